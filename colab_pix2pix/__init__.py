@@ -1,0 +1,67 @@
+"""Train a picture-to-picture model on your own video: `import colab_pix2pix as p2p`.
+
+Names are loaded when they are first used: importing the package takes milliseconds and loads
+neither TensorFlow nor ipywidgets nor yt-dlp.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Pix2PixError": "errors",
+    "OptionError": "errors",
+    "ProjectError": "errors",
+    "VideoError": "errors",
+    "DownloadError": "errors",
+    "DatasetError": "errors",
+    "CheckpointError": "errors",
+    "IncompatibleRunError": "errors",
+    "DriveError": "errors",
+    "VideoConfig": "config",
+    "FramesConfig": "config",
+    "CurateConfig": "config",
+    "TrainConfig": "config",
+    "PRESETS": "config",
+    "Project": "project",
+    "projects": "project",
+    "Crop": "manifest",
+    "Dataset": "manifest",
+    "download": "video.download",
+    "sample_video": "video.download",
+    "extract_frames": "video.frames",
+    "mark": "video.curate",
+    "choose": "video.curate",
+    "split": "video.curate",
+    "pack": "video.curate",
+    "unpack": "video.curate",
+    "contact_sheet": "video.curate",
+    "train": "model.training",
+    "TrainingResult": "model.training",
+    "apply": "model.apply",
+    "status": "storage.checkpoints",
+    "in_colab": "storage.drive",
+    "project_root": "storage.drive",
+    "Gallery": "notebook.gallery",
+    "TrainingPanel": "notebook.monitor",
+}
+_MODULES = {"events": "events", "errors": "errors", "forms": "notebook.forms"}
+
+__all__ = sorted(["__version__", *_HOME, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{_MODULES[name]}", __name__)
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

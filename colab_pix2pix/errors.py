@@ -1,0 +1,82 @@
+"""Everything that this package raises on purpose.
+
+Pix2PixError
+├── OptionError            an option out of its bounds (also a ValueError)
+├── ProjectError           a project folder that can't be used
+├── VideoError             a video that can't be used
+│   └── DownloadError      a video that can't be fetched
+├── DatasetError           a folder of crops that can't be used
+├── CheckpointError        a saved state that can't be read or written
+│   └── IncompatibleRunError   a run that was made with other options
+└── DriveError             Google Drive is not there, or not as it should be
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+
+class Pix2PixError(Exception):
+    """An error that a person can act on, in three parts.
+
+    Args:
+        what: What happened, with what was received.
+        why: What was expected, or the likely cause.
+        fix: What to do next.
+
+    Example:
+        >>> str(Pix2PixError("Got 0 pictures.", fix="Choose another folder."))
+        'Got 0 pictures. Choose another folder.'
+    """
+
+    exit_status = 1
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(" ".join(part for part in (what, why, fix) if part))
+        self.what, self.why, self.fix = what, why, fix
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The keyword-only parts do not survive the default pickling between processes.
+        return _rebuild, (type(self), self.what, self.why, self.fix)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: a notebook user gets the sentence alone."""
+        return textwrap.wrap(str(self), 100)
+
+
+def _rebuild(kind: type[Pix2PixError], what: str, why: str, fix: str) -> Pix2PixError:
+    return kind(what, why=why, fix=fix)
+
+
+class OptionError(Pix2PixError, ValueError):
+    """An option's value is not one of those that it can take."""
+
+    exit_status = 2
+
+
+class ProjectError(Pix2PixError):
+    """A project folder can't be used: its name, its place or what it holds."""
+
+
+class VideoError(Pix2PixError):
+    """A video can't be read or holds no pictures."""
+
+
+class DownloadError(VideoError):
+    """A video can't be fetched."""
+
+
+class DatasetError(Pix2PixError):
+    """A folder of crops can't be used for training."""
+
+
+class CheckpointError(Pix2PixError):
+    """A saved state is missing, damaged or can't be written."""
+
+
+class IncompatibleRunError(CheckpointError):
+    """A run can't continue with the options that were given."""
+
+
+class DriveError(Pix2PixError):
+    """Google Drive is not mounted, or the mount does not answer as it should."""

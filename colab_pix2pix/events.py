@@ -1,0 +1,146 @@
+"""What a long job says while it runs.
+
+Every long function takes `on_event` and calls it with one of these records. The terminal, the
+notebook panel and `JsonLines` are listeners; nothing below them prints or draws.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A job has come some way.
+
+    Attributes:
+        job: What is being done, in a word or two: "download", "frames", "train".
+        done: How much is done, in `unit`.
+        total: How much there is, in `unit`; None when nobody knows.
+        unit: What is counted: "bytes", "crops", "steps".
+        per_second: Recent speed in `unit` per second, or None.
+        seconds_left: Estimated time left in seconds, or None.
+    """
+
+    job: str
+    done: float
+    total: float | None = None
+    unit: str = ""
+    per_second: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """The losses of training, averaged over the steps since the last such event.
+
+    `generator_l1_loss` is unweighted: the mean absolute difference of pixels in [-1, 1].
+    `held_out_l1_loss` is the same on pictures that were never trained on; None where not measured.
+    """
+
+    step: int
+    epoch: int
+    generator_gan_loss: float
+    generator_l1_loss: float
+    discriminator_loss: float
+    held_out_l1_loss: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A sample grid was drawn: rows of input | target | generated, on fixed held-out crops."""
+
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A generation of the training state is written.
+
+    Attributes:
+        step: The step that a resume from this generation continues at.
+        generation: Counts the saves of a run, from 1.
+        path: The slot that holds it.
+        confirmed: True once a fresh machine could restore it; False while it may still be lost
+            (on Google Drive: not uploaded yet).
+    """
+
+    step: int
+    generation: int
+    path: Path
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A sentence for the user."""
+
+    message: str
+    level: Literal["info", "warning"] = "info"
+
+
+Event = Progress | Metrics | Sample | Saved | Note
+OnEvent = Callable[[Event], None]
+
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Progress, Metrics, Sample, Saved, Note)
+}
+
+
+def ignore(event: Event) -> None:
+    """The listener of those who do not listen."""
+
+
+def fan_out(*listeners: OnEvent) -> OnEvent:
+    """Returns one listener that passes every event on to all of `listeners`, in order."""
+
+    def tell_all(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell_all
+
+
+class JsonLines:
+    """A listener that writes one JSON object a line, flushed at once.
+
+    Args:
+        stream: An open text file, or `sys.stdout`.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        self._stream.write(to_json(event) + "\n")
+        self._stream.flush()
+
+
+def to_json(event: Event) -> str:
+    """Returns an event as one line of JSON: its fields, its kind as `event`, the time as `time`."""
+    record = {"event": type(event).__name__, "time": round(time.time(), 3)}
+    return json.dumps(record | dataclasses.asdict(event), default=str)
+
+
+def from_json(line: str) -> Event:
+    """Returns the event that `to_json` wrote.
+
+    Raises:
+        ValueError: the line is no event.
+    """
+    record = json.loads(line)
+    if not isinstance(record, dict) or record.get("event") not in _KINDS:
+        raise ValueError(f"Received {line[:80]!r}, expected a line that events.to_json wrote.")
+    kind = _KINDS[record["event"]]
+    fields = {field.name: record[field.name] for field in dataclasses.fields(kind)}
+    if "path" in fields:
+        fields["path"] = Path(fields["path"])
+    event: Event = kind(**fields)
+    return event

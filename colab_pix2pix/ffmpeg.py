@@ -1,0 +1,106 @@
+"""Runs the ffmpeg program that imageio-ffmpeg brings along."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+
+from .errors import VideoError
+from .files import replacing
+
+
+@contextmanager
+def running(arguments: list[str], *, what: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Starts ffmpeg, with pipes to its input and its output; ends it with the block, whatever happens.
+
+    Args:
+        arguments: What follows `ffmpeg` on its command line. No shell ever sees it.
+        what: What is being done, for the error message: "cutting crops".
+
+    Raises:
+        VideoError: ffmpeg failed; the message ends in its own last words.
+    """
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
+    with tempfile.TemporaryFile() as words:
+        # A session of its own: an interrupt of the notebook's kernel must reach us first, not ffmpeg.
+        process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            start_new_session=True,
+        )
+        try:
+            yield process
+            _close_input(process)
+            status = process.wait()
+        except BrokenPipeError:
+            status = process.wait() or 1
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None and not pipe.closed:
+                    pipe.close()
+        if status:
+            raise VideoError(f"ffmpeg failed while {what}: {_tail(words.seek(0) or words.read())}")
+
+
+def run(arguments: list[str], *, what: str) -> bytes:
+    """Runs ffmpeg to its end and returns what it wrote to its output.
+
+    Raises:
+        VideoError: ffmpeg failed; the message ends in its own last words.
+    """
+    with running(arguments, what=what) as process:
+        assert process.stdout is not None
+        return process.stdout.read()
+
+
+def encode_video(path: Path, frames: Iterable[np.ndarray], *, frames_per_second: float) -> Path:
+    """Writes pictures as an H.264 video that every browser plays.
+
+    Args:
+        path: The `.mp4` to write; it is there whole or not at all.
+        frames: uint8 RGB pictures `(height, width, 3)`, all of one size with even sides.
+        frames_per_second: The speed at which they are shown.
+
+    Returns:
+        `path`.
+
+    Raises:
+        VideoError: there are no frames, or ffmpeg failed.
+    """
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise VideoError(f"Received no pictures for {path}.", why="Expected at least one.")
+    height, width, _ = first.shape
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
+    source += ["-r", f"{frames_per_second:g}", "-i", "pipe:0"]
+    coding = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    with replacing(path) as part:
+        with running([*source, *coding, "-y", str(part)], what=f"writing {path.name}") as process:
+            assert process.stdin is not None
+            process.stdin.write(first.tobytes())
+            for frame in frames:
+                process.stdin.write(frame.tobytes())
+    return path
+
+
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    if not process.stdin.closed:
+        process.stdin.close()
+
+
+def _tail(words: bytes) -> str:
+    lines = words.decode(errors="replace").strip().splitlines()
+    return " / ".join(lines[-3:]) or "it gave no reason"

@@ -1,0 +1,69 @@
+"""Files that are there whole or not at all, and the folder for copies that may vanish."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import ProjectError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to; moves it into place if the block ends well.
+
+    A reader, a crash or a full disk never sees half a file: `path` holds its old content or its new.
+
+    Example:
+        >>> with replacing(Path("notes.txt")) as part:  # doctest: +SKIP
+        ...     part.write_text("whole or not at all")
+    """
+    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    try:
+        yield part
+        with open(part, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Writes `content` as readable JSON, whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Returns the JSON object that a file holds.
+
+    Raises:
+        ProjectError: the file is damaged.
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    if not isinstance(content, dict):
+        raise _damaged(path, "it holds no object")
+    return content
+
+
+def cache_dir() -> Path:
+    """Returns the folder for copies that may vanish: `$XDG_CACHE_HOME/colab-pix2pix`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "colab-pix2pix"
+
+
+def _damaged(path: Path, why: str) -> ProjectError:
+    return ProjectError(
+        f"{path} can't be read: {why}.",
+        why="Expected a JSON object written by colab_pix2pix.",
+        fix="Restore the file from a backup, or move it away to start a new one.",
+    )

@@ -1,0 +1,144 @@
+"""A dataset folder: its crops, what is known of each, and which are kept.
+
+`manifest.json` lies beside the crops. `video/` writes it, `model/` reads it. A folder of pictures
+without one is a dataset too: `read` then makes up an entry for each picture.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import DatasetError
+from .files import read_json, write_json
+
+FORMAT = 1
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """One picture of a dataset.
+
+    Attributes:
+        file: Its name within the dataset folder.
+        source: Key of the video in `Dataset.sources`, or "" for a loose picture.
+        time: Seconds from the start of the video.
+        side: "left", "right", "top", "bottom" or "centre".
+        box: Left, top, width and height in pixels of the video's frame as it is shown.
+        marks: What is wrong with it: "dark", "blurred", "duplicate".
+        choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
+        split: "train" or "test".
+    """
+
+    file: str
+    source: str = ""
+    time: float = 0.0
+    side: str = ""
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    marks: tuple[str, ...] = ()
+    choice: Literal["", "keep", "reject"] = ""
+    split: Literal["train", "test"] = "train"
+
+    @property
+    def kept(self) -> bool:
+        """True when the crop is trained on or tested on."""
+        return self.choice == "keep" or (not self.choice and not self.marks)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder of crops.
+
+    Attributes:
+        directory: The folder.
+        crops: All crops in the order of time, rejected ones too.
+        sources: Facts on each video by its key: link or file, title, sha256, options.
+    """
+
+    directory: Path
+    crops: tuple[Crop, ...]
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> tuple[Crop, ...]:
+        """The crops that are kept."""
+        return tuple(crop for crop in self.crops if crop.kept)
+
+    @property
+    def sha256(self) -> str:
+        """A hash of what is trained on: names, sizes and split of the kept crops."""
+        facts = [
+            (crop.file, (self.directory / crop.file).stat().st_size, crop.split)
+            for crop in self.kept
+        ]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def replace(self, crops: tuple[Crop, ...]) -> Dataset:
+        """Returns the same dataset with other crops."""
+        return dataclasses.replace(self, crops=crops)
+
+
+def write(dataset: Dataset) -> Path:
+    """Writes `manifest.json` into the dataset's folder, whole or not at all; returns its path."""
+    crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
+    path = dataset.directory / "manifest.json"
+    write_json(path, {"format": FORMAT, "sources": dataset.sources, "crops": crops})
+    return path
+
+
+def read(directory: Path | str) -> Dataset:
+    """Returns the dataset of a folder.
+
+    Raises:
+        DatasetError: there is no such folder, no picture in it, or its manifest is damaged.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise _no_dataset(directory, "there is no such folder")
+    if (directory / "manifest.json").exists():
+        dataset = _from_manifest(directory)
+    else:
+        names = sorted(p.name for p in directory.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        dataset = Dataset(directory, tuple(Crop(file=name) for name in names))
+    if not dataset.crops:
+        raise _no_dataset(directory, "there are no pictures in it")
+    return dataset
+
+
+def _from_manifest(directory: Path) -> Dataset:
+    content = read_json(directory / "manifest.json")
+    if content.get("format") != FORMAT:
+        raise DatasetError(
+            f"{directory}/manifest.json has the format {content.get('format')!r}.",
+            why=f"Expected {FORMAT}.",
+            fix="It was made by another version of colab_pix2pix: upgrade, or cut the crops again.",
+        )
+    try:
+        crops = tuple(_crop(entry) for entry in content["crops"])
+        return Dataset(directory, crops, dict(content["sources"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{directory}/manifest.json is damaged: {error!r}.",
+            fix="Cut the crops again, or restore the file.",
+        ) from error
+
+
+def _crop(entry: dict[str, Any]) -> Crop:
+    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
+    values["box"], values["marks"] = tuple(values["box"]), tuple(values["marks"])
+    if Path(values["file"]).name != values["file"]:
+        raise ValueError(f"the file {values['file']!r} leaves the folder")
+    return Crop(**values)
+
+
+def _no_dataset(directory: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{directory} is no dataset: {why}.",
+        why=f"Expected a folder with pictures ({', '.join(IMAGE_SUFFIXES)}).",
+        fix="Make one with `colab-pix2pix frames VIDEO DIR`.",
+    )

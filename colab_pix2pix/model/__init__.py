@@ -1,0 +1,1 @@
+"""TensorFlow lives here, nowhere else."""

@@ -1,0 +1,1 @@
+"""ipywidgets and IPython live here, nowhere else."""

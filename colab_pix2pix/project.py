@@ -1,0 +1,133 @@
+"""A project folder: its paths, its settings, its state.
+
+`<root>/<name>/` holds `project.json`, `dataset.zip`, `slot-a.npz`, `slot-b.npz`, `samples/`,
+`metrics.csv` and `exports/`. A new session needs its name and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+from . import files
+from .config import Config
+from .errors import OptionError, ProjectError
+
+FORMAT = 1
+AnyConfig = TypeVar("AnyConfig", bound=Config)
+
+
+def check_name(name: str) -> str:
+    """Returns a project's name if a folder can bear it on every system.
+
+    Raises:
+        OptionError: it is empty, too long, or has characters such as `/` that lead elsewhere.
+    """
+    good = re.fullmatch(r"\w[\w .-]{0,63}", name) and ".." not in name and name == name.strip(" .")
+    if good:
+        return name
+    raise OptionError(
+        f"name: received {name!r}.",
+        why="Expected up to 64 letters, digits, spaces, '-', '_' or '.', beginning with a letter or digit.",
+        fix="Choose a plain name such as 'flowers'.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Project:
+    """A project folder. Making this object touches nothing; `remember` and training write to it.
+
+    Args:
+        path: The folder; it need not exist yet.
+    """
+
+    path: Path
+
+    @classmethod
+    def named(cls, name: str, root: Path | str) -> Project:
+        """Returns the project called `name` in the folder `root`.
+
+        Raises:
+            OptionError: the name can't be a folder's.
+        """
+        return cls(Path(root) / check_name(name))
+
+    @property
+    def settings_file(self) -> Path:
+        return self.path / "project.json"
+
+    @property
+    def dataset_zip(self) -> Path:
+        return self.path / "dataset.zip"
+
+    @property
+    def slots(self) -> tuple[Path, Path]:
+        return self.path / "slot-a.npz", self.path / "slot-b.npz"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
+
+    @property
+    def metrics_csv(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def losses_png(self) -> Path:
+        return self.path / "losses.png"
+
+    @property
+    def timelapse(self) -> Path:
+        return self.path / "training.mp4"
+
+    @property
+    def exports(self) -> Path:
+        return self.path / "exports"
+
+    @property
+    def work(self) -> Path:
+        """This machine's folder for copies that may vanish, never inside the project folder."""
+        key = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
+        return files.cache_dir() / "projects" / key
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what `project.json` holds, or {} when there is none.
+
+        Raises:
+            ProjectError: the file is damaged or from a newer version.
+        """
+        try:
+            content = files.read_json(self.settings_file)
+        except FileNotFoundError:
+            return {}
+        if content.get("format") != FORMAT:
+            raise ProjectError(
+                f"{self.settings_file} has the format {content.get('format')!r}.",
+                why=f"Expected {FORMAT}.",
+                fix="It was made by another version of colab_pix2pix: upgrade.",
+            )
+        return content
+
+    def recall(self, kind: type[AnyConfig]) -> AnyConfig:
+        """Returns the stored options of one kind, or the defaults where none are stored."""
+        return kind.from_dict(self.settings().get(kind.section, {}))
+
+    def remember(self, *configs: Config, run_id: str = "") -> None:
+        """Stores options, and the id of the run once there is one, in `project.json`."""
+        changes: dict[str, Any] = {config.section: config.to_dict() for config in configs}
+        if run_id:
+            changes["run_id"] = run_id
+        content = {"format": FORMAT, "name": self.path.resolve().name} | self.settings()
+        if content | changes == content and self.settings_file.exists():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        files.write_json(self.settings_file, content | changes)
+
+
+def projects(root: Path | str) -> list[Project]:
+    """Returns the projects in a folder, the one used last first."""
+    found = [Project(file.parent) for file in Path(root).glob("*/project.json")]
+    return sorted(found, key=lambda p: p.settings_file.stat().st_mtime, reverse=True)

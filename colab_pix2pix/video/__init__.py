@@ -1,0 +1,1 @@
+"""From a link to square crops: yt-dlp and ffmpeg live here; no TensorFlow, no widgets."""
