@@ -48,7 +48,12 @@ _HOME = {
     "Gallery": "notebook.gallery",
     "TrainingPanel": "notebook.monitor",
 }
-_MODULES = {"events": "events", "errors": "errors", "forms": "notebook.forms"}
+_MODULES = {
+    "events": "events",
+    "errors": "errors",
+    "forms": "notebook.forms",
+    "steps": "notebook.steps",
+}
 
 __all__ = sorted(["__version__", *_HOME, *_MODULES])
 

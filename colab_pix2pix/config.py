@@ -49,9 +49,7 @@ class Option:
 
 def option(default: Any, help: str, **about: Any) -> Any:
     """Returns a dataclass field with an `Option` in its metadata."""
-    return dataclasses.field(
-        default=default, metadata={"option": Option(help=help, **about)}
-    )
+    return dataclasses.field(default=default, metadata={"option": Option(help=help, **about)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +226,13 @@ class CurateConfig(Config):
         maximum=0.5,
         advanced=True,
     )
-    seed: int = option(0, "Decides which blocks are held out.", minimum=0, maximum=2**31 - 1, advanced=True)
+    seed: int = option(
+        0,
+        "Decides which blocks are held out.",
+        minimum=0,
+        maximum=2**31 - 1,
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,7 +264,7 @@ class TrainConfig(Config):
     )
     base_filters: int = option(
         64,
-        "Width of the network (ngf and ndf in the original). 64 is the paper's; 8 is small and quick.",
+        "Width of the network (ngf, ndf in the original): 64 is the paper's, 8 is small and quick.",
         label="Network width",
         minimum=4,
         maximum=64,

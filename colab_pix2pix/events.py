@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,19 @@ class Saved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resumed:
+    """A run goes on from a saved generation.
+
+    Attributes:
+        step: The step that it continues at.
+        generation: The saved generation that it was restored from.
+    """
+
+    step: int
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """A sentence for the user."""
 
@@ -86,12 +100,10 @@ class Note:
     level: Literal["info", "warning"] = "info"
 
 
-Event = Progress | Metrics | Sample | Saved | Note
+Event = Progress | Metrics | Sample | Saved | Resumed | Note
 OnEvent = Callable[[Event], None]
 
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Progress, Metrics, Sample, Saved, Note)
-}
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
 
 def ignore(event: Event) -> None:

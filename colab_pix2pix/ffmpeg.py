@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 import numpy as np
@@ -16,24 +17,28 @@ from .files import replacing
 
 
 @contextmanager
-def running(arguments: list[str], *, what: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Starts ffmpeg, with pipes to its input and its output; ends it with the block, whatever happens.
+def running(
+    arguments: list[str], *, what: str, words: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Starts ffmpeg with pipes to its input and output; ends it with the block, come what may.
 
     Args:
         arguments: What follows `ffmpeg` on its command line. No shell ever sees it.
         what: What is being done, for the error message: "cutting crops".
+        words: An open file for all that ffmpeg says, for a caller who reads more in it than errors
+            (and sets `-loglevel` accordingly); a temporary one where None.
 
     Raises:
         VideoError: ffmpeg failed; the message ends in its own last words.
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
-    with tempfile.TemporaryFile() as words:
-        # A session of its own: an interrupt of the notebook's kernel must reach us first, not ffmpeg.
+    with tempfile.TemporaryFile() if words is None else nullcontext(words) as said:
+        # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
         process = subprocess.Popen(
             [*command, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=words,
+            stderr=said,
             start_new_session=True,
         )
         try:
@@ -50,7 +55,8 @@ def running(arguments: list[str], *, what: str) -> Iterator[subprocess.Popen[byt
                 if pipe is not None and not pipe.closed:
                     pipe.close()
         if status:
-            raise VideoError(f"ffmpeg failed while {what}: {_tail(words.seek(0) or words.read())}")
+            said.seek(0)
+            raise VideoError(f"ffmpeg failed while {what}: {_tail(said.read())}")
 
 
 def run(arguments: list[str], *, what: str) -> bytes:

@@ -17,7 +17,7 @@ from .errors import ProjectError
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to; moves it into place if the block ends well.
 
-    A reader, a crash or a full disk never sees half a file: `path` holds its old content or its new.
+    A crash or a full disk never leaves half a file: `path` holds its old content or its new.
 
     Example:
         >>> with replacing(Path("notes.txt")) as part:  # doctest: +SKIP

@@ -31,7 +31,7 @@ def check_name(name: str) -> str:
         return name
     raise OptionError(
         f"name: received {name!r}.",
-        why="Expected up to 64 letters, digits, spaces, '-', '_' or '.', beginning with a letter or digit.",
+        why="Expected up to 64 letters, digits, spaces, '-', '_' or '.', a letter or digit first.",
         fix="Choose a plain name such as 'flowers'.",
     )
 

@@ -17,10 +17,13 @@ class Ground:
         self.x = ((np.arange(width, dtype=np.float32) + 0.5) / height)[None, :]
         self.y = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
         self.unit = height
-        self.relief = make_noise(rng, (height, width), 0.75, stretch=0.6)
-        self.clods = make_noise(rng, (height, width), 1.1, stretch=0.45)
-        self.tufts = make_noise(rng, (height, width), 0.9, stretch=0.25)
-        self.bed = smoothstep(self.y + 0.012 * np.sin(self.x * 5) + 0.004 * self.clods, BED_TOP - 0.01, BED_TOP + 0.02)
+        self.relief = make_noise(rng, (height, width), 0.75, stretch=1.6)
+        self.clods = make_noise(rng, (height, width), 1.1, stretch=2.2)
+        self.tufts = make_noise(rng, (height, width), 0.9, stretch=4)
+        self.specks = self._scatter_specks(rng, height, width)
+        self.bed = smoothstep(
+            self.y + 0.012 * np.sin(self.x * 5) + 0.004 * self.clods, BED_TOP - 0.01, BED_TOP + 0.02
+        )
 
     def paint(self, canvas: Array, moment: Moment) -> None:
         """Paint hills, far meadow and soil over the bottom of the canvas."""
@@ -40,7 +43,11 @@ class Ground:
             (0.622, 0.014, 4.6, 4.0, (0.16, 0.42, 0.26), 0.16),
         ]
         for level, size, rate, start, colour, haze in layers:
-            ridge = level + size * np.sin(self.x * rate + start) + size * 0.4 * np.sin(self.x * rate * 2.7)
+            ridge = (
+                level
+                + size * np.sin(self.x * rate + start)
+                + size * 0.4 * np.sin(self.x * rate * 2.7)
+            )
             ridge = ridge + 0.0035 * self.relief[int(level * self.unit)][None, :] * (1 - haze)
             first, last = int((level - 1.5 * size - 0.01) * self.unit), int(0.67 * self.unit)
             alpha = np.clip((self.y[first:last] - ridge) * self.unit + 0.5, 0, 1)
@@ -51,11 +58,31 @@ class Ground:
     def _far_meadow(self, green: float, first: int) -> Array:
         depth = smoothstep(self.y[first:], FIELD_TOP, BED_TOP + 0.03)
         bare, lush = (0.50, 0.40, 0.24), mix((0.42, 0.66, 0.22), (0.20, 0.50, 0.12), depth)
-        return mix(bare, lush, np.float32(0.25 + 0.75 * green)) * (1 + 0.10 * self.tufts[first:, :, None])
+        grass = mix(bare, lush, np.float32(0.25 + 0.75 * green)) * (
+            1 + 0.10 * self.tufts[first:, :, None]
+        )
+        specks = self.specks[first:]
+        return (
+            grass
+            + (specks[..., :3] - grass)
+            * (smoothstep(green * 1.8 - specks[..., 3], 0, 0.3) * 0.85)[..., None]
+        )
+
+    def _scatter_specks(self, rng: np.random.Generator, height: int, width: int) -> Array:
+        """Far flowers, a pixel or two each: RGB, and how green the meadow must be before they open."""
+        specks = np.full((height, width, 4), 9, np.float32)
+        kinds = np.array(
+            [(1.0, 0.80, 0.12), (0.98, 0.42, 0.68), (1.0, 0.96, 0.90), (0.92, 0.22, 0.10)]
+        )
+        for down, across, kind, birth in rng.random((330, 4)):
+            y, x = int((FIELD_TOP + 0.02 + 0.14 * down) * height), int(across * width)
+            size = max(1, round((1 + 1.6 * down) * height / 360))
+            specks[y : y + size, x : x + size] = (*kinds[int(kind * 4)], 0.6 + 0.9 * birth)
+        return specks
 
     def _soil(self, moment: Moment, first: int) -> Array:
         near = smoothstep(self.y[first:], BED_TOP, 1.0)
-        earth = mix((0.46, 0.29, 0.16), (0.30, 0.17, 0.09), near)
+        earth = mix((0.48, 0.31, 0.17), (0.36, 0.21, 0.11), near)
         # Light from one side on the clods: their slope, not their height, is what one sees.
         slope = np.roll(self.clods[first:], 1, 0) - self.clods[first:] + self.relief[first:] * 0.35
         return earth * (1 + 0.30 * np.clip(slope, -1.6, 1.8))[..., None]
@@ -64,8 +91,17 @@ class Ground:
 class GrassStrip:
     """A row of grass, painted once and then stretched by growth and bent by the wind."""
 
-    def __init__(self, rng: np.random.Generator, *, unit: int, width: int, base: float, height: float,
-                 blades: int, tint: tuple[float, float, float]) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        *,
+        unit: int,
+        width: int,
+        base: float,
+        height: float,
+        blades: int,
+        tint: tuple[float, float, float],
+    ) -> None:
         self.base, self.height, self.unit, self.width = base, height, unit, width
         self.fine = 2 * unit  # painted at twice the size, so that bending it stays smooth
         self.margin = 0.1
@@ -77,12 +113,23 @@ class GrassStrip:
         texture = np.zeros((int(self.height * self.fine) + 4, columns, 4), np.float32)
         bottom = texture.shape[0] / self.fine
         for _ in range(blades):
-            x, length, shade = rng.random() * columns / self.fine, rng.uniform(0.35, 0.96), rng.uniform(0.6, 1.25)
+            x, length, shade = (
+                rng.random() * columns / self.fine,
+                rng.uniform(0.35, 0.96),
+                rng.uniform(0.6, 1.25),
+            )
             yellow = np.array([rng.uniform(0.8, 1.35), 1, 0.9], np.float32)
             tip = np.append(tint * shade * yellow * 1.25, 1)
             root = np.append(tint * shade * 0.45, 1)
-            blade = Blade(angle=-np.pi / 2 + rng.normal(0, 0.16), length=length * self.height,
-                          width=0.004 / (length * self.height), bend=rng.normal(0, 0.22), root=root, tip=tip, peak=0.5)
+            blade = Blade(
+                angle=-np.pi / 2 + rng.normal(0, 0.16),
+                length=length * self.height,
+                width=0.004 / (length * self.height),
+                bend=rng.normal(0, 0.22),
+                root=root,
+                tip=tip,
+                peak=0.5,
+            )
             paint_blade(texture, (x, bottom), blade, self.fine)
         return texture
 
@@ -90,13 +137,17 @@ class GrassStrip:
         """Paint the grass as far as it has grown."""
         x = (np.arange(self.width, dtype=np.float32) + 0.5) / self.unit
         grown = smoothstep(moment.day + 0.12 * self.patches, 0.25, 2.1) * 0.96 + 0.04
-        top, bottom = int((self.base - self.height) * self.unit), min(int(self.base * self.unit), canvas.shape[0])
+        top, bottom = (
+            int((self.base - self.height) * self.unit),
+            min(int(self.base * self.unit), canvas.shape[0]),
+        )
         y = (np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5) / self.unit
         up = (self.base - y) / grown[None, :]
         share = np.clip(up / self.height, 0, 1)
         across = x[None, :] + self.margin - 0.5 * sway(x, moment.day)[None, :] * share**2
         sample = self._sample(self.texture.shape[0] - up * self.fine, across * self.fine)
         region = canvas[top:bottom]
+        sample *= smoothstep(grown, 0.06, 0.2)[None, :, None]  # no dark line before it grows
         region *= 1 - sample[..., 3:]
         region += sample[..., :3] * moment.light
 

@@ -62,6 +62,17 @@ def soft_edge(inside: Array, pixel: float) -> Array:
     return np.clip(inside / pixel + 0.5, 0, 1)
 
 
+def soft_outline(inside: Array) -> Array:
+    """Coverage from any field that is positive inside a shape, whatever its slope.
+
+    The field is divided by its own gradient, which gives the distance in pixels.
+    """
+    if min(inside.shape) < 2:
+        return (inside > 0).astype(np.float32)
+    slope_y, slope_x = np.gradient(inside)
+    return np.clip(inside / (np.hypot(slope_x, slope_y) + 1e-6) + 0.5, 0, 1)
+
+
 def smoothstep(value: ArrayLike, low: float = 0.0, high: float = 1.0) -> Array:
     """Rise smoothly from 0 at `low` to 1 at `high`."""
     t = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)
@@ -75,8 +86,14 @@ def mix(first: ArrayLike, second: ArrayLike, share: ArrayLike) -> Array:
     return first + (second - first) * share
 
 
-def make_noise(rng: np.random.Generator, shape: tuple[int, int], roughness: float,
-               stretch: float = 1.0) -> Array:
+def make_noise(
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    softness: float,
+    *,
+    stretch: float = 1.0,
+    coarsest: float = 0.0,
+) -> Array:
     """Make cloud-like noise that tiles, with mean 0 and standard deviation 1.
 
     It filters white noise with a 1/f^n spectrum.
@@ -84,15 +101,16 @@ def make_noise(rng: np.random.Generator, shape: tuple[int, int], roughness: floa
     Args:
         rng: where the randomness comes from.
         shape: (rows, columns).
-        roughness: the exponent n: 1 is grain, 2 is soft clouds.
+        softness: the exponent n: 1 is grain, 2 is soft clouds.
         stretch: how much longer than high its features are.
+        coarsest: waves per height below which features grow no larger.
     """
     rows, columns = shape
     fy = np.fft.fftfreq(rows)[:, None] * rows
     fx = np.fft.rfftfreq(columns)[None, :] * columns * stretch * rows / columns
-    frequency = np.hypot(fx, fy)
-    frequency[0, 0] = np.inf
-    spectrum = np.fft.rfft2(rng.standard_normal(shape)) / frequency**roughness
+    frequency = np.hypot(np.hypot(fx, fy), coarsest)
+    frequency[0, 0] = np.inf  # no mean
+    spectrum = np.fft.rfft2(rng.standard_normal(shape)) / frequency**softness
     noise = np.fft.irfft2(spectrum, s=shape)
     return (noise / noise.std()).astype(np.float32)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from meadow.flowers import plant_rows
 from meadow.ground import GrassStrip, Ground
-from meadow.paint import Array, blur
+from meadow.paint import Array, blur, smoothstep
 from meadow.sky import Sky
 from meadow.timeline import Moment, moment_at
 
@@ -20,12 +20,14 @@ class Scene:
         self.height, self.width = height, width
         self.rows = plant_rows(rng)
         self.grass = [
-            GrassStrip(rng, unit=height, width=width, base=base, height=tall, blades=blades, tint=tint)
+            GrassStrip(
+                rng, unit=height, width=width, base=base, height=tall, blades=blades, tint=tint
+            )
             for base, tall, blades, tint in (
-                (0.81, 0.11, 330, (0.22, 0.46, 0.10)),
-                (0.86, 0.12, 260, (0.25, 0.52, 0.11)),
-                (0.91, 0.11, 190, (0.28, 0.58, 0.13)),
-                (0.95, 0.07, 90, (0.32, 0.62, 0.15)),
+                (0.81, 0.13, 420, (0.20, 0.44, 0.09)),
+                (0.86, 0.15, 380, (0.23, 0.50, 0.10)),
+                (0.91, 0.14, 320, (0.27, 0.57, 0.12)),
+                (0.95, 0.09, 200, (0.32, 0.63, 0.15)),
             )
         ]
         self.sky, self.ground = Sky(rng, height, width), Ground(rng, height, width)
@@ -37,10 +39,20 @@ class Scene:
         self.sky.paint(canvas, moment)
         self.ground.paint(canvas, moment)
         for grass, row in zip(self.grass, self.rows):
+            self._shade_behind(canvas, grass.base, moment)
             grass.paint(canvas, moment)
             for flower in row:
                 flower.paint(canvas, moment, self.height)
         return self._develop(canvas, moment)
+
+    def _shade_behind(self, canvas: Array, base: float, moment: Moment) -> None:
+        """Darken what is behind a row, more towards its foot: plants take each other's light."""
+        y = (np.arange(self.height, dtype=np.float32) + 0.5) / self.height
+        thick = 0.30 * float(smoothstep(moment.day, 0.2, 1.6))
+        shade = smoothstep(y, base - 0.22, base - 0.02) * (
+            1 - smoothstep(y, base - 0.02, base + 0.03)
+        )
+        canvas *= (1 - thick * shade)[:, None, None]
 
     def _develop(self, canvas: Array, moment: Moment) -> NDArray[np.uint8]:
         canvas = blur(canvas, moment.focus_loss * BLUR_RADIUS * self.height)

@@ -6,7 +6,7 @@ from meadow.paint import Array, make_noise, mix, smoothstep
 from meadow.timeline import Moment
 
 HORIZON = 0.66
-CLOUD_DRIFT = 0.42  # frame heights a day
+CLOUD_DRIFT = 0.95  # frame heights a day
 
 
 class Sky:
@@ -17,15 +17,17 @@ class Sky:
         rows = int(HORIZON * height)
         self.x = ((np.arange(width, dtype=np.float32) + 0.5) / height)[None, :]
         self.y = ((np.arange(rows, dtype=np.float32) + 0.5) / height)[:, None]
-        self.shapes = self._make_clouds(rng, rows, width, 1.75)
-        self.billows = self._make_clouds(rng, rows, width, 1.45)
+        self.shapes = self._make_clouds(rng, rows, width, 1.9)
+        self.billows = self._make_clouds(rng, rows, width, 1.6)
         self.stars = self._make_stars(rng, rows, width)
 
-    def _make_clouds(self, rng: np.random.Generator, rows: int, width: int, roughness: float) -> Array:
+    def _make_clouds(
+        self, rng: np.random.Generator, rows: int, width: int, softness: float
+    ) -> Array:
         # Made at a fixed size, so that a small video shows the same clouds as a large one.
-        noise = make_noise(rng, (256, 1024), roughness, stretch=0.5)
+        noise = make_noise(rng, (256, 1024), softness, stretch=1.5, coarsest=3.0)
         # Clouds far away, near the horizon, are flatter: read more of the noise per row there.
-        down = (np.arange(rows) / rows) ** 1.6 * 170
+        down = (np.arange(rows) / rows) ** 1.3 * 200
         across = np.arange(int(2.6 * width)) / (2.6 * width) * 1024
         top, left = down.astype(int), across.astype(int)
         dy, dx = (down - top)[:, None], (across - left)[None, :]
@@ -36,7 +38,10 @@ class Sky:
     def _make_stars(self, rng: np.random.Generator, rows: int, width: int) -> Array:
         stars = np.zeros((rows, width), np.float32)
         spots = rng.random((90, 3))
-        row, column = (spots[:, 0] ** 1.4 * rows * 0.85).astype(int), (spots[:, 1] * width).astype(int)
+        row, column = (
+            (spots[:, 0] ** 1.4 * rows * 0.85).astype(int),
+            (spots[:, 1] * width).astype(int),
+        )
         stars[row, column] = 0.15 + 0.55 * spots[:, 2] ** 3
         return stars
 
@@ -53,10 +58,10 @@ class Sky:
     def _paint_sun(self, sky: Array, moment: Moment) -> None:
         distance = np.hypot(self.x - moment.sun[0], self.y - moment.sun[1])
         day = 1 - moment.night
-        glow = np.exp(-distance * 3.2) * 0.5 + np.exp(-distance * 14) * 0.6
+        glow = np.exp(-distance * 3.4) * 0.36 + np.exp(-distance * 14) * 0.6
         disc = 1 - smoothstep(distance, 0.036, 0.046)
         warm = np.array([1.0, 0.86, 0.58], np.float32)
-        sky += (warm * day) * (glow * 0.62)[..., None]
+        sky += (warm * day) * (glow * 0.6)[..., None]
         sky += (np.array([1.1, 1.05, 0.9], np.float32) - sky) * (disc * day)[..., None]
 
     def _paint_night(self, sky: Array, moment: Moment) -> None:
@@ -78,12 +83,12 @@ class Sky:
 
     def _paint_clouds(self, sky: Array, moment: Moment) -> None:
         drift = moment.day * CLOUD_DRIFT
-        field = self._scroll(self.shapes, drift) + 0.55 * self._scroll(self.billows, 1.35 * drift)
+        field = self._scroll(self.shapes, drift) + 0.55 * self._scroll(self.billows, 1.25 * drift)
         # Some days are cloudier than others.
-        field += 0.15 + 0.4 * np.sin(moment.day * 2.4 + 0.6)
-        cover = smoothstep(field, 0.25, 1.35) * 0.92
-        depth = smoothstep(field, 0.7, 2.6)
-        lit = mix(moment.light * 1.0, moment.sky_low, 0.25 + 0.35 * moment.night)
-        shade = mix(moment.light * np.array([0.66, 0.70, 0.80], "f4"), moment.sky_top, 0.28)
+        field += 0.45 * np.sin(moment.day * 3.1 + 0.3) - 0.1
+        cover = smoothstep(field, 0.2, 1.5) * 0.95
+        depth = smoothstep(field, 1.0, 3.0)
+        lit = mix(moment.light, moment.sky_low, 0.15 + 0.45 * moment.night)
+        shade = mix(moment.light * np.array([0.70, 0.74, 0.84], "f4"), moment.sky_top, 0.28)
         cloud = lit + (shade - lit) * depth[..., None]
         sky += (cloud - sky) * cover[..., None]

@@ -1,0 +1,164 @@
+"""Crops on disk -> batches in memory. Which picture comes when is a pure function of the step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..errors import DatasetError
+from ..events import OnEvent, Progress, ignore
+from ..manifest import Dataset
+
+MAX_ZOOM = 1.3  # pictures are seen at 100 to 130 %, as in Learning to See
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Which pictures each step looks at: every picture once an epoch, in an order of its own.
+
+    Attributes:
+        pictures: How many pictures there are.
+        batch_size: How many of them a step looks at; the last step of an epoch takes the first
+            pictures of the next.
+        seed: Of the order.
+        origin_step: The step at which this schedule took over from another one (a changed batch
+            size or dataset), else 0.
+        origin_samples: How many pictures had been seen by then.
+    """
+
+    pictures: int
+    batch_size: int
+    seed: int
+    origin_step: int = 0
+    origin_samples: int = 0
+
+    def samples_seen(self, step: int) -> int:
+        """Returns how many pictures the steps before `step` have looked at."""
+        return self.origin_samples + (step - self.origin_step) * self.batch_size
+
+    def epoch(self, step: int) -> int:
+        """Returns the number of epochs that are complete before `step`."""
+        return self.samples_seen(step) // self.pictures
+
+    def last_step(self, epochs: int) -> int:
+        """Returns the step after which `epochs` epochs are complete."""
+        missing = epochs * self.pictures - self.origin_samples
+        return self.origin_step + max(0, math.ceil(missing / self.batch_size))
+
+    def indices(self, step: int) -> np.ndarray:
+        """Returns the pictures of a step: int64 `(batch_size,)`."""
+        seen = self.samples_seen(step)
+        positions = (divmod(p, self.pictures) for p in range(seen, seen + self.batch_size))
+        return np.array([_order(self.pictures, self.seed, e)[i] for e, i in positions])
+
+
+@lru_cache(maxsize=4)
+def _order(pictures: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch)).permutation(pictures)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The decoded crops: uint8 `(count, stored_size, stored_size, 3)` each.
+
+    Attributes:
+        train: What the networks learn from.
+        held_out: What they never see. With fewer than five crops these are training crops.
+    """
+
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Returns the file names of the training crops and of the held-out crops.
+
+    Where the dataset names no test crops (a plain folder of pictures), the last tenth is held out.
+
+    Raises:
+        DatasetError: fewer than one picture is kept.
+    """
+    kept = dataset.kept
+    if not kept:
+        raise DatasetError(
+            f"All {len(dataset.crops)} crops in {dataset.directory} are rejected or marked as bad.",
+            why="Expected at least one to train on.",
+            fix="Keep some in the gallery, or cut new crops with other options.",
+        )
+    train = [crop.file for crop in kept if crop.split == "train"]
+    held_out = [crop.file for crop in kept if crop.split == "test"]
+    if not train or not held_out:
+        train, held_out = [crop.file for crop in kept], []
+    if not held_out and len(train) >= 5:
+        last = max(1, len(train) // 10)
+        train, held_out = train[:-last], train[-last:]
+    return train, held_out or train
+
+
+def load_pictures(dataset: Dataset, image_size: int, on_event: OnEvent = ignore) -> Pictures:
+    """Decodes all kept crops into memory.
+
+    They are stored up to 1.3 times larger than `image_size`, so that a zoomed-in crop stays sharp:
+    333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops.
+
+    Raises:
+        DatasetError: a picture can't be read; it is named.
+    """
+    train, held_out = split_files(dataset)
+    paths = [dataset.directory / name for name in (*train, *held_out)]
+    size = _stored_size(paths, image_size)
+    store = np.empty((len(paths), size, size, 3), np.uint8)
+    for index, path in enumerate(paths):
+        store[index] = read_square(path, size)
+        if index % 50 == 0:
+            on_event(Progress(job="load", done=index, total=len(paths), unit="crops"))
+    on_event(Progress(job="load", done=len(paths), total=len(paths), unit="crops"))
+    return Pictures(store[: len(train)], store[len(train) :])
+
+
+def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`."""
+    if pictures.shape[1] == size:
+        return pictures
+    images = (Image.fromarray(picture) for picture in pictures)
+    return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])
+
+
+def read_square(path: Path, size: int) -> np.ndarray:
+    """Returns the centre square of a picture file: uint8 `(size, size, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with _opened(path) as picture:
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+
+
+def _stored_size(paths: Sequence[Path], image_size: int) -> int:
+    """Returns the smallest side of all pictures, but from 1 to 1.3 times `image_size`."""
+    smallest = round(image_size * MAX_ZOOM)
+    for path in paths:
+        with _opened(path) as picture:
+            smallest = min(smallest, *picture.size)
+    return max(smallest, image_size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as picture:
+            yield picture
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{path} can't be read as a picture: {error}.",
+            why="Expected a JPEG, PNG or WebP file.",
+            fix="Remove it or replace it.",
+        ) from error

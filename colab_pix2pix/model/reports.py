@@ -1,0 +1,117 @@
+"""What training leaves to look at: sample grids, their time-lapse, the curves and the numbers."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..events import Metrics
+from ..ffmpeg import encode_video
+from ..files import replacing
+from ..project import Project
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
+GRID_PICTURES = 6
+_GAP = 4
+_BACKGROUND = 24
+_FRAMES_PER_SECOND = 8.0
+_LAST_FRAME_REPEATS = 12
+
+
+def sample_grid(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Returns one picture of several rows of pictures.
+
+    Args:
+        rows: uint8 `(count, size, size, 3)` or `(count, size, size, 1)` each, all of one size.
+
+    Returns:
+        uint8 `(height, width, 3)` with even sides: a row a row, a gap between all.
+    """
+    count, size = rows[0].shape[:2]
+    step = size + _GAP
+    grid = np.full((len(rows) * step + _GAP, count * step + _GAP, 3), _BACKGROUND, np.uint8)
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            top, left = _GAP + y * step, _GAP + x * step
+            grid[top : top + size, left : left + size] = picture
+    return grid[: grid.shape[0] // 2 * 2, : grid.shape[1] // 2 * 2]
+
+
+def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
+    """Writes a sample grid as `samples/step-<step>.jpg` and returns its path."""
+    project.samples.mkdir(parents=True, exist_ok=True)
+    path = project.samples / f"step-{step:08d}.jpg"
+    with replacing(path) as part:
+        Image.fromarray(grid).save(part, quality=90)
+    return path
+
+
+def sample_step(path: Path) -> int:
+    """Returns the step of a file that `write_sample` wrote."""
+    return int(path.stem.removeprefix("step-"))
+
+
+def write_timelapse(project: Project, last_step: int) -> Path:
+    """Writes `training.mp4`: the sample grids up to a step in order, the last one held for a while.
+
+    Raises:
+        VideoError: there are no samples, or ffmpeg failed.
+    """
+    paths = [p for p in sorted(project.samples.glob("step-*.jpg")) if sample_step(p) <= last_step]
+    paths += paths[-1:] * _LAST_FRAME_REPEATS
+    frames = (np.asarray(Image.open(path).convert("RGB")) for path in paths)
+    return encode_video(project.timelapse, frames, frames_per_second=_FRAMES_PER_SECOND)
+
+
+def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
+    """Writes `metrics.csv`: a line for each Metrics event, whole or not at all."""
+    with replacing(project.metrics_csv) as part:
+        with open(part, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(dataclasses.astuple(row) for row in history)
+    return project.metrics_csv
+
+
+def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
+    """Returns the history as plain lists for a checkpoint's manifest."""
+    return [list(dataclasses.astuple(row)) for row in history]
+
+
+def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
+    """Returns the history that `pack_history` packed."""
+    return [Metrics(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+
+def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
+    """Draws `losses.png`: the pixel difference on top, the two adversaries below."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    steps = [row.step for row in history]
+    above.plot(steps, [row.generator_l1_loss for row in history], label="training crops", lw=1)
+    held_out = [row for row in history if row.held_out_l1_loss is not None]
+    above.plot(
+        [row.step for row in held_out],
+        [row.held_out_l1_loss for row in held_out],
+        "o-",
+        label="held-out crops",
+        markersize=3,
+    )
+    above.set(ylabel="generator_l1_loss", ylim=(0, None))
+    below.plot(steps, [row.generator_gan_loss for row in history], label="generator_gan_loss", lw=1)
+    below.plot(steps, [row.discriminator_loss for row in history], label="discriminator_loss", lw=1)
+    below.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
+    for axes in (above, below):
+        axes.legend()
+        axes.grid(alpha=0.3)
+    with replacing(project.losses_png) as part:
+        figure.savefig(part, dpi=110)
+    return project.losses_png

@@ -1,0 +1,122 @@
+"""What a call of `train` has to do: start, go on, or nothing. No TensorFlow is needed to know."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import TrainConfig, options
+from ..errors import IncompatibleRunError, ProjectError
+from ..manifest import Dataset
+from ..project import Project
+from ..storage import checkpoints
+from .dataset import Schedule, split_files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be trained, from where to where.
+
+    Attributes:
+        dataset: The crops.
+        project: Where the run lies.
+        config: Its options.
+        schedule: Which pictures each step looks at.
+        found: The saved generations, newest first; empty for a new run.
+        first_step: The step to begin with.
+        last_step: The step to end before.
+        notes: What the user should know of changes since the last session.
+    """
+
+    dataset: Dataset
+    project: Project
+    config: TrainConfig
+    schedule: Schedule
+    found: tuple[checkpoints.Generation, ...]
+    first_step: int
+    last_step: int
+    notes: tuple[str, ...]
+
+    @property
+    def finished(self) -> bool:
+        """True when there is nothing left to train."""
+        return self.first_step >= self.last_step
+
+
+def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) -> Plan:
+    """Returns what is left to do. Nothing is written.
+
+    Args:
+        dataset: The crops.
+        project: A run folder, new or used.
+        config: The options, or None for those that the project has stored.
+
+    Raises:
+        DatasetError: no picture is kept.
+        IncompatibleRunError: the run was made with other options.
+        CheckpointError: the run has slots, and none of them is valid.
+    """
+    _check_folder(dataset, project)
+    config = config or project.recall(TrainConfig)
+    train_files, _ = split_files(dataset)
+    found = tuple(checkpoints.generations(project)) if project.path.is_dir() else ()
+    fresh = Schedule(pictures=len(train_files), batch_size=config.batch_size, seed=config.seed)
+    manifest = found[0].manifest if found else None
+    notes = _check_options(project, config, manifest["options"]) if manifest else []
+    schedule = _continued(fresh, manifest) if manifest else fresh
+    if manifest and manifest["dataset_sha256"] != dataset.sha256:
+        notes.append(
+            "The crops have changed since the last save: going on with the new ones."
+        )
+    return Plan(
+        dataset=dataset,
+        project=project,
+        config=config,
+        schedule=schedule,
+        found=found,
+        first_step=found[0].step if found else 0,
+        last_step=schedule.last_step(config.epochs),
+        notes=tuple(notes),
+    )
+
+
+def _check_folder(dataset: Dataset, project: Project) -> None:
+    if project.path.exists() and not project.path.is_dir():
+        raise ProjectError(
+            f"{project.path} is a file.",
+            why="Expected a folder to keep the run in, new or made by an earlier run.",
+            fix="Choose another name.",
+        )
+    if project.path.resolve() == dataset.directory.resolve():
+        raise ProjectError(
+            f"The run folder and the dataset folder are the same: {project.path}.",
+            why="Expected a folder of its own for the run.",
+            fix="Choose another run folder.",
+        )
+
+
+def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]) -> list[str]:
+    """Refuses what can't change in the middle of a run; returns notes on what may."""
+    notes = []
+    for name, about in options(config).items():
+        now, before = getattr(config, name), stored.get(name)
+        if before is None or now == before or about.on_resume == "free":
+            continue
+        if about.on_resume == "refuse":
+            raise IncompatibleRunError(
+                f"{project.path} was trained with {name} = {before}; received {name} = {now}.",
+                why="This option can't change in the middle of a run.",
+                fix=f"Train with {name} = {before} to go on, or choose another run folder.",
+            )
+        notes.append(f"{name} changes from {before} to {now}.")
+    return notes
+
+
+def _continued(fresh: Schedule, manifest: dict[str, Any]) -> Schedule:
+    """Returns the saved schedule, or one that takes over from it where sizes have changed."""
+    saved = Schedule(**manifest["schedule"])
+    if (saved.pictures, saved.batch_size) == (fresh.pictures, fresh.batch_size):
+        return saved
+    step = int(manifest["step"])
+    return dataclasses.replace(fresh, origin_step=step, origin_samples=saved.samples_seen(step))

@@ -1,0 +1,280 @@
+"""The resumable training loop."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import events, manifest
+from ..config import TrainConfig
+from ..events import Metrics, Note, OnEvent, Progress, Resumed, Sample
+from ..manifest import Dataset
+from ..project import Project
+from ..storage.checkpoints import CheckpointWriter
+from ..storage.npz import read_arrays
+from . import reports
+from .dataset import Pictures, load_pictures, resize_pictures
+from .interrupt import interruptible
+from .quiet import quiet_start
+from .resume import Plan, make_plan
+
+if TYPE_CHECKING:
+    from .pix2pix import Pix2Pix
+
+_METRICS_EVERY_STEPS = 20
+_SAMPLE_SPACING = 1.15
+_PROGRESS_SECONDS = 0.5
+_HELD_OUT_PICTURES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """What a call of `train` has come to.
+
+    Attributes:
+        project: The run's folder and the paths in it.
+        step: Steps done in all.
+        total_steps: Steps that the asked epochs take.
+        epochs_done: Complete epochs.
+        started_at_step: Where this call began: 0, or the saved step that it went on from.
+        interrupted: True when it was stopped before the end; everything is saved then.
+    """
+
+    project: Project
+    step: int
+    total_steps: int
+    epochs_done: int
+    started_at_step: int
+    interrupted: bool
+
+
+def train(
+    dataset: Dataset | Path | str,
+    run_dir: Project | Path | str,
+    config: TrainConfig | None = None,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> TrainingResult:
+    """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
+
+    SIGINT and SIGTERM end the training after the current step, with everything saved; a second one
+    raises KeyboardInterrupt at once.
+
+    Args:
+        dataset: A dataset or its folder.
+        run_dir: The project folder: new, or of the run to go on with.
+        config: The options; None takes those stored in the project folder.
+        on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
+
+    Returns:
+        How far it came. After the last step of the last epoch nothing is left to do: the same call
+        again returns at once.
+
+    Raises:
+        DatasetError: the crops can't be used.
+        IncompatibleRunError: the run was made with other options; nothing is changed.
+        CheckpointError: no saved state is valid, or the last one could not be written.
+
+    Example:
+        >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
+    """
+    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    plan = make_plan(dataset, project, config)
+    for note in plan.notes:
+        on_event(Note(message=note))
+    if plan.finished:
+        done = plan.schedule.epoch(plan.first_step)
+        on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
+        return _result(plan, plan.first_step, interrupted=False)
+    return _Session(plan, on_event).run()
+
+
+def _result(plan: Plan, step: int, *, interrupted: bool) -> TrainingResult:
+    return TrainingResult(
+        project=plan.project,
+        step=step,
+        total_steps=plan.last_step,
+        epochs_done=plan.schedule.epoch(step),
+        started_at_step=plan.first_step,
+        interrupted=interrupted,
+    )
+
+
+class _Session:
+    """One call of `train`: from the first step of a plan to its last, or to an interruption."""
+
+    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+        self.plan, self.on_event = plan, on_event
+        self.step = plan.first_step
+        self.pictures = load_pictures(plan.dataset, plan.config.image_size, on_event)
+        self.model, self.facts = _build_model(plan.config)
+        self.history: list[Metrics] = []
+        self.losses: list[Any] = []
+        if plan.found:
+            self._restore()
+        self.writer = CheckpointWriter(plan.project, plan.found)
+        self.saved_step = self.step if plan.found else -1
+
+    def run(self) -> TrainingResult:
+        plan = self.plan
+        plan.project.remember(plan.config)
+        progress = _Pace(plan, self.on_event)
+        next_save = time.monotonic() + plan.config.save_every_seconds
+        with interruptible() as interrupted:
+            if self.step == 0:
+                self._sample()
+            while self.step < plan.last_step and not interrupted():
+                self._train_one_step()
+                progress.tell(self.step)
+                if time.monotonic() >= next_save and not self.writer.busy:
+                    self._save()
+                    next_save = time.monotonic() + plan.config.save_every_seconds
+                self._pass_on_news()
+            self._finish()
+            return _result(plan, self.step, interrupted=self.step < plan.last_step)
+
+    def _train_one_step(self) -> None:
+        indices = self.plan.schedule.indices(self.step)
+        pictures = self.pictures.train[indices]
+        self.losses.append(self.model.train_on(pictures, self.step))
+        self.step += 1
+        if _is_sample_step(self.step) or self.step == self.plan.last_step:
+            self._measure(self._sample())
+        elif self.step % _METRICS_EVERY_STEPS == 0:
+            self._measure(None)
+
+    def _measure(self, held_out_l1_loss: float | None) -> None:
+        """Adds a line to the history: the mean losses since the last line."""
+        losses = np.array([np.asarray(loss) for loss in self.losses], np.float64)
+        gan, l1, judge = losses.mean(axis=0)
+        self.losses.clear()
+        row = Metrics(
+            step=self.step,
+            epoch=self.plan.schedule.epoch(self.step),
+            generator_gan_loss=float(gan),
+            generator_l1_loss=float(l1),
+            discriminator_loss=float(judge),
+            held_out_l1_loss=held_out_l1_loss,
+        )
+        self.history.append(row)
+        self.on_event(row)
+
+    def _sample(self) -> float:
+        """Draws the sample grid; returns the L1 loss on held-out crops."""
+        grid, held_out_l1_loss = _draw_samples(self.model, self.pictures)
+        path = reports.write_sample(self.plan.project, self.step, grid)
+        self.on_event(Sample(step=self.step, path=path))
+        return held_out_l1_loss
+
+    def _save(self) -> None:
+        if self.step == self.saved_step:
+            return
+        self.writer.save(self.model.snapshot(), self._manifest())
+        self.saved_step = self.step
+
+    def _manifest(self) -> dict[str, Any]:
+        schedule = self.plan.schedule
+        return {
+            "step": self.step,
+            "epochs_done": schedule.epoch(self.step),
+            "samples_seen": schedule.samples_seen(self.step),
+            "schedule": vars(schedule),
+            "options": self.plan.config.to_dict(),
+            "dataset_sha256": self.plan.dataset.sha256,
+            "history": reports.pack_history(self.history),
+            # The sums behind the next line of the history, so that a resume does not change it.
+            "unmeasured": [np.asarray(loss).tolist() for loss in self.losses],
+            "made_with": self.facts,
+        }
+
+    def _restore(self) -> None:
+        newest = self.plan.found[0]
+        shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
+        self.model.restore(read_arrays(newest.path, shapes))
+        self.history = reports.unpack_history(newest.manifest["history"])
+        self.losses = [np.array(loss) for loss in newest.manifest["unmeasured"]]
+        self.on_event(Resumed(step=newest.step, generation=newest.number))
+
+    def _pass_on_news(self) -> None:
+        for event in self.writer.news():
+            self.on_event(event)
+
+    def _finish(self) -> None:
+        """Saves, then draws what is left to look at."""
+        self._save()
+        try:
+            self.writer.close()
+        finally:
+            self._pass_on_news()
+        reports.write_metrics(self.plan.project, self.history)
+        if self.history:
+            reports.write_losses(self.plan.project, self.history)
+        reports.write_timelapse(self.plan.project, self.step)
+
+
+def _build_model(config: TrainConfig) -> tuple[Pix2Pix, dict[str, str]]:
+    # TensorFlow takes seconds to load: only now, when nothing can be refused any more.
+    with quiet_start():
+        from . import device
+        from .pix2pix import Pix2Pix
+
+        facts = device.describe()
+        precision = device.precision(config.precision)
+    return Pix2Pix(config.replace(precision=precision)), facts | {"precision": precision}
+
+
+class _Pace:
+    """Tells how far the training is, at most twice a second."""
+
+    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+        self.plan, self.on_event = plan, on_event
+        self.started = self.told = time.monotonic()
+        self.first_step = plan.first_step
+
+    def tell(self, step: int) -> None:
+        now = time.monotonic()
+        if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
+            self.started, self.first_step = now, step
+        elif now - self.told >= _PROGRESS_SECONDS or step == self.plan.last_step:
+            per_second = (step - self.first_step) / max(now - self.started, 1e-9)
+            self.told = now
+            self.on_event(
+                Progress(
+                    job="train",
+                    done=step,
+                    total=self.plan.last_step,
+                    unit="steps",
+                    per_second=per_second,
+                    seconds_left=(self.plan.last_step - step) / per_second,
+                )
+            )
+
+
+def _draw_samples(model: Pix2Pix, pictures: Pictures) -> tuple[np.ndarray, float]:
+    """Returns the sample grid and the L1 loss on at most 32 held-out crops."""
+    from . import conditions
+    from .pix2pix import generator_l1_loss
+
+    chosen = np.linspace(0, len(pictures.held_out) - 1, _HELD_OUT_PICTURES).round().astype(int)
+    held_out = pictures.held_out[np.unique(chosen)]
+    target = resize_pictures(held_out, model.config.image_size)
+    target_image = conditions.encode_image(target)
+    input_image = model.condition(target_image)
+    generated_image = model.generate(input_image)
+    shown = np.linspace(0, len(target) - 1, reports.GRID_PICTURES).round().astype(int)
+    grey, made = (conditions.decode_image(i).numpy() for i in (input_image, generated_image))
+    grid = reports.sample_grid([grey[shown], target[shown], made[shown]])
+    return grid, float(generator_l1_loss(target_image, generated_image))
+
+
+def _is_sample_step(step: int) -> bool:
+    """Returns True at steps 15 % apart: pictures change most at the beginning of training."""
+    steps = [1, 2, 4, 8, 16]
+    while steps[-1] < step:
+        steps.append(round(steps[-1] * _SAMPLE_SPACING))
+    return step in steps

@@ -1,0 +1,112 @@
+"""How everything looks: one style sheet, and small pieces of HTML with every text escaped.
+
+Colours are shades of grey with some transparency and four accents that read on white and on black:
+nothing has to know whether the page is light or dark. Only selectors that exist in ipywidgets 7
+and 8 are used.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+import ipywidgets as widgets
+
+CSS = """
+.cp { max-width: 62em; font-size: 14px; line-height: 1.5; overflow: visible; }
+.cp .widget-html-content, .cp .widget-html > .widget-html-content {
+  font-size: 14px; line-height: 1.5; color: inherit; }
+.cp .widget-box { overflow: visible; }
+.cp .widget-html, .cp .widget-inline-hbox { height: auto; margin: 0; }
+.cp-form, .cp-panel { border: 1px solid rgba(128,128,128,.3); border-radius: 10px;
+  padding: 12px 18px 14px; box-sizing: border-box; width: 100%; margin: 4px 0; }
+.cp-title { font-size: 16px; font-weight: 600; }
+.cp-quiet, .cp-help { opacity: .72; }
+.cp-help { font-size: 12.5px; }
+.cp-field { margin: 3px 0 5px; }
+.cp-field .cp-help { padding-left: 11.5em; max-width: 44em; }
+.cp-field .widget-label { font-size: 14px; color: inherit; opacity: .95; text-align: left;
+  width: 11.5em !important; min-width: 11.5em; line-height: 32px; }
+.cp-field input, .cp-field select { font-size: 14px !important; height: 32px !important;
+  line-height: 20px; border-radius: 6px !important; padding: 4px 8px !important; }
+.cp-unit { padding: 4px 2px 0 8px; opacity: .72; }
+.cp-wrong { color: #d6453d; font-weight: 500; padding: 4px 0 0 8px; font-size: 13px; }
+.cp-hint { border-left: 3px solid #3b82c4; padding: 1px 0 1px 10px; margin-top: 8px; }
+.cp-good { border-left: 3px solid #2f9e63; padding: 1px 0 1px 10px; }
+.cp-warning { border-left: 3px solid #d18a1b; padding: 1px 0 1px 10px; }
+.cp-error { border-left: 3px solid #d6453d; padding: 4px 0 4px 12px; margin: 6px 0; }
+.cp-error pre { white-space: pre-wrap; font-size: 12px; opacity: .8; overflow-wrap: anywhere; }
+.cp-bar { height: 10px; border-radius: 5px; background: rgba(128,128,128,.25); overflow: hidden;
+  margin: 6px 0 4px; }
+.cp-bar > div { height: 100%; border-radius: 5px; background: #3b82c4; }
+.cp-bar.cp-done > div { background: #2f9e63; }
+.cp-facts { display: flex; flex-wrap: wrap; gap: 2px 22px; }
+.cp-facts b { font-weight: 600; font-variant-numeric: tabular-nums; }
+.cp img, .cp video { max-width: 100%; height: auto; border-radius: 6px; }
+.cp button, .cp .jupyter-button { border-radius: 6px; height: 32px; line-height: 30px; }
+.cp-text { overflow-wrap: anywhere; }
+@media (max-width: 560px) {
+  .cp-form, .cp-panel { padding: 10px 12px; }
+  .cp-field .widget-inline-hbox { flex-wrap: wrap; }
+  .cp-field .widget-label { width: 100% !important; line-height: 22px; height: 22px; }
+  .cp-field .cp-help { padding-left: 0; }
+}
+"""
+
+
+def style() -> widgets.HTML:
+    """Returns the style sheet as a widget: in Colab each cell's output is a page of its own."""
+    sheet = widgets.HTML(f"<style>{CSS}</style>")
+    sheet.layout.display = "none"
+    return sheet
+
+
+def escape(text: object) -> str:
+    """Returns a text that HTML shows as it is, whatever a video or a user has put into it."""
+    return html.escape(str(text), quote=True)
+
+
+def line(text: object, kind: str = "quiet") -> str:
+    """Returns a line of plain text in one of the looks: quiet, title, help, hint, good, warning."""
+    return f'<div class="cp-{kind} cp-text">{escape(text)}</div>' if str(text) else ""
+
+
+def facts(pairs: Mapping[str, object]) -> str:
+    """Returns names with their values side by side, wrapped on a narrow screen."""
+    items = (f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in pairs.items())
+    return f'<div class="cp-facts">{"".join(items)}</div>'
+
+
+def bar(share: float) -> str:
+    """Returns a progress bar filled to `share`, from 0 to 1."""
+    share = min(max(share, 0.0), 1.0)
+    done = " cp-done" if share >= 1 else ""
+    return f'<div class="cp-bar{done}"><div style="width:{share:.2%}"></div></div>'
+
+
+def duration(seconds: float) -> str:
+    """Returns a time span as a person says it.
+
+    Example:
+        >>> duration(8), duration(100), duration(5400)
+        ('8 s', '2 min', '1 h 30 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(size_bytes: float) -> str:
+    """Returns a size as a person says it.
+
+    Example:
+        >>> size(900), size(2_400_000)
+        ('900 bytes', '2.4 MB')
+    """
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes:.0f} bytes"

@@ -1,0 +1,209 @@
+"""What a long job says -> something to watch that is updated in place.
+
+A listener may be called hundreds of times a second: text is sent to the browser on a timer, and
+pictures only as often as their drawing costs less than a fiftieth of the time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from ..events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
+from ..project import Project
+from . import looks, pictures, results
+
+TEXT_EVERY_SECONDS = 0.25
+CURVES_EVERY_SECONDS = 3.0
+LARGEST_SHARE = 0.02
+
+
+class ProgressLine(widgets.VBox):  # type: ignore[misc]
+    """A listener for short jobs: a bar, a line of text, and what the job has to say.
+
+    Example:
+        >>> line = ProgressLine()
+        >>> line(Progress(job="frames", done=30, total=60, unit="crops", seconds_left=4))
+        >>> "30 of 60 crops, 4 s left" in line.text.value
+        True
+    """
+
+    def __init__(self) -> None:
+        self.text = widgets.HTML().add_class("cp-progress")
+        self.notes = widgets.HTML().add_class("cp-notes")
+        self._notes: deque[Note] = deque(maxlen=6)
+        self._shown_at = 0.0
+        super().__init__([looks.style(), self.text, self.notes])
+        self.add_class("cp").add_class("cp-progress-line")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self._notes.append(event)
+            self.notes.value = notes_html(self._notes)
+        if isinstance(event, Progress):
+            now, ends = time.monotonic(), event.total is not None and event.done >= event.total
+            if ends or now - self._shown_at >= TEXT_EVERY_SECONDS:
+                self.text.value = progress_html(event)
+                self._shown_at = now
+
+
+class TrainingPanel(widgets.VBox):  # type: ignore[misc]
+    """A listener for training: progress, losses, the newest sample grid, what is saved.
+
+    Args:
+        project: Where given, the panel starts with what earlier sessions have left there.
+
+    Example:
+        >>> panel = TrainingPanel()
+        >>> panel(Progress(job="train", done=5, total=20, unit="steps"))
+        >>> panel(Note(message="a <note>"))
+        >>> "a &lt;note&gt;" in panel.notes.value
+        True
+    """
+
+    def __init__(self, project: Project | None = None) -> None:
+        self.text = widgets.HTML().add_class("cp-progress")
+        self.losses = widgets.HTML().add_class("cp-losses")
+        self.saved = widgets.HTML().add_class("cp-saved")
+        self.sample = _picture("jpeg").add_class("cp-sample")
+        self.caption = widgets.HTML().add_class("cp-caption")
+        self.curves = _picture("png").add_class("cp-curves")
+        self.notes = widgets.HTML().add_class("cp-notes")
+        self._notes: deque[Note] = deque(maxlen=6)
+        self._history: list[Metrics] = []
+        self._progress: Progress | None = None
+        self._written: tuple[Saved, float] | None = None
+        self._safe: tuple[Saved, float] | None = None
+        self._text_at = 0.0
+        self._curves_from = 0.0
+        super().__init__(self._rows())
+        self.add_class("cp").add_class("cp-panel").add_class("cp-training")
+        if project is not None:
+            self._show_earlier(project)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._progress = event
+        elif isinstance(event, Metrics):
+            # Steps that were lost with an earlier session are done again.
+            self._history = [m for m in self._history if m.step < event.step] + [event]
+        elif isinstance(event, Sample):
+            self.show_sample(event.path, event.step)
+        elif isinstance(event, Saved):
+            self._note_saved(event)
+        elif isinstance(event, Resumed):
+            self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
+        else:
+            self._say(event)
+        self._refresh()
+
+    def finish(self) -> None:
+        """Shows what the timer has held back; to be called when the job has ended."""
+        self._show_text()
+        if self._history:
+            self._show_curves()
+
+    def show_sample(self, path: Path, step: int) -> None:
+        """Shows a sample grid."""
+        self.sample.value = pictures.jpeg(path)
+        self.sample.layout.display = "block"
+        self.caption.value = looks.line(f"Step {step}. {pictures.GRID_WORDS}", "help")
+
+    def _rows(self) -> list[widgets.Widget]:
+        title = widgets.HTML(looks.line("Training", "title"))
+        stop = "To stop, press the interrupt button (\u25a0): what is trained is saved."
+        hint = widgets.HTML(looks.line(stop, "help"))
+        facts = [self.text, self.losses, self.saved, self.notes, hint]
+        return [looks.style(), title, *facts, self.sample, self.caption, self.curves]
+
+    def _show_earlier(self, project: Project) -> None:
+        if samples := results.samples(project):
+            self.show_sample(samples[-1], results.step_of(samples[-1]))
+        self._history = results.history(project)
+        self.finish()
+
+    def _say(self, note: Note) -> None:
+        self._notes.append(note)
+        self.notes.value = notes_html(self._notes)
+
+    def _note_saved(self, event: Saved) -> None:
+        self._written = (event, time.monotonic())
+        if event.confirmed:
+            self._safe = self._written
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._text_at >= TEXT_EVERY_SECONDS:
+            self._show_text()
+        if len(self._history) > 1 and now >= self._curves_from:
+            self._show_curves()
+
+    def _show_text(self) -> None:
+        self._text_at = time.monotonic()
+        epoch = self._history[-1].epoch if self._history else None
+        if self._progress:
+            self.text.value = progress_html(self._progress, epoch)
+        if self._history:
+            self.losses.value = looks.facts(_losses(self._history[-1]))
+        self.saved.value = _saved_html(self._written, self._safe)
+
+    def _show_curves(self) -> None:
+        began = time.monotonic()
+        self.curves.value = pictures.loss_curves(self._history)
+        self.curves.layout.display = "block"
+        now = time.monotonic()
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / LARGEST_SHARE)
+
+
+def _picture(kind: str) -> widgets.Image:
+    return widgets.Image(format=kind, layout={"display": "none", "max_width": "100%"})
+
+
+def progress_html(progress: Progress, epoch: int | None = None) -> str:
+    """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
+    done, total = progress.done, progress.total
+    in_bytes = progress.unit == "bytes"
+    amount = looks.size(done) if in_bytes else f"{done:.0f}"
+    if total is not None:
+        amount += f" of {looks.size(total) if in_bytes else f'{total:.0f}'}"
+    parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
+    if epoch is not None:
+        parts.insert(0, f"epoch {epoch}")
+    if progress.per_second:
+        speed = progress.per_second
+        parts.append(
+            f"{looks.size(speed)} per second"
+            if in_bytes
+            else f"{speed:.3g} {progress.unit} per second"
+        )
+    if progress.seconds_left is not None:
+        parts.append(f"{looks.duration(progress.seconds_left)} left")
+    bar = looks.bar(done / total) if total else ""
+    return bar + looks.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
+
+
+def notes_html(notes: deque[Note]) -> str:
+    """Returns what a job has said, newest last; warnings stand out."""
+    kinds = {"info": "quiet", "warning": "warning"}
+    return "".join(looks.line(note.message, kinds.get(note.level, "quiet")) for note in notes)
+
+
+def _losses(metrics: Metrics) -> dict[str, object]:
+    names = [field for field, _, _ in pictures.LOSSES]
+    values = {name: getattr(metrics, name) for name in names}
+    return {name: f"{value:.3f}" for name, value in values.items() if value is not None}
+
+
+def _saved_html(written: tuple[Saved, float] | None, safe: tuple[Saved, float] | None) -> str:
+    if written is None:
+        return looks.line("Not saved yet.")
+    if safe is None or written[0].generation > safe[0].generation:
+        before = f"Safe: step {safe[0].step}. " if safe else ""
+        return looks.line(
+            f"{before}Step {written[0].step} is written and waits for its upload.", "warning"
+        )
+    age = looks.duration(time.monotonic() - safe[1])
+    return looks.line(f"Safe: step {safe[0].step} ({age} ago).", "good")

@@ -1,0 +1,159 @@
+"""The steps of the notebook, a function each: its cells stay short and hold no code to read.
+
+A step shows its progress in the cell that runs it, and takes what an earlier session has left in
+the project folder instead of doing it again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from ..errors import Pix2PixError
+from ..events import Note
+from ..manifest import Dataset
+from ..project import Project
+from ..storage import checkpoints
+from . import crops, looks, machine
+from .forms import FramesForm, TrainForm, VideoForm
+from .gallery import Gallery
+from .monitor import ProgressLine, TrainingPanel
+from .project_form import ProjectForm
+from .results import result_view
+
+if TYPE_CHECKING:
+    from ..model.training import TrainingResult
+
+
+class TrainingStopped(Pix2PixError):
+    """Training was interrupted: one friendly line in the cell, and "Run all" ends there."""
+
+
+def set_up() -> None:
+    """Shows versions, the GPU (or what it means that there is none) and the free disk."""
+    display(machine.report())
+
+
+def open_project(form: ProjectForm) -> Project:
+    """Returns the project that a form names, and says how far it is.
+
+    Raises:
+        OptionError: the name can't be a folder's.
+        DriveError: in Colab, Drive can't be reached.
+        CheckpointError: the project has saved states, and none of them is valid.
+    """
+    project = form.project
+    _say(_welcome(project))
+    return project
+
+
+def get_video(project: Project, form: VideoForm) -> Path | None:
+    """Fetches the video that a form names; returns its file.
+
+    Returns:
+        None when the project already has the crops of this video, so that nothing is fetched.
+
+    Raises:
+        DownloadError: it can't be fetched.
+    """
+    config = form.config
+    project.remember(config)
+    line = ProgressLine()
+    display(line)
+    crops.recover(project, on_event=line)
+    if crops.of_link(project, config.source):
+        line(Note(message="The project has crops of this video: it is not fetched again."))
+        return None
+    video = crops.fetch(project, config, on_event=line)
+    line(Note(message=f"Video: {video.name} ({looks.size(video.stat().st_size)})"))
+    return video
+
+
+def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset:
+    """Cuts crops out of the video, marks bad ones and holds some out for testing.
+
+    Crops that were cut with the same options before are taken as they are, with every choice that
+    was made on them.
+
+    Args:
+        project: Where the options are kept.
+        video: What `get_video` has returned.
+        form: How to cut.
+
+    Raises:
+        VideoError: the video can't be read.
+    """
+    config = form.config
+    project.remember(config)
+    line = ProgressLine()
+    display(line)
+    dataset = crops.cut(project, video, config, on_event=line)
+    line(Note(message=f"{len(dataset.crops)} crops, {len(dataset.kept)} of them kept."))
+    return dataset
+
+
+def look_at_crops(dataset: Dataset) -> Gallery:
+    """Shows the crops; returns the gallery, whose `dataset` is the state after the last click."""
+    gallery = Gallery(dataset)
+    display(gallery)
+    return gallery
+
+
+def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> TrainingResult:
+    """Trains on the crops that are kept; goes on by itself where an earlier session ended.
+
+    Args:
+        project: Where crops, states and pictures are kept.
+        gallery: What `look_at_crops` has returned, or a dataset.
+        form: How to train.
+
+    Raises:
+        TrainingStopped: the user has interrupted it; everything is saved.
+        IncompatibleRunError: the project was trained with other options before.
+    """
+    dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
+    panel = TrainingPanel(project)
+    display(panel)
+    try:
+        crops.keep(project, dataset, on_event=panel)
+        panel(Note(message="Loading TensorFlow: the first picture takes a few seconds."))
+        from ..model.training import train as run_training
+
+        result = run_training(dataset, project, form.config, on_event=panel)
+    except KeyboardInterrupt:  # before the first step, or pressed twice
+        raise TrainingStopped(
+            "Stopped. What was saved last is safe: run this cell again to go on from there."
+        ) from None
+    panel.finish()
+    if result.interrupted:
+        raise TrainingStopped(
+            f"Stopped after step {result.step} of {result.total_steps}, everything is saved:"
+            " run this cell again to go on."
+        )
+    return result
+
+
+def show_result(project: Project) -> None:
+    """Shows the newest sample grid, the time-lapse of the training and the loss curves."""
+    display(result_view(project))
+
+
+def _welcome(project: Project) -> str:
+    if not project.settings_file.exists():
+        return f"A new project: {project.path}"
+    state = checkpoints.status(project)
+    if state["step"] is None:
+        return f"Welcome back: {project.path} is not trained yet."
+    epochs = state["options"].get("epochs", "?")
+    return (
+        f"Welcome back: {project.path.name} is at step {state['step']}, "
+        f"{state['epochs_done']} of {epochs} epochs are complete."
+    )
+
+
+def _say(words: str) -> None:
+    line = ProgressLine()
+    line(Note(message=words))
+    display(line)

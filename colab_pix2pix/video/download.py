@@ -1,0 +1,191 @@
+"""From a link or a path to a video file in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import files
+from ..config import VideoConfig
+from ..errors import DownloadError, VideoError
+from ..events import Note, OnEvent, Progress, ignore
+from .folders import making
+from .names import safe_name, safe_suffix, sidecar
+from .probe import probe
+from .ytdlp import fetch
+
+_CHUNK_BYTES = 1 << 22
+
+
+def sample_video() -> Path:
+    """Returns the time-lapse that comes with the package."""
+    return Path(__file__).parents[1] / "sample" / "time-lapse.mp4"
+
+
+def download(
+    source: str | Path,
+    directory: Path | str,
+    config: VideoConfig = VideoConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> Path:
+    """Fetches a video into a folder and proves that it can be decoded.
+
+    Args:
+        source: A link (http or https) that yt-dlp knows, or a path; "" is the bundled sample.
+        directory: The folder; it is made where missing, and stays as it was on any error.
+        config: Which format to choose.
+        on_event: Told `Progress` in bytes.
+
+    Returns:
+        The path of the video in `directory`. A complete one that is there already is not fetched
+        again.
+
+    Raises:
+        DownloadError: the link leads to no video, or the path to nothing.
+        VideoError: the file is no video that ffmpeg can decode.
+    """
+    directory = Path(directory)
+    text = str(source).strip()
+    if not text:
+        return _copy(sample_video(), directory, on_event)
+    if is_link(text):
+        return _fetch(text, directory, config, on_event)
+    return _copy(Path(source).expanduser(), directory, on_event)
+
+
+def is_link(source: str) -> bool:
+    """Returns whether a source is a link, and not a path.
+
+    Raises:
+        DownloadError: it is a link of a kind that is never opened, such as `ftp:` or `file:`.
+    """
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", source)
+    if scheme is None or Path(source).exists():
+        return False
+    if scheme[1].lower() not in ("http", "https"):
+        raise DownloadError(
+            f"Received the link {source!r}.",
+            why="Only http and https links are opened.",
+            fix="Fetch the video in another way and give its path.",
+        )
+    if not urlsplit(source).hostname:
+        raise DownloadError(f"Received the link {source!r}.", why="It names no server.")
+    return True
+
+
+def _copy(source: Path, directory: Path, on_event: OnEvent) -> Path:
+    probe_source(source)
+    if source.resolve().parent == directory.resolve():
+        return source
+    target = _free_place(source.stem, source, directory)
+    if target.exists():
+        on_event(Note(message=f"{target} is there already."))
+        return target
+    _check_disk(source.stat().st_size, directory)
+    with making(directory), files.replacing(target) as part:
+        _copy_bytes(source, part, on_event)
+    return target
+
+
+def probe_source(source: Path) -> None:
+    """Raises what is wrong with a local source, as `probe` does; says so of a missing one."""
+    if not source.exists():
+        raise DownloadError(
+            f"There is no file {str(source)!r}.",
+            why="Expected a link that begins with https:// or the path of a video.",
+            fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
+        )
+    probe(source)
+
+
+def _free_place(title: str, source: Path, directory: Path) -> Path:
+    """Returns where a file goes: a name of its own, or the place of an equal file."""
+    stem, suffix = safe_name(title), safe_suffix(source)
+    number = 1
+    while True:
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
+        target = directory / name
+        if not target.exists() or _equal(source, target):
+            return target
+        number += 1
+
+
+def _equal(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with open(one, "rb") as first, open(other, "rb") as second:
+        return (
+            hashlib.file_digest(first, "sha256").digest()
+            == hashlib.file_digest(second, "sha256").digest()
+        )
+
+
+def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:
+    total, done = source.stat().st_size, 0
+    try:
+        with open(source, "rb") as reader, open(target, "wb") as writer:
+            while chunk := reader.read(_CHUNK_BYTES):
+                writer.write(chunk)
+                done += len(chunk)
+                on_event(Progress(job="download", done=done, total=total, unit="bytes"))
+    except OSError as error:
+        raise DownloadError(
+            f"{source} can't be copied: {error.strerror or error}.",
+            fix="Check the disk and the connection to it, then try again.",
+        ) from error
+
+
+def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -> Path:
+    wanted = {"link": link, "format": config.format, "height": config.height}
+    if (known := _fetched_before(wanted, directory)) is not None:
+        on_event(Note(message=f"{known} is there already."))
+        return known
+    key = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]
+    work = files.cache_dir() / "downloads" / key
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        file, facts = fetch(link, work, config, on_event=on_event)
+    except DownloadError:
+        if not any(work.iterdir()):
+            work.rmdir()
+        raise
+    try:
+        probe(file)
+    except VideoError:
+        shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
+        raise
+    with making(directory):
+        target = _free_place(facts.get("title", "video"), file, directory)
+        with files.replacing(target) as part:
+            shutil.move(file, part)
+        record = wanted | facts | {"bytes": target.stat().st_size}
+        files.write_json(sidecar(target), record)
+    shutil.rmtree(work)
+    return target
+
+
+def _fetched_before(wanted: dict[str, Any], directory: Path) -> Path | None:
+    for record in directory.glob(".*.source.json") if directory.is_dir() else ():
+        facts = files.read_json(record)
+        video = directory / record.name[1 : -len(".source.json")]
+        same = all(facts.get(name) == value for name, value in wanted.items())
+        if same and video.is_file() and video.stat().st_size == facts.get("bytes"):
+            return video
+    return None
+
+
+def _check_disk(needed: int, directory: Path) -> None:
+    place = directory.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise DownloadError(
+            f"{place} has {free:,} bytes left and the video needs {needed:,}.",
+            fix="Free some space, or choose another folder.",
+        )

@@ -1,0 +1,262 @@
+"""From a video to a folder of square crops."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from PIL import Image
+
+from .. import files, manifest
+from ..config import FramesConfig
+from ..errors import DatasetError, VideoError
+from ..events import Note, OnEvent, Progress, ignore
+from ..manifest import Crop, Dataset
+from .folders import carry, replacing_folder
+from .names import safe_name, sidecar
+from .pictures import Picture, decode, even_times, nearest
+from .probe import VideoInfo, probe
+from .squares import Square, scaled_size, squares_of
+from .timeline import Timeline, read_timeline
+
+__all__ = ["VideoInfo", "extract_frames", "probe"]
+
+_ORIGIN = ("link", "page", "title", "uploader", "licence")
+_JPEG_QUALITY = 95
+_WRITERS = 2  # Pillow frees the interpreter while it encodes
+
+
+def extract_frames(
+    video: Path | str,
+    directory: Path | str,
+    config: FramesConfig = FramesConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> Dataset:
+    """Cuts square crops out of a video, evenly over its whole duration.
+
+    The folder has the crops and `manifest.json` at the end, or stays as it was. Crops of other
+    videos in it stay; crops of the same video with other options are replaced. The same again is
+    quick.
+
+    Args:
+        video: Path of a video file.
+        directory: The dataset folder; it is made where missing.
+        config: How many crops, where, and at which size.
+        on_event: Told `Progress` in crops, and `Note` where there are fewer than asked for.
+
+    Returns:
+        The dataset of the folder, crops of other videos included.
+
+    Raises:
+        VideoError: the video can't be read, or not one picture of it.
+        DatasetError: the folder holds other files and no manifest.
+    """
+    video, directory = Path(video), Path(directory)
+    info = probe(video)
+    before = _dataset_before(directory)
+    sha256 = _sha256(video)
+    key = _key(video, sha256, before)
+    source = _source_facts(info, sha256, config)
+    if before and _same(before.sources.get(key), source) and _complete(before, key):
+        on_event(Note(message=f"{directory} already holds these crops of {video.name}."))
+        return before
+    with replacing_folder(directory) as part:
+        crops = _cut(info, part, key, config, on_event)
+        kept = _carry_others(before, key, directory, part)
+        sources = (before.sources if before else {}) | {key: source}
+        whole = Dataset(part, tuple(sorted((*kept, *crops), key=_order)), sources)
+        manifest.write(whole)
+    if kept:
+        others = len({crop.source for crop in kept})
+        message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
+        on_event(Note(message=message))
+    return manifest.read(directory)
+
+
+def _cut(
+    info: VideoInfo, directory: Path, key: str, config: FramesConfig, on_event: OnEvent
+) -> list[Crop]:
+    """Writes the crops of one video into a folder and returns what is known of them."""
+    timeline = read_timeline(info.path)
+    size = scaled_size(config.scale, info.width, info.height)
+    squares = squares_of(config.crops, *size)
+    steps = -(-config.count // len(squares))
+    picks = _picks(timeline, steps)
+    count = min(config.count, len(picks) * len(squares))
+    crops: list[Crop] = []
+    started = time.monotonic()
+    with _Writer() as writer:
+        for picture in decode(info, timeline.seconds, picks, size):
+            number = int(np.searchsorted(timeline.seconds[picks], picture.seconds - 1e-6))
+            for square in squares[: config.count - len(crops)]:
+                file = f"{key}-{number:06d}-{square.name}.jpg"
+                writer.write(directory / file, _pixels(picture, square))
+                crops.append(_crop(file, key, picture, timeline, square, size, info))
+            on_event(_progress(len(crops), count, started))
+    _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
+    return crops
+
+
+def _picks(timeline: Timeline, steps: int) -> np.ndarray:
+    """Returns the indices of the frames nearest to the middles of `steps` equal parts of time."""
+    wanted = even_times(timeline.start_seconds, timeline.end_seconds, steps)
+    # A hair earlier, so that rounding does not decide when a middle falls between two frames.
+    picks = nearest(timeline.seconds, wanted - 1e-6)
+    missing = min(steps, len(timeline.seconds)) - len(picks)
+    if missing > 0:
+        spare = np.setdiff1d(np.arange(len(timeline.seconds)), picks)
+        extra = spare[np.linspace(0, len(spare) - 1, missing).round().astype(int)]
+        picks = np.union1d(picks, extra)
+    return picks
+
+
+def _pixels(picture: Picture, square: Square) -> np.ndarray:
+    bottom, right = square.top + square.side, square.left + square.side
+    return picture.pixels[square.top : bottom, square.left : right]
+
+
+def _crop(
+    file: str,
+    key: str,
+    picture: Picture,
+    timeline: Timeline,
+    square: Square,
+    size: tuple[int, int],
+    info: VideoInfo,
+) -> Crop:
+    across, down = info.width / size[0], info.height / size[1]
+    box = (square.left * across, square.top * down, square.side * across, square.side * down)
+    seconds = round(picture.seconds - timeline.start_seconds, 6)
+    left, top, width, height = (round(part) for part in box)
+    return Crop(
+        file=file, source=key, time=seconds, side=square.name, box=(left, top, width, height)
+    )
+
+
+class _Writer:
+    """Encodes pictures as JPEG in the background, a few at a time so that memory stays small."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._pending: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=exception[0] is not None)
+        if exception[0] is None:
+            for future in self._pending:
+                future.result()
+
+    def write(self, path: Path, pixels: np.ndarray) -> None:
+        self._pending.append(self._pool.submit(_write_jpeg, path, pixels))
+        while len(self._pending) > 4 * _WRITERS:
+            self._pending.popleft().result()
+
+
+def _write_jpeg(path: Path, pixels: np.ndarray) -> None:
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path, quality=_JPEG_QUALITY)
+
+
+def _progress(done: int, total: int, started: float) -> Progress:
+    speed = done / max(time.monotonic() - started, 1e-6)
+    left = (total - done) / speed
+    return Progress(
+        job="frames", done=done, total=total, unit="crops", per_second=speed, seconds_left=left
+    )
+
+
+def _tell_of_fewer(
+    info: VideoInfo, config: FramesConfig, frames: int, count: int, cut: int, on_event: OnEvent
+) -> None:
+    if not cut:
+        raise VideoError(
+            f"Not one picture of {info.path} can be decoded.",
+            why="The file is damaged or cut off.",
+            fix="Fetch it again.",
+        )
+    if cut < count:
+        message = f"{info.path.name} is damaged: {cut} of {count} crops could be cut."
+        on_event(Note(message=message, level="warning"))
+    elif count < config.count:
+        message = f"{info.path.name} has only {frames} different frames: {count} crops"
+        on_event(Note(message=f"{message} instead of {config.count}.", level="warning"))
+
+
+def _dataset_before(directory: Path) -> Dataset | None:
+    """Returns the dataset that is in the folder, or None when the folder is new or empty."""
+    if directory.is_dir() and (directory / "manifest.json").exists():
+        return manifest.read(directory)
+    if directory.is_dir() and not any(p for p in directory.iterdir() if p.name[0] != "."):
+        return None
+    if not directory.exists():
+        return None
+    raise DatasetError(
+        f"{directory} holds other files and no manifest.json.",
+        why="Crops are never mixed with files of which nothing is known.",
+        fix="Choose an empty or a new folder.",
+    )
+
+
+def _carry_others(
+    before: Dataset | None, key: str, directory: Path, part: Path
+) -> tuple[Crop, ...]:
+    """Carries over everything but the old crops of this video; returns the crops that stay."""
+    if before is None:
+        return ()
+    gone = {crop.file for crop in before.crops if crop.source == key} | {"manifest.json"}
+    for entry in directory.iterdir():
+        if entry.name not in gone and entry.is_file():
+            carry(entry, part)
+    return tuple(crop for crop in before.crops if crop.source != key)
+
+
+def _order(crop: Crop) -> tuple[str, float, str]:
+    return crop.source, crop.time, crop.file
+
+
+def _source_facts(info: VideoInfo, sha256: str, config: FramesConfig) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "file": info.path.name,
+        "sha256": sha256,
+        "duration_seconds": info.duration_seconds,
+        "width": info.width,
+        "height": info.height,
+        "options": config.to_dict(),
+    }
+    if (record := sidecar(info.path)).exists():
+        known = files.read_json(record)
+        facts |= {name: known[name] for name in _ORIGIN if known.get(name)}
+    return facts
+
+
+def _same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
+    return old is not None and all(old.get(name) == new[name] for name in ("sha256", "options"))
+
+
+def _complete(dataset: Dataset, key: str) -> bool:
+    crops = [crop for crop in dataset.crops if crop.source == key]
+    return bool(crops) and all((dataset.directory / crop.file).is_file() for crop in crops)
+
+
+def _key(video: Path, sha256: str, before: Dataset | None) -> str:
+    """Returns the name of the video in the manifest: its own, with a number if that is taken."""
+    sources = before.sources if before else {}
+    for key, facts in sources.items():
+        if facts.get("sha256") == sha256:
+            return key
+    name = safe_name(video.stem)
+    names = [name, *(f"{name}-{number}" for number in range(2, len(sources) + 3))]
+    return next(name for name in names if name not in sources)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,108 @@
+"""What is wrong with a crop: dark, blurred, or a repetition of an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..config import CurateConfig
+from ..errors import DatasetError
+
+_WORKERS = 2
+_SHARPNESS_SIDE = 256
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured on one crop.
+
+    Attributes:
+        brightness: The mean, from 0 for black to 1 for white.
+        sharpness: The spread of the Laplacian (Pech-Pacheco et al., 2000), at 256 pixels.
+        perceptual_hash: 64 bits of the low frequencies, by ImageHash's `phash`.
+    """
+
+    brightness: float
+    sharpness: float
+    perceptual_hash: int
+
+
+def measure_all(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[Measures]:
+    """Measures pictures, a few at a time.
+
+    Raises:
+        DatasetError: one of them can't be read.
+    """
+    measures = []
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for done, measured in enumerate(pool.map(_measure, paths), 1):
+            measures.append(measured)
+            on_done(done)
+    return measures
+
+
+def _measure(path: Path) -> Measures:
+    import imagehash
+
+    try:
+        with Image.open(path) as image:
+            grey = ImageOps.exif_transpose(image).convert("L")
+    except OSError as error:
+        raise DatasetError(
+            f"{path} can't be read as a picture: {error}.",
+            fix="Remove it from the folder, or cut the crops again.",
+        ) from error
+    bits = imagehash.phash(grey).hash.ravel()
+    if max(grey.size) > _SHARPNESS_SIDE:
+        grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
+    pixels = np.asarray(grey, np.float32) / 255
+    return Measures(float(pixels.mean()), _sharpness(pixels), int(np.packbits(bits).view(">u8")[0]))
+
+
+def _sharpness(pixels: np.ndarray) -> float:
+    if min(pixels.shape) < 3:
+        return 0.0
+    middle = pixels[1:-1, 1:-1]
+    around = pixels[:-2, 1:-1] + pixels[2:, 1:-1] + pixels[1:-1, :-2] + pixels[1:-1, 2:]
+    return float((around - 4 * middle).std())
+
+
+def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[str, ...]]:
+    """Returns the marks of each crop: "dark", "blurred", "duplicate".
+
+    Args:
+        measures: Of all crops, in the order of time.
+        config: The thresholds.
+    """
+    dark = np.array([m.brightness < config.dark_below for m in measures], bool)
+    sharpness = np.array([m.sharpness for m in measures])
+    # Night crops have no edges; they must not make a blurred day crop look sharp.
+    usual = float(np.median(sharpness[~dark])) if (~dark).any() else 0.0
+    blurred = (sharpness < config.blurred_below * usual) & ~dark
+    hashes = np.array([m.perceptual_hash for m in measures], np.uint64)
+    repeated = _repetitions(hashes, ~(dark | blurred), config.duplicate_bits)
+    columns = {"dark": dark, "blurred": blurred, "duplicate": repeated}
+    return [
+        tuple(name for name, column in columns.items() if column[place])
+        for place in range(len(measures))
+    ]
+
+
+def _repetitions(hashes: np.ndarray, candidates: np.ndarray, bits: int) -> np.ndarray:
+    """Returns where a hash lies within `bits` bits of an earlier one that is no repetition."""
+    repeated = np.zeros(len(hashes), bool)
+    originals = np.empty(len(hashes), np.uint64)
+    count = 0
+    for place in np.flatnonzero(candidates):
+        differing = np.bitwise_count(originals[:count] ^ hashes[place])
+        if count and int(differing.min()) <= bits:
+            repeated[place] = True
+        else:
+            originals[count] = hashes[place]
+            count += 1
+    return repeated

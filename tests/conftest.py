@@ -1,0 +1,64 @@
+"""What many tests share: a small dataset, and the command line as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colab_pix2pix import manifest
+from colab_pix2pix.manifest import Crop, Dataset
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the home folder or the cache of who runs it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+    monkeypatch.delenv("COLAB_PIX2PIX_HOME", raising=False)
+    return home
+
+
+@pytest.fixture
+def crops(tmp_path: Path) -> Dataset:
+    """Twelve 80-pixel pictures of a coloured disc on a gradient; the last two are held out."""
+    directory = tmp_path / "crops"
+    directory.mkdir()
+    y, x = np.mgrid[0:80, 0:80]
+    entries = []
+    for index in range(12):
+        picture = np.stack([x * 3, y * 3, 240 - x * 2], axis=-1).astype(np.uint8)
+        disc = (x - 15 - 4 * index) ** 2 + (y - 40) ** 2 < 15**2
+        picture[disc] = (250, 200, 20 + 10 * index)
+        name = f"disc-{index:02d}.png"
+        Image.fromarray(picture).save(directory / name)
+        entries.append(Crop(file=name, time=index, split="test" if index >= 10 else "train"))
+    dataset = Dataset(directory, tuple(entries))
+    manifest.write(dataset)
+    return dataset
+
+
+@pytest.fixture
+def command() -> Command:
+    """Runs `colab-pix2pix …` as a process of its own."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "colab_pix2pix", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env=dict(os.environ, CUDA_VISIBLE_DEVICES="-1"),
+            **options,
+        )
+
+    return run

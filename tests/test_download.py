@@ -1,0 +1,176 @@
+"""From a link or a path to a video file: a real yt-dlp against a real server on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import videos
+from servers import Behaviour, Server, serving
+
+from colab_pix2pix import files
+from colab_pix2pix.config import VideoConfig
+from colab_pix2pix.errors import DownloadError, VideoError
+from colab_pix2pix.events import Note, Progress
+from colab_pix2pix.video.download import download, sample_video
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to serve, with a good video and things that are none."""
+    folder = tmp_path_factory.mktemp("shelf")
+    videos.scene(folder / "clip.mp4", "-b:v", "3M", seconds=2, size="320x180")
+    (folder / "page.html").write_text("<html><title>No video</title><p>Hello</html>")
+    (folder / "text.mp4").write_text("not a video\n" * 1000)
+    return folder
+
+
+@pytest.fixture
+def server(shelf: Path):
+    with serving(shelf) as running:
+        yield running
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_link_becomes_a_file_and_its_bytes_are_reported(
+    server: Server, shelf: Path, tmp_path: Path
+) -> None:
+    events: list[object] = []
+    video = download(server.link("clip.mp4"), tmp_path / "here", on_event=events.append)
+    assert video == tmp_path / "here" / "clip.mp4"
+    assert video.read_bytes() == (shelf / "clip.mp4").read_bytes()
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert (last.job, last.unit) == ("download", "bytes")
+    assert last.done == last.total == video.stat().st_size
+    assert not any((files.cache_dir() / "downloads").glob("*/video*"))
+
+
+def test_the_same_link_again_asks_the_server_for_nothing(server: Server, tmp_path: Path) -> None:
+    video = download(server.link("clip.mp4"), tmp_path)
+    asked = len(server.requests)
+    events: list[object] = []
+    assert download(server.link("clip.mp4"), tmp_path, on_event=events.append) == video
+    assert len(server.requests) == asked
+    assert any(isinstance(event, Note) for event in events)
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "page.html", "text.mp4"])
+def test_a_link_without_a_video_leaves_the_folder_as_it_was(
+    server: Server, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "diary.txt").write_text("dear diary")
+    before = everything_in(folder)
+    with pytest.raises(VideoError) as caught:
+        download(server.link(name), folder)
+    assert caught.value.fix
+    assert everything_in(folder) == before
+    with pytest.raises(VideoError):
+        download(server.link(name), tmp_path / "new" / "folder")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_missing_page_says_404(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="404"):
+        download(server.link("missing.mp4"), tmp_path)
+
+
+def test_a_dropped_connection_is_resumed_where_it_broke(shelf: Path, tmp_path: Path) -> None:
+    size = (shelf / "clip.mp4").stat().st_size
+    with serving(shelf, Behaviour(drop_after=size // 2, drops=2)) as server:
+        video = download(server.link("clip.mp4"), tmp_path)
+        assert video.read_bytes() == (shelf / "clip.mp4").read_bytes()
+        starts = [
+            span for _, _, span in server.requests if span and not span.startswith("bytes=0-")
+        ]
+        assert starts
+
+
+@pytest.mark.parametrize("source", ["ftp://127.0.0.1/clip.mp4", "file:///etc/hostname", "ftp:clip"])
+def test_only_web_links_are_opened(tmp_path: Path, source: str) -> None:
+    with pytest.raises(DownloadError, match="Only http and https"):
+        download(source, tmp_path)
+
+
+def test_a_local_file_is_copied_under_a_safe_name(shelf: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "-my 'clip' \n 🌻.MP4"
+    odd.write_bytes((shelf / "clip.mp4").read_bytes())
+    video = download(odd, tmp_path / "here")
+    assert video == tmp_path / "here" / "my_clip.mp4"
+    assert video.read_bytes() == odd.read_bytes()
+    assert download(odd, tmp_path / "here") == video
+    assert download(video, tmp_path / "here") == video
+    assert [p.name for p in (tmp_path / "here").iterdir()] == ["my_clip.mp4"]
+
+
+def test_a_source_that_begins_with_a_dash_is_a_source(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-exec.mp4").write_bytes((shelf / "clip.mp4").read_bytes())
+    assert download("-exec.mp4", "here").name == "exec.mp4"
+
+
+def test_two_videos_of_one_name_both_stay(shelf: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = videos.scene(tmp_path / "other" / "clip.mp4", seconds=0.4)
+    first = download(shelf / "clip.mp4", tmp_path / "here")
+    second = download(other, tmp_path / "here")
+    assert (first.name, second.name) == ("clip.mp4", "clip-2.mp4")
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "sound"])
+def test_a_path_without_a_video_leaves_nothing_behind(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"{kind}.mp4"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "empty":
+        path.touch()
+    elif kind == "text":
+        path.write_text("I am a diary.\n" * 50)
+    elif kind == "sound":
+        videos.lavfi(path, "sine=duration=1")
+    with pytest.raises(VideoError) as caught:
+        download(path, tmp_path / "here")
+    assert str(path) in str(caught.value)
+    assert caught.value.fix
+    assert not (tmp_path / "here").exists()
+
+
+def test_no_source_means_the_sample(tmp_path: Path) -> None:
+    video = download("", tmp_path)
+    assert video.read_bytes() == sample_video().read_bytes()
+
+
+def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> None:
+    """A real playlist of three heights: 360 wanted of 240, 480 and 720 gives 480."""
+    lines = ["#EXTM3U"]
+    for height in (720, 240, 480):
+        name = f"v{height}"
+        videos.scene(
+            tmp_path / f"{name}.m3u8", "-hls_time", "9", "-f", "hls",
+            "-hls_segment_filename", str(tmp_path / f"{name}-%d.ts"),
+            seconds=0.4, size=f"{height * 16 // 9 // 2 * 2}x{height}",
+        )  # fmt: skip
+        lines += [
+            f"#EXT-X-STREAM-INF:BANDWIDTH={height}000,RESOLUTION={height * 16 // 9}x{height}",
+            f"{name}.m3u8",
+        ]
+    (tmp_path / "master.m3u8").write_text("\n".join(lines) + "\n")
+    from colab_pix2pix.video.frames import probe
+
+    with serving(tmp_path) as server:
+        link = server.link("master.m3u8")
+        assert probe(download(link, tmp_path / "a")).height == 480
+        assert probe(download(link, tmp_path / "b", VideoConfig(height=1080))).height == 720
+
+
+def test_importing_the_module_loads_no_yt_dlp() -> None:
+    code = "import sys, colab_pix2pix.video.download; sys.exit('yt_dlp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

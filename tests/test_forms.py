@@ -1,0 +1,227 @@
+"""Forms, without a kernel: what stands in the boxes, what they say, what comes back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import warnings
+from pathlib import Path
+
+import ipywidgets as widgets
+import pytest
+
+import colab_pix2pix as p2p
+from colab_pix2pix import config as configs
+from colab_pix2pix.config import (
+    PRESETS,
+    Config,
+    CurateConfig,
+    FramesConfig,
+    TrainConfig,
+    VideoConfig,
+)
+from colab_pix2pix.errors import OptionError, ProjectError
+from colab_pix2pix.notebook.error_panel import ErrorPanel
+from colab_pix2pix.notebook.forms import Form, FramesForm, ProjectForm, TrainForm, VideoForm
+from colab_pix2pix.project import Project
+
+KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]
+CHANGED = [
+    VideoConfig(source="https://example.org/a.mp4", height=720),
+    FramesConfig(count=40, scale="256:-1", crops="centre"),
+    CurateConfig(dark_below=0.5, duplicate_bits=0),
+    TrainConfig(image_size=64, learning_rate=1e-5, save_every_seconds=7.5, precision="float32"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_typed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ProjectForm, "typed_last", "")
+
+
+def shown(widget: widgets.Widget) -> list[widgets.Widget]:
+    """Returns a widget and everything inside it."""
+    inside = [w for child in getattr(widget, "children", ()) for w in shown(child)]
+    return [widget, *inside]
+
+
+def with_class(widget: widgets.Widget, name: str) -> list[widgets.Widget]:
+    return [w for w in shown(widget) if name in getattr(w, "_dom_classes", ())]
+
+
+def box(form: widgets.Widget, name: str) -> widgets.Widget:
+    (found,) = with_class(form, f"cp-{name}")
+    return found
+
+
+@pytest.mark.parametrize("config", CHANGED, ids=lambda c: type(c).__name__)
+def test_a_form_and_json_carry_a_config_there_and_back(config: Config) -> None:
+    form = Form(type(config)())
+    form.value = config
+    assert form.config == config
+    assert type(config).from_dict(json.loads(json.dumps(form.value))) == config
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_option_has_a_box_with_its_label_and_its_help_in_sight(kind: type[Config]) -> None:
+    form = Form(kind())
+    texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
+    for name, about in configs.options(kind).items():
+        assert box(form, name).description == (about.label or name.replace("_", " ").capitalize())
+        assert about.help.replace("'", "&#x27;") in texts
+
+
+def test_advanced_options_are_folded_away_until_asked_for() -> None:
+    form = TrainForm()
+    (folded,) = with_class(form, "cp-folded")
+    (more,) = with_class(form, "cp-more")
+    assert box(form, "learning_rate") in shown(folded)
+    assert box(form, "epochs") not in shown(folded)
+    assert folded.layout.display == "none"
+    more.value = True
+    assert folded.layout.display == "flex"
+    more.value = False
+    assert folded.layout.display == "none"
+
+
+def test_a_wrong_value_is_explained_beside_its_box_at_once_and_only_there() -> None:
+    form = FramesForm()
+    box(form, "count").value = 0
+    complaints = [w.value for w in with_class(form, "cp-message") if w.value]
+    assert len(complaints) == 1
+    assert "Expected a whole number from 1 to 100000" in complaints[0]
+    with pytest.raises(OptionError, match="count: received 0"):
+        _ = form.config
+    box(form, "count").value = 12
+    assert not any(w.value for w in with_class(form, "cp-message"))
+    assert form.config.count == 12
+
+
+def test_a_message_shows_what_was_typed_as_text_not_as_html() -> None:
+    panel = ErrorPanel()
+    panel.show(ProjectError("<img src=x onerror=alert(1)>", fix="<b>"))
+    assert "<img" not in panel.value
+    assert "&lt;img src=x onerror=alert(1)&gt;" in panel.value
+
+
+def test_blanks_around_a_pasted_link_are_left_out() -> None:
+    form = VideoForm()
+    box(form, "source").value = "  https://example.org/flowers.mp4\n"
+    assert form.config.source == "https://example.org/flowers.mp4"
+
+
+@pytest.mark.parametrize("values", [{"image_size": 100}, {"epochs": "many"}, {"speed": 1}])
+def test_setting_what_no_box_can_hold_is_refused_by_name(values: dict[str, object]) -> None:
+    form = TrainForm()
+    before = form.config
+    with pytest.raises(OptionError, match=next(iter(values))):
+        form.value = values
+    assert form.config == before
+
+
+def test_stored_options_come_back_in_the_next_session(tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    first = FramesForm(project)
+    assert not project.path.exists(), "showing a form must not write"
+    box(first, "count").value = 77
+    assert FramesForm(Project(tmp_path / "roses")).config == FramesConfig(count=77)
+
+
+def test_a_wrong_value_is_not_stored(tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    form = FramesForm(project)
+    box(form, "count").value = 77
+    box(form, "count").value = -1
+    assert project.recall(FramesConfig).count == 77
+
+
+def test_an_error_while_storing_is_shown_in_the_form(tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    form = FramesForm(project)
+    project.path.mkdir()
+    project.settings_file.write_text("{damaged")
+    box(form, "count").value = 5
+    (panel,) = with_class(form, "cp-errors")
+    assert "project.json" in panel.value
+    assert "damaged" not in panel.value or "can&#x27;t be read" in panel.value
+
+
+def test_training_starts_with_the_quick_preset() -> None:
+    assert TrainForm().config == PRESETS["quick"][1]
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_fills_the_boxes_and_is_named_until_one_is_changed(name: str) -> None:
+    form = TrainForm()
+    form.preset.value = name
+    assert form.config == PRESETS[name][1]
+    box(form, "epochs").value += 1
+    assert form.preset.value == ""
+    assert form.config == dataclasses.replace(PRESETS[name][1], epochs=PRESETS[name][1].epochs + 1)
+    box(form, "epochs").value -= 1
+    assert form.preset.value == name
+
+
+def test_a_preset_is_stored_whole(tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    TrainForm(project).preset.value = "paper"
+    assert project.recall(TrainConfig) == PRESETS["paper"][1]
+    assert TrainForm(project).preset.value == "paper"
+
+
+def test_the_project_form_starts_with_a_name_and_gives_the_project(tmp_path: Path) -> None:
+    form = ProjectForm(tmp_path)
+    assert form.project == Project(tmp_path / "my-first-model")
+    assert not (tmp_path / "my-first-model").exists()
+    assert form.existing.layout.display == "none"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", " ", ".hidden"])
+def test_a_name_that_no_folder_can_bear_is_explained_beside_the_box(
+    tmp_path: Path, name: str
+) -> None:
+    form = ProjectForm(tmp_path)
+    form.name.value = name
+    assert "Expected up to 64 letters" in form.message.value
+    with pytest.raises(OptionError):
+        _ = form.project
+
+
+def test_existing_projects_are_listed_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    for name in ("roses", "clouds"):
+        Project(tmp_path / name).remember(FramesConfig())
+    form = ProjectForm(tmp_path)
+    names = [value for _, value in form.existing.options]
+    assert sorted(names) == ["", "clouds", "roses"]
+    form.existing.value = "roses"
+    assert form.project == Project(tmp_path / "roses")
+    form.name.value = "something new"
+    assert form.existing.value == ""
+
+
+def test_a_later_form_of_the_session_starts_with_the_name_typed_before(tmp_path: Path) -> None:
+    Project(tmp_path / "roses").remember(FramesConfig())
+    form = ProjectForm(tmp_path)
+    assert form.name.value == "roses", "a new session goes on with the project used last"
+    form.name.value = "tulips"
+    assert ProjectForm(tmp_path).name.value == "tulips"
+
+
+def test_the_root_is_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLAB_PIX2PIX_HOME", str(tmp_path))
+    assert ProjectForm().project == Project(tmp_path / "my-first-model")
+
+
+def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for kind in KINDS:
+            Form(kind(), title="A title")
+        ProjectForm(tmp_path)
+        TrainForm()
+
+
+def test_forms_are_part_of_the_public_names() -> None:
+    assert p2p.forms.VideoForm is VideoForm

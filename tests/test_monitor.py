@@ -1,0 +1,228 @@
+"""The panels that follow a long job, fed with events by hand."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
+from colab_pix2pix.ffmpeg import encode_video
+from colab_pix2pix.model import reports
+from colab_pix2pix.notebook import looks, monitor, pictures
+from colab_pix2pix.notebook.monitor import ProgressLine, TrainingPanel
+from colab_pix2pix.notebook.results import result_view
+from colab_pix2pix.project import Project
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(monitor.time, "monotonic", clock)
+    return clock
+
+
+def metrics(step: int, held_out: float | None = None) -> Metrics:
+    return Metrics(
+        step=step,
+        epoch=step // 10,
+        generator_gan_loss=1.0 + 1 / step,
+        generator_l1_loss=0.5 / step,
+        discriminator_loss=0.7,
+        held_out_l1_loss=held_out,
+    )
+
+
+def progress(step: int) -> Progress:
+    return Progress(
+        job="train", done=step, total=200, unit="steps", per_second=12.34, seconds_left=200 - step
+    )
+
+
+def saved(step: int, generation: int, *, confirmed: bool = True) -> Saved:
+    return Saved(step=step, generation=generation, path=Path("slot-a.npz"), confirmed=confirmed)
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Path:
+    path = tmp_path / "step-00000012.jpg"
+    Image.fromarray(np.full((40, 60, 3), (200, 30, 30), np.uint8)).save(path)
+    return path
+
+
+def test_the_panel_tells_epoch_step_speed_and_time_left(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel(metrics(50))
+    clock.now += 1
+    panel(progress(50))
+    assert "epoch 5, 50 of 200 steps, 12.3 steps per second, 2 min left" in panel.text.value
+    assert "width:25.00%" in panel.text.value
+    assert "generator_l1_loss <b>0.010</b>" in panel.losses.value
+    assert "held_out" not in panel.losses.value
+
+
+def test_text_is_sent_on_a_timer_and_not_at_each_step(clock: Clock) -> None:
+    panel = TrainingPanel()
+    sent: list[str] = []
+    panel.text.observe(lambda change: sent.append(change["new"]), names="value")
+    for step in range(1, 101):
+        clock.now += 0.01
+        panel(progress(step))
+    assert 3 <= len(sent) <= 5
+
+
+def test_curves_are_drawn_seldom_enough_to_cost_a_fiftieth(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+
+    def slow(history: object) -> bytes:
+        drawn.append(clock.now)
+        clock.now += 0.5
+        return b"png"
+
+    monkeypatch.setattr(pictures, "loss_curves", slow)
+    panel = TrainingPanel()
+    for step in range(1, 1001):
+        clock.now += 0.1
+        panel(metrics(step))
+    assert len(drawn) >= 3
+    assert 0.5 * len(drawn) <= 0.03 * (clock.now - 100)
+
+
+def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel(progress(10))
+    panel(metrics(10))
+    panel(metrics(200))
+    panel(progress(200))
+    assert "200 of 200" not in panel.text.value
+    panel.finish()
+    assert "200 of 200 steps" in panel.text.value
+    assert "cp-done" in panel.text.value
+    with Image.open(io.BytesIO(panel.curves.value)) as curves:
+        assert curves.format == "PNG"
+
+
+def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
+    panel = TrainingPanel()
+    assert panel.sample.layout.display == "none"
+    panel(Sample(step=12, path=grid))
+    with Image.open(io.BytesIO(panel.sample.value)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (60, 40))
+    assert panel.sample.layout.display == "block"
+    assert "Step 12." in panel.caption.value
+
+
+def test_what_is_only_written_is_not_called_safe(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel.finish()
+    assert "Not saved yet" in panel.saved.value
+    for event, words in (
+        (saved(10, 1, confirmed=False), "Step 10 is written and waits for its upload."),
+        (saved(10, 1), "Safe: step 10 (0 s ago)."),
+        (saved(30, 2, confirmed=False), "Safe: step 10. Step 30 is written and waits"),
+    ):
+        clock.now += 1
+        panel(event)
+        assert words in panel.saved.value
+    panel(saved(30, 2))
+    clock.now += 120
+    panel.finish()
+    assert "Safe: step 30 (2 min ago)." in panel.saved.value
+
+
+@pytest.mark.parametrize("listener", [TrainingPanel, ProgressLine])
+def test_words_from_outside_are_shown_as_text(listener: type) -> None:
+    panel = listener()
+    evil = "<img src=x onerror=alert(1)>"
+    panel(Note(message=evil, level="warning"))
+    panel(Progress(job=evil, done=1, total=1, unit=evil))
+    shown = panel.notes.value + panel.text.value
+    assert "<img" not in shown
+    assert shown.lower().count("&lt;img") == 3 if listener is ProgressLine else "&lt;img" in shown
+
+
+@pytest.mark.parametrize("listener", [TrainingPanel, ProgressLine])
+def test_every_kind_of_event_is_taken(listener: type, grid: Path) -> None:
+    events: list[Event] = [
+        progress(1), metrics(1), Sample(step=1, path=grid), saved(1, 1),
+        Resumed(step=1, generation=1), Note(message="hello"),
+    ]  # fmt: skip
+    panel = listener()
+    for event in events:
+        panel(event)
+    assert "hello" in panel.notes.value
+
+
+def test_a_line_shows_bytes_as_people_say_them_and_a_job_without_an_end() -> None:
+    line = ProgressLine()
+    line(Progress(job="download", done=2.4e6, total=4.8e6, unit="bytes", per_second=1e6))
+    assert "Download: 2.4 MB of 4.8 MB, 1.0 MB per second" in line.text.value
+    line = ProgressLine()
+    line(Progress(job="download", done=5e6, unit="bytes"))
+    assert "Download: 5.0 MB" in line.text.value
+    assert "cp-bar" not in line.text.value
+
+
+def test_the_last_progress_of_a_line_is_never_held_back(clock: Clock) -> None:
+    line = ProgressLine()
+    for done in (1, 2, 3):
+        line(Progress(job="frames", done=done, total=3, unit="crops"))
+    assert "3 of 3 crops" in line.text.value
+
+
+def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    reports.write_sample(project, 20, np.zeros((8, 8, 3), np.uint8))
+    reports.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
+    panel = TrainingPanel(project)
+    assert "Step 20." in panel.caption.value
+    assert "held_out_l1_loss <b>0.250</b>" in panel.losses.value
+    assert panel.curves.value
+
+
+def test_steps_that_are_done_again_replace_the_lost_ones(clock: Clock) -> None:
+    panel = TrainingPanel()
+    for step in (10, 20, 30, 20):
+        panel(metrics(step))
+    assert [m.step for m in panel._history] == [10, 20]
+
+
+def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path / "<roses>")
+    texts = " ".join(getattr(w, "value", "") for w in result_view(project).children)
+    assert "Nothing is trained yet" in texts
+    assert "<roses>" not in texts
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    reports.write_sample(project, 1, pixels)
+    reports.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
+    encode_video(project.timelapse, [pixels, pixels], frames_per_second=2)
+    names = {name for w in result_view(project).children for name in w._dom_classes}
+    assert {"cp-sample", "cp-timelapse", "cp-curves"} <= names
+
+
+@pytest.mark.parametrize("history", [[metrics(1)], [metrics(1), metrics(2, 0.1), metrics(3)]])
+def test_curves_have_a_background_that_lets_the_page_through(history: list[Metrics]) -> None:
+    with Image.open(io.BytesIO(pictures.loss_curves(history))) as picture:
+        assert picture.mode == "RGBA"
+        assert picture.getpixel((1, 1))[3] == 0
+
+
+def test_times_are_said_in_words() -> None:
+    assert [looks.duration(s) for s in (0.4, 89, 90, 3540, 3600, 90_000)] == [
+        "0 s", "89 s", "2 min", "59 min", "1 h 0 min", "25 h 0 min",
+    ]  # fmt: skip

@@ -1,0 +1,193 @@
+"""A run can be killed at any moment; it goes on by itself, to the same weights."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image
+
+from colab_pix2pix import manifest
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.errors import DatasetError, IncompatibleRunError, ProjectError
+from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
+from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.model.training import train
+from colab_pix2pix.project import Project
+from colab_pix2pix.storage.checkpoints import status
+
+TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
+
+
+def arrays(slot: Path) -> dict[str, bytes]:
+    with np.load(slot) as file:
+        return {name: file[name].tobytes() for name in file.files if name != "manifest.json"}
+
+
+def newest_slot(project: Project) -> Path:
+    return Path(status(project)["slots"][0]["path"])
+
+
+def test_training_leaves_samples_curves_a_time_lapse_and_a_checkpoint(
+    crops: Dataset, tmp_path: Path
+) -> None:
+    heard: list[Event] = []
+    result = train(crops, tmp_path / "run", TINY, on_event=heard.append)
+    project = result.project
+
+    assert (result.step, result.total_steps, result.epochs_done) == (15, 15, 6)
+    assert not result.interrupted
+    assert [event.step for event in heard if isinstance(event, Saved)] == [15]
+    assert project.metrics_csv.read_text().count("\n") > 3
+    assert Image.open(project.losses_png).width > 400
+    grid = Image.open(sorted(project.samples.glob("*.jpg"))[-1])
+    assert grid.width > grid.height > 64 * 3
+    video = imageio_ffmpeg.read_frames(project.timelapse)
+    assert next(video)["size"] == grid.size
+    assert len(list(video)) > 12
+    losses = [event.generator_l1_loss for event in heard if isinstance(event, Metrics)]
+    assert losses[-1] < losses[0]
+
+
+def test_the_same_call_again_does_nothing_and_says_so(crops: Dataset, tmp_path: Path) -> None:
+    train(crops, tmp_path / "run", TINY.replace(epochs=2))
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    heard: list[Event] = []
+    result = train(crops, tmp_path / "run", TINY.replace(epochs=2), on_event=heard.append)
+    assert result.started_at_step == result.step == 5
+    assert [type(event) for event in heard] == [Note]
+    assert "Nothing to do" in heard[0].message
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
+
+
+def test_more_epochs_continue_and_end_as_if_never_stopped(crops: Dataset, tmp_path: Path) -> None:
+    train(crops, tmp_path / "in two", TINY.replace(epochs=3))
+    heard: list[Event] = []
+    second = train(crops, tmp_path / "in two", TINY, on_event=heard.append)
+    whole = train(crops, tmp_path / "in one", TINY)
+    assert [event.step for event in heard if isinstance(event, Resumed)] == [8]
+    assert second.started_at_step == 8
+    assert arrays(newest_slot(second.project)) == arrays(newest_slot(whole.project))
+
+
+def test_another_seed_gives_another_model(crops: Dataset, tmp_path: Path) -> None:
+    one = train(crops, tmp_path / "one", TINY.replace(epochs=1))
+    two = train(crops, tmp_path / "two", TINY.replace(epochs=1, seed=1))
+    assert arrays(newest_slot(one.project)) != arrays(newest_slot(two.project))
+
+
+@pytest.mark.parametrize("change", [{"image_size": 128}, {"base_filters": 8}, {"seed": 5}])
+def test_a_run_made_with_other_options_is_refused_by_name(
+    crops: Dataset, tmp_path: Path, change: dict[str, int]
+) -> None:
+    train(crops, tmp_path / "run", TINY.replace(epochs=1))
+    before = {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()}
+    with pytest.raises(IncompatibleRunError, match=next(iter(change))):
+        train(crops, tmp_path / "run", TINY.replace(**change))
+    assert {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()} == before
+
+
+def test_another_batch_size_goes_on_with_a_note(crops: Dataset, tmp_path: Path) -> None:
+    train(crops, tmp_path / "run", TINY.replace(epochs=2))
+    heard: list[Event] = []
+    result = train(crops, tmp_path / "run", TINY.replace(batch_size=2), on_event=heard.append)
+    assert any("batch_size" in event.message for event in heard if isinstance(event, Note))
+    assert (result.started_at_step, result.step, result.epochs_done) == (5, 25, 6)
+
+
+def test_without_options_the_stored_ones_are_taken(crops: Dataset, tmp_path: Path) -> None:
+    train(crops, tmp_path / "run", TINY.replace(epochs=1))
+    assert Project(tmp_path / "run").recall(TrainConfig) == TINY.replace(epochs=1)
+    assert train(crops, tmp_path / "run").epochs_done == 1
+
+
+def test_a_folder_without_pictures_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="no pictures"):
+        train(tmp_path / "empty", tmp_path / "run", TINY)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unreadable_picture_is_named(crops: Dataset, tmp_path: Path) -> None:
+    (crops.directory / "disc-03.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"disc-03\.png"):
+        train(crops, tmp_path / "run", TINY)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_in_place_of_the_run_folder_is_refused(crops: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(ProjectError, match="is a file"):
+        train(crops, tmp_path / "run", TINY)
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_rejected_crops_are_not_trained_on(crops: Dataset, tmp_path: Path) -> None:
+    rejected = tuple(
+        manifest.Crop(file=crop.file, split=crop.split, choice="reject" if index < 4 else "")
+        for index, crop in enumerate(crops.crops)
+    )
+    result = train(crops.replace(rejected), tmp_path / "run", TINY)
+    assert result.total_steps == 6 * 6 / 4
+
+
+def start(crops: Dataset, run_dir: Path, epochs: int) -> subprocess.Popen[str]:
+    flags = [f"--{n.replace('_', '-')}={v}" for n, v in TINY.replace(epochs=epochs, save_every_seconds=1).to_dict().items()]
+    command = ["train", "--json", str(crops.directory), str(run_dir), *flags]
+    return subprocess.Popen(
+        [sys.executable, "-m", "colab_pix2pix", *command], stdout=subprocess.PIPE, text=True
+    )
+
+
+def follow_until(process: subprocess.Popen[str], kind: str) -> dict[str, object]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == kind:
+            return json.loads(line)
+    raise AssertionError(f"The process ended before a {kind} event.")
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(
+    crops: Dataset, tmp_path: Path
+) -> None:
+    kills = 0
+    random = np.random.default_rng(7)
+    for _ in range(20):
+        process = start(crops, tmp_path / "killed", epochs=160)
+        if kills == 3:
+            break
+        follow_until(process, "Saved")
+        time.sleep(random.uniform(0, 0.8))
+        kills += process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.wait(120) == 0
+    assert kills == 3
+    whole = train(crops, tmp_path / "whole", TINY.replace(epochs=160))
+    killed = Project(tmp_path / "killed")
+    assert arrays(newest_slot(killed)) == arrays(newest_slot(whole.project))
+    assert killed.metrics_csv.read_text() == whole.project.metrics_csv.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_after_the_step_with_everything_saved(
+    crops: Dataset, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = start(crops, tmp_path / "run", epochs=10_000)
+    follow_until(process, "Metrics")
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    last = [json.loads(line) for line in output.splitlines()][-1]
+    assert last["event"] == "Saved"
+    assert status(tmp_path / "run")["step"] == last["step"]

@@ -1,0 +1,68 @@
+"""Makes small real videos with ffmpeg, whose pictures say which frame they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from colab_pix2pix import ffmpeg
+
+BITS = 12
+
+
+def lavfi(path: Path, graph: str, *output: str) -> Path:
+    """Writes what an ffmpeg filter source gives; `output` are ffmpeg's output options."""
+    arguments = ["-f", "lavfi", "-i", graph, *output, "-y", f"file:{path}"]
+    ffmpeg.run(arguments, what=f"making {path.name}")
+    return path
+
+
+def counting(
+    path: Path,
+    *output: str,
+    frames: int = 100,
+    rate: str = "25",
+    width: int = 160,
+    height: int = 96,
+    bars: str = "Y",
+    filters: str = "",
+) -> Path:
+    """Writes a video whose frame n shows n as 12 black or white bands.
+
+    Args:
+        path: The file to write.
+        output: ffmpeg's output options, such as "-c:v", "libvpx-vp9".
+        frames: How many.
+        rate: Frames per second.
+        width: In pixels.
+        height: In pixels.
+        bars: "Y" puts the bands below each other, "X" side by side.
+        filters: More filters, applied to the counting pictures.
+    """
+    across = height if bars == "Y" else width
+    band = f"floor({bars}*{BITS}/{across})"
+    grey = f"'30+200*mod(floor(N/pow(2,{band})),2)'"
+    graph = f"color=size={width}x{height}:rate={rate},format=gray,geq=lum={grey},format=yuv420p"
+    if filters:
+        graph += f",{filters}"
+    return lavfi(path, graph, "-frames:v", str(frames), *output)
+
+
+def number_of(picture: Path | Image.Image, bars: str = "Y") -> int:
+    """Returns which frame of a `counting` video a crop was cut from."""
+    image = Image.open(picture) if isinstance(picture, Path) else picture
+    pixels = np.asarray(image.convert("L"), np.float32)
+    profile = pixels.mean(axis=1 if bars == "Y" else 0)
+    bands = [
+        band[len(band) // 4 : -(len(band) // 4) or None] for band in np.array_split(profile, BITS)
+    ]
+    return sum(1 << place for place, band in enumerate(bands) if band.mean() > 130)
+
+
+def scene(
+    path: Path, *output: str, seconds: float = 4, rate: str = "25", size: str = "160x96"
+) -> Path:
+    """Writes a moving test card: sharp, bright and never the same twice."""
+    return lavfi(path, f"testsrc2=size={size}:rate={rate}:duration={seconds}", *output)
