@@ -324,7 +324,14 @@ class TrainConfig(Config):
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "quick": (
         "a first look in a few minutes, also without a GPU",
-        TrainConfig(image_size=128, base_filters=8, epochs=20, save_every_seconds=20),
+        TrainConfig(
+            image_size=128,
+            base_filters=8,
+            batch_size=2,
+            learning_rate=5e-4,
+            epochs=30,
+            save_every_seconds=10,
+        ),
     ),
     "good": (
         "256 pixels, a medium network",

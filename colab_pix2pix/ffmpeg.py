@@ -18,7 +18,11 @@ from .files import replacing
 
 @contextmanager
 def running(
-    arguments: list[str], *, what: str, words: IO[bytes] | None = None
+    arguments: list[str],
+    *,
+    what: str,
+    words: IO[bytes] | None = None,
+    feed: IO[bytes] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Starts ffmpeg with pipes to its input and output; ends it with the block, come what may.
 
@@ -27,6 +31,7 @@ def running(
         what: What is being done, for the error message: "cutting crops".
         words: An open file for all that ffmpeg says, for a caller who reads more in it than errors
             (and sets `-loglevel` accordingly); a temporary one where None.
+        feed: The output of another process, to be this one's input; a new pipe where None.
 
     Raises:
         VideoError: ffmpeg failed; the message ends in its own last words.
@@ -36,11 +41,13 @@ def running(
         # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
         process = subprocess.Popen(
             [*command, *arguments],
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE if feed is None else feed,
             stdout=subprocess.PIPE,
             stderr=said,
             start_new_session=True,
         )
+        if feed is not None:
+            feed.close()  # were it open here too, the feeder would never learn that ffmpeg ended
         try:
             yield process
             _close_input(process)
@@ -102,8 +109,7 @@ def encode_video(path: Path, frames: Iterable[np.ndarray], *, frames_per_second:
 
 
 def _close_input(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    if not process.stdin.closed:
+    if process.stdin is not None and not process.stdin.closed:
         process.stdin.close()
 
 

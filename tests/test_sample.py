@@ -24,7 +24,16 @@ def read_video(path: Path, width: int) -> tuple[dict, np.ndarray]:
 
 
 def make_tiny(path: Path, *options: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(SCRIPT), str(path), "--seconds", "0.4", "--width", "160", *options]
+    command = [
+        sys.executable,
+        str(SCRIPT),
+        str(path),
+        "--seconds",
+        "0.4",
+        "--width",
+        "160",
+        *options,
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
@@ -61,7 +70,9 @@ def test_the_sample_plays_in_a_browser(sample):
     assert facts["codec"] == "h264"
     assert facts["pix_fmt"].startswith("yuv420p")
     head = SAMPLE.read_bytes()[:200_000]
-    assert 0 < head.find(b"moov") < head.find(b"mdat"), "the index must come first, to play while loading"
+    assert 0 < head.find(b"moov") < head.find(b"mdat"), (
+        "the index must come first, to play while loading"
+    )
 
 
 def test_the_sample_has_dark_nights_but_is_mostly_day(brightness):

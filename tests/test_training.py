@@ -140,7 +140,10 @@ def test_rejected_crops_are_not_trained_on(crops: Dataset, tmp_path: Path) -> No
 
 
 def start(crops: Dataset, run_dir: Path, epochs: int) -> subprocess.Popen[str]:
-    flags = [f"--{n.replace('_', '-')}={v}" for n, v in TINY.replace(epochs=epochs, save_every_seconds=1).to_dict().items()]
+    flags = [
+        f"--{n.replace('_', '-')}={v}"
+        for n, v in TINY.replace(epochs=epochs, save_every_seconds=1).to_dict().items()
+    ]
     command = ["train", "--json", str(crops.directory), str(run_dir), *flags]
     return subprocess.Popen(
         [sys.executable, "-m", "colab_pix2pix", *command], stdout=subprocess.PIPE, text=True

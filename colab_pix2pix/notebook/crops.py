@@ -60,6 +60,7 @@ def cut(
     directory = before.directory if before else _folder(project) / sha256[:12]
     dataset = extract_frames(video, directory, config, on_event=on_event)
     if dataset == before:
+        on_event(Note(message=f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept."))
         return dataset
     dataset = curate.mark(dataset, CurateConfig(), on_event=on_event)
     return curate.split(dataset, CurateConfig())

@@ -12,6 +12,8 @@ from ..config import Config, Option
 from ..errors import OptionError
 from . import looks
 
+LABEL_WIDTH = "150px"  # as in the style sheet
+
 
 class Field:
     """A row of a form.
@@ -70,16 +72,16 @@ class Field:
 def _box(name: str, about: Option, value: Any) -> widgets.Widget:
     label = {
         "description": about.label or name.replace("_", " ").capitalize(),
-        "style": {"description_width": "11.5em"},
+        "style": {"description_width": LABEL_WIDTH},
     }
-    layout = {"width": "24em", "max_width": "100%"}
+    layout = {"width": "340px", "max_width": "100%"}
     if about.choices:
         pairs = [(f"{choice} {about.unit}".strip(), choice) for choice in about.choices]
         return widgets.Dropdown(options=pairs, value=value, layout=layout, **label)
     if isinstance(value, bool):
         return widgets.Checkbox(value=value, layout=layout, **label)
     if isinstance(value, str):
-        layout["width"] = "44em"
+        layout["width"] = "640px"
         return widgets.Text(value=value, layout=layout, **label)
     # Bounded boxes would change a wrong number silently; ours are checked by the option itself.
     number = widgets.IntText if isinstance(value, int) else widgets.FloatText

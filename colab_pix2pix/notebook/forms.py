@@ -16,7 +16,7 @@ from ..errors import OptionError
 from ..project import Project
 from . import looks
 from .error_panel import ErrorPanel
-from .fields import Field
+from .fields import LABEL_WIDTH, Field
 from .project_form import ProjectForm
 
 __all__ = ["Form", "FramesForm", "ProjectForm", "TrainForm", "VideoForm"]
@@ -195,8 +195,8 @@ class TrainForm(Form[TrainConfig]):
             widgets.Dropdown(
                 description="Preset",
                 options=[*pairs, ("my own: the boxes below", "")],
-                style={"description_width": "11.5em"},
-                layout={"width": "44em", "max_width": "100%"},
+                style={"description_width": LABEL_WIDTH},
+                layout={"width": "640px", "max_width": "100%"},
             )
             .add_class("cp-box")
             .add_class("cp-preset")

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ..errors import Pix2PixError
 from ..manifest import Crop, Dataset
 from ..video import curate
 from . import looks, pictures
@@ -18,17 +19,21 @@ THUMBNAIL_PIXELS = 96
 _numbers = itertools.count(1)
 
 _CSS = """
-.cp-thumbs { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; margin: 8px 0; }
+.cp-thumbs { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; margin: 8px 0 0; }
 .cp .cp-thumb, .cp .cp-thumb:hover, .cp .cp-thumb:focus { background-size: cover;
   background-color: rgba(128,128,128,.2); border: 1px solid rgba(128,128,128,.35); box-shadow: none;
-  color: #fff; font-size: 11px; line-height: 168px; padding: 0 4px; text-align: left;
+  color: #fff; font-size: 11px; line-height: 16px; padding: 74px 4px 0 6px; text-align: left;
   text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000; border-radius: 6px; }
-.cp .cp-thumb { width: 96px; height: 96px; margin: 0; flex: 0 0 auto; position: relative; }
-.cp .cp-thumb:hover { border-color: #3b82c4; outline: 2px solid #3b82c4; }
-.cp .cp-thumb.mod-active { filter: grayscale(1); opacity: .5; border-color: #d6453d; }
-.cp .cp-thumb.mod-active::after { content: "\\2715"; position: absolute; right: 6px; top: 2px;
-  color: #fff; font-size: 18px; line-height: 24px; text-shadow: 0 0 4px #000, 0 0 2px #000; }
-.cp-pages { align-items: center; flex-wrap: wrap; }
+.cp .cp-thumb { width: 96px; height: 96px; margin: 0; flex: 0 0 auto; position: relative;
+  display: block; }
+.cp .cp-thumb:hover, .cp .cp-thumb:focus { border-color: #3b82c4; outline: 2px solid #3b82c4; }
+.cp .cp-thumb.mod-active { filter: grayscale(1); opacity: .55; border-color: #d6453d; }
+.cp .cp-thumb.mod-active::after { content: "\\2715"; position: absolute; right: 7px; top: 3px;
+  font-size: 18px; line-height: 24px; }
+.cp-pages { align-items: center; flex-wrap: wrap; margin: 6px 0 0; }
+.cp-pages > * { margin: 2px 10px 2px 0; }
+.cp-pages .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
+  color: inherit; }
 """
 
 #: What the menu above the pictures can show: a name, and which crops that are.
@@ -115,7 +120,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _make_menu(self) -> None:
         self.view = widgets.Dropdown(
-            description="Show", layout={"width": "18em", "max_width": "100%"}, options=list(_VIEWS)
+            description="Show", layout={"width": "190px"}, options=list(_VIEWS)
         ).add_class("cp-view")
         self.view.observe(self._errors.guard(lambda change: self.show_page(0)), names="value")
         self.back = widgets.Button(description="Back", layout={"width": "6em"})
@@ -139,8 +144,13 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
-            if not self._filling:
+            if self._filling:
+                return
+            try:
                 self._choose(index, "reject" if change["new"] else "keep")
+            except Pix2PixError:
+                self.show_page(self._page)  # what is seen stays what is saved
+                raise
 
         return clicked
 

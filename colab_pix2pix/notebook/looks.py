@@ -20,20 +20,22 @@ CSS = """
 .cp .widget-html, .cp .widget-inline-hbox { height: auto; margin: 0; }
 .cp-form, .cp-panel { border: 1px solid rgba(128,128,128,.3); border-radius: 10px;
   padding: 12px 18px 14px; box-sizing: border-box; width: 100%; margin: 4px 0; }
-.cp-title { font-size: 16px; font-weight: 600; }
+.cp-title { font-size: 16px; font-weight: 600; padding-bottom: 4px; }
 .cp-quiet, .cp-help { opacity: .72; }
 .cp-help { font-size: 12.5px; }
 .cp-field { margin: 3px 0 5px; }
-.cp-field .cp-help { padding-left: 11.5em; max-width: 44em; }
+.cp-field .cp-box { margin: 0 4px 0 0; }
+.cp-field .cp-help { padding-left: 154px; max-width: 52em; }
 .cp-field .widget-label { font-size: 14px; color: inherit; opacity: .95; text-align: left;
-  width: 11.5em !important; min-width: 11.5em; line-height: 32px; }
+  width: 150px !important; min-width: 150px; margin: 0; line-height: 32px; }
 .cp-field input, .cp-field select { font-size: 14px !important; height: 32px !important;
   line-height: 20px; border-radius: 6px !important; padding: 4px 8px !important; }
 .cp-unit { padding: 4px 2px 0 8px; opacity: .72; }
 .cp-wrong { color: #d6453d; font-weight: 500; padding: 4px 0 0 8px; font-size: 13px; }
-.cp-hint { border-left: 3px solid #3b82c4; padding: 1px 0 1px 10px; margin-top: 8px; }
-.cp-good { border-left: 3px solid #2f9e63; padding: 1px 0 1px 10px; }
-.cp-warning { border-left: 3px solid #d18a1b; padding: 1px 0 1px 10px; }
+.cp-hint, .cp-good, .cp-warning { padding: 1px 0 1px 10px; margin: 6px 0 2px; }
+.cp-hint { border-left: 3px solid #3b82c4; }
+.cp-good { border-left: 3px solid #2f9e63; }
+.cp-warning { border-left: 3px solid #d18a1b; }
 .cp-error { border-left: 3px solid #d6453d; padding: 4px 0 4px 12px; margin: 6px 0; }
 .cp-error pre { white-space: pre-wrap; font-size: 12px; opacity: .8; overflow-wrap: anywhere; }
 .cp-bar { height: 10px; border-radius: 5px; background: rgba(128,128,128,.25); overflow: hidden;
@@ -42,8 +44,8 @@ CSS = """
 .cp-bar.cp-done > div { background: #2f9e63; }
 .cp-facts { display: flex; flex-wrap: wrap; gap: 2px 22px; }
 .cp-facts b { font-weight: 600; font-variant-numeric: tabular-nums; }
-.cp img, .cp video { max-width: 100%; height: auto; border-radius: 6px; }
-.cp button, .cp .jupyter-button { border-radius: 6px; height: 32px; line-height: 30px; }
+.cp img, .cp video { max-width: 100%; height: auto; border-radius: 6px; margin-top: 6px; }
+.cp .jupyter-button { border-radius: 6px; }
 .cp-text { overflow-wrap: anywhere; }
 @media (max-width: 560px) {
   .cp-form, .cp-panel { padding: 10px 12px; }

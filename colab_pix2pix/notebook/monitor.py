@@ -102,6 +102,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
+        self.hint.value = ""
+        self._show_all()
+
+    def _show_all(self) -> None:
         self._show_text()
         if self._history:
             self._show_curves()
@@ -115,15 +119,15 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(looks.line("Training", "title"))
         stop = "To stop, press the interrupt button (\u25a0): what is trained is saved."
-        hint = widgets.HTML(looks.line(stop, "help"))
-        facts = [self.text, self.losses, self.saved, self.notes, hint]
+        self.hint = widgets.HTML(looks.line(stop, "help"))
+        facts = [self.text, self.losses, self.saved, self.notes, self.hint]
         return [looks.style(), title, *facts, self.sample, self.caption, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
         if samples := results.samples(project):
             self.show_sample(samples[-1], results.step_of(samples[-1]))
         self._history = results.history(project)
-        self.finish()
+        self._show_all()
 
     def _say(self, note: Note) -> None:
         self._notes.append(note)

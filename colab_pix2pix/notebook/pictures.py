@@ -14,10 +14,10 @@ from ..events import Metrics
 
 #: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
 LOSSES = (
-    ("generator_l1_loss", "difference of pixels (generator_l1_loss)", "#3b82c4"),
-    ("held_out_l1_loss", "the same on held-out crops (held_out_l1_loss)", "#2f9e63"),
-    ("generator_gan_loss", "generator against discriminator (generator_gan_loss)", "#d18a1b"),
-    ("discriminator_loss", "discriminator (discriminator_loss)", "#9467bd"),
+    ("generator_l1_loss", "generator_l1_loss: difference of pixels", "#3b82c4"),
+    ("held_out_l1_loss", "held_out_l1_loss: on held-out crops", "#2f9e63"),
+    ("generator_gan_loss", "generator_gan_loss: not fooling the other", "#d18a1b"),
+    ("discriminator_loss", "discriminator_loss: being fooled", "#9467bd"),
 )
 #: What the rows of a sample grid are.
 GRID_WORDS = "Top: what the network sees. Middle: what was there. Bottom: its picture."
@@ -54,7 +54,7 @@ def loss_curves(history: Sequence[Metrics]) -> bytes:
     # Without pyplot: it keeps figures alive and takes the notebook's own plots over.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 3.4), dpi=96, layout="constrained")
+    figure = Figure(figsize=(7.2, 3.8), dpi=96, layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.subplots(2, 1, sharex=True)
     steps = np.array([m.step for m in history])
@@ -82,4 +82,5 @@ def _quiet(axis: object) -> None:
     for name, spine in axis.spines.items():
         spine.set_visible(name == "bottom")
         spine.set_color(_GREY)
-    axis.legend(frameon=False, fontsize=8, labelcolor=_GREY, loc="upper right")
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0}
+    axis.legend(frameon=False, fontsize=8, labelcolor=_GREY, **above)

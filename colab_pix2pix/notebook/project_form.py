@@ -13,6 +13,7 @@ from ..project import Project, check_name, projects
 from ..storage import drive
 from . import looks
 from .error_panel import ErrorPanel
+from .fields import LABEL_WIDTH
 
 
 class ProjectForm(widgets.VBox):  # type: ignore[misc]
@@ -37,8 +38,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
         self._errors = ErrorPanel()
-        wide = {"width": "24em", "max_width": "100%"}
-        style = {"description_width": "11.5em"}
+        wide = {"width": "460px", "max_width": "100%"}
+        style = {"description_width": LABEL_WIDTH}
         self.name = widgets.Text(description="Name", layout=wide, style=style)
         self.name.add_class("cp-box").add_class("cp-name")
         self.message = widgets.HTML().add_class("cp-message")

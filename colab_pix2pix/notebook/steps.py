@@ -67,7 +67,7 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
         line(Note(message="The project has crops of this video: it is not fetched again."))
         return None
     video = crops.fetch(project, config, on_event=line)
-    line(Note(message=f"Video: {video.name} ({looks.size(video.stat().st_size)})"))
+    line(Note(message=f"{video.name}, {looks.size(video.stat().st_size)}"))
     return video
 
 
@@ -89,9 +89,7 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
     project.remember(config)
     line = ProgressLine()
     display(line)
-    dataset = crops.cut(project, video, config, on_event=line)
-    line(Note(message=f"{len(dataset.crops)} crops, {len(dataset.kept)} of them kept."))
-    return dataset
+    return crops.cut(project, video, config, on_event=line)
 
 
 def look_at_crops(dataset: Dataset) -> Gallery:
@@ -142,10 +140,10 @@ def show_result(project: Project) -> None:
 
 def _welcome(project: Project) -> str:
     if not project.settings_file.exists():
-        return f"A new project: {project.path}"
+        return f"A new project: {project.path.name}."
     state = checkpoints.status(project)
     if state["step"] is None:
-        return f"Welcome back: {project.path} is not trained yet."
+        return f"Welcome back: {project.path.name} is not trained yet."
     epochs = state["options"].get("epochs", "?")
     return (
         f"Welcome back: {project.path.name} is at step {state['step']}, "

@@ -19,7 +19,8 @@ from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop, Dataset
 from .folders import carry, replacing_folder
 from .names import safe_name, sidecar
-from .pictures import Picture, decode, even_times, nearest
+from .pictures import Cut, Picture, decode
+from .plan import choose_frames
 from .probe import VideoInfo, probe
 from .squares import Square, scaled_size, squares_of
 from .timeline import Timeline, read_timeline
@@ -83,42 +84,31 @@ def _cut(
     info: VideoInfo, directory: Path, key: str, config: FramesConfig, on_event: OnEvent
 ) -> list[Crop]:
     """Writes the crops of one video into a folder and returns what is known of them."""
-    timeline = read_timeline(info.path)
+    timeline = read_timeline(info)
     size = scaled_size(config.scale, info.width, info.height)
     squares = squares_of(config.crops, *size)
     steps = -(-config.count // len(squares))
-    picks = _picks(timeline, steps)
+    start, end = timeline.start_seconds, timeline.end_seconds
+    picks = choose_frames(timeline, start, end, steps, exact=True)
     count = min(config.count, len(picks) * len(squares))
     crops: list[Crop] = []
     started = time.monotonic()
     with _Writer() as writer:
-        for picture in decode(info, timeline.seconds, picks, size):
-            number = int(np.searchsorted(timeline.seconds[picks], picture.seconds - 1e-6))
+        for picture in decode(info, timeline, picks, Cut(size)):
+            number = int(np.searchsorted(picks, picture.index))
             for square in squares[: config.count - len(crops)]:
                 file = f"{key}-{number:06d}-{square.name}.jpg"
-                writer.write(directory / file, _pixels(picture, square))
+                writer.write(directory / file, _image(picture, square))
                 crops.append(_crop(file, key, picture, timeline, square, size, info))
             on_event(_progress(len(crops), count, started))
     _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
     return crops
 
 
-def _picks(timeline: Timeline, steps: int) -> np.ndarray:
-    """Returns the indices of the frames nearest to the middles of `steps` equal parts of time."""
-    wanted = even_times(timeline.start_seconds, timeline.end_seconds, steps)
-    # A hair earlier, so that rounding does not decide when a middle falls between two frames.
-    picks = nearest(timeline.seconds, wanted - 1e-6)
-    missing = min(steps, len(timeline.seconds)) - len(picks)
-    if missing > 0:
-        spare = np.setdiff1d(np.arange(len(timeline.seconds)), picks)
-        extra = spare[np.linspace(0, len(spare) - 1, missing).round().astype(int)]
-        picks = np.union1d(picks, extra)
-    return picks
-
-
-def _pixels(picture: Picture, square: Square) -> np.ndarray:
+def _image(picture: Picture, square: Square) -> Image.Image:
     bottom, right = square.top + square.side, square.left + square.side
-    return picture.pixels[square.top : bottom, square.left : right]
+    planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
+    return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
 
 
 def _crop(
@@ -132,7 +122,7 @@ def _crop(
 ) -> Crop:
     across, down = info.width / size[0], info.height / size[1]
     box = (square.left * across, square.top * down, square.side * across, square.side * down)
-    seconds = round(picture.seconds - timeline.start_seconds, 6)
+    seconds = round(float(timeline.seconds[picture.index]) - timeline.start_seconds, 6)
     left, top, width, height = (round(part) for part in box)
     return Crop(
         file=file, source=key, time=seconds, side=square.name, box=(left, top, width, height)
@@ -155,14 +145,14 @@ class _Writer:
             for future in self._pending:
                 future.result()
 
-    def write(self, path: Path, pixels: np.ndarray) -> None:
-        self._pending.append(self._pool.submit(_write_jpeg, path, pixels))
+    def write(self, path: Path, image: Image.Image) -> None:
+        self._pending.append(self._pool.submit(_write_jpeg, path, image))
         while len(self._pending) > 4 * _WRITERS:
             self._pending.popleft().result()
 
 
-def _write_jpeg(path: Path, pixels: np.ndarray) -> None:
-    Image.fromarray(np.ascontiguousarray(pixels)).save(path, quality=_JPEG_QUALITY)
+def _write_jpeg(path: Path, image: Image.Image) -> None:
+    image.save(path, quality=_JPEG_QUALITY)
 
 
 def _progress(done: int, total: int, started: float) -> Progress:

@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,102 +14,128 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
+from .looks import filters_after_choice, filters_before_choice, scale_colours
+from .plan import nearest, packets_to_decode, runs_expression, times_expression
 from .probe import VideoInfo, local_input
-from .timeline import SHOWN
+from .timeline import SHOWN, Timeline
 
 _LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument
 
 
-def even_times(start: float, end: float, steps: int) -> np.ndarray:
-    """Returns the middles of `steps` equal parts of a span of time, in seconds."""
-    return start + (np.arange(steps) + 0.5) * (end - start) / steps
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
 
-
-def nearest(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Returns the indices of the frames nearest to the wanted times, each frame once, sorted."""
-    right = np.clip(np.searchsorted(frames, wanted), 1, max(len(frames) - 1, 1))
-    right = np.minimum(right, len(frames) - 1)
-    left = np.maximum(right - 1, 0)
-    closer_left = wanted - frames[left] <= frames[right] - wanted
-    return np.unique(np.where(closer_left, left, right))
-
-
-def select_expression(frames: np.ndarray, picks: np.ndarray) -> str:
-    """Returns an expression for ffmpeg's `select` that is true for the picked frames only.
-
-    A balanced tree of comparisons: ffmpeg evaluates it for each frame, and a plain sum of a
-    thousand comparisons would cost more than the decoding.
-
-    Args:
-        frames: The times of all frames in seconds, sorted.
-        picks: Indices of the wanted frames, sorted.
+    Attributes:
+        index: Which frame of the timeline it is.
+        planes: Red, green and blue: uint8 `(height, width)` each.
     """
-    # Borders lie between two frames, so that rounding on either side does not matter.
-    gaps = np.diff(frames).min() / 2 if len(frames) > 1 else 1.0
-    times = frames[picks]
 
-    def tree(low: int, high: int) -> str:
-        if high - low == 1:
-            return f"between(t,{times[low] - gaps:.7f},{times[low] + gaps:.7f})"
-        middle = (low + high) // 2
-        border = times[middle] - gaps
-        return f"if(lt(t,{border:.7f}),{tree(low, middle)},{tree(middle, high)})"
-
-    return tree(0, len(times))
+    index: int
+    planes: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A decoded picture: when it is shown, and its uint8 RGB pixels `(height, width, 3)`."""
+class Cut:
+    """What is made of each frame.
 
-    seconds: float
-    pixels: np.ndarray
+    Attributes:
+        size: Width and height that the frame is scaled to.
+        stored_box: Left, top, width and height of the part of the decoded frame that is used,
+            before its pixels are made square; None for all of it.
+    """
+
+    size: tuple[int, int]
+    stored_box: tuple[int, int, int, int] | None = None
 
 
-def decode(
-    info: VideoInfo, frames: np.ndarray, picks: np.ndarray, size: tuple[int, int]
-) -> Iterator[Picture]:
-    """Decodes the picked frames, in the order of time.
-
-    What can't be decoded is left out: count what comes.
+def decode(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> Iterator[Picture]:
+    """Decodes the picked frames. What can't be decoded is left out: count what comes.
 
     Args:
         info: The video.
-        frames: The times of all its frames in seconds, sorted.
+        timeline: Its frames.
         picks: Indices of the wanted frames, sorted.
-        size: Width and height that the frames are scaled to.
+        cut: What to make of each frame.
 
     Raises:
         VideoError: not one picked frame can be decoded.
     """
-    width, height = size
-    chain = f"select='{select_expression(frames, picks)}',showinfo=checksum=0,"
-    chain += f"scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int,setsar=1"
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as words:
-        command = ["-loglevel", "info", *local_input(info.path), "-map", "0:V:0"]
-        command += [*_filter(chain, Path(folder)), "-fps_mode", "passthrough"]
-        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-        count = 0
-        try:
-            with running(command, what=f"decoding {info.path.name}", words=words) as process:
-                assert process.stdout is not None
-                times = _shown_times(words.fileno())
-                while len(data := process.stdout.read(width * height * 3)) == width * height * 3:
-                    count += 1
-                    pixels = np.frombuffer(data, np.uint8).reshape(height, width, 3)
-                    yield Picture(next(times), pixels)
-        except VideoError:
-            # ffmpeg also complains of a damaged end after it gave us all that came before it.
-            if not count:
-                raise
+    missing = np.asarray(picks)
+    if not info.turned and not info.interlaced:
+        # A copied stream forgets how it is turned, and uniting half pictures takes all of them.
+        needed = packets_to_decode(timeline, picks)
+        if needed is not None:
+            come = []
+            for picture in _run(info, timeline, picks, cut, needed):
+                come.append(picture.index)
+                yield picture
+            missing = np.setdiff1d(picks, come)
+    if len(missing):
+        # Without a plan, or a peculiar file did not keep to it: then everything is decoded.
+        yield from _run(info, timeline, missing, cut, None)
 
 
-def _filter(chain: str, folder: Path) -> list[str]:
-    if len(chain) < _LONGEST_ARGUMENT:
-        return ["-vf", chain]
-    path = folder / "filter.txt"
-    path.write_text(chain, encoding="ascii")
-    return ["-/filter:v", str(path)]
+def _run(
+    info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut, needed: np.ndarray | None
+) -> Iterator[Picture]:
+    width, height = cut.size
+    length, count = width * height * 3, 0
+    what = f"decoding {info.path.name}"
+    try:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            words = stack.enter_context(tempfile.TemporaryFile())
+            source, feed = local_input(info.path), None
+            if needed is not None:
+                copying = _thinned(info, needed, folder)
+                feed = stack.enter_context(running(copying, what=what)).stdout
+                source = ["-copyts", "-f", "nut", "-i", "pipe:0"]
+            command = ["-loglevel", "info", *source, "-map", "0:V:0"]
+            command += _long("-filter:v", _chain(info, timeline, picks, cut), folder)
+            command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-"]
+            process = stack.enter_context(running(command, what=what, words=words, feed=feed))
+            assert process.stdout is not None
+            times = _shown_times(words.fileno())
+            while len(data := process.stdout.read(length)) == length:
+                count += 1
+                green, blue, red = np.frombuffer(data, np.uint8).reshape(3, height, width)
+                index = int(nearest(timeline.seconds, np.array([next(times)]))[0])
+                yield Picture(index, (red, green, blue))
+    except VideoError:
+        # ffmpeg also complains of a damaged end after it gave us all that came before it.
+        if not count:
+            raise
+
+
+def _chain(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> str:
+    """Returns the filters that choose pictures and make them what a player shows, scaled."""
+    width, height = cut.size
+    chain = filters_before_choice(info)
+    chain += f"select='{times_expression(timeline.seconds, picks)}',showinfo=checksum=0,"
+    chain += filters_after_choice(info)
+    if cut.stored_box is not None:
+        left, top, across, down = cut.stored_box
+        chain += f"crop={across}:{down}:{left}:{top}:exact=1,"
+    # Planar RGB: swscale is four times faster to it than to packed RGB.
+    return f"{chain}scale={width}:{height}:flags=bicubic{scale_colours(info)},setsar=1,format=gbrp"
+
+
+def _thinned(info: VideoInfo, needed: np.ndarray, folder: Path) -> list[str]:
+    """Returns ffmpeg's arguments that copy the needed packets of a video to its output."""
+    chain = f"noise=drop='{runs_expression('n', needed)}'"
+    command = [*local_input(info.path), "-map", "0:V:0", "-c", "copy"]
+    command += ["-avoid_negative_ts", "disabled", *_long("-bsf:v", chain, folder)]
+    return [*command, "-f", "nut", "-"]
+
+
+def _long(option: str, value: str, folder: Path) -> list[str]:
+    """Returns an option with its value, by way of a file when it is too long for an argument."""
+    if len(value) < _LONGEST_ARGUMENT:
+        return [option, value]
+    path = folder / f"{option.strip('-').replace(':', '-')}.txt"
+    path.write_text(value, encoding="ascii")
+    return [f"-/{option[1:]}", str(path)]
 
 
 def _shown_times(words: int) -> Iterator[float]:

@@ -34,6 +34,8 @@ class VideoInfo:
         interlaced: True when a picture holds two half pictures of different times.
         transfer: The transfer function by ffmpeg's name, such as "bt709"; "smpte2084" is HDR.
         matrix: The colour matrix by ffmpeg's name, such as "bt709", or "unknown".
+        full_range: True when black is 0 and not 16.
+        turned: True when a player turns or mirrors the stored picture.
     """
 
     path: Path
@@ -45,6 +47,8 @@ class VideoInfo:
     interlaced: bool
     transfer: str
     matrix: str
+    full_range: bool
+    turned: bool
 
 
 def local_input(path: Path) -> list[str]:
@@ -73,7 +77,9 @@ def probe(video: Path | str) -> VideoInfo:
     if any(_NO_VIDEO.search(name) for name in container[1].split(",")):
         raise _not_a_video(video, f"it is a file of the kind {container[1]}")
     width, height = _square(*(int(part) for part in shown.groups()[:4]))
-    colours = re.search(r"color_space:(\S+) color_primaries:\S+ color_trc:(\S+)", words)
+    colours = re.search(
+        r"color_range:(\S+) color_space:(\S+) color_primaries:\S+ color_trc:(\S+)", words
+    )
     return VideoInfo(
         path=video,
         width=width,
@@ -82,8 +88,10 @@ def probe(video: Path | str) -> VideoInfo:
         frames_per_second=_rate(stream[0]),
         codec=stream[1],
         interlaced=shown[5] in "TB",
-        matrix=colours[1] if colours else "unknown",
-        transfer=colours[2] if colours else "unknown",
+        transfer=colours[3] if colours else "unknown",
+        matrix=colours[2] if colours else "unknown",
+        full_range=colours is not None and colours[1] == "pc",
+        turned="displaymatrix" in words,
     )
 
 

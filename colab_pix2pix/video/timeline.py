@@ -1,23 +1,52 @@
-"""When each picture of a video is shown."""
+"""When each picture of a video is shown, and which packets of the file it takes to decode it."""
 
 from __future__ import annotations
 
 import re
 import tempfile
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
-from .probe import local_input
+from .probe import VideoInfo, local_input
 
+#: A line of the filter `showinfo`: the time in seconds.
+SHOWN = re.compile(rb"\] n: *\d+ pts: *-?\d+ pts_time:(-?[\d.e+-]+) ")
+#: Lines of ffmpeg's `framecrc`: stream, time of decoding, time of showing, length, ..., flags.
+_PACKET = re.compile(
+    rb"^0, *(-?\d+), *(-?\d+), *(-?\d+)(?:[^F\n]*, F=0x([0-9A-Fa-f]+))?", re.MULTILINE
+)
+_REFERRED = re.compile(rb"^1, *(-?\d+)", re.MULTILINE)
 _KEY, _DISCARD = 1, 4  # AV_PKT_FLAG_KEY, AV_PKT_FLAG_DISCARD (decoded for others, never shown)
 _NO_TIME = -(2**63)
-#: A line of the filter `showinfo`: the time in seconds, and 1 for a key frame.
-SHOWN = re.compile(rb"\] n: *\d+ pts: *-?\d+ pts_time:(-?[\d.e+-]+) .* iskey:(\d)")
+
+
+@dataclass(frozen=True)
+class Packets:
+    """The packets of a video in the order of the file, which is the order of decoding.
+
+    Attributes:
+        seconds: When the picture of each is shown.
+        key: True where decoding can begin.
+        reference: False where no other picture needs this one.
+        h264: True when they are H.264.
+    """
+
+    seconds: np.ndarray
+    key: np.ndarray
+    reference: np.ndarray
+    h264: bool = False
+
+    @property
+    def open_groups(self) -> bool:
+        """True for H.264 where pictures shown before a key frame come after it in the file."""
+        highest = np.maximum.accumulate(np.where(self.key, self.seconds, -np.inf))
+        return self.h264 and bool((self.seconds < highest).any())
 
 
 @dataclass(frozen=True)
@@ -26,85 +55,114 @@ class Timeline:
 
     Attributes:
         seconds: When each picture appears, float64, on the clock of the file.
-        key: True where a picture can be decoded on its own.
         end_seconds: When the last picture disappears.
+        packet: For each picture its place in `packets`.
+        packets: None when the file does not tell the times of its packets.
     """
 
     seconds: np.ndarray
-    key: np.ndarray
     end_seconds: float
+    packet: np.ndarray
+    packets: Packets | None
 
     @property
     def start_seconds(self) -> float:
         """When the first picture appears; not always 0."""
         return float(self.seconds[0])
 
-    @property
-    def interval_seconds(self) -> float:
-        """The usual time from one picture to the next; 0.0 when there is only one."""
-        return float(np.median(np.diff(self.seconds))) if len(self.seconds) > 1 else 0.0
 
-
-def read_timeline(video: Path) -> Timeline:
+def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
     """Returns when the pictures of a video are shown.
 
     The packets tell it in milliseconds a minute of video. Where they do not (AVI, raw streams),
     the whole video is decoded once.
 
+    Args:
+        info: The video.
+        references: True finds out which pictures no other one needs, at the price of a second look.
+
     Raises:
         VideoError: the file can't be read or holds no picture.
     """
-    rows = list(_from_packets(video))
-    if not rows or any(time is None for time, _, _ in rows):
-        rows = list(_from_pictures(video))
-    if not rows:
-        raise VideoError(f"{video} holds no picture.", fix="Choose another video.")
-    times = np.asarray([time for time, _, _ in rows], np.float64)
-    keys = np.asarray([key for _, key, _ in rows], bool)
+    packets, shown, last_seconds = _from_packets(info, references)
+    if packets is None:
+        times = _from_pictures(info)
+        places, last_seconds = np.arange(len(times)), 0.0
+    else:
+        places = np.flatnonzero(shown)
+        times = packets.seconds[places]
+    if not len(times):
+        raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
     order = np.argsort(times, kind="stable")
-    times, keys = times[order], keys[order]
+    times, places = times[order], places[order]
     distinct = np.append(True, np.diff(times) > 0)
-    last = rows[int(order[-1])][2] or (float(np.median(np.diff(times))) if len(times) > 1 else 0.0)
-    return Timeline(times[distinct], keys[distinct], float(times[-1]) + last)
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    return Timeline(
+        times[distinct], float(times[-1]) + (last_seconds or usual), places[distinct], packets
+    )
 
 
-def _from_packets(video: Path) -> Iterator[tuple[float | None, bool, float]]:
-    """Gives time or None, key or not, and duration of each packet, in the order of the file."""
-    command = [*local_input(video), "-map", "0:V:0", "-c", "copy"]
+def _from_packets(info: VideoInfo, references: bool) -> tuple[Packets | None, np.ndarray, float]:
+    """Returns the packets, which of them are shown, and how long the last one is."""
+    command = [*local_input(info.path), "-map", "0:V:0", "-c", "copy"]
+    if references and info.codec == "h264":
+        # A second copy, without the pictures that no other picture needs. Of other codings ffmpeg
+        # does not tell it, or not for sure.
+        command += ["-map", "0:V:0", "-bsf:v:1", "filter_units=discard=nonref"]
     command += ["-avoid_negative_ts", "disabled", "-f", "framecrc", "-"]
-    tick = 0.0
-    with running(command, what=f"reading the times of {video.name}") as process:
+    # Arrays of numbers, not objects: a day of video has millions of packets.
+    decoded, shown, lengths, referred = array("q"), array("q"), array("q"), array("q")
+    flags = bytearray()
+    with (
+        tempfile.TemporaryFile() as words,
+        running(command, what=f"reading {info.path.name}", words=words) as process,
+    ):
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith(b"#tb 0:"):
-                numerator, denominator = line[6:].split(b"/")
-                tick = int(numerator) / int(denominator)
-            if line.startswith(b"#"):
-                continue
-            columns = line.split(b",")
-            time, length = int(columns[2]), int(columns[3])
-            flags = int(columns[6].strip().removeprefix(b"F="), 16) if b"F=" in line else _KEY
-            if not flags & _DISCARD:
-                yield None if time == _NO_TIME else time * tick, bool(flags & _KEY), length * tick
+        tick = _tick(process.stdout)
+        for text in _whole_lines(process.stdout):
+            rows = _PACKET.findall(text)
+            flags.extend(int(row[3] or b"1", 16) & 255 for row in rows)
+            for numbers, column in ((decoded, 0), (shown, 1), (lengths, 2)):
+                numbers.extend(int(row[column]) for row in rows)
+            referred.extend(map(int, _REFERRED.findall(text)))
+        trusted = bool(referred) and not words.tell()
+    times, bits = np.array(shown, np.int64), np.frombuffer(bytes(flags), np.uint8)
+    if not len(times) or (times == _NO_TIME).any():
+        return None, times, 0.0
+    last_length = lengths[int(times.argmax())]
+    reference = np.isin(decoded, referred) if trusted else np.ones(len(times), bool)
+    packets = Packets(times * tick, (bits & _KEY).astype(bool), reference, info.codec == "h264")
+    return packets, (bits & _DISCARD) == 0, last_length * tick
 
 
-def _from_pictures(video: Path) -> Iterator[tuple[float, bool, float]]:
-    """The same, by decoding everything."""
-    command = [
-        "-loglevel",
-        "info",
-        *local_input(video),
-        "-map",
-        "0:V:0",
-        "-fps_mode",
-        "passthrough",
-    ]
-    command += ["-vf", "showinfo=checksum=0", "-f", "null", "-"]
+def _tick(lines: IO[bytes]) -> float:
+    """Returns the unit of time in seconds that the head of ffmpeg's `framecrc` tells."""
+    for line in lines:
+        if line.startswith(b"#tb 0:"):
+            numerator, denominator = line[6:].split(b"/")
+            return int(numerator) / int(denominator)
+    return 0.0
+
+
+def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Gives a text in large pieces that end where a line ends."""
+    rest = b""
+    while piece := stream.read(1 << 18):
+        piece = rest + piece
+        end = piece.rfind(b"\n") + 1
+        yield piece[:end]
+        rest = piece[end:]
+    yield rest
+
+
+def _from_pictures(info: VideoInfo) -> np.ndarray:
+    """Returns the time of each picture, by decoding everything."""
+    command = ["-loglevel", "info", *local_input(info.path), "-map", "0:V:0"]
+    command += ["-fps_mode", "passthrough", "-vf", "showinfo=checksum=0", "-f", "null", "-"]
     with tempfile.TemporaryFile() as words:
-        with running(command, what=f"decoding {video.name}", words=words) as process:
+        with running(command, what=f"decoding {info.path.name}", words=words) as process:
             assert process.stdout is not None
             process.stdout.read()
         words.seek(0)
-        for line in words:
-            if found := SHOWN.search(line):
-                yield float(found[1]), found[2] == b"1", 0.0
+        found = (SHOWN.search(line) for line in words)
+        return np.array([float(match[1]) for match in found if match], np.float64)

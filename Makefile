@@ -1,0 +1,62 @@
+# One command sets everything up and runs; a second run finds it all there.
+#
+#   make demo       the whole way on the sample video, with a crash in the middle
+#   make test       all tests (needs chromium: installed with apt when root on Debian or Ubuntu)
+#   make check      formatting, lint, types and the fast tests
+#   make notebook   the notebook in JupyterLab
+
+PYTHON ?= python3
+BIN := .venv/bin
+STANDIN := .venv-colab/bin
+WORKERS ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+demo: .venv/demo.done
+	$(BIN)/colab-pix2pix demo --root demo
+
+test: .venv/test.done .venv-colab/test.done chromium
+	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: .venv/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+notebook: .venv/test.done
+	$(BIN)/jupyter lab notebooks/colab_pix2pix.ipynb
+
+# The package with what it needs; pip repeats a download that broke off.
+.venv/demo.done: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "Python's venv module is missing: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --retries 10 -c tests/environments/lab.txt -e .
+	touch $@
+
+.venv/test.done: .venv/demo.done tests/environments/lab.txt
+	$(BIN)/pip install --quiet --retries 10 -c tests/environments/lab.txt -e .[test,check]
+	touch $@
+
+# A second environment with the versions that Colab has (notebook 6.5.7 is its nearest front-end).
+.venv-colab/test.done: setup.cfg tests/environments/colab.txt
+	$(PYTHON) -m venv .venv-colab
+	$(STANDIN)/pip install --quiet --retries 10 -c tests/environments/colab.txt \
+	  notebook nbclient ipykernel -e .
+	touch $@
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq chromium; \
+	  else \
+	    echo "The browser tests need Chromium: sudo apt install chromium (macOS: brew install chromium)"; \
+	    exit 1; \
+	  fi
+
+clean:
+	rm -rf .venv .venv-colab
+
+.PHONY: demo test check notebook chromium clean

@@ -1,0 +1,137 @@
+"""The least that must be decoded for some pictures of a video.
+
+ffmpeg's own ways are to decode everything, or to start anew and seek for each picture. Here one
+ffmpeg copies the file without the packets that no wanted picture needs, which costs next to
+nothing, and a second one decodes what is left in one go. Sparse pictures so cost the way from the
+key frame before them, key frames cost themselves, and dense ones are spared the tails of the groups
+and the pictures that no other picture refers to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .timeline import Packets, Timeline
+
+_WORTH = 0.9  # below this share of packets, a second process costs less than what it saves
+
+
+def even_times(start: float, end: float, steps: int) -> np.ndarray:
+    """Returns the middles of `steps` equal parts of a span of time, in seconds."""
+    return np.asarray(start + (np.arange(steps) + 0.5) * (end - start) / steps)
+
+
+def nearest(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Returns for each wanted time the index of the frame nearest to it; both are sorted."""
+    right = np.clip(np.searchsorted(frames, wanted), 0, len(frames) - 1)
+    left = np.maximum(right - 1, 0)
+    return np.where(wanted - frames[left] <= frames[right] - wanted, left, right)
+
+
+def choose_frames(
+    timeline: Timeline, start: float, end: float, steps: int, *, exact: bool
+) -> np.ndarray:
+    """Returns the indices of the frames to cut, evenly over a span of time, each once.
+
+    Args:
+        timeline: All frames.
+        start: Begin of the span in seconds, on the clock of the file.
+        end: End of the span.
+        steps: How many are wanted; fewer come when there are fewer frames.
+        exact: False takes a key frame where one lies in the same part of the span.
+    """
+    inside = np.flatnonzero((timeline.seconds >= start - 1e-6) & (timeline.seconds < end - 1e-6))
+    if not len(inside):
+        inside = nearest(timeline.seconds, np.array([start]))
+    frames = timeline.seconds[inside]
+    wanted = even_times(start, end, steps)
+    # A hair earlier, so that rounding does not decide when a middle falls between two frames.
+    picks = nearest(frames, wanted - 1e-6)
+    if not exact and timeline.packets is not None:
+        keys = np.flatnonzero(timeline.packets.key[timeline.packet[inside]])
+        if len(keys):
+            near = keys[nearest(frames[keys], wanted)]
+            close = np.abs(frames[near] - wanted) <= (end - start) / steps / 2
+            picks = np.where(close, near, picks)
+    picks = np.unique(picks)
+    missing = min(steps, len(inside)) - len(picks)
+    if missing > 0:
+        spare = np.setdiff1d(np.arange(len(inside)), picks)
+        picks = np.union1d(
+            picks, spare[np.linspace(0, len(spare) - 1, missing).round().astype(int)]
+        )
+    return np.asarray(inside[picks])
+
+
+def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | None:
+    """Returns which packets the picked frames need, or None when that is nearly all of them."""
+    packets = timeline.packets
+    if packets is None or not packets.key.any():
+        return None
+    places = np.sort(timeline.packet[picks])
+    starts = np.flatnonzero(packets.key)
+    group = np.searchsorted(starts, places, side="right") - 1
+    needed = np.zeros(len(packets.key), bool)
+    visited = np.unique(group[group >= 0])
+    if packets.open_groups and len(visited) < len(starts):
+        return None  # ffmpeg's H.264 decoder loses pictures where it does not start afresh
+    for number in visited:
+        _add_group(needed, packets, starts, int(number), int(places[group == number].max()))
+    needed[places] = True
+    return needed if needed.mean() < _WORTH else None
+
+
+def _add_group(
+    needed: np.ndarray, packets: Packets, starts: np.ndarray, number: int, last: int
+) -> None:
+    """Adds what it takes to decode the packet `last` of a group that begins with a key frame."""
+    first = int(starts[number])
+    span = np.arange(first, last + 1)
+    leading = packets.seconds[span] < packets.seconds[first]
+    if leading[-1] and number > 0:
+        # Shown before its key frame (open group): it also refers to the group before.
+        _add_group(needed, packets, starts, number - 1, first - 1)
+        leading[:] = False
+    needed[span[packets.reference[span] & ~leading]] = True
+
+
+def runs_expression(variable: str, chosen: np.ndarray) -> str:
+    """Returns an ffmpeg expression that is 0 where `chosen` is true, else 1.
+
+    Args:
+        variable: The name that counts from 0, such as "n".
+        chosen: One boolean for each number.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], chosen, [False])).astype(np.int8)))
+    runs = edges.reshape(-1, 2)
+
+    def tree(low: int, high: int) -> str:
+        if high - low == 1:
+            return f"not(between({variable},{runs[low][0]},{runs[low][1] - 1}))"
+        middle = (low + high) // 2
+        return f"if(lt({variable},{runs[middle][0]}),{tree(low, middle)},{tree(middle, high)})"
+
+    return tree(0, len(runs)) if len(runs) else "1"
+
+
+def times_expression(frames: np.ndarray, picks: np.ndarray) -> str:
+    """Returns an ffmpeg expression of `t` that is true for the picked frames only.
+
+    A balanced tree: ffmpeg evaluates it for each frame, and a sum of a thousand comparisons would
+    cost more than the decoding.
+
+    Args:
+        frames: The times of all frames in seconds, sorted.
+        picks: Indices of the wanted frames, sorted.
+    """
+    # Borders lie between two frames, so that rounding on either side does not matter.
+    half = np.diff(frames).min() / 2 if len(frames) > 1 else 1.0
+    times = frames[picks]
+
+    def tree(low: int, high: int) -> str:
+        if high - low == 1:
+            return f"between(t,{times[low] - half:.7f},{times[low] + half:.7f})"
+        middle = (low + high) // 2
+        return f"if(lt(t,{times[middle] - half:.7f}),{tree(low, middle)},{tree(middle, high)})"
+
+    return tree(0, len(times))

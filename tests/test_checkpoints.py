@@ -1,0 +1,254 @@
+"""Two slots take turns; a damaged one is noticed; nothing is silently started anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectError
+from colab_pix2pix.events import Note, Saved
+from colab_pix2pix.project import Project
+from colab_pix2pix.storage import drive, npz
+from colab_pix2pix.storage.checkpoints import CheckpointWriter, generations, status
+
+STATE = {"generator/000-kernel": np.arange(6, dtype=np.float32).reshape(2, 3)}
+SHAPES = {"generator/000-kernel": ((2, 3), "float32")}
+
+
+def facts(step: int) -> dict[str, object]:
+    return {"step": step, "epochs_done": step // 10, "options": {"epochs": 3}}
+
+
+def saved(writer: CheckpointWriter, step: int) -> list[object]:
+    writer.save({name: array + step for name, array in STATE.items()}, facts(step))
+    writer.close()
+    return writer.news()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "run")
+
+
+def test_two_slots_take_turns(project: Project) -> None:
+    writer = CheckpointWriter(project)
+    for step in (10, 20, 30):
+        (event,) = saved(writer, step)
+        assert isinstance(event, Saved) and event.confirmed and event.step == step
+    assert [(g.step, g.path.name) for g in generations(project)] == [
+        (30, "slot-a.npz"),
+        (20, "slot-b.npz"),
+    ]
+    assert {p.name for p in project.path.iterdir()} == {"slot-a.npz", "slot-b.npz", "project.json"}
+
+
+def test_a_new_session_goes_on_in_the_other_slot_of_the_same_run(project: Project) -> None:
+    saved(CheckpointWriter(project), 10)
+    found = generations(project)
+    (event,) = saved(CheckpointWriter(project, found), 20)
+    assert isinstance(event, Saved)
+    assert (event.generation, event.path.name) == (2, "slot-b.npz")
+    assert len({g.manifest["run_id"] for g in generations(project)}) == 1
+
+
+def test_what_is_read_is_what_was_written(project: Project) -> None:
+    saved(CheckpointWriter(project), 10)
+    arrays = npz.read_arrays(project.slots[0], SHAPES)
+    assert np.array_equal(arrays["generator/000-kernel"], STATE["generator/000-kernel"] + 10)
+    with np.load(project.slots[0]) as file:  # plain NumPy reads it too
+        assert np.array_equal(file["generator/000-kernel"], arrays["generator/000-kernel"])
+
+
+def damage(path: Path, how: str) -> None:
+    content = bytearray(path.read_bytes())
+    if how == "one flipped byte":
+        content[content.index(np.float32(13).tobytes())] ^= 1
+    elif how == "truncated":
+        del content[len(content) // 2 :]
+    elif how == "empty":
+        content.clear()
+    elif how == "zeros":
+        content[:] = bytes(len(content))
+    path.write_bytes(content)
+
+
+DAMAGES = ["one flipped byte", "truncated", "empty", "zeros"]
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_slot_is_passed_over_for_the_older_one(project: Project, how: str) -> None:
+    writer = CheckpointWriter(project)
+    saved(writer, 20)
+    saved(writer, 10)
+    damage(project.slots[1], how)
+    assert [g.step for g in generations(project)] == [20]
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_without_any_good_slot_it_stops_and_touches_nothing(project: Project, how: str) -> None:
+    saved(CheckpointWriter(project), 10)
+    damage(project.slots[0], how)
+    before = project.slots[0].read_bytes()
+    with pytest.raises(CheckpointError, match="no checkpoint that can be read"):
+        generations(project)
+    assert project.slots[0].read_bytes() == before
+
+
+def test_a_run_whose_slots_are_gone_is_not_started_anew(project: Project) -> None:
+    saved(CheckpointWriter(project), 10)
+    project.slots[0].unlink()
+    with pytest.raises(CheckpointError, match="fresh start would lose the run"):
+        status(project)
+
+
+@pytest.mark.parametrize(
+    ("expected", "named"),
+    [
+        ({}, "'generator/000-kernel' is not expected"),
+        (SHAPES | {"generator/001-bias": ((3,), "float32")}, "'generator/001-bias' is missing"),
+        ({"generator/000-kernel": ((3, 2), "float32")}, r"float32\(2, 3\)"),
+        ({"generator/000-kernel": ((2, 3), "float64")}, r"float32\(2, 3\)"),
+    ],
+)
+def test_a_state_of_another_network_is_refused_by_name(
+    project: Project, expected: npz.Shapes, named: str
+) -> None:
+    saved(CheckpointWriter(project), 10)
+    with pytest.raises(IncompatibleRunError, match=named):
+        npz.read_arrays(project.slots[0], expected)
+
+
+def test_a_pickle_in_a_slot_is_never_run(project: Project, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (tmp_path / "exploded",)
+
+    project.path.mkdir()
+    np.savez(project.slots[0], allow_pickle=True, **{"generator/000-kernel": np.array([Bomb()])})
+    with pytest.raises(CheckpointError):
+        generations(project)
+    with pytest.raises(CheckpointError):
+        npz.read_arrays(project.slots[0], SHAPES)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_a_compressed_bomb_is_refused_unread(project: Project) -> None:
+    project.path.mkdir()
+    with zipfile.ZipFile(project.slots[0], "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("generator/000-kernel.npy", bytes(50_000_000))
+    with pytest.raises(CheckpointError, match="compressed"):
+        npz.read_manifest(project.slots[0])
+
+
+def test_a_save_that_fails_is_a_warning_now_and_an_error_at_the_end(project: Project) -> None:
+    project.path.parent.mkdir(exist_ok=True)
+    project.path.write_text("a file in the way")
+    writer = CheckpointWriter(project)
+    writer.save(STATE, facts(10))
+    with pytest.raises(CheckpointError, match="could not be saved"):
+        writer.close()
+    (event,) = writer.news()
+    assert isinstance(event, Note) and event.level == "warning"
+
+
+def test_status_tells_what_a_resume_would_start_from(project: Project) -> None:
+    saved(CheckpointWriter(project), 25)
+    state = json.loads(json.dumps(status(project)))
+    assert (state["step"], state["epochs_done"], state["options"]) == (25, 2, {"epochs": 3})
+    assert (state["saved"]["generation"], state["saved"]["step"]) == (1, 25)
+    assert 0 <= state["saved"]["seconds_ago"] < 60
+    assert state["confirmed"] == state["saved"]  # a plain disk confirms by itself
+
+
+def test_status_of_a_folder_without_a_run_is_nothing(tmp_path: Path) -> None:
+    state = status(tmp_path)
+    assert (state["step"], state["saved"], state["confirmed"]) == (None, None, None)
+
+
+def test_status_of_no_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="no such folder"):
+        status(tmp_path / "nothing")
+
+
+class Cloud:
+    """Stands in for the attributes of a Drive mount: uploads end when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+        self.uploaded: dict[Path, str] = {}
+        monkeypatch.setattr(drive, "is_drive", lambda path: Path(path).is_relative_to(root))
+        monkeypatch.setattr(drive.os, "getxattr", self.attribute, raising=False)
+
+    def attribute(self, path: Path, name: str) -> bytes:
+        up_to_date = self.uploaded.get(path) == npz.md5(path)
+        answers = {
+            "user.drive.uncommitted": b"0" if up_to_date else b"1",
+            "user.drive.md5": self.uploaded.get(path, "").encode(),
+        }
+        return answers[name]
+
+    def upload(self, path: Path) -> None:
+        self.uploaded[path] = npz.md5(path)
+
+
+def test_on_drive_the_confirmed_slot_is_never_overwritten(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(monkeypatch, project.path)
+    writer = CheckpointWriter(project)
+    saved(writer, 10)
+    cloud.upload(project.slots[0])
+    saved(writer, 20)  # goes to slot b, and its upload hangs
+    for step in (30, 40):
+        (event,) = saved(writer, step)
+        assert isinstance(event, Saved) and not event.confirmed
+        assert not event.path.is_relative_to(project.path)  # only the working copy is refreshed
+    assert npz.read_manifest(project.slots[0])["step"] == 10
+    assert npz.read_manifest(project.slots[1])["step"] == 20
+    state = status(project)
+    assert (state["step"], state["confirmed"]["step"]) == (40, 10)
+    cloud.upload(project.slots[1])
+    saved(writer, 50)
+    assert npz.read_manifest(project.slots[0])["step"] == 50
+    assert status(project)["confirmed"]["step"] == 20
+
+
+def test_without_attributes_nothing_on_drive_is_called_confirmed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive, "is_drive", lambda path: Path(path).is_relative_to(project.path))
+    (event,) = saved(CheckpointWriter(project), 10)
+    assert isinstance(event, Saved) and not event.confirmed
+    assert status(project)["confirmed"] is None
+
+
+def test_a_drive_mount_is_known_by_the_list_of_mounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = "drive /content/drive fuse.drive rw 0 0\nfoo /content/my\\040disk ext4 rw 0 0\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: mounts)
+    assert drive.is_drive(Path("/content/drive/MyDrive/x"))
+    assert not drive.is_drive(Path("/content/drives/x"))
+    assert not drive.is_drive(Path("/content/my disk"))
+
+
+def test_in_colab_without_drive_no_look_alike_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    with pytest.raises(drive.DriveError, match="not mounted"):
+        drive.project_root()
+
+
+def test_saving_does_not_hold_the_loop_up(project: Project) -> None:
+    state = {f"generator/{i:03d}-kernel": np.ones((512, 1024), np.float32) for i in range(24)}
+    writer = CheckpointWriter(project)
+    started = time.perf_counter()
+    writer.save(state, facts(1))
+    assert time.perf_counter() - started < 0.1
+    assert writer.busy
+    writer.close()
+    assert os.path.getsize(project.slots[0]) > 48e6

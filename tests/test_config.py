@@ -1,0 +1,94 @@
+"""Every option is declared once, and checked once."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from colab_pix2pix.config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.config import options as options_of
+from colab_pix2pix.errors import OptionError
+from colab_pix2pix.project import Project, check_name
+
+KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_defaults_pass_their_own_check_and_survive_json(kind: type) -> None:
+    assert kind.from_dict(kind().to_dict()) == kind()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_has_a_help_line(kind: type) -> None:
+    assert all(about.help.endswith(".") for about in options_of(kind).values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (FramesConfig, {"count": 0}),
+        (FramesConfig, {"count": 2.5}),
+        (FramesConfig, {"scale": "-1:-1"}),
+        (FramesConfig, {"scale": "big"}),
+        (FramesConfig, {"crops": "everywhere"}),
+        (TrainConfig, {"image_size": 100}),
+        (TrainConfig, {"image_size": 32}),
+        (TrainConfig, {"image_size": 1024}),
+        (TrainConfig, {"epochs": -1}),
+        (TrainConfig, {"learning_rate": float("nan")}),
+        (TrainConfig, {"batch_size": True}),
+        (TrainConfig, {"seed": "7"}),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_was_received_and_expected(
+    kind: type, values: dict[str, object]
+) -> None:
+    name, value = next(iter(values.items()))
+    with pytest.raises(OptionError) as error:
+        kind(**values)
+    assert f"{name}: received {value!r}. Expected " in str(error.value)
+    assert error.value.exit_status == 2
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    with pytest.raises(OptionError, match="'colour'"):
+        TrainConfig.from_dict({"colour": 3})
+
+
+def test_the_presets_are_valid_and_named_in_words() -> None:
+    assert PRESETS["paper"][1] == TrainConfig()
+    assert all(words for words, _ in PRESETS.values())
+
+
+@pytest.mark.parametrize("name", ["flowers", "Mein Garten 2", "été", "a.b-c_d"])
+def test_a_plain_name_is_a_project_name(name: str) -> None:
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "..", "a..b", "../up", ".hidden", "a\nb", "x" * 65]
+)
+def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match="name: received"):
+        check_name(name)
+
+
+def test_a_project_remembers_options(tmp_path) -> None:
+    project = Project.named("flowers", tmp_path)
+    assert project.recall(TrainConfig) == TrainConfig()
+    assert not project.path.exists()
+    project.remember(TrainConfig(epochs=7), FramesConfig(count=12))
+    assert Project.named("flowers", tmp_path).recall(TrainConfig).epochs == 7
+    assert Project.named("flowers", tmp_path).recall(FramesConfig).count == 12
+
+
+def test_working_copies_lie_in_the_cache_never_in_the_project(tmp_path, own_home) -> None:
+    work = Project(tmp_path / "flowers").work
+    assert work.is_relative_to(own_home / ".cache" / "colab-pix2pix")
+
+
+def test_an_error_keeps_its_parts_between_processes() -> None:
+    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.why, type(again)) == (str(error), error.why, OptionError)

@@ -1,0 +1,109 @@
+"""The networks are the paper's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.model import conditions, pix2pix
+from colab_pix2pix.model.networks import build_discriminator, build_generator
+
+
+@pytest.mark.parametrize(
+    ("input_channels", "base_filters", "parameters"),
+    [
+        (3, 64, 54_425_859),
+        (1, 64, 54_423_811),
+        (1, 16, 29_367_875),
+        (1, 8, 16_786_211),
+        (1, 4, 6_297_491),
+    ],
+)
+def test_the_generator_has_as_many_parameters_as_published(
+    input_channels: int, base_filters: int, parameters: int
+) -> None:
+    generator = build_generator(
+        image_size=256, base_filters=base_filters, input_channels=input_channels
+    )
+    assert generator.count_params() == parameters
+
+
+def test_the_discriminator_has_as_many_parameters_as_published() -> None:
+    assert build_discriminator(image_size=256, input_channels=3).count_params() == 2_770_433
+
+
+@pytest.mark.parametrize("image_size", [64, 128])
+def test_a_picture_goes_in_and_a_picture_comes_out(image_size: int) -> None:
+    generator = build_generator(image_size=image_size, base_filters=4)
+    generated_image = generator(tf.zeros((2, image_size, image_size, 1)))
+    assert generated_image.shape == (2, image_size, image_size, 3)
+    assert generated_image.dtype == tf.float32
+    assert np.abs(generated_image).max() <= 1
+
+
+@pytest.mark.parametrize(("patch_layers", "receptive_field"), [(1, 16), (2, 34), (3, 70), (4, 142)])
+def test_a_patch_of_the_discriminator_sees_as_far_as_it_says(
+    patch_layers: int, receptive_field: int
+) -> None:
+    size = 256
+    judge = build_discriminator(image_size=size, base_filters=4, patch_layers=patch_layers)
+    pair = [tf.zeros((1, size, size, 1)), tf.Variable(tf.random.normal((1, size, size, 3)))]
+    with tf.GradientTape() as tape:
+        logits = judge(pair)
+        middle = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
+    seen = np.abs(tape.gradient(middle, pair[1]))[0].max(axis=(1, 2)) > 0
+    assert np.ptp(np.flatnonzero(seen)) + 1 == receptive_field
+
+
+def test_each_optimizer_touches_its_own_network_only() -> None:
+    model = pix2pix.Pix2Pix(TrainConfig(image_size=64, base_filters=4, precision="float32"))
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), np.uint8)
+    model.generator_optimizer.learning_rate = 0.0
+    before = model.snapshot()
+    model.train_on(pictures, 0)
+    after = model.snapshot()
+    trained = {v.path for v in model.generator.trainable_variables}
+    names = [n for n, v in model.variables().items() if v.path in trained and n.startswith("gen")]
+    kernels = [n for n in names if n.startswith("generator/")]
+    assert kernels
+    assert all(np.array_equal(before[n], after[n]) for n in kernels)
+    assert any(
+        not np.array_equal(before[n], after[n]) for n in before if n.startswith("discriminator/")
+    )
+
+
+def test_the_losses_equal_those_by_hand() -> None:
+    logits = np.array([[0.0, 2.0, -1.0]], np.float32)
+    softplus = np.log1p(np.exp(np.array([0.0, -2.0, 1.0])))  # -log(sigmoid(logits))
+    assert float(pix2pix.generator_gan_loss(logits)) == pytest.approx(softplus.mean(), abs=1e-6)
+    assert float(pix2pix.discriminator_loss(logits, -logits)) == pytest.approx(
+        softplus.mean(), abs=1e-6
+    )
+    target, made = np.full((1, 2, 2, 3), -1.0), np.full((1, 2, 2, 3), 0.5)
+    assert float(pix2pix.generator_l1_loss(target, made)) == pytest.approx(1.5)
+
+
+def test_pictures_cross_the_border_without_loss() -> None:
+    every_value = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    image = conditions.encode_image(every_value)
+    assert (float(image.numpy().min()), float(image.numpy().max())) == (-1.0, 1.0)
+    assert np.array_equal(conditions.decode_image(image), every_value)
+
+
+def test_the_blurred_grey_input_has_no_colour_and_no_detail() -> None:
+    stripes = np.indices((64, 64))[1] % 2 * 2.0 - 1.0
+    target = np.repeat(stripes[None, :, :, None], 3, axis=-1).astype(np.float32)
+    grey = conditions.blurred_grey(tf.constant(target), blur_factor=24.0)
+    assert grey.shape == (1, 64, 64, 1)
+    assert np.abs(grey).max() < 0.2
+
+
+def test_augmentation_is_a_function_of_seed_and_step_and_of_nothing_else() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 80, 80, 3), np.uint8)
+    draw = tf.function(lambda seed: conditions.augment_target(pictures, image_size=64, seed=seed))
+    one, again, other = (draw(tf.constant([7, s], tf.int64)).numpy() for s in (0, 0, 4))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert one.min() >= -1 and one.max() <= 1

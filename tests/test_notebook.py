@@ -1,0 +1,210 @@
+"""The notebook: what its file is like, and "Run all" by a kernel of each world, as from nothing.
+
+The kernels are JupyterLab's (the Python that runs the tests) and a stand-in of Colab's, with the
+versions of ipywidgets and ipykernel that Colab has: `$COLAB_STANDIN_PYTHON`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.project import Project
+
+CHECKOUT = Path(__file__).parents[1]
+NOTEBOOK = CHECKOUT / "notebooks" / "colab_pix2pix.ipynb"
+TINY = (
+    FramesConfig(count=24),
+    TrainConfig(image_size=64, base_filters=4, epochs=400, save_every_seconds=2),
+)
+
+
+def standin_python() -> str:
+    """Returns the Python of the Colab stand-in."""
+    return os.environ.get("COLAB_STANDIN_PYTHON") or str(CHECKOUT / ".venv-colab/bin/python")
+
+
+@pytest.fixture(scope="module", params=["lab", "colab"])
+def world(request: pytest.FixtureRequest) -> str:
+    """The Python whose kernel runs the notebook."""
+    return sys.executable if request.param == "lab" else standin_python()
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    return content
+
+
+def codes(notebook: dict[str, Any]) -> list[str]:
+    return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+
+
+def test_no_outputs_and_no_widget_states_are_committed(source: dict[str, Any]) -> None:
+    assert "widgets" not in source["metadata"]
+    for cell in source["cells"]:
+        assert not cell.get("outputs") and cell.get("execution_count") is None
+    nbformat.validate(nbformat.from_dict(source))
+
+
+def test_cells_are_short_titled_and_define_nothing(source: dict[str, Any]) -> None:
+    for code in codes(source):
+        lines = [line for line in code.splitlines() if line.strip()]
+        assert lines[0].startswith("#@title ")
+        assert len(lines) <= 5, code
+        assert not re.search(r"^\s*(def|class) ", code, re.MULTILINE)
+
+
+def test_badge_and_git_address_name_the_repository_of_the_package(source: dict[str, Any]) -> None:
+    setup = configparser.ConfigParser()
+    setup.read(CHECKOUT / "setup.cfg", encoding="utf-8")
+    url = setup["metadata"]["url"]
+    place = url.removeprefix("https://github.com/")
+    text = "".join("".join(cell["source"]) for cell in source["cells"])
+    path = NOTEBOOK.relative_to(CHECKOUT).as_posix()
+    assert f"https://colab.research.google.com/github/{place}/blob/main/{path}" in text
+    assert f'"git+{url}"' in codes(source)[0]
+    assert set(re.findall(r"github(?:\.com)?/(\w+/\w+)", text)) == {place}
+
+
+class Session:
+    """A kernel with the notebook, in a home of its own."""
+
+    def __init__(self, home: Path, python: str) -> None:
+        self.home, self.python = home, python
+        self.notebook = nbformat.read(NOTEBOOK, as_version=4)
+        kernels = home / "kernels" / "tested"
+        kernels.mkdir(parents=True, exist_ok=True)
+        argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": "tested", "language": "python"}
+        (kernels / "kernel.json").write_text(json.dumps(spec))
+        manager = AsyncKernelManager(
+            kernel_name="tested",
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(home / "kernels")]),
+        )
+        self.client = NotebookClient(
+            self.notebook,
+            km=manager,
+            timeout=900,
+            resources={"metadata": {"path": str(home)}},
+        )
+
+    @property
+    def project(self) -> Project:
+        return Project(self.home / "projects" / "my-first-model")
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "IPYTHONDIR": str(self.home / "ipython"),
+            "COLAB_PIX2PIX_HOME": str(self.home / "projects"),
+            "PYTHONPATH": str(CHECKOUT),
+            "CUDA_VISIBLE_DEVICES": "",
+        }
+
+    def run_all(self) -> str:
+        """Runs every cell; returns the text of all widgets and outputs at the end."""
+        with self.client.setup_kernel(env=self.environment()):
+            for index, cell in enumerate(self.notebook.cells):
+                if cell.cell_type == "code":
+                    self.client.execute_cell(cell, index)
+        return self.text()
+
+    def text(self) -> str:
+        states = self.client.widget_state.values()
+        values = [s["value"] for s in states if isinstance(s.get("value"), str)]
+        return "\n".join(values) + json.dumps([c.get("outputs") for c in self.notebook.cells])
+
+
+@pytest.fixture(scope="module")
+def first(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, str]]:
+    """Run all with the defaults, from nothing, with nobody there."""
+    session = Session(tmp_path_factory.mktemp("home"), world)
+    yield session, session.run_all()
+
+
+@pytest.mark.slow
+def test_run_all_with_the_defaults_trains_a_model(first: tuple[Session, str]) -> None:
+    session, text = first
+    project = session.project
+    assert project.timelapse.stat().st_size > 10_000
+    assert any(slot.exists() for slot in project.slots)
+    assert len(list(project.samples.glob("step-*.jpg"))) > 10
+    assert project.dataset_zip.exists()
+    assert "Everything is in" in text and "cp-error" not in text.replace(".cp-error", "")
+    rows = project.metrics_csv.read_text().splitlines()
+    losses = [float(row.split(",")[3]) for row in rows[1:]]
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5]), "nothing was learned"
+
+
+@pytest.mark.slow
+def test_run_all_again_finds_everything_done(first: tuple[Session, str]) -> None:
+    session, _ = first
+    before = {path: path.stat().st_mtime_ns for path in session.project.slots if path.exists()}
+    text = Session(session.home, session.python).run_all()
+    assert "Welcome back" in text
+    assert "Nothing to do" in text
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_in_one_line_and_the_cell_goes_on_when_run_again(
+    world: str, tmp_path: Path
+) -> None:
+    session = Session(tmp_path, world)
+    session.project.remember(*TINY)
+    with pytest.raises(CellExecutionError), interrupting(session):
+        session.run_all()
+    (cell,) = [c for c in session.notebook.cells if "steps.train(" in c.source]
+    (error,) = [output for output in cell.outputs if output.output_type == "error"]
+    assert error.ename == "TrainingStopped"
+    friendly = (
+        r"Stopped after step (\d+) of (\d+), everything is saved: run this cell again to go on."
+    )
+    found = re.fullmatch(friendly, "\n".join(error.traceback))
+    assert found, error.traceback
+    stopped_at, total = int(found[1]), int(found[2])
+
+    epochs = stopped_at * TINY[1].epochs // total + 2
+    session.project.remember(TINY[1].replace(epochs=epochs))
+    text = Session(tmp_path, world).run_all()
+    assert f"training goes on at step {stopped_at}." in text
+
+
+class interrupting:
+    """Interrupts a session's kernel once training has drawn a few samples."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.thread = threading.Thread(target=self.wait_and_interrupt, daemon=True)
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+    def wait_and_interrupt(self) -> None:
+        samples = self.session.project.samples
+        while len(list(samples.glob("step-*.jpg"))) < 8:
+            time.sleep(0.1)
+        process = self.session.client.km.provisioner.process
+        os.killpg(os.getpgid(process.pid), 2)
