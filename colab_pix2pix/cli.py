@@ -139,7 +139,6 @@ def _add_options(
     group = parser.add_argument_group(f"{kind.section} options")
     types = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
-        about = options(kind)[field.name]
         if field.name in leave_out:
             continue
         group.add_argument(

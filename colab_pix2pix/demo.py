@@ -128,8 +128,14 @@ def _served(file: Path) -> Iterator[str]:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
+    class Patient(http.server.ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            # yt-dlp looks at the first bytes and hangs up: no error of ours.
+            if not isinstance(sys.exc_info()[1], ConnectionError):
+                super().handle_error(request, client_address)
+
     handler = functools.partial(Quiet, directory=str(file.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Patient(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

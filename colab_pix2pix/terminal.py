@@ -26,6 +26,7 @@ class Terminal:
         self._stream = stream or sys.stderr
         self._moves = self._stream.isatty()
         self._bar = ""
+        self._finished = ""
         self._told = 0.0
         self._losses = ""
 
@@ -53,6 +54,9 @@ class Terminal:
     def _progress(self, event: Progress) -> None:
         text = progress_line(event) + (self._losses if event.job == "train" else "")
         last = event.total is not None and event.done >= event.total
+        if last and self._finished == event.job:
+            return  # a job may say twice that it is done
+        self._finished = event.job if last else ""
         if not self._moves:
             if last or time.monotonic() - self._told >= _PLAIN_EVERY_SECONDS:
                 self._told = time.monotonic()

@@ -66,9 +66,7 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     notes = _check_options(project, config, manifest["options"]) if manifest else []
     schedule = _continued(fresh, manifest) if manifest else fresh
     if manifest and manifest["dataset_sha256"] != dataset.sha256:
-        notes.append(
-            "The crops have changed since the last save: going on with the new ones."
-        )
+        notes.append("The crops have changed since the last save: going on with the new ones.")
     return Plan(
         dataset=dataset,
         project=project,

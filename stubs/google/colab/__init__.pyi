@@ -1,1 +1,1 @@
-"""Types of the few google.colab functions that are used; the package itself exists in Colab only."""
+"""Types of the few google.colab functions in use; the package itself exists in Colab only."""
