@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import config as options_of
-from .config import Config, FramesConfig, TrainConfig, VideoConfig
+from .config import Config, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import OptionError, Pix2PixError
+from .pipeline import cut_and_mark, keep_and_train
 from .project import Project, check_name
 from .terminal import Terminal
 
@@ -35,19 +36,15 @@ def run(place: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfi
     """Runs the whole way in the folder `place`; goes on where an earlier call ended."""
     from .video import curate
     from .video.download import download
-    from .video.frames import extract_frames
 
     listen = Terminal()
     file = download(video.source, place / "video", video, on_event=listen)
-    dataset = extract_frames(file, place / "crops", frames, on_event=listen)
-    dataset = curate.split(curate.mark(dataset, on_event=listen))
+    dataset = cut_and_mark(file, place / "crops", frames, CurateConfig(), on_event=listen)
     sheet = curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     print(f"Look at the crops: {sheet}")
     project = Project(place / "project")
     project.remember(video, frames)
-    from .model.training import train as train_model
-
-    result = train_model(dataset, project, train, on_event=listen)
+    result = keep_and_train(dataset, project, train, on_event=listen)
     state = "Stopped, saved" if result.interrupted else "Trained"
     print(f"{state}: {result.epochs_done} epochs, step {result.step}, in {project.path}")
     return 130 if result.interrupted else 0

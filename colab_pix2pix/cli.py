@@ -29,6 +29,7 @@ from .config import (
 )
 from .errors import Pix2PixError
 from .events import JsonLines
+from .pipeline import cut_and_mark, keep_and_train
 from .project import Project
 from .terminal import Terminal, duration
 
@@ -185,13 +186,8 @@ def _download(given: argparse.Namespace) -> int:
 
 
 def _frames(given: argparse.Namespace) -> int:
-    from .video import curate
-    from .video.frames import extract_frames
-
     config, rules = _given(given, FramesConfig()), _given(given, CurateConfig())
-    listen = Terminal()
-    dataset = extract_frames(given.video, given.directory, config, on_event=listen)
-    dataset = curate.split(curate.mark(dataset, rules, on_event=listen), rules)
+    dataset = cut_and_mark(given.video, given.directory, config, rules, on_event=Terminal())
     print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
     return 0
 
@@ -199,10 +195,8 @@ def _frames(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     dataset, project = manifest.read(given.dataset), Project(given.run_dir)
     config = _given(given, project.recall(TrainConfig))
-    from .model.training import train
-
     listen = JsonLines(sys.stdout) if given.json else Terminal()
-    result = train(dataset, project, config, on_event=listen)
+    result = keep_and_train(dataset, project, config, on_event=listen)
     if given.json:
         return INTERRUPTED if result.interrupted else 0
     if result.interrupted:

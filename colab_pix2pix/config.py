@@ -33,6 +33,7 @@ class Option:
         unit: What the number counts.
         advanced: True when a form may fold it away.
         on_resume: What happens when a run goes on with another value: it is refused, noted or free.
+        stored: False for what leads to a credential: it is in no `project.json` and no manifest.
     """
 
     help: str
@@ -45,6 +46,7 @@ class Option:
     unit: str = ""
     advanced: bool = False
     on_resume: OnResume = "free"
+    stored: bool = True
 
 
 def option(default: Any, help: str, **about: Any) -> Any:
@@ -75,8 +77,9 @@ class Config:
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the values as a JSON-ready dictionary."""
-        return dataclasses.asdict(self)
+        """Returns the values as a JSON-ready dictionary, without those that are never stored."""
+        about = options(self)
+        return {n: v for n, v in dataclasses.asdict(self).items() if about[n].stored}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -163,6 +166,22 @@ class VideoConfig(Config):
         unit="pixels",
         advanced=True,
     )
+    limit: int = option(
+        1,
+        "How many videos of a playlist or a folder to take.",
+        label="Most videos",
+        minimum=1,
+        maximum=1000,
+        unit="videos",
+        advanced=True,
+    )
+    cookies: str = option(
+        "",
+        "A cookies.txt of a browser that is signed in. Used, never copied, logged or stored.",
+        label="Cookies file",
+        advanced=True,
+        stored=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,9 +207,48 @@ class FramesConfig(Config):
     )
     crops: str = option(
         "sides",
-        "sides: two squares of each frame, left and right (top and bottom when portrait).",
+        "sides: two squares, at the ends of a frame; grid: overlapping ones; centre, random: one.",
         label="Where to crop",
-        choices=("sides", "centre"),
+        choices=("sides", "centre", "grid", "random"),
+    )
+    start: str = option(
+        "",
+        "Where in the video to begin, as 90 or 1:30. Empty: at its start.",
+        pattern=r"|(\d+:)?(\d+:)?\d+(\.\d+)?",
+        expects="seconds or hours:minutes:seconds such as 90 or 1:30, or nothing",
+        advanced=True,
+    )
+    end: str = option(
+        "",
+        "Where in the video to stop, as 90 or 1:30. Empty: at its end.",
+        pattern=r"|(\d+:)?(\d+:)?\d+(\.\d+)?",
+        expects="seconds or hours:minutes:seconds such as 90 or 1:30, or nothing",
+        advanced=True,
+    )
+    cut_bars: bool = option(
+        True,
+        "Find black bars at the edges of the picture, and cut them off first.",
+        label="Cut off black bars",
+        advanced=True,
+    )
+    exact: bool = option(
+        True,
+        "False takes key frames where there are some: quicker, at times a little less even.",
+        label="Exact times",
+        advanced=True,
+    )
+    random_seed: int = option(
+        0,
+        "Decides where random crops lie.",
+        minimum=0,
+        maximum=2**31 - 1,
+        advanced=True,
+    )
+    image_format: str = option(
+        "jpg",
+        "jpg (quality 95) is small; png loses nothing.",
+        choices=("jpg", "png"),
+        advanced=True,
     )
 
 

@@ -22,12 +22,12 @@ from . import events
 from .config import CurateConfig, FramesConfig, TrainConfig
 from .errors import Pix2PixError
 from .events import Metrics, Note, Progress, Resumed, Saved
+from .pipeline import cut_and_mark
 from .project import Project
 from .storage.checkpoints import status
 from .terminal import Terminal, duration
 from .video import curate
 from .video.download import download, sample_video
-from .video.frames import extract_frames
 
 _KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
 
@@ -72,12 +72,10 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
     listen.line("1. Get the video")
     video, place = _get_video(root, source, listen)
     listen.line("2. Cut squares out of it, and mark the bad ones")
-    dataset = extract_frames(video, place / "crops", frames, on_event=listen)
-    dataset = curate.split(curate.mark(dataset, on_event=listen), CurateConfig())
+    dataset = cut_and_mark(video, place / "crops", frames, CurateConfig(), on_event=listen)
     curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     project = Project(place / "project")
     project.remember(frames)
-    curate.pack(dataset, project.dataset_zip)
     listen.line(f"   {len(dataset.crops)} crops, {len(dataset.kept)} kept")
     listen.line("3. Train, and kill the training process without warning on the way")
     trainer = _Trainer(place / "crops", project, train, listen)

@@ -36,7 +36,12 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes `content` as readable JSON, whole or not at all."""
     with replacing(path) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_bytes(to_json(content))
+
+
+def to_json(content: dict[str, Any]) -> bytes:
+    """Returns `content` as readable JSON in UTF-8."""
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any]:

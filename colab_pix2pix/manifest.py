@@ -85,10 +85,15 @@ class Dataset:
 
 def write(dataset: Dataset) -> Path:
     """Writes `manifest.json` into the dataset's folder, whole or not at all; returns its path."""
-    crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
     path = dataset.directory / "manifest.json"
-    write_json(path, {"format": FORMAT, "sources": dataset.sources, "crops": crops})
+    write_json(path, to_dict(dataset))
     return path
+
+
+def to_dict(dataset: Dataset) -> dict[str, Any]:
+    """Returns what `manifest.json` holds of a dataset."""
+    crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
+    return {"format": FORMAT, "sources": dataset.sources, "crops": crops}
 
 
 def read(directory: Path | str) -> Dataset:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
+import importlib
 import json
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -221,6 +225,29 @@ def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
             Form(kind(), title="A title")
         ProjectForm(tmp_path)
         TrainForm()
+
+
+@pytest.mark.parametrize(
+    "name", ["error_panel", "forms", "looks", "monitor", "project_form", "samples"]
+)
+def test_the_examples_of_the_docs_are_true(name: str, tmp_path: Path) -> None:
+    module = importlib.import_module(f"colab_pix2pix.notebook.{name}")
+    failed, tried = doctest.testmod(module)
+    assert tried and not failed
+
+
+def test_a_form_appears_soon_and_loads_nothing_heavy(own_home: Path) -> None:
+    code = """
+import sys, time
+start = time.perf_counter()
+import colab_pix2pix as p2p
+p2p.forms.TrainForm(), p2p.steps
+seconds = time.perf_counter() - start
+heavy = {"tensorflow", "keras", "yt_dlp", "matplotlib", "scipy"} & set(sys.modules)
+assert not heavy, heavy
+assert seconds < 3, seconds
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_forms_are_part_of_the_public_names() -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import doctest
+import importlib
+import io
+import re
 from pathlib import Path
 
 import ipywidgets as widgets
+import numpy as np
 import pytest
 from PIL import Image
 
 import colab_pix2pix as p2p
 from colab_pix2pix import manifest
 from colab_pix2pix.manifest import Crop, Dataset
+from colab_pix2pix.notebook import pictures
 from colab_pix2pix.notebook.gallery import Gallery
 
 
@@ -52,6 +59,57 @@ def test_a_marked_crop_is_shown_as_rejected_and_a_click_keeps_it(marked: Dataset
     assert on_disk(marked)[1].kept
 
 
+def test_all_that_the_menu_shows_can_be_kept_or_rejected_on_every_page(marked: Dataset) -> None:
+    gallery = Gallery(marked, page_size=3)
+    gallery.view.value = "dark"
+    assert gallery.keep_all.description == "Keep all 2"
+    gallery.keep_all.click()
+    assert all(crop.kept for crop in on_disk(marked))
+    gallery.view.value = "all crops"
+    gallery.reject_all.click()
+    assert not any(crop.kept for crop in on_disk(marked))
+    assert all(button.value for button in gallery.buttons)
+
+
+def test_choices_can_be_undone_one_after_another(marked: Dataset) -> None:
+    gallery = Gallery(marked)
+    assert gallery.undo.disabled
+    gallery.buttons[4].value = True
+    gallery.buttons[0].value = False
+    gallery.reject_all.click()
+    gallery.undo.click()
+    assert [c.choice for c in on_disk(marked)][:5] == ["keep", "", "", "", "reject"]
+    assert gallery.buttons[4].value and not gallery.buttons[5].value
+    gallery.undo.click()
+    gallery.undo.click()
+    assert on_disk(marked) == marked.crops
+    assert gallery.undo.disabled
+
+
+def test_what_the_network_sees_is_grey_and_blurred(crops: Dataset) -> None:
+    gallery = Gallery(crops)
+    before = gallery._pictures.value
+    gallery.seen_by_network.value = True
+    assert gallery._pictures.value != before
+    addresses = re.findall(r"base64,([^)]*)", gallery._pictures.value)
+    assert len(addresses) == 12
+    with Image.open(io.BytesIO(base64.b64decode(addresses[0]))) as picture:
+        assert picture.mode == "L"
+    gallery.seen_by_network.value = False
+    assert gallery._pictures.value == before
+
+
+def test_the_blurred_picture_is_nearly_the_one_that_is_trained_on(crops: Dataset) -> None:
+    from colab_pix2pix.model import conditions
+
+    with Image.open(crops.directory / crops.crops[0].file) as picture:
+        picture = picture.convert("RGB").resize((96, 96))
+    ours = np.asarray(pictures.blurred_grey(picture, 24.0), float)
+    target_image = conditions.encode_image(np.asarray(picture)[np.newaxis])
+    theirs = conditions.decode_image(conditions.blurred_grey(target_image, blur_factor=24.0))
+    assert np.abs(ours - theirs.numpy()[0, :, :, 0]).mean() < 3
+
+
 def test_nothing_is_deleted(crops: Dataset) -> None:
     before = sorted(crops.directory.iterdir())
     gallery = Gallery(crops)
@@ -66,7 +124,7 @@ def test_looking_changes_nothing_on_disk(marked: Dataset) -> None:
     gallery = Gallery(marked, page_size=5)
     gallery.next.click()
     gallery.view.value = "rejected"
-    gallery.view.value = "all"
+    gallery.view.value = "all crops"
     assert (marked.directory / "manifest.json").stat().st_mtime_ns == before
 
 
@@ -100,8 +158,11 @@ def test_counts_tell_what_is_kept_marked_and_decided(marked: Dataset) -> None:
     gallery = Gallery(marked)
     gallery.buttons[5].value = True
     words = gallery.counts.value
-    for part in ("Kept <b>9 of 12</b>", "marked dark <b>2</b>", "decided by you <b>1</b>"):
+    for part in ("Kept <b>9 of 12</b>", "decided by you <b>1</b>"):
         assert part in words
+    labels = [label for label, _ in gallery.view.options]
+    assert "dark (2)" in labels and "duplicates (1)" in labels
+    assert not any(label.startswith("blurred") for label in labels)
 
 
 @pytest.mark.parametrize(("view", "count"), [("rejected", 2), ("kept", 10), ("duplicates", 1)])
@@ -113,7 +174,8 @@ def test_a_view_shows_only_such_crops(marked: Dataset, view: str, count: int) ->
 
 def test_an_empty_view_shows_no_picture_and_no_error(crops: Dataset) -> None:
     gallery = Gallery(crops)
-    gallery.view.value = "dark"
+    gallery.view.value = "rejected"
+    assert gallery.reject_all.disabled and gallery.keep_all.disabled
     assert seen(gallery) == []
     assert "Page 1 of 1" in gallery.place.value
 
@@ -133,11 +195,12 @@ def test_names_of_files_are_never_html(tmp_path: Path) -> None:
     assert not any("<img" in text for text in texts)
 
 
-def test_an_error_at_a_click_is_shown(crops: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_at_a_click_is_shown(crops: Dataset) -> None:
     gallery = Gallery(crops)
-    gallery.dataset = crops.replace(crops.crops[1:])
+    gallery._choices.dataset = crops.replace(crops.crops[1:])
     gallery.buttons[0].value = True
     assert "has no crop" in gallery._errors.value
+    assert not gallery.buttons[0].value, "what is seen must be what is saved"
 
 
 def test_a_listener_hears_of_each_click(crops: Dataset) -> None:
@@ -145,6 +208,12 @@ def test_a_listener_hears_of_each_click(crops: Dataset) -> None:
     gallery = Gallery(crops, on_change=heard.append)
     gallery.buttons[0].value = True
     assert heard == [gallery.dataset]
+
+
+def test_the_example_of_the_docs_is_true(crops: Dataset) -> None:
+    module = importlib.import_module("colab_pix2pix.notebook.gallery")
+    failed, tried = doctest.testmod(module, extraglobs={"dataset": crops})
+    assert tried and not failed
 
 
 def test_the_gallery_is_a_public_name() -> None:

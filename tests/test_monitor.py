@@ -119,12 +119,12 @@ def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:
 
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
     panel = TrainingPanel()
-    assert panel.sample.layout.display == "none"
+    assert panel.sample.picture.layout.display == "none"
     panel(Sample(step=12, path=grid))
-    with Image.open(io.BytesIO(panel.sample.value)) as picture:
+    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (60, 40))
-    assert panel.sample.layout.display == "block"
-    assert "Step 12." in panel.caption.value
+    assert panel.sample.picture.layout.display == "block"
+    assert "Step 12." in panel.sample.caption.value
 
 
 def test_what_is_only_written_is_not_called_safe(clock: Clock) -> None:
@@ -190,7 +190,7 @@ def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
     reports.write_sample(project, 20, np.zeros((8, 8, 3), np.uint8))
     reports.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
     panel = TrainingPanel(project)
-    assert "Step 20." in panel.caption.value
+    assert "Step 20." in panel.sample.caption.value
     assert "held_out_l1_loss <b>0.250</b>" in panel.losses.value
     assert panel.curves.value
 
@@ -211,8 +211,28 @@ def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path:
     reports.write_sample(project, 1, pixels)
     reports.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
     encode_video(project.timelapse, [pixels, pixels], frames_per_second=2)
-    names = {name for w in result_view(project).children for name in w._dom_classes}
-    assert {"cp-sample", "cp-timelapse", "cp-curves"} <= names
+    view = result_view(project)
+    parts = [*view.children, *view.children[2].children]
+    names = {name for widget in parts for name in widget._dom_classes}
+    assert {"cp-sample", "cp-steps", "cp-timelapse", "cp-curves"} <= names
+
+
+def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path)
+    for step, grey in ((1, 10), (2, 100), (16, 200)):
+        reports.write_sample(project, step, np.full((8, 8, 3), grey, np.uint8))
+    panel = TrainingPanel(project)
+    assert panel.sample.slider.layout.display == "none", "nobody answers it while the cell runs"
+    panel.finish()
+    assert panel.sample.slider.layout.display == "flex"
+    assert [label for label, _ in panel.sample.slider.options] == ["1", "2", "16"]
+    assert "Step 16." in panel.sample.caption.value
+    panel.sample.slider.index = 0
+    assert "Step 1." in panel.sample.caption.value
+    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
+        assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
 
 
 @pytest.mark.parametrize("history", [[metrics(1)], [metrics(1), metrics(2, 0.1), metrics(3)]])

@@ -9,10 +9,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..errors import Pix2PixError
+from ..config import TrainConfig
 from ..manifest import Crop, Dataset
-from ..video import curate
 from . import looks, pictures
+from .choices import Choice, Choices
 from .error_panel import ErrorPanel
 
 THUMBNAIL_PIXELS = 96
@@ -28,38 +28,44 @@ _CSS = """
   display: block; }
 .cp .cp-thumb:hover, .cp .cp-thumb:focus { border-color: #3b82c4; outline: 2px solid #3b82c4; }
 .cp .cp-thumb.mod-active { filter: grayscale(1); opacity: .55; border-color: #d6453d; }
-.cp .cp-thumb.mod-active::after { content: "\\2715"; position: absolute; right: 7px; top: 3px;
-  font-size: 18px; line-height: 24px; }
-.cp-pages { align-items: center; flex-wrap: wrap; margin: 6px 0 0; }
-.cp-pages > * { margin: 2px 10px 2px 0; }
-.cp-pages .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
+.cp .cp-thumb.mod-active::after { content: "\\2715"; position: absolute; right: 5px; top: 5px;
+  width: 20px; height: 20px; border-radius: 50%; background: rgba(0,0,0,.7); text-align: center;
+  font-size: 12px; line-height: 20px; }
+.cp-controls { align-items: center; flex-wrap: wrap; margin: 6px 0 0; }
+.cp-controls > * { margin: 2px 10px 2px 0; }
+.cp-controls .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
   color: inherit; }
 """
 
 #: What the menu above the pictures can show: a name, and which crops that are.
 _VIEWS: dict[str, Callable[[Crop], bool]] = {
-    "all": lambda crop: True,
+    "all crops": lambda crop: True,
     "kept": lambda crop: crop.kept,
     "rejected": lambda crop: not crop.kept,
     "dark": lambda crop: "dark" in crop.marks,
     "blurred": lambda crop: "blurred" in crop.marks,
     "duplicates": lambda crop: "duplicate" in crop.marks,
+    "held out for testing": lambda crop: crop.split == "test",
 }
 
 
 class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
-    Every click is saved at once in the dataset's manifest. Nothing is deleted.
+    The menu chooses what is shown; two buttons reject or keep all of that, and the last choice can
+    be undone. Every choice is saved at once in the dataset's manifest. Nothing is deleted.
 
     Args:
         dataset: The crops to look at.
         page_size: How many crops a page shows.
-        on_change: Called with the new state of the dataset after each click.
+        blur_factor: How much the network's input is blurred, see `TrainConfig`.
+        on_change: Called with the new state of the dataset after each choice.
 
     Example:
-        >>> gallery = Gallery(dataset)  # doctest: +SKIP
-        >>> gallery.dataset.kept  # doctest: +SKIP
+        >>> gallery = Gallery(dataset)
+        >>> gallery.buttons[0].value = True  # what a click does
+        >>> len(gallery.dataset.kept) == len(dataset.kept) - 1
+        True
     """
 
     def __init__(
@@ -67,9 +73,11 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         dataset: Dataset,
         *,
         page_size: int = 48,
+        blur_factor: float = TrainConfig().blur_factor,
         on_change: Callable[[Dataset], None] | None = None,
     ) -> None:
-        self.dataset = dataset
+        self._choices = Choices(dataset)
+        self._blur_factor = blur_factor
         self._on_change = on_change
         self._page = 0
         self._filling = False
@@ -78,35 +86,35 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._errors = ErrorPanel()
         self._pictures = widgets.HTML(layout={"display": "none"})
         self.counts = widgets.HTML().add_class("cp-counts")
-        self._make_buttons(min(page_size, len(dataset.crops)))
-        self._make_menu()
+        self.place = widgets.HTML().add_class("cp-place")
+        self._make_pictures(min(page_size, len(dataset.crops)))
+        self._make_controls()
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-gallery")
         self.show_page(0)
 
     @property
+    def dataset(self) -> Dataset:
+        """The crops as they are after the last choice."""
+        return self._choices.dataset
+
+    @property
     def pages(self) -> int:
-        """How many pages there are in the view that is chosen."""
-        return max(1, math.ceil(len(self._chosen()) / len(self.buttons)))
+        """How many pages there are of what the menu shows."""
+        return max(1, math.ceil(len(self._in_view()) / len(self.buttons)))
 
     def show_page(self, page: int) -> None:
         """Shows a page, counted from 0; a number beyond the ends shows the nearest one."""
         self._page = min(max(page, 0), self.pages - 1)
         first = self._page * len(self.buttons)
-        self._crops = self._chosen()[first : first + len(self.buttons)]
+        self._crops = self._in_view()[first : first + len(self.buttons)]
         self._pictures.value = self._style_of_page()
-        self._filling = True
-        try:
-            for index, button in enumerate(self.buttons):
-                self._fill(button, self._crops[index] if index < len(self._crops) else None)
-        finally:
-            self._filling = False
-        self._say_counts()
+        self._show_state()
 
-    def _chosen(self) -> list[Crop]:
+    def _in_view(self) -> list[Crop]:
         return [crop for crop in self.dataset.crops if _VIEWS[self.view.value](crop)]
 
-    def _make_buttons(self, number: int) -> None:
+    def _make_pictures(self, number: int) -> None:
         # One layout and one style for all: a page of pictures then appears at once, not in seconds.
         self._here = widgets.Layout(width=f"{THUMBNAIL_PIXELS}px", height=f"{THUMBNAIL_PIXELS}px")
         self._away = widgets.Layout(display="none")
@@ -118,74 +126,114 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             button.observe(self._errors.guard(self._click(index)), names="value")
             self.buttons.append(button)
 
-    def _make_menu(self) -> None:
+    def _make_controls(self) -> None:
         self.view = widgets.Dropdown(
-            description="Show", layout={"width": "190px"}, options=list(_VIEWS)
+            description="Show", layout={"width": "230px"}, options=self._views()
         ).add_class("cp-view")
+        self.seen_by_network = widgets.ToggleButton(description="What the network sees")
+        self.seen_by_network.add_class("cp-network")
         self.view.observe(self._errors.guard(lambda change: self.show_page(0)), names="value")
-        self.back = widgets.Button(description="Back", layout={"width": "6em"})
-        self.next = widgets.Button(description="Next", layout={"width": "6em"})
-        self.back.add_class("cp-back").on_click(self._turn(-1))
-        self.next.add_class("cp-next").on_click(self._turn(+1))
-        self.place = widgets.HTML().add_class("cp-place")
+        self.seen_by_network.observe(
+            self._errors.guard(lambda change: self.show_page(self._page)), names="value"
+        )
+        self.back = self._button("Back", lambda: self.show_page(self._page - 1))
+        self.next = self._button("Next", lambda: self.show_page(self._page + 1))
+        self.reject_all = self._button(
+            "Reject all", lambda: self._choose(self._in_view(), "reject")
+        )
+        self.keep_all = self._button("Keep all", lambda: self._choose(self._in_view(), "keep"))
+        self.undo = self._button("Undo", self._undo)
+
+    def _button(self, name: str, action: Callable[[], None]) -> widgets.Button:
+        button = widgets.Button(description=name, layout={"width": "auto"})
+        button.on_click(self._errors.guard(lambda clicked: action()))
+        return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
     def _rows(self) -> list[widgets.Widget]:
         sheet = widgets.HTML(f"<style>{_CSS}</style>", layout={"display": "none"})
         title = widgets.HTML(looks.line("Look at the crops", "title"))
         how = "Click a picture to reject it, click again to keep it. Each click is saved."
-        pages = widgets.HBox([self.view, self.back, self.next, self.place]).add_class("cp-pages")
+        choosing = [self.view, self.reject_all, self.keep_all, self.undo]
+        turning = [self.back, self.next, self.place, self.seen_by_network]
+        rows = [widgets.HBox(row).add_class("cp-controls") for row in (choosing, turning)]
         thumbs = widgets.Box(self.buttons).add_class("cp-thumbs")
-        help_line = widgets.HTML(looks.line(how))
-        style = [looks.style(), sheet, self._pictures]
-        return [*style, title, help_line, self.counts, pages, thumbs, self._errors]
-
-    def _turn(self, by: int) -> Callable[[Any], None]:
-        return self._errors.guard(lambda button: self.show_page(self._page + by))
+        above = [looks.style(), sheet, self._pictures, title, widgets.HTML(looks.line(how))]
+        return [*above, self.counts, *rows, thumbs, self._errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
-            if self._filling:
-                return
-            try:
-                self._choose(index, "reject" if change["new"] else "keep")
-            except Pix2PixError:
-                self.show_page(self._page)  # what is seen stays what is saved
-                raise
+            if not self._filling:
+                self._choose([self._crops[index]], "reject" if change["new"] else "keep")
 
         return clicked
 
-    def _choose(self, index: int, choice: Any) -> None:
-        self.dataset = curate.choose(self.dataset, [self._crops[index].file], choice)
-        self._say_counts()
+    def _choose(self, crops: list[Crop], choice: Choice) -> None:
+        try:
+            self._choices.choose([crop.file for crop in crops], choice)
+        finally:
+            self._show_state()  # what is seen stays what is saved, also after an error
+        self._tell()
+
+    def _undo(self) -> None:
+        self._choices.undo()
+        self._show_state()
+        self._tell()
+
+    def _tell(self) -> None:
         if self._on_change:
             self._on_change(self.dataset)
 
-    def _fill(self, button: widgets.ToggleButton, crop: Crop | None) -> None:
-        button.layout = self._here if crop else self._away
-        if crop:
-            button.value = not crop.kept
-            button.description = ", ".join(crop.marks)
-            button.tooltip = f"{crop.file}, {looks.duration(crop.time)} into the video"
+    def _show_state(self) -> None:
+        """Shows which crops of the page are kept, and the counts."""
+        now = {crop.file: crop for crop in self.dataset.crops}
+        self._filling = True
+        try:
+            for index, button in enumerate(self.buttons):
+                crop = self._crops[index] if index < len(self._crops) else None
+                button.layout = self._here if crop else self._away
+                if crop:
+                    _fill(button, now.get(crop.file, crop))
+        finally:
+            self._filling = False
+        self._say_counts()
 
     def _say_counts(self) -> None:
         crops = self.dataset.crops
-        counts: dict[str, object] = {"Kept": f"{len(self.dataset.kept)} of {len(crops)}"}
-        for mark in ("dark", "blurred", "duplicate"):
-            counts[f"marked {mark}"] = sum(mark in crop.marks for crop in crops)
         by_hand = sum(bool(crop.choice) for crop in crops)
-        counts["decided by you"] = by_hand
+        counts = {"Kept": f"{len(self.dataset.kept)} of {len(crops)}", "decided by you": by_hand}
         self.counts.value = looks.facts(counts)
+        in_view = len(self._in_view())
         self.place.value = looks.line(f"Page {self._page + 1} of {self.pages}")
-        self.back.disabled = self._page == 0
-        self.next.disabled = self._page == self.pages - 1
+        self.back.disabled, self.next.disabled = self._page == 0, self._page >= self.pages - 1
+        self.reject_all.description, self.keep_all.description = (
+            f"Reject all {in_view}",
+            f"Keep all {in_view}",
+        )
+        self.reject_all.disabled = self.keep_all.disabled = not in_view
+        self.undo.disabled = not self._choices.can_undo
+
+    def _views(self) -> list[tuple[str, str]]:
+        """Returns what the menu offers: marks with their counts, and only those that occur."""
+        counts = {name: sum(map(shows, self.dataset.crops)) for name, shows in _VIEWS.items()}
+        changing = ("kept", "rejected")
+        return [
+            (name if name in changing else f"{name} ({count})", name)
+            for name, count in counts.items()
+            if count or name in changing
+        ]
 
     def _style_of_page(self) -> str:
-        rules = (
-            f".{self._prefix}-{index}, .cp .{self._prefix}-{index}:hover "
-            f"{{ background-image: url({self._address(crop)}); }}"
-            for index, crop in enumerate(self._crops)
-        )
+        blur_factor = self._blur_factor if self.seen_by_network.value else None
+        rules = []
+        for index, crop in enumerate(self._crops):
+            path = self.dataset.directory / crop.file
+            address = pictures.thumbnail_address(path, THUMBNAIL_PIXELS, blur_factor=blur_factor)
+            name = f"{self._prefix}-{index}"
+            rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({address}); }}")
         return f"<style>{' '.join(rules)}</style>"
 
-    def _address(self, crop: Crop) -> str:
-        return pictures.thumbnail_address(self.dataset.directory / crop.file, THUMBNAIL_PIXELS)
+
+def _fill(button: widgets.ToggleButton, crop: Crop) -> None:
+    button.value = not crop.kept
+    button.description = ", ".join(crop.marks)
+    button.tooltip = f"{crop.file}, {looks.duration(crop.time)} into the video"

@@ -2,7 +2,7 @@
 
 Colours are shades of grey with some transparency and four accents that read on white and on black:
 nothing has to know whether the page is light or dark. Only selectors that exist in ipywidgets 7
-and 8 are used.
+and 8 are used. What is narrow is the cell, not the window: hence @container.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import ipywidgets as widgets
 
 CSS = """
-.cp { max-width: 62em; font-size: 14px; line-height: 1.5; overflow: visible; }
+.cp { max-width: 62em; width: 100%; container-type: inline-size; font-size: 14px;
+  line-height: 1.5; overflow: visible; }
 .cp .widget-html-content, .cp .widget-html > .widget-html-content {
   font-size: 14px; line-height: 1.5; color: inherit; }
 .cp .widget-box { overflow: visible; }
@@ -46,11 +47,13 @@ CSS = """
 .cp-facts b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .cp img, .cp video { max-width: 100%; height: auto; border-radius: 6px; margin-top: 6px; }
 .cp .jupyter-button { border-radius: 6px; }
+.cp-steps .widget-label { width: auto !important; margin-right: 10px; color: inherit; }
+.cp-steps .widget-readout { color: inherit; }
 .cp-text { overflow-wrap: anywhere; }
-@media (max-width: 560px) {
-  .cp-form, .cp-panel { padding: 10px 12px; }
-  .cp-field .widget-inline-hbox { flex-wrap: wrap; }
-  .cp-field .widget-label { width: 100% !important; line-height: 22px; height: 22px; }
+@container (max-width: 560px) {
+  .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
+  .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
+  .cp-field .cp-unit { padding: 28px 0 0; }
   .cp-field .cp-help { padding-left: 0; }
 }
 """

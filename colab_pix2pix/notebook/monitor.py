@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from pathlib import Path
 
 import ipywidgets as widgets
 
 from ..events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
 from ..project import Project
 from . import looks, pictures, results
+from .samples import SampleView, samples
 
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
@@ -68,11 +68,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.text = widgets.HTML().add_class("cp-progress")
         self.losses = widgets.HTML().add_class("cp-losses")
         self.saved = widgets.HTML().add_class("cp-saved")
-        self.sample = _picture("jpeg").add_class("cp-sample")
-        self.caption = widgets.HTML().add_class("cp-caption")
-        self.curves = _picture("png").add_class("cp-curves")
+        self.sample = SampleView()
+        self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
+        self.curves.add_class("cp-curves")
         self.notes = widgets.HTML().add_class("cp-notes")
         self._notes: deque[Note] = deque(maxlen=6)
+        self._project = project
         self._history: list[Metrics] = []
         self._progress: Progress | None = None
         self._written: tuple[Saved, float] | None = None
@@ -91,7 +92,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             # Steps that were lost with an earlier session are done again.
             self._history = [m for m in self._history if m.step < event.step] + [event]
         elif isinstance(event, Sample):
-            self.show_sample(event.path, event.step)
+            self.sample.show(event.path)
+
         elif isinstance(event, Saved):
             self._note_saved(event)
         elif isinstance(event, Resumed):
@@ -103,6 +105,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
         self.hint.value = ""
+        if self._project is not None:
+            self.sample.offer(samples(self._project))
         self._show_all()
 
     def _show_all(self) -> None:
@@ -110,22 +114,16 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         if self._history:
             self._show_curves()
 
-    def show_sample(self, path: Path, step: int) -> None:
-        """Shows a sample grid."""
-        self.sample.value = pictures.jpeg(path)
-        self.sample.layout.display = "block"
-        self.caption.value = looks.line(f"Step {step}. {pictures.GRID_WORDS}", "help")
-
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(looks.line("Training", "title"))
         stop = "To stop, press the interrupt button (\u25a0): what is trained is saved."
         self.hint = widgets.HTML(looks.line(stop, "help"))
         facts = [self.text, self.losses, self.saved, self.notes, self.hint]
-        return [looks.style(), title, *facts, self.sample, self.caption, self.curves]
+        return [looks.style(), title, *facts, self.sample, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
-        if samples := results.samples(project):
-            self.show_sample(samples[-1], results.step_of(samples[-1]))
+        if earlier := samples(project):
+            self.sample.show(earlier[-1])
         self._history = results.history(project)
         self._show_all()
 
@@ -160,10 +158,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.curves.layout.display = "block"
         now = time.monotonic()
         self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / LARGEST_SHARE)
-
-
-def _picture(kind: str) -> widgets.Image:
-    return widgets.Image(format=kind, layout={"display": "none", "max_width": "100%"})
 
 
 def progress_html(progress: Progress, epoch: int | None = None) -> str:

@@ -35,14 +35,32 @@ def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
     return stream.getvalue()
 
 
-def thumbnail_address(path: Path, pixels: int) -> str:
-    """Returns a square picture, shrunk, as a data address that a style sheet can hold."""
+def thumbnail_address(path: Path, pixels: int, *, blur_factor: float | None = None) -> str:
+    """Returns a square picture, shrunk, as a data address that a style sheet can hold.
+
+    Args:
+        path: The picture.
+        pixels: Its new side.
+        blur_factor: Where given, the picture is what the network gets to see, see `TrainConfig`.
+    """
     with Image.open(path) as picture:
         picture.draft("RGB", (pixels, pixels))
         small = picture.convert("RGB").resize((pixels, pixels))
+    if blur_factor is not None:
+        small = blurred_grey(small, blur_factor)
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=75)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def blurred_grey(picture: Image.Image, blur_factor: float) -> Image.Image:
+    """Returns nearly the input image of the network: grey, shrunk by area, enlarged by cubic.
+
+    `model/conditions.py` computes it for training; here it is without TensorFlow.
+    """
+    side = max(1, round(256 / blur_factor))
+    small = picture.convert("L").resize((side, side), Image.Resampling.BOX)
+    return small.resize(picture.size, Image.Resampling.BICUBIC)
 
 
 def loss_curves(history: Sequence[Metrics]) -> bytes:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 
+from .. import ffmpeg
 from ..events import Metrics
 from ..project import Project
 from . import looks, pictures
+from .samples import SampleView, samples
 
-#: A video above this size is not put into the page; its path is named instead.
-LARGEST_VIDEO_BYTES = 8_000_000
-
-
-def samples(project: Project) -> list[Path]:
-    """Returns the sample grids that training has drawn, oldest first."""
-    return sorted(project.samples.glob("step-*.jpg"))
-
-
-def step_of(sample: Path) -> int:
-    """Returns the step that a sample grid was drawn at.
-
-    Example:
-        >>> step_of(Path("samples/step-00000120.jpg"))
-        120
-    """
-    return int(sample.stem.removeprefix("step-"))
+VIDEO_PIXELS = 480
 
 
 def history(project: Project) -> list[Metrics]:
@@ -46,18 +33,20 @@ def result_view(project: Project) -> widgets.VBox:
     """
     rows = [looks.style(), widgets.HTML(looks.line(f"Result of {project.path.name}", "title"))]
     if grids := samples(project):
-        words = f"Step {step_of(grids[-1])}. {pictures.GRID_WORDS}"
-        rows += _picture(pictures.jpeg(grids[-1]), "jpeg", words, "cp-sample")
+        view = SampleView()
+        view.offer(grids)
+        rows.append(view)
     else:
         words = "Nothing is trained yet: run the training cell."
         rows.append(widgets.HTML(looks.line(words, "hint")))
     if project.timelapse.exists():
         rows += _timelapse(project)
     if measured := history(project):
-        rows += _picture(pictures.loss_curves(measured), "png", "The losses.", "cp-curves")
+        curves = pictures.loss_curves(measured)
+        image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
+        rows.append(image.add_class("cp-curves"))
     rows.append(widgets.HTML(looks.line(f"Everything is in {project.path}", "good")))
-    view = widgets.VBox(rows)
-    return view.add_class("cp").add_class("cp-panel").add_class("cp-result")
+    return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
 
 
 def _metrics(row: dict[str, str]) -> Metrics:
@@ -65,16 +54,27 @@ def _metrics(row: dict[str, str]) -> Metrics:
     return Metrics(**values | {name: int(row[name]) for name in ("step", "epoch")})
 
 
-def _picture(content: bytes, kind: str, words: str, name: str) -> list[widgets.Widget]:
-    image = widgets.Image(value=content, format=kind, layout={"max_width": "100%"})
-    return [image.add_class(name), widgets.HTML(looks.line(words, "help"))]
-
-
 def _timelapse(project: Project) -> list[widgets.Widget]:
-    words = "The training as a time-lapse."
-    if project.timelapse.stat().st_size > LARGEST_VIDEO_BYTES:
-        return [widgets.HTML(looks.line(f"{words[:-1]}: {project.timelapse}"))]
-    video = widgets.Video.from_file(
-        str(project.timelapse), autoplay=False, loop=True, layout={"max_width": "100%"}
+    video = widgets.Video(
+        value=small_video(project.timelapse),
+        format="mp4",
+        autoplay=False,
+        loop=True,
+        layout={"max_width": "100%"},
     )
+    words = f"The training as a time-lapse. In full size: {project.timelapse.name}"
     return [video.add_class("cp-timelapse"), widgets.HTML(looks.line(words, "help"))]
+
+
+def small_video(path: Path) -> bytes:
+    """Returns a video as an MP4 that a notebook can hold: at most 480 pixels wide, 20 seconds.
+
+    Raises:
+        VideoError: it can't be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        small = Path(folder) / "small.mp4"
+        size = ["-vf", f"scale='min({VIDEO_PIXELS},iw)':-2", "-t", "20"]
+        coding = ["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+        ffmpeg.run(["-i", str(path), *size, *coding, str(small)], what=f"shrinking {path.name}")
+        return small.read_bytes()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import manifest
 from ..errors import DatasetError
-from ..files import replacing
+from ..files import replacing, to_json
 from ..manifest import Dataset
 from .folders import replacing_folder
 
@@ -25,14 +25,14 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     An archive that holds the same already is left alone.
 
     Args:
-        dataset: The crops and their manifest, which is written anew.
+        dataset: The crops and what is known of them; its folder is left as it is.
         zip_path: The `.zip` to write.
 
     Raises:
         DatasetError: a crop is missing.
     """
     path = Path(zip_path)
-    manifest.write(dataset)
+    entries = to_json(manifest.to_dict(dataset))
     files = [dataset.directory / crop.file for crop in dataset.crops]
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
@@ -40,12 +40,13 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
             why=f"Expected all {len(files)} crops of the manifest.",
             fix="Cut the crops again.",
         )
-    if path.is_file() and _up_to_date(path, dataset.directory, files):
+    if path.is_file() and _up_to_date(path, entries, files):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        sums = {}
-        for file in (dataset.directory / _MANIFEST, *files):
+        sums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
+        archive.writestr(_MANIFEST, entries)
+        for file in files:
             content = file.read_bytes()
             sums[file.name] = hashlib.sha256(content).hexdigest()
             archive.writestr(file.name, content)
@@ -53,7 +54,7 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     return path
 
 
-def _up_to_date(path: Path, directory: Path, files: list[Path]) -> bool:
+def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -64,7 +65,7 @@ def _up_to_date(path: Path, directory: Path, files: list[Path]) -> bool:
             return False
         if not names <= set(sizes):
             return False
-        return archive.read(_MANIFEST) == (directory / _MANIFEST).read_bytes()
+        return archive.read(_MANIFEST) == entries
 
 
 def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:

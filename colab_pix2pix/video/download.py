@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,27 @@ from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
-from .folders import making
+from .folders import check_disk, making
 from .names import safe_name, safe_suffix, sidecar
 from .probe import probe
-from .ytdlp import fetch
+from .ytdlp import Format, fetch, list_entries, list_formats
+
+__all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
 
 _CHUNK_BYTES = 1 << 22
+_SUFFIXES = (
+    ".mp4",
+    ".mov",
+    ".m4v",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".ts",
+    ".mts",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+)
 
 
 def sample_video() -> Path:
@@ -58,6 +74,65 @@ def download(
     return _copy(Path(source).expanduser(), directory, on_event)
 
 
+def download_all(
+    sources: Sequence[str | Path],
+    directory: Path | str,
+    config: VideoConfig = VideoConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> list[Path]:
+    """Fetches several videos: links, playlists, paths and folders of videos.
+
+    One that can't be fetched is noted and left out.
+
+    Args:
+        sources: As for `download`; a folder stands for the videos in it, and of a playlist or a
+            folder the first `config.limit` are taken.
+        directory: The folder to put them into.
+        config: Which format, and how many.
+        on_event: Told `Progress` in bytes, and a `Note` for each that is left out.
+
+    Returns:
+        The paths of the videos, in order, each once.
+
+    Raises:
+        DownloadError: there are no sources, or a folder holds no video.
+        VideoError: not one video can be fetched; it is the reason of the first.
+    """
+    singles = [single for source in sources for single in _singles(source, config)]
+    if not singles:
+        raise DownloadError("Received no sources.", why="Expected links or paths of videos.")
+    videos: list[Path] = []
+    first: VideoError | None = None
+    for single in singles:
+        try:
+            videos.append(download(single, directory, config, on_event=on_event))
+        except VideoError as error:
+            first = first or error
+            on_event(Note(message=f"Left out: {error}", level="warning"))
+    if first is not None and not videos:
+        raise first
+    return list(dict.fromkeys(videos))
+
+
+def _singles(source: str | Path, config: VideoConfig) -> list[str | Path]:
+    """Returns the videos that a source stands for."""
+    text = str(source).strip()
+    if text and is_link(text):
+        return [*list_entries(text, config)]
+    folder = Path(source).expanduser()
+    if not text or not folder.is_dir():
+        return [source]
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise DownloadError(
+            f"There is no video in the folder {folder}.",
+            why=f"Expected files that end in {', '.join(_SUFFIXES)}.",
+            fix="Choose another folder.",
+        )
+    return [*found[: config.limit]]
+
+
 def is_link(source: str) -> bool:
     """Returns whether a source is a link, and not a path.
 
@@ -86,7 +161,7 @@ def _copy(source: Path, directory: Path, on_event: OnEvent) -> Path:
     if target.exists():
         on_event(Note(message=f"{target} is there already."))
         return target
-    _check_disk(source.stat().st_size, directory)
+    check_disk(source.stat().st_size, directory)
     with making(directory), files.replacing(target) as part:
         _copy_bytes(source, part, on_event)
     return target
@@ -177,15 +252,3 @@ def _fetched_before(wanted: dict[str, Any], directory: Path) -> Path | None:
         if same and video.is_file() and video.stat().st_size == facts.get("bytes"):
             return video
     return None
-
-
-def _check_disk(needed: int, directory: Path) -> None:
-    place = directory.resolve()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise DownloadError(
-            f"{place} has {free:,} bytes left and the video needs {needed:,}.",
-            fix="Free some space, or choose another folder.",
-        )

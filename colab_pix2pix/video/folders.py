@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import DownloadError
+
 
 @contextmanager
 def replacing_folder(directory: Path) -> Iterator[Path]:
@@ -56,6 +58,23 @@ def carry(file: Path, directory: Path) -> None:
         os.link(file, directory / file.name)
     except OSError:
         shutil.copy2(file, directory / file.name)
+
+
+def check_disk(needed: int, directory: Path) -> None:
+    """Raises when a file does not fit on the disk of a folder.
+
+    Raises:
+        DownloadError: there is too little room.
+    """
+    place = directory.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise DownloadError(
+            f"{place} has {free:,} bytes left and the video needs {needed:,}.",
+            fix="Free some space, or choose another folder.",
+        )
 
 
 def _beside(directory: Path, suffix: str) -> Path:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
-
-import numpy as np
-from PIL import Image
+from typing import Any
 
 from .. import files, manifest
 from ..config import FramesConfig
-from ..errors import DatasetError, VideoError
-from ..events import Note, OnEvent, Progress, ignore
+from ..errors import DatasetError
+from ..events import Note, OnEvent, ignore
 from ..manifest import Crop, Dataset
+from .cutting import cut_crops
 from .folders import carry, replacing_folder
 from .names import safe_name, sidecar
-from .pictures import Cut, Picture, decode
-from .plan import choose_frames
 from .probe import VideoInfo, probe
-from .squares import Square, scaled_size, squares_of
-from .timeline import Timeline, read_timeline
 
 __all__ = ["VideoInfo", "extract_frames", "probe"]
 
 _ORIGIN = ("link", "page", "title", "uploader", "licence")
-_JPEG_QUALITY = 95
-_WRITERS = 2  # Pillow frees the interpreter while it encodes
 
 
 def extract_frames(
@@ -55,6 +44,7 @@ def extract_frames(
         The dataset of the folder, crops of other videos included.
 
     Raises:
+        OptionError: `start` and `end` leave nothing of the video.
         VideoError: the video can't be read, or not one picture of it.
         DatasetError: the folder holds other files and no manifest.
     """
@@ -68,7 +58,7 @@ def extract_frames(
         on_event(Note(message=f"{directory} already holds these crops of {video.name}."))
         return before
     with replacing_folder(directory) as part:
-        crops = _cut(info, part, key, config, on_event)
+        crops = cut_crops(info, part, key, config, on_event=on_event)
         kept = _carry_others(before, key, directory, part)
         sources = (before.sources if before else {}) | {key: source}
         whole = Dataset(part, tuple(sorted((*kept, *crops), key=_order)), sources)
@@ -78,106 +68,6 @@ def extract_frames(
         message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
         on_event(Note(message=message))
     return manifest.read(directory)
-
-
-def _cut(
-    info: VideoInfo, directory: Path, key: str, config: FramesConfig, on_event: OnEvent
-) -> list[Crop]:
-    """Writes the crops of one video into a folder and returns what is known of them."""
-    timeline = read_timeline(info)
-    size = scaled_size(config.scale, info.width, info.height)
-    squares = squares_of(config.crops, *size)
-    steps = -(-config.count // len(squares))
-    start, end = timeline.start_seconds, timeline.end_seconds
-    picks = choose_frames(timeline, start, end, steps, exact=True)
-    count = min(config.count, len(picks) * len(squares))
-    crops: list[Crop] = []
-    started = time.monotonic()
-    with _Writer() as writer:
-        for picture in decode(info, timeline, picks, Cut(size)):
-            number = int(np.searchsorted(picks, picture.index))
-            for square in squares[: config.count - len(crops)]:
-                file = f"{key}-{number:06d}-{square.name}.jpg"
-                writer.write(directory / file, _image(picture, square))
-                crops.append(_crop(file, key, picture, timeline, square, size, info))
-            on_event(_progress(len(crops), count, started))
-    _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
-    return crops
-
-
-def _image(picture: Picture, square: Square) -> Image.Image:
-    bottom, right = square.top + square.side, square.left + square.side
-    planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
-    return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
-
-
-def _crop(
-    file: str,
-    key: str,
-    picture: Picture,
-    timeline: Timeline,
-    square: Square,
-    size: tuple[int, int],
-    info: VideoInfo,
-) -> Crop:
-    across, down = info.width / size[0], info.height / size[1]
-    box = (square.left * across, square.top * down, square.side * across, square.side * down)
-    seconds = round(float(timeline.seconds[picture.index]) - timeline.start_seconds, 6)
-    left, top, width, height = (round(part) for part in box)
-    return Crop(
-        file=file, source=key, time=seconds, side=square.name, box=(left, top, width, height)
-    )
-
-
-class _Writer:
-    """Encodes pictures as JPEG in the background, a few at a time so that memory stays small."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_WRITERS)
-        self._pending: deque[Future[None]] = deque()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=exception[0] is not None)
-        if exception[0] is None:
-            for future in self._pending:
-                future.result()
-
-    def write(self, path: Path, image: Image.Image) -> None:
-        self._pending.append(self._pool.submit(_write_jpeg, path, image))
-        while len(self._pending) > 4 * _WRITERS:
-            self._pending.popleft().result()
-
-
-def _write_jpeg(path: Path, image: Image.Image) -> None:
-    image.save(path, quality=_JPEG_QUALITY)
-
-
-def _progress(done: int, total: int, started: float) -> Progress:
-    speed = done / max(time.monotonic() - started, 1e-6)
-    left = (total - done) / speed
-    return Progress(
-        job="frames", done=done, total=total, unit="crops", per_second=speed, seconds_left=left
-    )
-
-
-def _tell_of_fewer(
-    info: VideoInfo, config: FramesConfig, frames: int, count: int, cut: int, on_event: OnEvent
-) -> None:
-    if not cut:
-        raise VideoError(
-            f"Not one picture of {info.path} can be decoded.",
-            why="The file is damaged or cut off.",
-            fix="Fetch it again.",
-        )
-    if cut < count:
-        message = f"{info.path.name} is damaged: {cut} of {count} crops could be cut."
-        on_event(Note(message=message, level="warning"))
-    elif count < config.count:
-        message = f"{info.path.name} has only {frames} different frames: {count} crops"
-        on_event(Note(message=f"{message} instead of {config.count}.", level="warning"))
 
 
 def _dataset_before(directory: Path) -> Dataset | None:

@@ -17,10 +17,10 @@ _MATRICES = {
     "bt2020c": "bt2020",
 }
 _HIGH_DEFINITION = 720
-# Light as numbers, a curve that keeps highlights (Hable's), and back: ffmpeg's documented way.
+# Light as numbers, a curve that leaves the dark half alone and bends the highlights, and back.
 _TONE_MAPPING = (
     "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,"
-    "tonemap=hable:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p,"
+    "tonemap=mobius:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p,"
 )
 
 

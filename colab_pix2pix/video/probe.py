@@ -28,6 +28,7 @@ class VideoInfo:
         path: The file.
         width: Width in pixels as a player shows it: rotated, with square pixels.
         height: Height in pixels as a player shows it.
+        decoded_width: Width as ffmpeg gives it: rotated, its pixels not yet made square.
         duration_seconds: Length by the container's header; 0.0 where it has none.
         frames_per_second: The nominal frame rate; 0.0 when unknown.
         codec: ffmpeg's name of the coding, such as "h264".
@@ -41,6 +42,7 @@ class VideoInfo:
     path: Path
     width: int
     height: int
+    decoded_width: int
     duration_seconds: float
     frames_per_second: float
     codec: str
@@ -84,6 +86,7 @@ def probe(video: Path | str) -> VideoInfo:
         path=video,
         width=width,
         height=height,
+        decoded_width=int(shown[3]),
         duration_seconds=_seconds(re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", words)),
         frames_per_second=_rate(stream[0]),
         codec=stream[1],

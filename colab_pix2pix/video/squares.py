@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 Size = tuple[int, int]
 
 
@@ -39,17 +41,31 @@ def _in_proportion(size: float, multiple: int) -> int:
     return max(multiple, multiple * round(size / multiple))
 
 
-def squares_of(crops: str, width: int, height: int) -> tuple[Square, ...]:
+def squares_of(
+    crops: str, width: int, height: int, *, seed: tuple[int, int] = (0, 0)
+) -> tuple[Square, ...]:
     """Returns the squares of a scaled frame; their side is its shorter side.
 
     Args:
-        crops: "sides" or "centre", see `FramesConfig`.
+        crops: "sides", "centre", "grid" or "random", see `FramesConfig`.
         width: Width of the scaled frame.
         height: Height of the scaled frame.
+        seed: Seed and number of the frame, for "random".
     """
-    side = min(width, height)
-    if crops == "centre" or width == height:
-        return (Square("centre", (width - side) // 2, (height - side) // 2, side),)
+    side, spare = min(width, height), abs(width - height)
+    if not spare:
+        return (Square("centre", 0, 0, side),)
+    if crops == "centre":
+        places = {"centre": spare // 2}
+    elif crops == "random":
+        places = {"random": int(np.random.default_rng(seed).integers(spare + 1))}
+    elif crops == "grid":
+        # Neighbours overlap by half or more, and the outer ones reach the edges.
+        count = -(-2 * spare // side) + 1
+        places = {f"grid{n + 1:02d}": spare * n // (count - 1) for n in range(count)}
+    else:
+        first, last = ("left", "right") if width > height else ("top", "bottom")
+        places = {first: 0, last: spare}
     if width > height:
-        return Square("left", 0, 0, side), Square("right", width - side, 0, side)
-    return Square("top", 0, 0, side), Square("bottom", 0, height - side, side)
+        return tuple(Square(name, place, 0, side) for name, place in places.items())
+    return tuple(Square(name, 0, place, side) for name, place in places.items())

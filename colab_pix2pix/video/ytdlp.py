@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 
+from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError
-from ..events import OnEvent, Progress
+from ..events import OnEvent, Progress, ignore
+from .cookies import read_cookies
+from .folders import check_disk
+from .reasons import explain
 
 _log = logging.getLogger(__name__)
+_RETRIES = 5
+#: What is kept of what the site tells about a video: our name -> yt-dlp's.
+_FACTS = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
 
 
 class _Quiet:
@@ -25,13 +33,29 @@ class _Quiet:
     warning = error = debug
 
 
-_RETRIES = 5
-#: What is kept of what the site tells about a video: our name -> yt-dlp's.
-_FACTS = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A form in which a site offers a video.
+
+    Attributes:
+        id: What to set `VideoConfig.format` to.
+        width: In pixels, or 0 when unknown or sound only.
+        height: In pixels, or 0.
+        codec: Coding of the pictures, or "none".
+        bytes: Its size, or 0 when unknown.
+        note: What the site calls it.
+    """
+
+    id: str
+    width: int
+    height: int
+    codec: str
+    bytes: int
+    note: str
 
 
 def fetch(
-    link: str, folder: Path, config: VideoConfig, *, on_event: OnEvent
+    link: str, folder: Path, config: VideoConfig, *, on_event: OnEvent = ignore
 ) -> tuple[Path, dict[str, str]]:
     """Downloads the video of a link into a folder; goes on with a part that is already there.
 
@@ -41,14 +65,8 @@ def fetch(
     Raises:
         DownloadError: there is no video, or it can't be fetched.
     """
-    import yt_dlp
-
-    with yt_dlp.YoutubeDL(_options(folder, config, _hook(on_event))) as downloader:
-        try:
-            found = downloader.extract_info(link, download=True)
-        except yt_dlp.utils.YoutubeDLError as error:
-            raise _explained(link, error) from error
-    video = _first_video(found)
+    more = {"progress_hooks": [_hook(on_event)], "match_filter": _refuse(link, folder)}
+    video = _first_video(_extract(link, folder, config, more, download=True))
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
         raise DownloadError(f"There is no video at {link}.", fix="Open the link in a browser.")
@@ -56,9 +74,80 @@ def fetch(
     return Path(paths[0]), facts
 
 
-def _options(
-    folder: Path, config: VideoConfig, hook: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
+def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]:
+    """Returns the forms in which a site offers a video, the smallest first.
+
+    Raises:
+        DownloadError: there is no video, or the site does not tell.
+    """
+    folder = files.cache_dir() / "downloads"
+    # Not one has to fit what the config asks for: they are only listed.
+    config = config.replace(format="auto")
+    more = {"ignore_no_formats_error": True}
+    video = _first_video(_extract(link, folder, config, more, download=False)) or {}
+    found = [
+        Format(
+            id=str(one.get("format_id", "")),
+            width=int(one.get("width") or 0),
+            height=int(one.get("height") or 0),
+            codec=str(one.get("vcodec") or "unknown"),
+            bytes=int(one.get("filesize") or one.get("filesize_approx") or 0),
+            note=str(one.get("format_note") or one.get("format") or ""),
+        )
+        for one in video.get("formats") or ()
+    ]
+    return sorted(found, key=lambda one: (one.height, one.width, one.bytes))
+
+
+def list_entries(link: str, config: VideoConfig) -> list[str]:
+    """Returns the links of a playlist's first `config.limit` videos, or the link of a single one.
+
+    Raises:
+        DownloadError: the site does not tell.
+    """
+    if config.limit == 1:
+        return [link]
+    more = {"extract_flat": True, "playlist_items": f"1:{config.limit}", "noplaylist": False}
+    found = _extract(link, files.cache_dir() / "downloads", config, more, download=False) or {}
+    if "entries" not in found:
+        return [link]
+    links = [entry.get("url") or entry.get("webpage_url") for entry in found["entries"] if entry]
+    return [text for text in links if isinstance(text, str)]
+
+
+def _extract(
+    link: str, folder: Path, config: VideoConfig, more: dict[str, Any], *, download: bool
+) -> dict[str, Any] | None:
+    """Asks yt-dlp; its errors come out as ours."""
+    import yt_dlp
+
+    options = _options(folder, config) | more
+    try:
+        with yt_dlp.YoutubeDL(options) as downloader:
+            found: dict[str, Any] | None = downloader.extract_info(link, download=download)
+            return found
+    except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
+        raise explain(link, error) from error
+
+
+def _refuse(link: str, folder: Path) -> Callable[..., str | None]:
+    """Returns a filter for yt-dlp that stops before a live stream, or before a full disk."""
+
+    def check(video: dict[str, Any], *, incomplete: bool = False) -> str | None:
+        if video.get("is_live"):
+            raise DownloadError(
+                f"{link} is a live stream.",
+                why="It has no end, so crops can't be spread evenly over it.",
+                fix="Wait for its recording, then take that link.",
+            )
+        if not incomplete:
+            check_disk(int(video.get("filesize") or video.get("filesize_approx") or 0), folder)
+        return None
+
+    return check
+
+
+def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
     import deno
 
     choice: dict[str, Any] = {"format": config.format}
@@ -80,7 +169,7 @@ def _options(
         "extractor_retries": _RETRIES,
         "retry_sleep_functions": {kind: _back_off for kind in ("http", "fragment", "extractor")},
         "socket_timeout": 20,
-        "progress_hooks": [hook],
+        "cookiefile": read_cookies(config.cookies),
         "logger": _Quiet(),
         "noprogress": True,
         "quiet": True,
@@ -118,24 +207,3 @@ def _first_video(found: dict[str, Any] | None) -> dict[str, Any] | None:
     while found is not None and "entries" in found:
         found = next((entry for entry in found["entries"] if entry), None)
     return found
-
-
-def _explained(link: str, error: Exception) -> DownloadError:
-    words = str(error).removeprefix("ERROR: ")
-    if "not a bot" in words:
-        return DownloadError(
-            f"{link} can't be fetched: {words}",
-            why="The site does not trust this machine's address, which is common in data centres.",
-            fix="Fetch the video at home and give its path, or take a link of another site.",
-        )
-    if "Requested format is not available" in words:
-        return DownloadError(
-            f"{link} can't be fetched: {words}",
-            why="The site has no such format, or hides it from a downloader without JavaScript.",
-            fix="Set the format to auto, and install deno (pip install 'yt-dlp[deno]').",
-        )
-    return DownloadError(
-        f"{link} can't be fetched: {words}",
-        why="Expected the link of a video that yt-dlp can reach.",
-        fix="Open the link in a browser; if it plays there, try pip install -U yt-dlp.",
-    )

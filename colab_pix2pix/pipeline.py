@@ -1,0 +1,64 @@
+"""The steps of the main job that the notebook, the command line and the demo have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import events
+from .config import CurateConfig, FramesConfig, TrainConfig
+from .events import OnEvent
+from .manifest import Dataset
+from .project import Project
+
+if TYPE_CHECKING:
+    from .model.training import TrainingResult
+
+
+def cut_and_mark(
+    video: Path,
+    directory: Path,
+    frames: FramesConfig,
+    rules: CurateConfig,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns the crops of a video, bad ones marked and some held out for testing.
+
+    Args:
+        video: The video file.
+        directory: The dataset folder to write.
+        frames: How to cut.
+        rules: What is marked, and how much is held out.
+        on_event: Called with Progress and Note events.
+
+    Raises:
+        VideoError: the video can't be read.
+        DatasetError: the folder holds other things.
+    """
+    from .video import curate
+    from .video.frames import extract_frames
+
+    dataset = extract_frames(video, directory, frames, on_event=on_event)
+    return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
+
+
+def keep_and_train(
+    dataset: Dataset,
+    project: Project,
+    config: TrainConfig,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> TrainingResult:
+    """Packs the crops into the project, so that it is whole without them, and trains.
+
+    Raises:
+        As `train` does; what can be refused is refused before anything is written.
+    """
+    from .model.resume import make_plan
+    from .model.training import train
+    from .video import curate
+
+    if not make_plan(dataset, project, config).finished:
+        curate.pack(dataset, project.dataset_zip)
+    return train(dataset, project, config, on_event=on_event)

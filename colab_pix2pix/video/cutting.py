@@ -1,0 +1,207 @@
+"""Cuts the squares of one video into a folder."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from PIL import Image
+
+from ..config import FramesConfig
+from ..errors import OptionError, VideoError
+from ..events import Note, OnEvent, Progress, ignore
+from ..manifest import Crop
+from .bars import Box, picture_box
+from .pictures import Cut, Picture, decode
+from .plan import choose_frames
+from .probe import VideoInfo
+from .squares import Square, scaled_size, squares_of
+from .timeline import Timeline, read_timeline
+
+_JPEG_QUALITY = 95
+_WRITERS = 2  # Pillow frees the interpreter while it encodes
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The geometry of a frame: from the picture as it is shown to the scaled one.
+
+    Attributes:
+        left: Pixels cut off at the left of the shown picture, a bar.
+        top: The same at the top.
+        across: Pixels of the shown picture for one of the scaled picture.
+        down: The same, downwards.
+        cut: What ffmpeg makes of it.
+    """
+
+    left: float
+    top: float
+    across: float
+    down: float
+    cut: Cut
+
+    def box(self, square: Square) -> Box:
+        """Returns left, top, width and height of a square in the shown picture."""
+        left, top = self.left + square.left * self.across, self.top + square.top * self.down
+        return (
+            round(left),
+            round(top),
+            round(square.side * self.across),
+            round(square.side * self.down),
+        )
+
+
+def cut_crops(
+    info: VideoInfo,
+    directory: Path,
+    key: str,
+    config: FramesConfig,
+    *,
+    on_event: OnEvent = ignore,
+) -> list[Crop]:
+    """Writes the crops of one video into a folder and returns what is known of them, by time.
+
+    Args:
+        info: The video.
+        directory: An existing folder.
+        key: What the names of the crops begin with, and their `source`.
+        config: How many crops, where, and at which size.
+        on_event: Told `Progress`, and `Note` where there are fewer than asked for.
+
+    Raises:
+        OptionError: `start` and `end` leave nothing of the video.
+        VideoError: the video can't be read, or not one picture of it.
+    """
+    timeline = read_timeline(info, references=config.exact)
+    _tell_of_missing_end(info, timeline, on_event)
+    start, end = _span(info, timeline, config)
+    frame = _frame(info, config, start - timeline.start_seconds, end - timeline.start_seconds)
+    each = len(squares_of(config.crops, *frame.cut.size))
+    picks = choose_frames(timeline, start, end, -(-config.count // each), exact=config.exact)
+    count = min(config.count, len(picks) * each)
+    crops: list[Crop] = []
+    started = time.monotonic()
+    with _Writer() as writer:
+        for picture in decode(info, timeline, picks, frame.cut):
+            number = int(np.searchsorted(picks, picture.index))
+            seconds = float(timeline.seconds[picture.index]) - timeline.start_seconds
+            squares = squares_of(config.crops, *frame.cut.size, seed=(config.random_seed, number))
+            for square in squares[: config.count - number * each]:
+                file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
+                writer.write(directory / file, _image(picture, square))
+                crops.append(
+                    Crop(
+                        file=file,
+                        source=key,
+                        time=round(seconds, 6),
+                        side=square.name,
+                        box=frame.box(square),
+                    )
+                )
+            on_event(_progress(len(crops), count, started))
+    _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
+    return sorted(crops, key=lambda crop: (crop.time, crop.file))
+
+
+def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
+    length = timeline.end_seconds - timeline.start_seconds
+    if info.duration_seconds > 1.05 * length + 1:
+        message = (
+            f"{info.path.name} says that it lasts {info.duration_seconds:.1f} seconds, but its"
+        )
+        message += f" pictures end after {length:.1f}: it may be cut off."
+        on_event(Note(message=message, level="warning"))
+
+
+def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[float, float]:
+    """Returns begin and end of what is cut, on the clock of the file."""
+    first, last = timeline.start_seconds, timeline.end_seconds
+    start = first + _seconds(config.start) if config.start else first
+    end = min(last, first + _seconds(config.end)) if config.end else last
+    if start < end or (start == end == first):
+        return start, end
+    raise OptionError(
+        f"start: received {config.start!r}, end: received {config.end!r}.",
+        why=f"Expected a part of {info.path.name}, which lasts {last - first:.1f} seconds.",
+        fix="Begin earlier, or end later.",
+    )
+
+
+def _seconds(text: str) -> float:
+    """Returns the seconds of a time such as "90" or "1:30"."""
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
+
+
+def _frame(info: VideoInfo, config: FramesConfig, start: float, end: float) -> _Frame:
+    """Returns the geometry of the frames; finds black bars if they are to be cut off."""
+    box = picture_box(info, start, end) if config.cut_bars else None
+    left, top, stored_width, height = box or (0, 0, info.decoded_width, info.height)
+    aspect = info.width / info.decoded_width
+    width = max(1, round(stored_width * aspect))
+    size = scaled_size(config.scale, width, height)
+    return _Frame(left * aspect, top, width / size[0], height / size[1], Cut(size, box))
+
+
+def _image(picture: Picture, square: Square) -> Image.Image:
+    bottom, right = square.top + square.side, square.left + square.side
+    planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
+    return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
+
+
+class _Writer:
+    """Encodes pictures in the background, a few at a time so that memory stays small."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._pending: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=exception[0] is not None)
+        if exception[0] is None:
+            for future in self._pending:
+                future.result()
+
+    def write(self, path: Path, image: Image.Image) -> None:
+        self._pending.append(self._pool.submit(_write, path, image))
+        while len(self._pending) > 4 * _WRITERS:
+            self._pending.popleft().result()
+
+
+def _write(path: Path, image: Image.Image) -> None:
+    image.save(path, quality=_JPEG_QUALITY)
+
+
+def _progress(done: int, total: int, started: float) -> Progress:
+    speed = done / max(time.monotonic() - started, 1e-6)
+    left = (total - done) / speed
+    return Progress(
+        job="frames", done=done, total=total, unit="crops", per_second=speed, seconds_left=left
+    )
+
+
+def _tell_of_fewer(
+    info: VideoInfo, config: FramesConfig, frames: int, count: int, cut: int, on_event: OnEvent
+) -> None:
+    if not cut:
+        raise VideoError(
+            f"Not one picture of {info.path} can be decoded.",
+            why="The file is damaged or cut off.",
+            fix="Fetch it again.",
+        )
+    if cut < count:
+        message = f"{info.path.name} is damaged: {cut} of {count} crops could be cut."
+        on_event(Note(message=message, level="warning"))
+    elif count < config.count:
+        message = f"{info.path.name} has only {frames} different frames: {count} crops"
+        on_event(Note(message=f"{message} instead of {config.count}.", level="warning"))
