@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import config as options_of
-from .config import Config, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from .config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import OptionError, Pix2PixError
+from .option import Config, options
 from .pipeline import cut_and_mark, keep_and_train
 from .project import Project, check_name
 from .terminal import Terminal
@@ -59,7 +59,7 @@ def _ask_config(config: AnyConfig, labels: dict[str, str]) -> AnyConfig:
             kind = type(getattr(before, name))
             return before.replace(**{name: _converted(name, answer, kind)})
 
-        about = options_of.options(config)[name]
+        about = options(config)[name]
         print(f"  {about.help}")
         config = _ask(label, default or _SAMPLE, changed)
     return config

@@ -16,19 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import __version__, manifest
-from .config import (
-    PRESETS,
-    Config,
-    CurateConfig,
-    FramesConfig,
-    Option,
-    TrainConfig,
-    VideoConfig,
-    expected,
-    options,
-)
+from .config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import Pix2PixError
 from .events import JsonLines
+from .option import Config, Option, expected, options
 from .pipeline import cut_and_mark, keep_and_train
 from .project import Project
 from .terminal import Terminal, duration
@@ -142,13 +133,16 @@ def _add_options(
     for field in dataclasses.fields(kind):
         if field.name in leave_out:
             continue
+        about: dict[str, Any] = {"type": types[field.name]}
+        about["metavar"] = types[field.name].__name__.upper()
+        if types[field.name] is bool:  # --exact and --no-exact: bool("False") would be true
+            about = {"action": argparse.BooleanOptionalAction}
         group.add_argument(
             f"--{field.name.replace('_', '-')}",
             dest=f"{kind.section}.{field.name}",
-            type=types[field.name],
             default=argparse.SUPPRESS,
-            metavar=types[field.name].__name__.upper(),
             help=_help(field, types[field.name]),
+            **about,
         )
 
 

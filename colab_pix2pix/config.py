@@ -6,137 +6,11 @@ checked once, when the dataclass is made.
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import re
-import typing
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar
 
 from .errors import OptionError
-
-OnResume = Literal["refuse", "note", "free"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """What is known of one option besides its name, its type and its default.
-
-    Attributes:
-        help: One line that says what it does, shown beside the form box and by `--help`.
-        label: Its name in a form; the field's name in words where empty.
-        minimum: The smallest value allowed, or None.
-        maximum: The largest value allowed, or None.
-        choices: The only values allowed, or () when any is.
-        pattern: A regular expression that a text must match whole, or "".
-        expects: What the pattern asks for, in words.
-        unit: What the number counts.
-        advanced: True when a form may fold it away.
-        on_resume: What happens when a run goes on with another value: it is refused, noted or free.
-        stored: False for what leads to a credential: it is in no `project.json` and no manifest.
-    """
-
-    help: str
-    label: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[Any, ...] = ()
-    pattern: str = ""
-    expects: str = ""
-    unit: str = ""
-    advanced: bool = False
-    on_resume: OnResume = "free"
-    stored: bool = True
-
-
-def option(default: Any, help: str, **about: Any) -> Any:
-    """Returns a dataclass field with an `Option` in its metadata."""
-    return dataclasses.field(default=default, metadata={"option": Option(help=help, **about)})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """The base of all option classes: checks its values when it is made.
-
-    Raises:
-        OptionError: a value has the wrong type or is out of bounds.
-    """
-
-    section: ClassVar[str] = ""
-
-    def __post_init__(self) -> None:
-        types = typing.get_type_hints(type(self))
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            about: Option = field.metadata["option"]
-            checked = _checked(field.name, value, types[field.name], about)
-            object.__setattr__(self, field.name, checked)
-
-    def replace(self, **changes: Any) -> Self:
-        """Returns a copy with some values changed, checked again."""
-        return dataclasses.replace(self, **changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the values as a JSON-ready dictionary, without those that are never stored."""
-        about = options(self)
-        return {n: v for n, v in dataclasses.asdict(self).items() if about[n].stored}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Returns the config of a dictionary; a name that it does not know is refused.
-
-        Raises:
-            OptionError: a name is unknown, or a value is out of bounds.
-        """
-        known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise OptionError(
-                f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(sorted(known))}.",
-                fix="It may come from a newer colab_pix2pix: upgrade, or remove it.",
-            )
-        return cls(**values)
-
-
-def options(config: Config | type[Config]) -> dict[str, Option]:
-    """Returns the options of a config class by name, in the order of declaration."""
-    return {field.name: field.metadata["option"] for field in dataclasses.fields(config)}
-
-
-def _checked(name: str, value: Any, kind: type, about: Option) -> Any:
-    """Returns `value` as `kind`, or raises what was received, what was expected, what to do."""
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    good = type(value) is kind
-    good = good and not (kind is float and not math.isfinite(value))
-    good = good and (about.minimum is None or value >= about.minimum)
-    good = good and (about.maximum is None or value <= about.maximum)
-    good = good and (not about.choices or value in about.choices)
-    good = good and (not about.pattern or re.fullmatch(about.pattern, value) is not None)
-    if good:
-        return value
-    raise OptionError(
-        f"{name}: received {value!r}.",
-        why=f"Expected {expected(kind, about)}.",
-        fix=f"({about.help})",
-    )
-
-
-def expected(kind: type, about: Option) -> str:
-    """Returns in words which values an option takes, as in "a whole number from 1 to 64"."""
-    if about.choices:
-        return "one of " + ", ".join(str(choice) for choice in about.choices)
-    if about.expects:
-        return about.expects
-    words = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
-    low, high = about.minimum, about.maximum
-    if low is not None and high is not None:
-        words += f" from {low:g} to {high:g}"
-    elif low is not None:
-        words += f" of at least {low:g}"
-    elif high is not None:
-        words += f" of at most {high:g}"
-    return f"{words} ({about.unit})" if about.unit else words
+from .option import Config, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,11 +235,172 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="note",
     )
+    discriminator_learning_rate: float = option(
+        0.0,
+        "Step width of the discriminator's optimizer, where it should differ. 0: the same.",
+        minimum=0,
+        maximum=0.1,
+        advanced=True,
+        on_resume="note",
+    )
+    decay_from: float = option(
+        1.0,
+        "The share of all steps after which the step width falls in a line to 0. 1: never.",
+        minimum=0,
+        maximum=1,
+        advanced=True,
+        on_resume="note",
+    )
+    clip_norm: float = option(
+        0.0,
+        "The longest gradient that is taken as it is; longer ones are shortened. 0: all are taken.",
+        minimum=0,
+        maximum=1e6,
+        advanced=True,
+        on_resume="note",
+    )
+    gan_loss: str = option(
+        "log",
+        "How the discriminator is asked: log is the paper's; least-squares and hinge are calmer.",
+        choices=("log", "least-squares", "hinge"),
+        advanced=True,
+        on_resume="refuse",
+    )
+    feature_matching: float = option(
+        0.0,
+        "Weight of the difference inside the discriminator between real and generated. 0: off.",
+        minimum=0,
+        maximum=10_000,
+        advanced=True,
+        on_resume="note",
+    )
+    label_smoothing: float = option(
+        0.0,
+        "How far the discriminator's goal for real pictures is lowered, so that it stays unsure.",
+        minimum=0,
+        maximum=0.5,
+        advanced=True,
+        on_resume="note",
+    )
+    ema: float = option(
+        0.0,
+        "Samples and exports take a running mean of the generator with this decay. 0: off.",
+        minimum=0,
+        maximum=0.99999,
+        advanced=True,
+        on_resume="refuse",
+    )
+    condition: str = option(
+        "blurred-grey",
+        "What the network is fed: blurred-grey, grey (it learns to colour) or edges (a drawing).",
+        label="Input",
+        choices=("blurred-grey", "grey", "edges"),
+        advanced=True,
+        on_resume="refuse",
+    )
     blur_factor: float = option(
         24.0,
         "How many times a 256-pixel picture is shrunk to make the blurred grey input.",
         minimum=1,
         maximum=128,
+        advanced=True,
+        on_resume="refuse",
+    )
+    max_zoom: float = option(
+        1.3,
+        "Training pictures are shown at 1 to this many times their size.",
+        minimum=1,
+        maximum=3,
+        advanced=True,
+        on_resume="note",
+    )
+    flip: bool = option(
+        True,
+        "Half of the training pictures are mirrored. Off for writing, faces to one side and such.",
+        advanced=True,
+        on_resume="note",
+    )
+    brightness: float = option(
+        0.2,
+        "The input is made up to this much brighter or darker, as a share of white.",
+        minimum=0,
+        maximum=1,
+        advanced=True,
+        on_resume="note",
+    )
+    contrast: float = option(
+        0.15,
+        "The input's contrast is changed by up to this share.",
+        minimum=0,
+        maximum=1,
+        advanced=True,
+        on_resume="note",
+    )
+    max_filters: int = option(
+        512,
+        "The most filters of a layer; the width doubles from level to level up to it.",
+        minimum=4,
+        maximum=1024,
+        advanced=True,
+        on_resume="refuse",
+    )
+    discriminator_filters: int = option(
+        0,
+        "Width of the discriminator, where it should differ. 0: as the network's.",
+        minimum=0,
+        maximum=64,
+        advanced=True,
+        on_resume="refuse",
+    )
+    depth: int = option(
+        0,
+        "How often the generator halves the picture. 0: down to one pixel.",
+        minimum=0,
+        maximum=9,
+        advanced=True,
+        on_resume="refuse",
+    )
+    output_size: int = option(
+        0,
+        "Width and height of the generated pictures, if smaller than the input. 0: the same.",
+        choices=(0, 32, 64, 128, 256, 512),
+        unit="pixels",
+        advanced=True,
+        on_resume="refuse",
+    )
+    patch_layers: int = option(
+        3,
+        "How far a patch of the discriminator sees: 1, 2, 3, 4 are 16, 34, 70, 142 pixels.",
+        minimum=1,
+        maximum=4,
+        advanced=True,
+        on_resume="refuse",
+    )
+    dropout: float = option(
+        0.5,
+        "The share of values that the innermost decoder blocks forget while training.",
+        minimum=0,
+        maximum=0.9,
+        advanced=True,
+        on_resume="refuse",
+    )
+    normalization: str = option(
+        "batch",
+        "batch is the paper's; instance looks at each picture alone.",
+        choices=("batch", "instance"),
+        advanced=True,
+        on_resume="refuse",
+    )
+    upsampling: str = option(
+        "transposed",
+        "transposed is the paper's; resize avoids checkerboard patterns.",
+        choices=("transposed", "resize"),
+        advanced=True,
+        on_resume="refuse",
+    )
+    spectral_norm: bool = option(
+        False,
+        "Keeps the discriminator's layers from growing (spectral normalization).",
         advanced=True,
         on_resume="refuse",
     )
@@ -377,6 +412,24 @@ class TrainConfig(Config):
         on_resume="note",
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        levels = self.image_size.bit_length() - 1
+        if self.depth > levels:
+            raise OptionError(
+                f"depth: received {self.depth} with image_size {self.image_size}.",
+                why=f"Expected at most {levels}: that reaches one pixel.",
+                fix="Choose 0 for the full depth.",
+            )
+        size, smallest = self.output_size, self.image_size >> ((self.depth or levels) - 1)
+        if size and not smallest <= size <= self.image_size:
+            raise OptionError(
+                f"output_size: received {size} with image_size {self.image_size}.",
+                why=f"Expected {smallest} to {self.image_size}: no larger than the input, and with"
+                " something left to decode.",
+                fix="Choose 0 for the input's size.",
+            )
+
 
 #: Where a beginner starts: name -> (what it is, the options).
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
@@ -387,7 +440,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             base_filters=8,
             batch_size=2,
             learning_rate=5e-4,
-            epochs=30,
+            epochs=24,
             save_every_seconds=10,
         ),
     ),

@@ -76,7 +76,6 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
     curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     project = Project(place / "project")
     project.remember(frames)
-    listen.line(f"   {len(dataset.crops)} crops, {len(dataset.kept)} kept")
     listen.line("3. Train, and kill the training process without warning on the way")
     trainer = _Trainer(place / "crops", project, train, listen)
     killed_at_step = trainer.run(kill=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from .errors import DatasetError
+from .errors import DatasetError, ProjectError
 from .files import read_json, write_json
 
 FORMAT = 1
@@ -28,11 +28,12 @@ class Crop:
         file: Its name within the dataset folder.
         source: Key of the video in `Dataset.sources`, or "" for a loose picture.
         time: Seconds from the start of the video.
-        side: "left", "right", "top", "bottom" or "centre".
+        side: Which square of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
         box: Left, top, width and height in pixels of the video's frame as it is shown.
         marks: What is wrong with it: "dark", "blurred", "duplicate".
         choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
         split: "train" or "test".
+        input_file: For paired data, the picture that the network gets; "" makes it from the crop.
     """
 
     file: str
@@ -43,6 +44,12 @@ class Crop:
     marks: tuple[str, ...] = ()
     choice: Literal["", "keep", "reject"] = ""
     split: Literal["train", "test"] = "train"
+    input_file: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its pictures within the dataset folder: one, or two for paired data."""
+        return (self.file, self.input_file) if self.input_file else (self.file,)
 
     @property
     def kept(self) -> bool:
@@ -116,7 +123,10 @@ def read(directory: Path | str) -> Dataset:
 
 
 def _from_manifest(directory: Path) -> Dataset:
-    content = read_json(directory / "manifest.json")
+    try:
+        content = read_json(directory / "manifest.json")
+    except ProjectError as error:
+        raise _damaged(directory, str(error)) from error
     if content.get("format") != FORMAT:
         raise DatasetError(
             f"{directory}/manifest.json has the format {content.get('format')!r}.",
@@ -126,19 +136,35 @@ def _from_manifest(directory: Path) -> Dataset:
     try:
         crops = tuple(_crop(entry) for entry in content["crops"])
         return Dataset(directory, crops, dict(content["sources"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(
-            f"{directory}/manifest.json is damaged: {error!r}.",
-            fix="Cut the crops again, or restore the file.",
-        ) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(directory, repr(error)) from error
+
+
+def _damaged(directory: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{directory}/manifest.json is damaged: {why}.",
+        fix="Cut the crops again, or restore the file.",
+    )
 
 
 def _crop(entry: dict[str, Any]) -> Crop:
-    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
+    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop) if f.name != "input_file"}
     values["box"], values["marks"] = tuple(values["box"]), tuple(values["marks"])
-    if Path(values["file"]).name != values["file"]:
-        raise ValueError(f"the file {values['file']!r} leaves the folder")
-    return Crop(**values)
+    crop = Crop(**values, input_file=entry.get("input_file", ""))  # younger than the format
+    _check(crop)
+    for file in crop.files:
+        if Path(file).name != file:
+            raise ValueError(f"the file {file!r} leaves the folder")
+    return crop
+
+
+def _check(crop: Crop) -> None:
+    """Raises ValueError for values that would only fail later."""
+    good = isinstance(crop.time, int | float) and isinstance(crop.source, str)
+    good = good and all(isinstance(part, str) for part in (*crop.marks, *crop.files, crop.side))
+    good = good and len(crop.box) == 4 and all(isinstance(part, int) for part in crop.box)
+    if not (good and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
+        raise ValueError(f"what it says of {crop.file!r} makes no sense")
 
 
 def _no_dataset(directory: Path, why: str) -> DatasetError:

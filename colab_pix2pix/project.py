@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import files
-from .config import Config
 from .errors import OptionError, ProjectError
+from .option import Config
 
 FORMAT = 1
 AnyConfig = TypeVar("AnyConfig", bound=Config)

@@ -42,11 +42,19 @@ class Behaviour:
 
 @dataclass
 class Server:
-    """A running server: its address, how it answers, and what it was asked."""
+    """A running server: its address, how it answers, and what it was asked.
+
+    Attributes:
+        address: Begin of all its links.
+        behaviour: How it answers.
+        requests: Method, path and range of each request.
+        cookies: The cookies that were sent.
+    """
 
     address: str
     behaviour: Behaviour
     requests: list[tuple[str, str, str]] = field(default_factory=list)
+    cookies: list[str] = field(default_factory=list)
 
     def link(self, name: str) -> str:
         """Returns the link of a file in the served folder."""
@@ -60,7 +68,7 @@ def serving(folder: Path, behaviour: Behaviour | None = None) -> Iterator[Server
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder, behaviour))
     server.daemon_threads = True
     described = Server(f"http://127.0.0.1:{server.server_address[1]}", behaviour)
-    server.log = described.requests  # type: ignore[attr-defined]
+    server.described = described  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -75,6 +83,10 @@ def _handler(folder: Path, behaviour: Behaviour) -> type[BaseHTTPRequestHandler]
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def handle_one_request(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                super().handle_one_request()
+
         def log_message(self, format: str, *args: object) -> None:
             """Tests read `Server.requests` instead."""
 
@@ -86,7 +98,9 @@ def _handler(folder: Path, behaviour: Behaviour) -> type[BaseHTTPRequestHandler]
 
         def _answer(self, *, with_body: bool) -> None:
             asked = self.headers.get("Range", "")
-            self.server.log.append((self.command, self.path, asked))  # type: ignore[attr-defined]
+            described: Server = self.server.described  # type: ignore[attr-defined]
+            described.requests.append((self.command, self.path, asked))
+            described.cookies += self.headers.get_all("Cookie", [])
             if behaviour.redirect and self.path not in behaviour.redirect:
                 return self._plain(302, {"Location": behaviour.redirect})
             file = folder / self.path.split("?")[0].lstrip("/")

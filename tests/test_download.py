@@ -156,7 +156,7 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
         videos.scene(
             tmp_path / f"{name}.m3u8", "-hls_time", "9", "-f", "hls",
             "-hls_segment_filename", str(tmp_path / f"{name}-%d.ts"),
-            seconds=0.4, size=f"{height * 16 // 9 // 2 * 2}x{height}",
+            "-preset", "ultrafast", seconds=1.2, size=f"{height * 16 // 9 // 2 * 2}x{height}",
         )  # fmt: skip
         lines += [
             f"#EXT-X-STREAM-INF:BANDWIDTH={height}000,RESOLUTION={height * 16 // 9}x{height}",

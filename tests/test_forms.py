@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -13,12 +14,12 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
+from PIL import Image
 
 import colab_pix2pix as p2p
-from colab_pix2pix import config as configs
+from colab_pix2pix import option
 from colab_pix2pix.config import (
     PRESETS,
-    Config,
     CurateConfig,
     FramesConfig,
     TrainConfig,
@@ -27,11 +28,12 @@ from colab_pix2pix.config import (
 from colab_pix2pix.errors import OptionError, ProjectError
 from colab_pix2pix.notebook.error_panel import ErrorPanel
 from colab_pix2pix.notebook.forms import Form, FramesForm, ProjectForm, TrainForm, VideoForm
+from colab_pix2pix.option import Config
 from colab_pix2pix.project import Project
 
 KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]
 CHANGED = [
-    VideoConfig(source="https://example.org/a.mp4", height=720),
+    VideoConfig(source="https://example.org/a.mp4", height=720, cookies="cookies.txt"),
     FramesConfig(count=40, scale="256:-1", crops="centre"),
     CurateConfig(dark_below=0.5, duplicate_bits=0),
     TrainConfig(image_size=64, learning_rate=1e-5, save_every_seconds=7.5, precision="float32"),
@@ -70,7 +72,7 @@ def test_a_form_and_json_carry_a_config_there_and_back(config: Config) -> None:
 def test_every_option_has_a_box_with_its_label_and_its_help_in_sight(kind: type[Config]) -> None:
     form = Form(kind())
     texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
-    for name, about in configs.options(kind).items():
+    for name, about in option.options(kind).items():
         assert box(form, name).description == (about.label or name.replace("_", " ").capitalize())
         assert about.help.replace("'", "&#x27;") in texts
 
@@ -131,6 +133,14 @@ def test_stored_options_come_back_in_the_next_session(tmp_path: Path) -> None:
     assert FramesForm(Project(tmp_path / "roses")).config == FramesConfig(count=77)
 
 
+def test_a_path_to_cookies_is_used_and_never_stored(tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    form = VideoForm(project)
+    form.value = {"source": "https://example.org/a", "cookies": "cookies.txt"}
+    assert form.config.cookies == "cookies.txt"
+    assert "cookies" not in project.settings_file.read_text()
+
+
 def test_a_wrong_value_is_not_stored(tmp_path: Path) -> None:
     project = Project(tmp_path / "roses")
     form = FramesForm(project)
@@ -152,6 +162,30 @@ def test_an_error_while_storing_is_shown_in_the_form(tmp_path: Path) -> None:
 
 def test_training_starts_with_the_quick_preset() -> None:
     assert TrainForm().config == PRESETS["quick"][1]
+
+
+def test_the_crops_are_drawn_on_a_frame_and_again_when_an_option_moves_them() -> None:
+    form = FramesForm(video=p2p.sample_video())
+    first = form.drawing.value
+    with Image.open(io.BytesIO(first)) as picture:
+        assert picture.format == "JPEG"
+        left, middle, right = (picture.getpixel((x, 3)) for x in (8, 280, 552))
+    assert min(sum(left), sum(middle), sum(right)) > 60, "the two squares cover the frame"
+    box(form, "count").value = 10
+    assert form.drawing.value == first
+    box(form, "crops").value = "centre"
+    with Image.open(io.BytesIO(form.drawing.value)) as picture:
+        dark, light = picture.getpixel((60, 150)), picture.getpixel((280, 150))
+    with Image.open(io.BytesIO(first)) as picture:
+        assert sum(dark) < sum(picture.getpixel((60, 150))) / 2, "what is not cut is dimmed"
+        assert sum(light) == pytest.approx(sum(picture.getpixel((280, 150))), abs=30)
+
+
+def test_a_video_that_cannot_be_drawn_is_explained_in_the_form(tmp_path: Path) -> None:
+    form = FramesForm(video=tmp_path / "gone.mp4")
+    (panel,) = with_class(form, "cp-errors")
+    assert "There is no file" in panel.value
+    assert form.drawing.layout.display == "none"
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
@@ -228,7 +262,7 @@ def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["error_panel", "forms", "looks", "monitor", "project_form", "samples"]
+    "name", ["error_panel", "form", "forms", "looks", "monitor", "project_form", "samples"]
 )
 def test_the_examples_of_the_docs_are_true(name: str, tmp_path: Path) -> None:
     module = importlib.import_module(f"colab_pix2pix.notebook.{name}")

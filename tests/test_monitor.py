@@ -117,6 +117,15 @@ def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:
         assert curves.format == "PNG"
 
 
+def test_finish_tells_the_step_that_was_reached_and_no_time_left(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel(progress(17))
+    panel(saved(20, 1))
+    panel.finish()
+    assert "20 of 200 steps" in panel.text.value
+    assert "left" not in panel.text.value and "per second" not in panel.text.value
+
+
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
     panel = TrainingPanel()
     assert panel.sample.picture.layout.display == "none"

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model import conditions, pix2pix
+from colab_pix2pix.model import conditions, losses, pix2pix
 from colab_pix2pix.model.networks import build_discriminator, build_generator
 
 
@@ -60,7 +60,7 @@ def test_a_patch_of_the_discriminator_sees_as_far_as_it_says(
 def test_each_optimizer_touches_its_own_network_only() -> None:
     model = pix2pix.Pix2Pix(TrainConfig(image_size=64, base_filters=4, precision="float32"))
     pictures = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), np.uint8)
-    model.generator_optimizer.learning_rate = 0.0
+    model.rates["generator"] = 0.0
     before = model.snapshot()
     model.train_on(pictures, 0)
     after = model.snapshot()
@@ -77,12 +77,71 @@ def test_each_optimizer_touches_its_own_network_only() -> None:
 def test_the_losses_equal_those_by_hand() -> None:
     logits = np.array([[0.0, 2.0, -1.0]], np.float32)
     softplus = np.log1p(np.exp(np.array([0.0, -2.0, 1.0])))  # -log(sigmoid(logits))
-    assert float(pix2pix.generator_gan_loss(logits)) == pytest.approx(softplus.mean(), abs=1e-6)
-    assert float(pix2pix.discriminator_loss(logits, -logits)) == pytest.approx(
+    assert float(losses.generator_gan_loss(logits)) == pytest.approx(softplus.mean(), abs=1e-6)
+    assert float(losses.discriminator_loss(logits, -logits)) == pytest.approx(
         softplus.mean(), abs=1e-6
     )
     target, made = np.full((1, 2, 2, 3), -1.0), np.full((1, 2, 2, 3), 0.5)
-    assert float(pix2pix.generator_l1_loss(target, made)) == pytest.approx(1.5)
+    assert float(losses.generator_l1_loss(target, made)) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"output_size": 32}, 32),
+        ({"depth": 4}, 64),
+        ({"normalization": "instance"}, 64),
+        ({"upsampling": "resize"}, 64),
+        ({"output_size": 16, "depth": 5, "upsampling": "resize", "dropout": 0.0}, 16),
+    ],
+)
+def test_the_generator_can_be_cut_to_size(options: dict[str, object], size: int) -> None:
+    generator = build_generator(image_size=64, base_filters=4, **options)
+    assert generator(tf.zeros((1, 64, 64, 1))).shape == (1, size, size, 3)
+    whole = build_generator(image_size=64, base_filters=4)
+    assert generator.count_params() <= whole.count_params()
+
+
+def test_the_same_seed_gives_the_same_networks() -> None:
+    def weights(seed: int) -> list[bytes]:
+        judge = build_discriminator(image_size=64, base_filters=4, spectral_norm=True, seed=seed)
+        maker = build_generator(image_size=64, base_filters=4, seed=seed)
+        return [v.numpy().tobytes() for v in (*judge.variables, *maker.variables)]
+
+    assert weights(3) == weights(3)
+    assert weights(3) != weights(4)
+
+
+def test_spectral_norm_keeps_the_largest_singular_value_at_one() -> None:
+    judge = build_discriminator(image_size=64, base_filters=4, spectral_norm=True)
+    pair = [tf.zeros((1, 64, 64, 1)), tf.zeros((1, 64, 64, 3))]
+    for _ in range(30):
+        judge(pair, training=True)
+    kernel = judge.get_layer("down_1_spectral").layer.kernel.numpy()
+    singular_values = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)
+    assert singular_values[0] == pytest.approx(1, abs=0.05)
+
+
+def test_the_calmer_losses_equal_those_by_hand() -> None:
+    real, fake = np.array([[0.5, 2.0]], np.float32), np.array([[-0.5, 1.0]], np.float32)
+    assert float(losses.generator_gan_loss(fake, "least-squares")) == pytest.approx(1.125)
+    assert float(losses.discriminator_loss(real, fake, "least-squares")) == pytest.approx(0.625)
+    assert float(losses.discriminator_loss(real, fake, "least-squares", 0.5)) == pytest.approx(
+        0.5 * ((0 + 1.5**2) / 2 + (0.25 + 1) / 2)
+    )
+    assert float(losses.generator_gan_loss(fake, "hinge")) == pytest.approx(-0.25)
+    assert float(losses.discriminator_loss(real, fake, "hinge")) == pytest.approx(0.75)
+    real_features = [tf.zeros((1, 2)), tf.ones(3)]
+    gap = losses.feature_matching_loss(real_features, [tf.ones((1, 2)), tf.ones(3)])
+    assert float(gap) == pytest.approx(0.5)
+
+
+def test_a_drawing_is_white_where_nothing_changes_and_dark_at_an_edge() -> None:
+    half = np.where(np.arange(64) < 32, -1.0, 1.0).astype(np.float32)
+    target = np.broadcast_to(half[None, None, :, None], (1, 64, 64, 3))
+    drawing = conditions.edges(tf.constant(target)).numpy()[0, :, :, 0]
+    assert drawing[:, :30].min() == drawing[:, 34:].min() == 1.0
+    assert drawing[:, 31].max() < -0.9
 
 
 def test_pictures_cross_the_border_without_loss() -> None:
@@ -102,7 +161,8 @@ def test_the_blurred_grey_input_has_no_colour_and_no_detail() -> None:
 
 def test_augmentation_is_a_function_of_seed_and_step_and_of_nothing_else() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 80, 80, 3), np.uint8)
-    draw = tf.function(lambda seed: conditions.augment_target(pictures, image_size=64, seed=seed))
+    options = {"image_size": 64, "max_zoom": 1.3, "flip": True}
+    draw = tf.function(lambda seed: conditions.augment_target(pictures, seed=seed, **options))
     one, again, other = (draw(tf.constant([7, s], tf.int64)).numpy() for s in (0, 0, 4))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)

@@ -174,7 +174,7 @@ def test_an_interrupt_ends_in_one_line_and_the_cell_goes_on_when_run_again(
         session.run_all()
     (cell,) = [c for c in session.notebook.cells if "steps.train(" in c.source]
     (error,) = [output for output in cell.outputs if output.output_type == "error"]
-    assert error.ename == "TrainingStopped"
+    assert error.ename == "Stopped"
     friendly = (
         r"Stopped after step (\d+) of (\d+), everything is saved: run this cell again to go on."
     )

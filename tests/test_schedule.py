@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.manifest import Crop, Dataset
 from colab_pix2pix.model.dataset import Schedule, load_pictures, split_files
@@ -48,7 +49,7 @@ def test_another_batch_size_takes_over_where_the_old_one_ended() -> None:
 
 
 def test_pictures_are_held_at_up_to_1_3_times_the_size(crops: Dataset) -> None:
-    pictures = load_pictures(crops, 64)
+    pictures = load_pictures(crops, TrainConfig(image_size=64))
     assert pictures.train.shape == (10, 80, 80, 3)
     assert pictures.held_out.shape == (2, 80, 80, 3)
     assert pictures.train.dtype == np.uint8

@@ -20,6 +20,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import DatasetError, IncompatibleRunError, ProjectError
 from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
 from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.model.apply import apply
 from colab_pix2pix.model.training import train
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
@@ -76,6 +77,37 @@ def test_more_epochs_continue_and_end_as_if_never_stopped(crops: Dataset, tmp_pa
     assert [event.step for event in heard if isinstance(event, Resumed)] == [8]
     assert second.started_at_step == 8
     assert arrays(newest_slot(second.project)) == arrays(newest_slot(whole.project))
+
+
+EVERYTHING = TINY.replace(
+    **{"gan_loss": "hinge", "feature_matching": 1.0, "ema": 0.9, "clip_norm": 1.0},
+    **{"decay_from": 0.5, "discriminator_learning_rate": 1e-4, "condition": "edges"},
+    **{"normalization": "instance", "upsampling": "resize", "spectral_norm": True},
+    **{"depth": 5, "output_size": 32, "patch_layers": 2, "flip": False, "precision": "bfloat16"},
+)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [TINY, EVERYTHING, TINY.replace(gan_loss="least-squares", condition="grey")],
+    ids=["the defaults", "everything on", "colouring"],
+)
+def test_an_interrupted_run_goes_on_to_the_same_bytes(
+    crops: Dataset, tmp_path: Path, config: TrainConfig
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Metrics) and event.step == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    first = train(crops, tmp_path / "in two", config, on_event=interrupt)
+    assert first.interrupted and first.step == 8
+    second = train(crops, tmp_path / "in two", config)
+    assert second.started_at_step == 8 and not second.interrupted
+    whole = train(crops, tmp_path / "in one", config)
+    assert arrays(newest_slot(second.project)) == arrays(newest_slot(whole.project))
+    assert second.project.metrics_csv.read_text() == whole.project.metrics_csv.read_text()
+    made = apply(second.project, crops.directory, tmp_path / "made")
+    assert Image.open(made[0]).width == (config.output_size or config.image_size)
 
 
 def test_another_seed_gives_another_model(crops: Dataset, tmp_path: Path) -> None:

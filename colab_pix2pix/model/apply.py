@@ -63,7 +63,7 @@ def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]
     """Returns a run's generator and its picture size in pixels.
 
     The generator takes uint8 pictures `(batch, size, size, 3)` as a camera sees them, makes its own
-    blurred grey input of them, and returns uint8 pictures of the same shape.
+    input of them as in training, and returns uint8 pictures.
 
     Raises:
         CheckpointError: the run has nothing saved yet.
@@ -77,19 +77,20 @@ def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]
         )
     config = TrainConfig.from_dict(found[0].manifest["options"])
     with quiet_start():
-        from . import conditions, networks
-    generator = networks.build_generator(
-        image_size=config.image_size, base_filters=config.base_filters
-    )
-    names = [f"generator/{i:03d}-{v.name}" for i, v in enumerate(generator.variables)]
-    shapes = {n: (tuple(v.shape), v.dtype) for n, v in zip(names, generator.variables, strict=True)}
-    arrays = read_arrays(found[0].path, shapes, prefix="generator/")
-    for name, variable in zip(names, generator.variables, strict=True):
+        from . import conditions
+        from .pix2pix import build_generator, named
+
+    generator = build_generator(config.replace(precision="float32"))
+    part = "averaged_generator" if config.ema else "generator"
+    variables = named(part, generator.variables)
+    shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
+    arrays = read_arrays(found[0].path, shapes, prefix=f"{part}/")
+    for name, variable in variables.items():
         variable.assign(arrays[name])
 
     def generate(pictures: Picture) -> Picture:
         target_image = conditions.encode_image(pictures)
-        input_image = conditions.blurred_grey(target_image, blur_factor=config.blur_factor)
+        input_image = conditions.make_input(target_image, config)
         made: Picture = conditions.decode_image(generator(input_image, training=False)).numpy()
         return made
 

@@ -1,18 +1,20 @@
-"""What the generator is fed: a blurred grey picture, as in *Learning to See* (arXiv 2003.00902).
+"""What the generator is fed, and how training pictures are varied.
 
-Pictures are float32 `(batch, height, width, channels)` in [−1, 1] in here, uint8 RGB outside;
-`encode_image` and `decode_image` are the only border between the two.
+The default is the blurred grey picture of *Learning to See* (arXiv 2003.00902). Pictures are
+float32 `(batch, height, width, channels)` in [−1, 1] in here, uint8 RGB outside; `encode_image`
+and `decode_image` are the only border between the two.
 """
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-from .dataset import MAX_ZOOM
+from ..config import TrainConfig
 
-_BRIGHTNESS = 0.2
-_CONTRAST = 0.15
 _REFERENCE_SIZE = 256
+_EDGE_STRENGTH = 2.0
+#: Seeds that a step takes for its draws, one after another.
+SEEDS_PER_STEP = 4
 
 
 def encode_image(picture: tf.Tensor) -> tf.Tensor:
@@ -23,6 +25,23 @@ def encode_image(picture: tf.Tensor) -> tf.Tensor:
 def decode_image(image: tf.Tensor) -> tf.Tensor:
     """Returns float32 images in [−1, 1] as uint8 pictures, rounded."""
     return tf.cast(tf.round((tf.clip_by_value(image, -1.0, 1.0) + 1.0) * 127.5), tf.uint8)
+
+
+def make_input(target_image: tf.Tensor, config: TrainConfig) -> tf.Tensor:
+    """Returns the input images that a model with these options is fed.
+
+    Args:
+        target_image: `(batch, size, size, 3)` in [−1, 1].
+        config: Of it, `condition` and `blur_factor` count.
+
+    Returns:
+        `(batch, size, size, 1)` in [−1, 1].
+    """
+    if config.condition == "edges":
+        return edges(target_image)
+    if config.condition == "grey":
+        return tf.image.rgb_to_grayscale(target_image)
+    return blurred_grey(target_image, blur_factor=config.blur_factor)
 
 
 def blurred_grey(target_image: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
@@ -44,36 +63,57 @@ def blurred_grey(target_image: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
     return tf.clip_by_value(grey, -1.0, 1.0)
 
 
-def augment_target(pictures: tf.Tensor, *, image_size: int, seed: tf.Tensor) -> tf.Tensor:
-    """Returns randomly zoomed (100–130 %), cropped and mirrored pictures.
+def edges(target_image: tf.Tensor) -> tf.Tensor:
+    """Returns dark lines on white where brightness changes, like a drawing (Sobel filters).
+
+    Args:
+        target_image: `(batch, size, size, 3)` in [−1, 1].
+
+    Returns:
+        `(batch, size, size, 1)` in [−1, 1].
+    """
+    gradient = tf.image.sobel_edges(tf.image.rgb_to_grayscale(target_image))
+    strength = tf.norm(gradient, axis=-1) / 4.0  # a full step from black to white gives 2
+    return 1.0 - tf.minimum(2.0, _EDGE_STRENGTH * strength)
+
+
+def augment_target(
+    pictures: tf.Tensor, *, image_size: int, max_zoom: float, flip: bool, seed: tf.Tensor
+) -> tf.Tensor:
+    """Returns randomly zoomed, cropped and mirrored pictures.
 
     Args:
         pictures: uint8 `(batch, stored_size, stored_size, 3)`.
         image_size: Height and width of the result in pixels.
+        max_zoom: They are shown at 1 to this many times their size.
+        flip: Whether half of them are mirrored.
         seed: Two integers; the same seed gives the same result.
 
     Returns:
         float32 `(batch, image_size, image_size, 3)` in [−1, 1].
     """
     batch = tf.shape(pictures)[0]
-    zoom_x_y = tf.random.stateless_uniform((3, batch), seed)
-    side = 1.0 / (1.0 + zoom_x_y[0] * (MAX_ZOOM - 1.0))  # share of the picture that is seen
-    left, top = zoom_x_y[1] * (1.0 - side), zoom_x_y[2] * (1.0 - side)
-    right = left + side
-    mirrored = tf.random.stateless_uniform((batch,), seed + 1) < 0.5
-    left, right = tf.where(mirrored, right, left), tf.where(mirrored, left, right)
-    boxes = tf.stack([top, left, top + side, right], axis=1)
+    draws = tf.random.stateless_uniform((4, batch), seed)
+    side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
+    left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
+    mirrored = draws[3] < (0.5 if flip else 0.0)
+    edge, other = tf.where(mirrored, left + side, left), tf.where(mirrored, left, left + side)
+    boxes = tf.stack([top, edge, top + side, other], axis=1)
     crops = tf.image.crop_and_resize(
         tf.cast(pictures, tf.float32), boxes, tf.range(batch), (image_size, image_size)
     )
     return crops / 127.5 - 1.0
 
 
-def augment_input(input_image: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
-    """Returns input images with brightness changed by up to ±20 % and contrast by up to ±15 %.
+def augment_input(
+    input_image: tf.Tensor, *, brightness: float, contrast: float, seed: tf.Tensor
+) -> tf.Tensor:
+    """Returns input images with brightness and contrast changed at random.
 
     Args:
         input_image: `(batch, size, size, 1)` in [−1, 1].
+        brightness: Up to this share of white is added or taken away.
+        contrast: It grows or shrinks by up to this share.
         seed: Two integers; the same seed gives the same result.
 
     Returns:
@@ -82,5 +122,5 @@ def augment_input(input_image: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
     batch = tf.shape(input_image)[0]
     draws = tf.random.stateless_uniform((2, batch, 1, 1, 1), seed, minval=-1.0)
     mean = tf.reduce_mean(input_image, axis=(1, 2, 3), keepdims=True)
-    contrasted = (input_image - mean) * (1.0 + _CONTRAST * draws[0]) + mean
-    return tf.clip_by_value(contrasted + 2.0 * _BRIGHTNESS * draws[1], -1.0, 1.0)
+    contrasted = (input_image - mean) * (1.0 + contrast * draws[0]) + mean
+    return tf.clip_by_value(contrasted + 2.0 * brightness * draws[1], -1.0, 1.0)

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from ..config import TrainConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
 from ..manifest import Dataset
-
-MAX_ZOOM = 1.3  # pictures are seen at 100 to 130 %, as in Learning to See
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,18 +101,18 @@ def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
     return train, held_out or train
 
 
-def load_pictures(dataset: Dataset, image_size: int, on_event: OnEvent = ignore) -> Pictures:
+def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ignore) -> Pictures:
     """Decodes all kept crops into memory.
 
-    They are stored up to 1.3 times larger than `image_size`, so that a zoomed-in crop stays sharp:
-    333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops.
+    They are stored up to `max_zoom` times larger than `image_size`, so that a zoomed-in crop stays
+    sharp: 333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops.
 
     Raises:
         DatasetError: a picture can't be read; it is named.
     """
     train, held_out = split_files(dataset)
     paths = [dataset.directory / name for name in (*train, *held_out)]
-    size = _stored_size(paths, image_size)
+    size = _stored_size(paths, config)
     store = np.empty((len(paths), size, size, 3), np.uint8)
     for index, path in enumerate(paths):
         store[index] = read_square(path, size)
@@ -142,13 +141,13 @@ def read_square(path: Path, size: int) -> np.ndarray:
         return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
 
 
-def _stored_size(paths: Sequence[Path], image_size: int) -> int:
-    """Returns the smallest side of all pictures, but from 1 to 1.3 times `image_size`."""
-    smallest = round(image_size * MAX_ZOOM)
+def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
+    """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
+    smallest = round(config.image_size * config.max_zoom)
     for path in paths:
         with _opened(path) as picture:
             smallest = min(smallest, *picture.size)
-    return max(smallest, image_size)
+    return max(smallest, config.image_size)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The two networks of pix2pix (Isola et al., arXiv 1611.07004, section 6.1).
 
 Layer order, biases and initial values are those of the TensorFlow pix2pix tutorial, so that its
-weights fit. Shapes at the end of a line are (height, width, channels).
+weights fit. Shapes at the end of a line are (height, width, channels), S is the picture's size.
 """
 
 from __future__ import annotations
@@ -10,58 +10,72 @@ import keras
 import numpy as np
 from keras import layers
 
-MAX_FILTERS = 512
 _KERNEL = 4
 _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, deviation 0.02
 _LEAK = 0.2
 _BATCH_NORM_MOMENTUM = 0.9  # as in the paper's code (0.1 in Torch's way of counting)
-_DROPOUT = 0.5
 _DROPOUT_BLOCKS = 3
 
 
 def build_generator(
     *,
     image_size: int,
+    output_size: int | None = None,
+    depth: int | None = None,
     base_filters: int = 64,
+    max_filters: int = 512,
     input_channels: int = 1,
     output_channels: int = 3,
+    dropout: float = 0.5,
+    normalization: str = "batch",
+    upsampling: str = "transposed",
     seed: int = 0,
     precision: str = "float32",
 ) -> keras.Model:
-    """Returns an untrained U-Net that reaches down to 1×1 pixels.
+    """Returns an untrained U-Net.
 
     Args:
-        image_size: Height and width of input and output in pixels; a power of two.
+        image_size: Height and width of the input in pixels; a power of two.
+        output_size: Height and width of the output in pixels, a power of two up to `image_size`;
+            a smaller one leaves outer decoder blocks away. None: as the input.
+        depth: Number of halvings; None reaches down to 1×1 pixels, fewer leave the innermost
+            blocks away.
         base_filters: Filters of the outermost block (`ngf` in the original); they double with each
-            level to at most 512.
+            level to at most `max_filters`.
+        max_filters: The most filters of a block.
         input_channels: 1 for grey, 3 for colour.
         output_channels: 3 for colour.
+        dropout: Share of values set to 0 in the three innermost decoder blocks while training.
+        normalization: "batch" or "instance".
+        upsampling: "transposed" convolution as in the paper, or "resize": nearest neighbour and a
+            convolution, which avoids checkerboards (Odena et al. 2016, distill.pub/2016/deconv).
         seed: Of the initial weights and the dropout.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
 
     Returns:
         A model from float32 `(batch, image_size, image_size, input_channels)` in [−1, 1] to float32
-        `(batch, image_size, image_size, output_channels)` in [−1, 1].
+        `(batch, output_size, output_size, output_channels)` in [−1, 1].
     """
-    depth = image_size.bit_length() - 1
-    filters = [min(base_filters * 2**level, MAX_FILTERS) for level in range(depth)]
-    make = _Layers(seed, precision)
+    depth = depth or image_size.bit_length() - 1
+    outermost = image_size.bit_length() - (output_size or image_size).bit_length()
+    filters = [min(base_filters * 2**level, max_filters) for level in range(depth)]
+    make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling)
     x = input_image = keras.Input((image_size, image_size, input_channels), name="input_image")
     skips = []
     for level in range(depth):  # (S, S, C) -> (1, 1, 512)
         x = make.conv(f"down_{level}", filters[level], strides=2)(x)
         if level > 0:
-            x = make.norm(f"down_{level}_norm")(x)
+            x = make.normed(f"down_{level}_norm", x)
         x = make.leaky(f"down_{level}_relu")(x)
         skips.append(x)
-    for block, level in enumerate(reversed(range(depth - 1))):  # (1, 1, 512) -> (S/2, S/2, 2F)
-        x = make.transposed_conv(f"up_{level}", filters[level])(x)
-        x = make.norm(f"up_{level}_norm")(x)
-        if block < _DROPOUT_BLOCKS:
-            x = make.dropout(f"up_{level}_dropout")(x)
+    for block, level in enumerate(reversed(range(outermost, depth - 1))):
+        x = make.upsampled(f"up_{level}", filters[level], x)  # (1, 1, 512) -> (S/2, S/2, 2F)
+        x = make.normed(f"up_{level}_norm", x)
+        if block < _DROPOUT_BLOCKS and dropout > 0:
+            x = make.dropout(f"up_{level}_dropout", dropout)(x)
         x = make.relu(f"up_{level}_relu")(x)
         x = make.concatenate(f"up_{level}_skip")([x, skips[level]])
-    x = make.transposed_conv("output", output_channels, use_bias=True)(x)  # (S, S, 3)
+    x = make.upsampled("output", output_channels, x, use_bias=True)  # (S, S, 3)
     generated_image = layers.Activation("tanh", dtype="float32", name="generated_image")(x)
     return keras.Model(input_image, generated_image, name="generator")
 
@@ -70,9 +84,12 @@ def build_discriminator(
     *,
     image_size: int,
     base_filters: int = 64,
+    max_filters: int = 512,
     input_channels: int = 1,
     output_channels: int = 3,
     patch_layers: int = 3,
+    normalization: str = "batch",
+    spectral_norm: bool = False,
     seed: int = 0,
     precision: str = "float32",
 ) -> keras.Model:
@@ -81,9 +98,12 @@ def build_discriminator(
     Args:
         image_size: Height and width of the pictures in pixels.
         base_filters: Filters of the first layer (`ndf` in the original).
+        max_filters: The most filters of a layer.
         input_channels: Channels of the picture that the generator was given.
         output_channels: Channels of the picture that is judged.
         patch_layers: Sets the receptive field: 1→16, 2→34, 3→70, 4→142 pixels.
+        normalization: "batch" or "instance".
+        spectral_norm: Keep each convolution's largest singular value at 1 (arXiv 1802.05957).
         seed: Of the initial weights.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
 
@@ -91,21 +111,21 @@ def build_discriminator(
         A model from `[input_image, target_image]` to float32 logits `(batch, patches, patches, 1)`,
         positive where a patch looks real.
     """
-    make = _Layers(seed + 1, precision)
+    make = _Layers(seed + 1, precision, normalization=normalization, spectral_norm=spectral_norm)
     shape = (image_size, image_size)
     input_image = keras.Input((*shape, input_channels), name="input_image")
     target_image = keras.Input((*shape, output_channels), name="target_image")
     x = layers.Concatenate(name="pair")([input_image, target_image])
     for level in range(patch_layers):  # (S, S, 4) -> (S/8, S/8, 4F)
-        filters = min(base_filters * 2**level, MAX_FILTERS)
+        filters = min(base_filters * 2**level, max_filters)
         x = make.conv(f"down_{level}", filters, strides=2)(x)
         if level > 0:
-            x = make.norm(f"down_{level}_norm")(x)
+            x = make.normed(f"down_{level}_norm", x)
         x = make.leaky(f"down_{level}_relu")(x)
     x = layers.ZeroPadding2D(name="pad_0")(x)
-    filters = min(base_filters * 2**patch_layers, MAX_FILTERS)
+    filters = min(base_filters * 2**patch_layers, max_filters)
     x = make.conv("flat", filters, padding="valid")(x)  # (S/8 - 1, S/8 - 1, 8F)
-    x = make.norm("flat_norm")(x)
+    x = make.normed("flat_norm", x)
     x = make.leaky("flat_relu")(x)
     x = layers.ZeroPadding2D(name="pad_1")(x)
     x = make.conv("logits", 1, padding="valid", use_bias=True)(x)  # (S/8 - 2, S/8 - 2, 1)
@@ -116,9 +136,20 @@ def build_discriminator(
 class _Layers:
     """Makes named layers with one precision and a seed of its own for each."""
 
-    def __init__(self, seed: int, precision: str) -> None:
+    def __init__(
+        self,
+        seed: int,
+        precision: str,
+        *,
+        normalization: str,
+        upsampling: str = "transposed",
+        spectral_norm: bool = False,
+    ) -> None:
         self._seeds = np.random.default_rng(seed)
         self._precision = precision
+        self._normalization = normalization
+        self._upsampling = upsampling
+        self._spectral_norm = spectral_norm
 
     def _seed(self) -> int:
         return int(self._seeds.integers(2**31))
@@ -135,7 +166,7 @@ class _Layers:
         padding: str = "same",
         use_bias: bool = False,
     ) -> keras.Layer:
-        return layers.Conv2D(
+        layer = layers.Conv2D(
             filters,
             _KERNEL,
             strides=strides,
@@ -145,9 +176,16 @@ class _Layers:
             dtype=self._precision,
             name=name,
         )
+        return _SeededSpectralNorm(layer, seed=self._seed()) if self._spectral_norm else layer
 
-    def transposed_conv(self, name: str, filters: int, *, use_bias: bool = False) -> keras.Layer:
-        return layers.Conv2DTranspose(
+    def upsampled(
+        self, name: str, filters: int, x: keras.KerasTensor, *, use_bias: bool = False
+    ) -> keras.KerasTensor:
+        """Returns `x` at twice its height and width."""
+        if self._upsampling == "resize":
+            x = layers.UpSampling2D(2, dtype=self._precision, name=f"{name}_resize")(x)
+            return self.conv(name, filters, use_bias=use_bias)(x)
+        layer = layers.Conv2DTranspose(
             filters,
             _KERNEL,
             strides=2,
@@ -157,14 +195,21 @@ class _Layers:
             dtype=self._precision,
             name=name,
         )
+        return layer(x)
 
-    def norm(self, name: str) -> keras.Layer:
-        return layers.BatchNormalization(
-            momentum=_BATCH_NORM_MOMENTUM, dtype=self._precision, name=name
-        )
+    def normed(self, name: str, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Returns `x` with every channel at mean 0 and deviation 1, then scaled and shifted."""
+        if self._normalization == "batch":
+            layer = layers.BatchNormalization(
+                momentum=_BATCH_NORM_MOMENTUM, dtype=self._precision, name=name
+            )
+            return layer(x)
+        if x.shape[1] == 1:  # a single pixel is its own mean: nothing of it would be left
+            return x
+        return layers.GroupNormalization(groups=-1, dtype=self._precision, name=name)(x)
 
-    def dropout(self, name: str) -> keras.Layer:
-        return layers.Dropout(_DROPOUT, seed=self._seed(), dtype=self._precision, name=name)
+    def dropout(self, name: str, share: float) -> keras.Layer:
+        return layers.Dropout(share, seed=self._seed(), dtype=self._precision, name=name)
 
     def leaky(self, name: str) -> keras.Layer:
         return layers.LeakyReLU(negative_slope=_LEAK, dtype=self._precision, name=name)
@@ -174,3 +219,16 @@ class _Layers:
 
     def concatenate(self, name: str) -> keras.Layer:
         return layers.Concatenate(dtype=self._precision, name=name)
+
+
+class _SeededSpectralNorm(layers.SpectralNormalization):
+    """Keras' wrapper with a seeded start, so that the same seed gives the same run."""
+
+    def __init__(self, layer: keras.Layer, *, seed: int) -> None:
+        super().__init__(layer, dtype=layer.dtype_policy, name=f"{layer.name}_spectral")
+        self._start_seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        start = np.random.default_rng(self._start_seed).normal(0, 1, self.vector_u.shape)
+        self.vector_u.assign(start.astype("float32"))

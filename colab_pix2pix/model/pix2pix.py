@@ -1,4 +1,4 @@
-"""The losses of pix2pix and one step of its training (arXiv 1611.07004, sections 3.1 and 3.3)."""
+"""Both networks, both optimizers, and one step of their training (arXiv 1611.07004, section 3)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from . import conditions, networks
+from .losses import (
+    discriminator_loss,
+    feature_matching_loss,
+    generator_gan_loss,
+    generator_l1_loss,
+)
 
 #: The losses of a step, in this order, everywhere.
 LOSSES = ("generator_gan_loss", "generator_l1_loss", "discriminator_loss")
@@ -15,7 +21,7 @@ _ADAM_BETA_1 = 0.5  # section 3.3
 
 
 class Pix2Pix:
-    """Both networks, both optimizers and the step that trains them.
+    """A pair of networks in training.
 
     Args:
         config: The options; `precision` must be a number format, not "auto".
@@ -23,80 +29,121 @@ class Pix2Pix:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
-        precision = "mixed_bfloat16" if config.precision == "bfloat16" else config.precision
-        self.generator = networks.build_generator(
-            image_size=config.image_size,
-            base_filters=config.base_filters,
-            seed=config.seed,
-            precision=precision,
-        )
-        self.discriminator = networks.build_discriminator(
-            image_size=config.image_size,
-            base_filters=config.base_filters,
-            seed=config.seed,
-            precision=precision,
-        )
-        self.generator_optimizer = _adam(config, self.generator, "generator_optimizer")
-        self.discriminator_optimizer = _adam(config, self.discriminator, "discriminator_optimizer")
+        self.generator = build_generator(config)
+        self.discriminator = _build_discriminator(config)
+        self.averaged_generator = build_generator(config) if config.ema else None
+        judge_rate = config.discriminator_learning_rate or config.learning_rate
+        self.rates = {"generator": config.learning_rate, "discriminator": judge_rate}
+        self.generator_optimizer = _adam(self.generator, self.rates["generator"])
+        self.discriminator_optimizer = _adam(self.discriminator, self.rates["discriminator"])
+        self._judge = _with_features(self.discriminator)
         self._compiled_step = tf.function(self._train_step, reduce_retracing=True)
         self.generate = tf.function(self._generate, reduce_retracing=True)
 
-    def train_on(self, pictures: np.ndarray, step: int) -> tf.Tensor:
-        """Updates both networks once, in one compiled call; see `_train_step`."""
-        return self._compiled_step(pictures, tf.constant(step, tf.int64))
-
-    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        """Updates both networks once.
+    def train_on(self, pictures: np.ndarray, step: int, *, rate_share: float = 1.0) -> tf.Tensor:
+        """Updates both networks once, in one compiled call.
 
         Args:
             pictures: uint8 `(batch, stored_size, stored_size, 3)`.
             step: The number of this step; augmentation is a function of it and the seed.
+            rate_share: The share of the learning rates to take, 0 to 1.
 
         Returns:
             float32 `(3,)`: the losses in the order of `LOSSES`, before the update.
         """
+        share = tf.constant(rate_share, tf.float32)
+        return self._compiled_step(pictures, tf.constant(step, tf.int64), share)
+
+    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, rate_share: tf.Tensor) -> tf.Tensor:
+        config = self.config
         input_image, target_image = self._augmented_pair(pictures, step)
+        seen_input = self._at_output_size(input_image)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
-            real_logits = self.discriminator([input_image, target_image], training=True)
-            fake_logits = self.discriminator([input_image, generated_image], training=True)
-            gan_loss = generator_gan_loss(fake_logits)
+            *real_features, real_logits = self._judge([seen_input, target_image], training=True)
+            *fake_features, fake_logits = self._judge([seen_input, generated_image], training=True)
+            gan_loss = generator_gan_loss(fake_logits, config.gan_loss)
             l1_loss = generator_l1_loss(target_image, generated_image)
-            generator_loss = gan_loss + self.config.lambda_l1 * l1_loss
-            judge_loss = discriminator_loss(real_logits, fake_logits)
-        _descend(generator_tape, generator_loss, self.generator, self.generator_optimizer)
-        _descend(discriminator_tape, judge_loss, self.discriminator, self.discriminator_optimizer)
+            generator_loss = gan_loss + config.lambda_l1 * l1_loss
+            if config.feature_matching:
+                matching = feature_matching_loss(real_features, fake_features)
+                generator_loss += config.feature_matching * matching
+            judge_loss = discriminator_loss(
+                real_logits, fake_logits, config.gan_loss, config.label_smoothing
+            )
+        self._descend("generator", generator_tape, generator_loss, rate_share)
+        self._descend("discriminator", discriminator_tape, judge_loss, rate_share)
+        self._average()
         return tf.stack([gan_loss, l1_loss, judge_loss])
 
     def _augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        seed = tf.stack([tf.constant(self.config.seed, tf.int64), 4 * tf.cast(step, tf.int64)])
+        config = self.config
+        first = conditions.SEEDS_PER_STEP * step
         target_image = conditions.augment_target(
-            pictures, image_size=self.config.image_size, seed=seed
+            pictures,
+            image_size=config.image_size,
+            max_zoom=config.max_zoom,
+            flip=config.flip,
+            seed=tf.stack([tf.constant(config.seed, tf.int64), first]),
         )
         input_image = self.condition(target_image)
-        return conditions.augment_input(input_image, seed=seed + 2), target_image
+        if config.condition != "edges":  # a drawing is as dark as its pen
+            input_image = conditions.augment_input(
+                input_image,
+                brightness=config.brightness,
+                contrast=config.contrast,
+                seed=tf.stack([tf.constant(config.seed, tf.int64), first + 1]),
+            )
+        return input_image, self._at_output_size(target_image)
 
     def condition(self, target_image: tf.Tensor) -> tf.Tensor:
         """Returns the input images of target images, both in [−1, 1]."""
-        return conditions.blurred_grey(target_image, blur_factor=self.config.blur_factor)
+        return conditions.make_input(target_image, self.config)
+
+    def _at_output_size(self, image: tf.Tensor) -> tf.Tensor:
+        size = self.config.output_size or self.config.image_size
+        if size == image.shape[1]:
+            return image
+        return tf.image.resize(image, (size, size), method="area")
+
+    def _descend(
+        self, name: str, tape: tf.GradientTape, loss: tf.Tensor, rate_share: tf.Tensor
+    ) -> None:
+        network, optimizer = getattr(self, name), getattr(self, f"{name}_optimizer")
+        variables = network.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        if self.config.clip_norm:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.config.clip_norm)
+        optimizer.learning_rate.assign(self.rates[name] * rate_share)
+        optimizer.apply(gradients, variables)
+
+    def _average(self) -> None:
+        if self.averaged_generator is None:
+            return
+        decay = self.config.ema
+        pairs = zip(self.averaged_generator.variables, self.generator.variables, strict=True)
+        for mean, now in pairs:
+            if mean.dtype == "float32":  # dropout's seeds are whole numbers
+                mean.assign(decay * mean + (1.0 - decay) * now)
 
     def _generate(self, input_image: tf.Tensor) -> tf.Tensor:
         """Returns generated images of input images, both in [−1, 1], without dropout."""
-        return self.generator(input_image, training=False)
+        generator = self.averaged_generator or self.generator
+        return generator(input_image, training=False)
 
     def variables(self) -> dict[str, keras.Variable]:
         """Returns everything that a resume must restore, by a name that never changes."""
         parts = {
             "generator": self.generator,
+            "averaged_generator": self.averaged_generator,
             "discriminator": self.discriminator,
             "generator_optimizer": self.generator_optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
         }
-        return {
-            f"{part}/{index:03d}-{variable.name}": variable
-            for part, owner in parts.items()
-            for index, variable in enumerate(owner.variables)
-        }
+        found: dict[str, keras.Variable] = {}
+        for part, owner in parts.items():
+            found |= named(part, owner.variables) if owner is not None else {}
+        return found
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Returns a copy of all variables in host memory."""
@@ -106,42 +153,55 @@ class Pix2Pix:
         """Sets all variables from a `snapshot`."""
         for name, variable in self.variables().items():
             variable.assign(arrays[name])
-        # The learning rate is an option, and may have been changed since.
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            optimizer.learning_rate = self.config.learning_rate
 
 
-def generator_gan_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """Returns how far the discriminator sees through the generated images (log-loss, ≥ 0)."""
-    return _log_loss(fake_logits, real=True)
+def named(part: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
+    """Returns the variables of a part by the names that they have in a checkpoint."""
+    return {f"{part}/{index:03d}-{v.name}": v for index, v in enumerate(variables)}
 
 
-def generator_l1_loss(target_image: tf.Tensor, generated_image: tf.Tensor) -> tf.Tensor:
-    """Returns the mean absolute difference of images in [−1, 1], unweighted: 0 to 2."""
-    return tf.reduce_mean(tf.abs(target_image - generated_image))
+def build_generator(config: TrainConfig) -> keras.Model:
+    """Returns the untrained generator of these options; see `networks.build_generator`."""
+    return networks.build_generator(
+        image_size=config.image_size,
+        output_size=config.output_size or None,
+        depth=config.depth or None,
+        base_filters=config.base_filters,
+        max_filters=config.max_filters,
+        dropout=config.dropout,
+        normalization=config.normalization,
+        upsampling=config.upsampling,
+        seed=config.seed,
+        precision=_policy(config),
+    )
 
 
-def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """Returns how badly real and generated patches are told apart: halved, section 3.3."""
-    return 0.5 * (_log_loss(real_logits, real=True) + _log_loss(fake_logits, real=False))
+def _build_discriminator(config: TrainConfig) -> keras.Model:
+    return networks.build_discriminator(
+        image_size=config.output_size or config.image_size,
+        base_filters=config.discriminator_filters or config.base_filters,
+        max_filters=config.max_filters,
+        patch_layers=config.patch_layers,
+        normalization=config.normalization,
+        spectral_norm=config.spectral_norm,
+        seed=config.seed,
+        precision=_policy(config),
+    )
 
 
-def _log_loss(logits: tf.Tensor, *, real: bool) -> tf.Tensor:
-    labels = tf.ones_like(logits) if real else tf.zeros_like(logits)
-    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits))
+def _policy(config: TrainConfig) -> str:
+    return "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
 
 
-def _adam(config: TrainConfig, network: keras.Model, name: str) -> keras.optimizers.Adam:
-    optimizer = keras.optimizers.Adam(config.learning_rate, beta_1=_ADAM_BETA_1, name=name)
+def _with_features(discriminator: keras.Model) -> keras.Model:
+    """Returns the same network with its inner activations as outputs before the logits."""
+    features = [
+        layer.output for layer in discriminator.layers if isinstance(layer, keras.layers.LeakyReLU)
+    ]
+    return keras.Model(discriminator.inputs, [*features, discriminator.output])
+
+
+def _adam(network: keras.Model, learning_rate: float) -> keras.optimizers.Adam:
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1=_ADAM_BETA_1)
     optimizer.build(network.trainable_variables)
     return optimizer
-
-
-def _descend(
-    tape: tf.GradientTape,
-    loss: tf.Tensor,
-    network: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-) -> None:
-    variables = network.trainable_variables
-    optimizer.apply(tape.gradient(loss, variables), variables)

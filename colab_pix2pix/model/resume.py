@@ -6,9 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import TrainConfig, options
+from ..config import TrainConfig
 from ..errors import IncompatibleRunError, ProjectError
 from ..manifest import Dataset
+from ..option import options
 from ..project import Project
 from ..storage import checkpoints
 from .dataset import Schedule, split_files

@@ -111,7 +111,7 @@ class _Session:
     def __init__(self, plan: Plan, on_event: OnEvent) -> None:
         self.plan, self.on_event = plan, on_event
         self.step = plan.first_step
-        self.pictures = load_pictures(plan.dataset, plan.config.image_size, on_event)
+        self.pictures = load_pictures(plan.dataset, plan.config, on_event)
         self.model, self.facts = _build_model(plan.config)
         self.history: list[Metrics] = []
         self.losses: list[Any] = []
@@ -141,7 +141,8 @@ class _Session:
     def _train_one_step(self) -> None:
         indices = self.plan.schedule.indices(self.step)
         pictures = self.pictures.train[indices]
-        self.losses.append(self.model.train_on(pictures, self.step))
+        share = _rate_share(self.plan, self.step)
+        self.losses.append(self.model.train_on(pictures, self.step, rate_share=share))
         self.step += 1
         if _is_sample_step(self.step) or self.step == self.plan.last_step:
             self._measure(self._sample())
@@ -258,18 +259,27 @@ class _Pace:
 def _draw_samples(model: Pix2Pix, pictures: Pictures) -> tuple[np.ndarray, float]:
     """Returns the sample grid and the L1 loss on at most 32 held-out crops."""
     from . import conditions
-    from .pix2pix import generator_l1_loss
+    from .losses import generator_l1_loss
 
     chosen = np.linspace(0, len(pictures.held_out) - 1, _HELD_OUT_PICTURES).round().astype(int)
     held_out = pictures.held_out[np.unique(chosen)]
-    target = resize_pictures(held_out, model.config.image_size)
-    target_image = conditions.encode_image(target)
-    input_image = model.condition(target_image)
+    config = model.config
+    seen = conditions.encode_image(resize_pictures(held_out, config.image_size))
+    input_image = model.condition(seen)
     generated_image = model.generate(input_image)
+    target = resize_pictures(held_out, config.output_size or config.image_size)
+    target_image = conditions.encode_image(target)
     shown = np.linspace(0, len(target) - 1, reports.GRID_PICTURES).round().astype(int)
-    grey, made = (conditions.decode_image(i).numpy() for i in (input_image, generated_image))
-    grid = reports.sample_grid([grey[shown], target[shown], made[shown]])
+    fed, made = (conditions.decode_image(i).numpy() for i in (input_image, generated_image))
+    fed = resize_pictures(np.repeat(fed[shown], 3, axis=-1), target.shape[1])
+    grid = reports.sample_grid([fed, target[shown], made[shown]])
     return grid, float(generator_l1_loss(target_image, generated_image))
+
+
+def _rate_share(plan: Plan, step: int) -> float:
+    """Returns the share of the learning rates that a step takes: 1, then in a line down to 0."""
+    falling = plan.last_step * (1.0 - plan.config.decay_from)
+    return min(1.0, (plan.last_step - step) / falling) if falling else 1.0
 
 
 def _is_sample_step(step: int) -> bool:

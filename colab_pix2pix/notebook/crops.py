@@ -15,10 +15,10 @@ from .. import manifest
 from ..config import CurateConfig, FramesConfig, VideoConfig
 from ..events import Note, OnEvent
 from ..manifest import Dataset
+from ..pipeline import cut_and_mark
 from ..project import Project
 from ..video import curate
 from ..video.download import download
-from ..video.frames import extract_frames
 
 
 def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
@@ -58,18 +58,10 @@ def cut(
     sha256 = _sha256(video)
     before = _find(project, "sha256", sha256)
     directory = before.directory if before else _folder(project) / sha256[:12]
-    dataset = extract_frames(video, directory, config, on_event=on_event)
-    if dataset == before:
-        on_event(Note(message=f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept."))
-        return dataset
-    dataset = curate.mark(dataset, CurateConfig(), on_event=on_event)
-    return curate.split(dataset, CurateConfig())
-
-
-def keep(project: Project, dataset: Dataset, *, on_event: OnEvent) -> None:
-    """Packs the crops into the project's folder, unless the same are there already."""
-    on_event(Note(message=f"Packing {len(dataset.crops)} crops into the project."))
-    curate.pack(dataset, project.dataset_zip)
+    if before and _was_cut_by(before, "sha256", sha256, config):
+        on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} crops are kept."))
+        return before
+    return cut_and_mark(video, directory, config, CurateConfig(), on_event=on_event)
 
 
 def _folder(project: Project) -> Path:

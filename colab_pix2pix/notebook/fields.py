@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import TraitError
 
-from ..config import Config, Option
 from ..errors import OptionError
+from ..option import Config, Option
 from . import looks
 
 LABEL_WIDTH = "150px"  # as in the style sheet

@@ -1,151 +1,21 @@
-"""An option class -> a form of core ipywidgets.
-
-A form only collects; what to do with it is a matter of the next cell. Labels, help, bounds and
-choices come from `config.py`, where they are declared once.
-"""
+"""The forms of the notebook: which project, which video, how to cut it, how to train."""
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from pathlib import Path
 
 import ipywidgets as widgets
 
-from .. import config as configs
-from ..config import Config, FramesConfig, TrainConfig, VideoConfig
-from ..errors import OptionError
+from ..config import PRESETS, FramesConfig, TrainConfig, VideoConfig
 from ..project import Project
-from . import looks
-from .error_panel import ErrorPanel
-from .fields import LABEL_WIDTH, Field
+from .drawing import draw_crops
+from .fields import LABEL_WIDTH
+from .form import Form
 from .project_form import ProjectForm
 
+_FIRST_LOOK = FramesConfig(count=300)  # enough to see that all works, and quick to train on
+
 __all__ = ["Form", "FramesForm", "ProjectForm", "TrainForm", "VideoForm"]
-
-AnyConfig = TypeVar("AnyConfig", bound=Config)
-
-
-class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
-    """A form for one option class; the last line of a cell shows it.
-
-    Args:
-        start: The values that stand in the boxes at first.
-        project: Where given, its stored options stand in the boxes instead, and every good change
-            is stored there at once, so that it comes back in the next session.
-        title: The heading.
-        hint: What to do next, below the boxes.
-
-    Example:
-        >>> form = Form(FramesConfig(count=40), title="Crops")
-        >>> form.config.count
-        40
-        >>> form.value = {"count": 0}
-        >>> form.valid
-        False
-    """
-
-    def __init__(
-        self,
-        start: AnyConfig,
-        *,
-        project: Project | None = None,
-        title: str = "",
-        hint: str = "Then run the next cell.",
-    ) -> None:
-        self._kind = type(start)
-        self._project = project
-        if project is not None and self._kind.section in project.settings():
-            start = project.recall(self._kind)
-        self._fields = {
-            name: Field(self._kind, name, about, getattr(start, name))
-            for name, about in configs.options(self._kind).items()
-        }
-        self._errors = ErrorPanel()
-        self._filling = False
-        for field in self._fields.values():
-            field.on_change(self._errors.guard(self._on_box))
-        super().__init__(self._rows(title, hint))
-        self.add_class("cp").add_class("cp-form").add_class(f"cp-form-{self._kind.section}")
-
-    @property
-    def config(self) -> AnyConfig:
-        """What the boxes say, checked.
-
-        Raises:
-            OptionError: a box holds a value that its option can't take.
-        """
-        return self._kind(**self.value)
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What stands in the boxes by option name, checked or not. Set it from the same, or from a
-        config; options that are left out keep their value."""
-        return {name: field.value for name, field in self._fields.items()}
-
-    @value.setter
-    def value(self, values: Config | dict[str, Any]) -> None:
-        given = values.to_dict() if isinstance(values, Config) else values
-        if unknown := sorted(set(given) - set(self._fields)):
-            raise OptionError(
-                f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(self._fields)}.",
-            )
-        self._filling = True
-        try:
-            for name, value in given.items():
-                self._fields[name].value = value
-        finally:
-            self._filling = False
-        self._changed()
-
-    @property
-    def valid(self) -> bool:
-        """True when every box holds a value that its option can take."""
-        good = [field.check() for field in self._fields.values()]  # every box says its own
-        return all(good)
-
-    def remember(self) -> None:
-        """Stores the options in the project; does nothing without one.
-
-        Raises:
-            OptionError: a box holds a value that its option can't take.
-        """
-        if self._project is not None:
-            self._project.remember(self.config)
-
-    def _on_box(self, change: dict[str, Any]) -> None:
-        if not self._filling:  # else the setter calls _changed once, after the last box
-            self._changed()
-
-    def _changed(self) -> None:
-        if self.valid:
-            self.remember()
-
-    def _above(self) -> list[widgets.Widget]:
-        """What stands between the heading and the boxes; for a form to add to."""
-        return []
-
-    def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
-        about = configs.options(self._kind)
-        first = [field.row for name, field in self._fields.items() if not about[name].advanced]
-        folded = [field.row for name, field in self._fields.items() if about[name].advanced]
-        heading = widgets.HTML(looks.line(title, "title"))
-        end = widgets.HTML(looks.line(hint, "hint"))
-        more = _more(folded) if folded else []
-        return [looks.style(), heading, *self._above(), *first, *more, self._errors, end]
-
-
-def _more(rows: list[widgets.Widget]) -> list[widgets.Widget]:
-    """Returns a button and the rows that it folds in and out."""
-    button = widgets.ToggleButton(description="More options", layout={"width": "10em"})
-    button.add_class("cp-more")
-    inside = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")
-
-    def fold(change: dict[str, Any]) -> None:
-        inside.layout.display = "flex" if change["new"] else "none"
-        button.description = "Fewer options" if change["new"] else "More options"
-
-    button.observe(fold, names="value")
-    return [button, inside]
 
 
 class VideoForm(Form[VideoConfig]):
@@ -163,15 +33,41 @@ class VideoForm(Form[VideoConfig]):
 
 
 class FramesForm(Form[FramesConfig]):
-    """How crops are cut out of the video.
+    """How crops are cut out of a video.
+
+    Args:
+        project: Where the options are stored.
+        video: Where given, a drawing shows where the crops lie in one of its frames.
 
     Example:
         >>> FramesForm().config.scale
         '-1:256'
     """
 
-    def __init__(self, project: Project | None = None) -> None:
-        super().__init__(FramesConfig(), project=project, title="How to cut it up?")
+    def __init__(self, project: Project | None = None, video: Path | None = None) -> None:
+        self._video = video
+        self._drawn: FramesConfig | None = None
+        self.drawing = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
+        self.drawing.add_class("cp-drawing")
+        super().__init__(_FIRST_LOOK, project=project, title="How to cut it up?")
+        self._errors.guard(lambda change: self._draw())(None)
+
+    def _below(self) -> list[widgets.Widget]:
+        return [self.drawing]
+
+    def _changed(self) -> None:
+        super()._changed()
+        if self.valid:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draws the crops anew when an option has changed that moves them."""
+        wanted = self.config.replace(count=1, image_format="jpg")
+        if self._video is None or wanted == self._drawn:
+            return
+        self._drawn = wanted
+        self.drawing.value = draw_crops(self._video, wanted)
+        self.drawing.layout.display = "block"
 
 
 class TrainForm(Form[TrainConfig]):
@@ -190,7 +86,7 @@ class TrainForm(Form[TrainConfig]):
     """
 
     def __init__(self, project: Project | None = None) -> None:
-        pairs = [(f"{name}: {about}", name) for name, (about, _) in configs.PRESETS.items()]
+        pairs = [(f"{name}: {about}", name) for name, (about, _) in PRESETS.items()]
         self.preset = (
             widgets.Dropdown(
                 description="Preset",
@@ -201,7 +97,7 @@ class TrainForm(Form[TrainConfig]):
             .add_class("cp-box")
             .add_class("cp-preset")
         )
-        super().__init__(configs.PRESETS["quick"][1], project=project, title="How to train?")
+        super().__init__(PRESETS["quick"][1], project=project, title="How to train?")
         self._name_preset()
         self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
 
@@ -210,7 +106,7 @@ class TrainForm(Form[TrainConfig]):
 
     def _fill_in(self) -> None:
         if self.preset.value:
-            self.value = configs.PRESETS[self.preset.value][1]
+            self.value = PRESETS[self.preset.value][1]
 
     def _changed(self) -> None:
         super()._changed()
@@ -219,5 +115,5 @@ class TrainForm(Form[TrainConfig]):
     def _name_preset(self) -> None:
         """Lets the menu show the preset that the boxes hold, or none of them."""
         values = self.value
-        names = [n for n, (_, preset) in configs.PRESETS.items() if preset.to_dict() == values]
+        names = [n for n, (_, preset) in PRESETS.items() if vars(preset) == values]
         self.preset.value = names[0] if names else ""

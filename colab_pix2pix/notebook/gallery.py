@@ -32,7 +32,7 @@ _CSS = """
   width: 20px; height: 20px; border-radius: 50%; background: rgba(0,0,0,.7); text-align: center;
   font-size: 12px; line-height: 20px; }
 .cp-controls { align-items: center; flex-wrap: wrap; margin: 6px 0 0; }
-.cp-controls > * { margin: 2px 10px 2px 0; }
+.cp .cp-controls > * { margin: 2px 10px 2px 0; }
 .cp-controls .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
   color: inherit; }
 """
@@ -130,7 +130,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.view = widgets.Dropdown(
             description="Show", layout={"width": "230px"}, options=self._views()
         ).add_class("cp-view")
-        self.seen_by_network = widgets.ToggleButton(description="What the network sees")
+        self.seen_by_network = widgets.ToggleButton(
+            description="What the network sees", layout={"width": "auto"}
+        )
         self.seen_by_network.add_class("cp-network")
         self.view.observe(self._errors.guard(lambda change: self.show_page(0)), names="value")
         self.seen_by_network.observe(

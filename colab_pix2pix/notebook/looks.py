@@ -29,8 +29,12 @@ CSS = """
 .cp-field .cp-help { padding-left: 154px; max-width: 52em; }
 .cp-field .widget-label { font-size: 14px; color: inherit; opacity: .95; text-align: left;
   width: 150px !important; min-width: 150px; margin: 0; line-height: 32px; }
-.cp-field input, .cp-field select { font-size: 14px !important; height: 32px !important;
-  line-height: 20px; border-radius: 6px !important; padding: 4px 8px !important; }
+.cp-field input:not([type=checkbox]), .cp-field select { font-size: 14px !important;
+  height: 32px !important; line-height: 20px; padding: 4px 8px !important;
+  border-radius: 6px !important; }
+.cp-field input[type=checkbox] { margin: 0 8px 0 0; vertical-align: middle; }
+.cp-field .widget-label-basic { width: auto !important; font-size: 14px; line-height: 28px;
+  color: inherit; display: flex; align-items: center; }
 .cp-unit { padding: 4px 2px 0 8px; opacity: .72; }
 .cp-wrong { color: #d6453d; font-weight: 500; padding: 4px 0 0 8px; font-size: 13px; }
 .cp-hint, .cp-good, .cp-warning { padding: 1px 0 1px 10px; margin: 6px 0 2px; }
@@ -53,7 +57,10 @@ CSS = """
 @container (max-width: 560px) {
   .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
   .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
-  .cp-field .cp-unit { padding: 28px 0 0; }
+  .cp-field .cp-field input[type=checkbox] { margin: 0 8px 0 0; vertical-align: middle; }
+.cp-field .widget-label-basic { width: auto !important; font-size: 14px; line-height: 28px;
+  color: inherit; display: flex; align-items: center; }
+.cp-unit { padding: 28px 0 0; }
   .cp-field .cp-help { padding-left: 0; }
 }
 """

@@ -6,6 +6,7 @@ pictures only as often as their drawing costs less than a fiftieth of the time.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import deque
 
@@ -105,6 +106,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
         self.hint.value = ""
+        if self._progress is not None:
+            self._progress = self._where_it_ended(self._progress)
         if self._project is not None:
             self.sample.offer(samples(self._project))
         self._show_all()
@@ -126,6 +129,13 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.sample.show(earlier[-1])
         self._history = results.history(project)
         self._show_all()
+
+    def _where_it_ended(self, progress: Progress) -> Progress:
+        """Returns the last progress with the step that was really reached, and no time left."""
+        steps = [progress.done]
+        steps += [self._history[-1].step] if self._history else []
+        steps += [self._written[0].step] if self._written else []
+        return dataclasses.replace(progress, done=max(steps), per_second=None, seconds_left=None)
 
     def _say(self, note: Note) -> None:
         self._notes.append(note)

@@ -38,7 +38,7 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self.picture.add_class("cp-sample")
         self.caption = widgets.HTML().add_class("cp-caption")
         self.slider = widgets.SelectionSlider(
-            options=[("", None)], description="Step", layout={"display": "none", "width": "100%"}
+            options=[("", "")], description="Step", layout={"display": "none", "width": "100%"}
         ).add_class("cp-steps")
         self.slider.observe(self._slide, names="value")
         super().__init__([self.picture, self.caption, self.slider])

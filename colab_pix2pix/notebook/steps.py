@@ -6,6 +6,8 @@ the project folder instead of doing it again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from IPython.display import display
 from ..errors import Pix2PixError
 from ..events import Note
 from ..manifest import Dataset
+from ..pipeline import keep_and_train
 from ..project import Project
 from ..storage import checkpoints
 from . import crops, looks, machine
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from ..model.training import TrainingResult
 
 
-class TrainingStopped(Pix2PixError):
-    """Training was interrupted: one friendly line in the cell, and "Run all" ends there."""
+class Stopped(Pix2PixError):
+    """A step was interrupted: one friendly line in the cell, and "Run all" ends there."""
 
 
 def set_up() -> None:
@@ -45,7 +48,7 @@ def open_project(form: ProjectForm) -> Project:
         CheckpointError: the project has saved states, and none of them is valid.
     """
     project = form.project
-    _say(_welcome(project))
+    _say(welcome(project))
     return project
 
 
@@ -62,11 +65,12 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     project.remember(config)
     line = ProgressLine()
     display(line)
-    crops.recover(project, on_event=line)
-    if crops.of_link(project, config.source):
-        line(Note(message="The project has crops of this video: it is not fetched again."))
-        return None
-    video = crops.fetch(project, config, on_event=line)
+    with _stoppable("Stopped: run this cell again to fetch the video."):
+        crops.recover(project, on_event=line)
+        if crops.of_link(project, config.source):
+            line(Note(message="The project has crops of this video: it is not fetched again."))
+            return None
+        video = crops.fetch(project, config, on_event=line)
     line(Note(message=f"{video.name}, {looks.size(video.stat().st_size)}"))
     return video
 
@@ -89,7 +93,8 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
     project.remember(config)
     line = ProgressLine()
     display(line)
-    return crops.cut(project, video, config, on_event=line)
+    with _stoppable("Stopped: run this cell again to cut the crops."):
+        return crops.cut(project, video, config, on_event=line)
 
 
 def look_at_crops(dataset: Dataset) -> Gallery:
@@ -108,25 +113,18 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         form: How to train.
 
     Raises:
-        TrainingStopped: the user has interrupted it; everything is saved.
+        Stopped: the user has interrupted it; everything is saved.
         IncompatibleRunError: the project was trained with other options before.
     """
     dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
     panel = TrainingPanel(project)
     display(panel)
-    try:
-        crops.keep(project, dataset, on_event=panel)
-        panel(Note(message="Loading TensorFlow: the first picture takes a few seconds."))
-        from ..model.training import train as run_training
-
-        result = run_training(dataset, project, form.config, on_event=panel)
-    except KeyboardInterrupt:  # before the first step, or pressed twice
-        raise TrainingStopped(
-            "Stopped. What was saved last is safe: run this cell again to go on from there."
-        ) from None
+    with _stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
+        panel(Note(message="Getting ready: the first picture takes a few seconds."))
+        result = keep_and_train(dataset, project, form.config, on_event=panel)
     panel.finish()
     if result.interrupted:
-        raise TrainingStopped(
+        raise Stopped(
             f"Stopped after step {result.step} of {result.total_steps}, everything is saved:"
             " run this cell again to go on."
         )
@@ -138,7 +136,21 @@ def show_result(project: Project) -> None:
     display(result_view(project))
 
 
-def _welcome(project: Project) -> str:
+@contextmanager
+def _stoppable(words: str) -> Iterator[None]:
+    """Turns an interrupt into one friendly line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped(words) from None
+
+
+def welcome(project: Project) -> str:
+    """Returns what to say when a project is opened: that it is new, or how far it is.
+
+    Raises:
+        CheckpointError: the project has saved states, and none of them is valid.
+    """
     if not project.settings_file.exists():
         return f"A new project: {project.path.name}."
     state = checkpoints.status(project)

@@ -184,7 +184,7 @@ class CheckpointWriter:
             self.project.path.mkdir(parents=True, exist_ok=True)
             written = self._write_somewhere(arrays, manifest)
             self.project.remember(run_id=self.run_id)
-        except (OSError, CheckpointError, ProjectError) as error:
+        except Exception as error:  # whatever it is: a thread's end must not hide it
             self._fail(error)
             return
         self._failure = None
@@ -228,6 +228,7 @@ class CheckpointWriter:
             why=f"The last good one is {self._keep}." if self._keep.exists() else "",
             fix="Make room or check the disk; training again continues from the last saved step.",
         )
+        self._failure.__cause__ = error
         self._news.put(Note(message=str(self._failure), level="warning"))
 
 

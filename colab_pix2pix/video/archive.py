@@ -33,7 +33,7 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     """
     path = Path(zip_path)
     entries = to_json(manifest.to_dict(dataset))
-    files = [dataset.directory / crop.file for crop in dataset.crops]
+    files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
             f"{missing[0]} is missing.",

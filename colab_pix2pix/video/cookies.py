@@ -17,7 +17,7 @@ def read_cookies(path: str) -> io.StringIO | None:
     not understand.
 
     Raises:
-        DownloadError: there is no such file, or it is in another format. Says nothing of its content.
+        DownloadError: there is no such file, or it has another format. No word of its content.
     """
     if not path:
         return None

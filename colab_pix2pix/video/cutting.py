@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -18,13 +15,13 @@ from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop
 from .bars import Box, picture_box
 from .pictures import Cut, Picture, decode
-from .plan import choose_frames
+from .plan import choose_frames, even_times, keys_suffice
 from .probe import VideoInfo
 from .squares import Square, scaled_size, squares_of
-from .timeline import Timeline, read_timeline
+from .timeline import Timeline, read_around, read_keys, read_timeline
+from .writer import Writer
 
-_JPEG_QUALITY = 95
-_WRITERS = 2  # Pillow frees the interpreter while it encodes
+_SPARSE_SECONDS = 4  # with more than this between two steps, most of the file is passed over
 
 
 @dataclass(frozen=True)
@@ -77,16 +74,17 @@ def cut_crops(
         OptionError: `start` and `end` leave nothing of the video.
         VideoError: the video can't be read, or not one picture of it.
     """
-    timeline = read_timeline(info, references=config.exact)
+    frame = _frame(info, config)
+    each = len(squares_of(config.crops, *frame.cut.size))
+    steps = -(-config.count // each)
+    timeline = _timeline(info, config, steps)
     _tell_of_missing_end(info, timeline, on_event)
     start, end = _span(info, timeline, config)
-    frame = _frame(info, config, start - timeline.start_seconds, end - timeline.start_seconds)
-    each = len(squares_of(config.crops, *frame.cut.size))
-    picks = choose_frames(timeline, start, end, -(-config.count // each), exact=config.exact)
+    picks = choose_frames(timeline, start, end, steps, exact=config.exact)
     count = min(config.count, len(picks) * each)
     crops: list[Crop] = []
     started = time.monotonic()
-    with _Writer() as writer:
+    with Writer() as writer:
         for picture in decode(info, timeline, picks, frame.cut):
             number = int(np.searchsorted(picks, picture.index))
             seconds = float(timeline.seconds[picture.index]) - timeline.start_seconds
@@ -106,6 +104,19 @@ def cut_crops(
             on_event(_progress(len(crops), count, started))
     _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
     return sorted(crops, key=lambda crop: (crop.time, crop.file))
+
+
+def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
+    """Returns the frames to choose from: the least that tells where the wanted ones are."""
+    sparse = steps * _SPARSE_SECONDS < info.duration_seconds
+    keys = read_keys(info) if sparse or not config.exact else None
+    if keys is not None:
+        span = _span(info, keys, config)
+        if not config.exact and keys_suffice(keys, *span, steps):
+            return keys
+        if config.exact and (some := read_around(info, keys, even_times(*span, steps))):
+            return some
+    return read_timeline(info, references=config.exact)
 
 
 def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
@@ -140,9 +151,11 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _frame(info: VideoInfo, config: FramesConfig, start: float, end: float) -> _Frame:
+def _frame(info: VideoInfo, config: FramesConfig) -> _Frame:
     """Returns the geometry of the frames; finds black bars if they are to be cut off."""
-    box = picture_box(info, start, end) if config.cut_bars else None
+    start = _seconds(config.start) if config.start else 0.0
+    end = _seconds(config.end) if config.end else info.duration_seconds
+    box = picture_box(info, start, min(end, info.duration_seconds)) if config.cut_bars else None
     left, top, stored_width, height = box or (0, 0, info.decoded_width, info.height)
     aspect = info.width / info.decoded_width
     width = max(1, round(stored_width * aspect))
@@ -154,32 +167,6 @@ def _image(picture: Picture, square: Square) -> Image.Image:
     bottom, right = square.top + square.side, square.left + square.side
     planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
     return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
-
-
-class _Writer:
-    """Encodes pictures in the background, a few at a time so that memory stays small."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_WRITERS)
-        self._pending: deque[Future[None]] = deque()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=exception[0] is not None)
-        if exception[0] is None:
-            for future in self._pending:
-                future.result()
-
-    def write(self, path: Path, image: Image.Image) -> None:
-        self._pending.append(self._pool.submit(_write, path, image))
-        while len(self._pending) > 4 * _WRITERS:
-            self._pending.popleft().result()
-
-
-def _write(path: Path, image: Image.Image) -> None:
-    image.save(path, quality=_JPEG_QUALITY)
 
 
 def _progress(done: int, total: int, started: float) -> Progress:

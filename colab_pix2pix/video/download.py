@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
-from ..events import Note, OnEvent, Progress, ignore
-from .folders import check_disk, making
-from .names import safe_name, safe_suffix, sidecar
+from ..events import Note, OnEvent, ignore
+from .copying import copy_video, free_place
+from .folders import making
+from .names import sidecar
 from .probe import probe
 from .ytdlp import Format, fetch, list_entries, list_formats
 
 __all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
 
-_CHUNK_BYTES = 1 << 22
 _SUFFIXES = (
     ".mp4",
     ".mov",
@@ -68,10 +68,10 @@ def download(
     directory = Path(directory)
     text = str(source).strip()
     if not text:
-        return _copy(sample_video(), directory, on_event)
+        return copy_video(sample_video(), directory, on_event)
     if is_link(text):
         return _fetch(text, directory, config, on_event)
-    return _copy(Path(source).expanduser(), directory, on_event)
+    return copy_video(Path(source).expanduser(), directory, on_event)
 
 
 def download_all(
@@ -99,17 +99,27 @@ def download_all(
         DownloadError: there are no sources, or a folder holds no video.
         VideoError: not one video can be fetched; it is the reason of the first.
     """
-    singles = [single for source in sources for single in _singles(source, config)]
-    if not singles:
+    if not sources:
         raise DownloadError("Received no sources.", why="Expected links or paths of videos.")
     videos: list[Path] = []
     first: VideoError | None = None
-    for single in singles:
+
+    def leave_out(error: VideoError) -> None:
+        nonlocal first
+        first = first or error
+        on_event(Note(message=f"Left out: {error}", level="warning"))
+
+    for source in sources:
         try:
-            videos.append(download(single, directory, config, on_event=on_event))
+            singles = _singles(source, config)
         except VideoError as error:
-            first = first or error
-            on_event(Note(message=f"Left out: {error}", level="warning"))
+            leave_out(error)
+            continue
+        for single in singles:
+            try:
+                videos.append(download(single, directory, config, on_event=on_event))
+            except VideoError as error:
+                leave_out(error)
     if first is not None and not videos:
         raise first
     return list(dict.fromkeys(videos))
@@ -153,68 +163,6 @@ def is_link(source: str) -> bool:
     return True
 
 
-def _copy(source: Path, directory: Path, on_event: OnEvent) -> Path:
-    probe_source(source)
-    if source.resolve().parent == directory.resolve():
-        return source
-    target = _free_place(source.stem, source, directory)
-    if target.exists():
-        on_event(Note(message=f"{target} is there already."))
-        return target
-    check_disk(source.stat().st_size, directory)
-    with making(directory), files.replacing(target) as part:
-        _copy_bytes(source, part, on_event)
-    return target
-
-
-def probe_source(source: Path) -> None:
-    """Raises what is wrong with a local source, as `probe` does; says so of a missing one."""
-    if not source.exists():
-        raise DownloadError(
-            f"There is no file {str(source)!r}.",
-            why="Expected a link that begins with https:// or the path of a video.",
-            fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
-        )
-    probe(source)
-
-
-def _free_place(title: str, source: Path, directory: Path) -> Path:
-    """Returns where a file goes: a name of its own, or the place of an equal file."""
-    stem, suffix = safe_name(title), safe_suffix(source)
-    number = 1
-    while True:
-        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
-        target = directory / name
-        if not target.exists() or _equal(source, target):
-            return target
-        number += 1
-
-
-def _equal(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with open(one, "rb") as first, open(other, "rb") as second:
-        return (
-            hashlib.file_digest(first, "sha256").digest()
-            == hashlib.file_digest(second, "sha256").digest()
-        )
-
-
-def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:
-    total, done = source.stat().st_size, 0
-    try:
-        with open(source, "rb") as reader, open(target, "wb") as writer:
-            while chunk := reader.read(_CHUNK_BYTES):
-                writer.write(chunk)
-                done += len(chunk)
-                on_event(Progress(job="download", done=done, total=total, unit="bytes"))
-    except OSError as error:
-        raise DownloadError(
-            f"{source} can't be copied: {error.strerror or error}.",
-            fix="Check the disk and the connection to it, then try again.",
-        ) from error
-
-
 def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -> Path:
     wanted = {"link": link, "format": config.format, "height": config.height}
     if (known := _fetched_before(wanted, directory)) is not None:
@@ -235,7 +183,7 @@ def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -
         shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
         raise
     with making(directory):
-        target = _free_place(facts.get("title", "video"), file, directory)
+        target = free_place(facts.get("title", "video"), file, directory)
         with files.replacing(target) as part:
             shutil.move(file, part)
         record = wanted | facts | {"bytes": target.stat().st_size}

@@ -1,22 +1,24 @@
-"""From a video to a folder of square crops."""
+"""From videos to a folder of square crops."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import files, manifest
+from .. import files
 from ..config import FramesConfig
-from ..errors import DatasetError
-from ..events import Note, OnEvent, ignore
-from ..manifest import Crop, Dataset
+from ..errors import VideoError
+from ..events import OnEvent, ignore
+from ..manifest import Dataset
 from .cutting import cut_crops
-from .folders import carry, replacing_folder
-from .names import safe_name, sidecar
+from .many import on_cluster, on_threads
+from .names import sidecar
 from .probe import VideoInfo, probe
+from .sources import Source, add_sources, sha256_of
 
-__all__ = ["VideoInfo", "extract_frames", "probe"]
+__all__ = ["VideoInfo", "extract_frames", "extract_many", "probe"]
 
 _ORIGIN = ("link", "page", "title", "uploader", "licence")
 
@@ -47,65 +49,55 @@ def extract_frames(
         OptionError: `start` and `end` leave nothing of the video.
         VideoError: the video can't be read, or not one picture of it.
         DatasetError: the folder holds other files and no manifest.
+
+    Example:
+        >>> extract_frames("flowers.mp4", "crops", FramesConfig(count=200))  # doctest: +SKIP
     """
-    video, directory = Path(video), Path(directory)
+    source = _source(Path(video), config, on_event)
+    return add_sources(Path(directory), [source], on_event=on_event)
+
+
+def extract_many(
+    videos: Sequence[Path | str],
+    directory: Path | str,
+    config: FramesConfig = FramesConfig(),
+    *,
+    scheduler: str = "",
+    on_event: OnEvent = ignore,
+) -> Dataset:
+    """Cuts crops out of several videos into one folder, several videos at a time.
+
+    The result is the same, and in the same order, whatever runs it.
+
+    Args:
+        videos: Paths of video files; on a cluster, all its machines must see them and `directory`.
+        directory: The dataset folder.
+        config: How many crops of each video, where, and at which size.
+        scheduler: Address of a dask scheduler such as "tcp://10.0.0.1:8786"; "" stays here.
+        on_event: Told `Progress` in videos, and `Note`.
+
+    Raises:
+        VideoError: there are no videos, or one of them can't be read. The folder stays as it was.
+        DatasetError: the folder holds other files and no manifest.
+    """
+    if not videos:
+        raise VideoError("Received no videos.", why="Expected at least one path.")
+    sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
+    run = on_cluster(scheduler, on_event) if scheduler else on_threads(on_event)
+    return add_sources(Path(directory).absolute(), sources, on_event=on_event, run=run)
+
+
+def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     info = probe(video)
-    before = _dataset_before(directory)
-    sha256 = _sha256(video)
-    key = _key(video, sha256, before)
-    source = _source_facts(info, sha256, config)
-    if before and _same(before.sources.get(key), source) and _complete(before, key):
-        on_event(Note(message=f"{directory} already holds these crops of {video.name}."))
-        return before
-    with replacing_folder(directory) as part:
-        crops = cut_crops(info, part, key, config, on_event=on_event)
-        kept = _carry_others(before, key, directory, part)
-        sources = (before.sources if before else {}) | {key: source}
-        whole = Dataset(part, tuple(sorted((*kept, *crops), key=_order)), sources)
-        manifest.write(whole)
-    if kept:
-        others = len({crop.source for crop in kept})
-        message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
-        on_event(Note(message=message))
-    return manifest.read(directory)
+    # A partial function, unlike one within a function, can travel to a cluster.
+    cut = partial(cut_crops, info, config=config, on_event=on_event)
+    return Source(video.stem, _facts(info, config), cut)
 
 
-def _dataset_before(directory: Path) -> Dataset | None:
-    """Returns the dataset that is in the folder, or None when the folder is new or empty."""
-    if directory.is_dir() and (directory / "manifest.json").exists():
-        return manifest.read(directory)
-    if directory.is_dir() and not any(p for p in directory.iterdir() if p.name[0] != "."):
-        return None
-    if not directory.exists():
-        return None
-    raise DatasetError(
-        f"{directory} holds other files and no manifest.json.",
-        why="Crops are never mixed with files of which nothing is known.",
-        fix="Choose an empty or a new folder.",
-    )
-
-
-def _carry_others(
-    before: Dataset | None, key: str, directory: Path, part: Path
-) -> tuple[Crop, ...]:
-    """Carries over everything but the old crops of this video; returns the crops that stay."""
-    if before is None:
-        return ()
-    gone = {crop.file for crop in before.crops if crop.source == key} | {"manifest.json"}
-    for entry in directory.iterdir():
-        if entry.name not in gone and entry.is_file():
-            carry(entry, part)
-    return tuple(crop for crop in before.crops if crop.source != key)
-
-
-def _order(crop: Crop) -> tuple[str, float, str]:
-    return crop.source, crop.time, crop.file
-
-
-def _source_facts(info: VideoInfo, sha256: str, config: FramesConfig) -> dict[str, Any]:
+def _facts(info: VideoInfo, config: FramesConfig) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "file": info.path.name,
-        "sha256": sha256,
+        "sha256": sha256_of(info.path),
         "duration_seconds": info.duration_seconds,
         "width": info.width,
         "height": info.height,
@@ -115,28 +107,3 @@ def _source_facts(info: VideoInfo, sha256: str, config: FramesConfig) -> dict[st
         known = files.read_json(record)
         facts |= {name: known[name] for name in _ORIGIN if known.get(name)}
     return facts
-
-
-def _same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
-    return old is not None and all(old.get(name) == new[name] for name in ("sha256", "options"))
-
-
-def _complete(dataset: Dataset, key: str) -> bool:
-    crops = [crop for crop in dataset.crops if crop.source == key]
-    return bool(crops) and all((dataset.directory / crop.file).is_file() for crop in crops)
-
-
-def _key(video: Path, sha256: str, before: Dataset | None) -> str:
-    """Returns the name of the video in the manifest: its own, with a number if that is taken."""
-    sources = before.sources if before else {}
-    for key, facts in sources.items():
-        if facts.get("sha256") == sha256:
-            return key
-    name = safe_name(video.stem)
-    names = [name, *(f"{name}-{number}" for number in range(2, len(sources) + 3))]
-    return next(name for name in names if name not in sources)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

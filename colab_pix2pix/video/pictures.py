@@ -14,12 +14,11 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
+from .expressions import long_option
 from .looks import filters_after_choice, filters_before_choice, scale_colours
-from .plan import nearest, packets_to_decode, runs_expression, times_expression
+from .plan import dropped_packets, nearest, packets_to_decode, times_expression
 from .probe import VideoInfo, local_input
 from .timeline import SHOWN, Timeline
-
-_LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,16 @@ def _run(
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             words = stack.enter_context(tempfile.TemporaryFile())
-            source, feed = local_input(info.path), None
+            opened = local_input(info.path, keys_only=timeline.keys_only)
+            source, feed = opened, None
             if needed is not None:
-                copying = _thinned(info, needed, folder)
+                assert timeline.packets is not None
+                drop = f"noise=drop='{dropped_packets(timeline.packets, needed)}'"
+                copying = _thinned(opened, drop, folder)
                 feed = stack.enter_context(running(copying, what=what)).stdout
                 source = ["-copyts", "-f", "nut", "-i", "pipe:0"]
             command = ["-loglevel", "info", *source, "-map", "0:V:0"]
-            command += _long("-filter:v", _chain(info, timeline, picks, cut), folder)
+            command += long_option("-filter:v", _chain(info, timeline, picks, cut), folder)
             command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-"]
             process = stack.enter_context(running(command, what=what, words=words, feed=feed))
             assert process.stdout is not None
@@ -121,21 +123,11 @@ def _chain(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> 
     return f"{chain}scale={width}:{height}:flags=bicubic{scale_colours(info)},setsar=1,format=gbrp"
 
 
-def _thinned(info: VideoInfo, needed: np.ndarray, folder: Path) -> list[str]:
-    """Returns ffmpeg's arguments that copy the needed packets of a video to its output."""
-    chain = f"noise=drop='{runs_expression('n', needed)}'"
-    command = [*local_input(info.path), "-map", "0:V:0", "-c", "copy"]
-    command += ["-avoid_negative_ts", "disabled", *_long("-bsf:v", chain, folder)]
+def _thinned(opened: list[str], drop: str, folder: Path) -> list[str]:
+    """Returns ffmpeg's arguments that copy a video without the dropped packets to its output."""
+    command = [*opened, "-map", "0:V:0", "-c", "copy"]
+    command += ["-avoid_negative_ts", "disabled", *long_option("-bsf:v", drop, folder)]
     return [*command, "-f", "nut", "-"]
-
-
-def _long(option: str, value: str, folder: Path) -> list[str]:
-    """Returns an option with its value, by way of a file when it is too long for an argument."""
-    if len(value) < _LONGEST_ARGUMENT:
-        return [option, value]
-    path = folder / f"{option.strip('-').replace(':', '-')}.txt"
-    path.write_text(value, encoding="ascii")
-    return [f"-/{option[1:]}", str(path)]
 
 
 def _shown_times(words: int) -> Iterator[float]:

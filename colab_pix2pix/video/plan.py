@@ -9,8 +9,12 @@ and the pictures that no other picture refers to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from .expressions import outside
 from .timeline import Packets, Timeline
 
 _WORTH = 0.9  # below this share of packets, a second process costs less than what it saves
@@ -19,6 +23,12 @@ _WORTH = 0.9  # below this share of packets, a second process costs less than wh
 def even_times(start: float, end: float, steps: int) -> np.ndarray:
     """Returns the middles of `steps` equal parts of a span of time, in seconds."""
     return np.asarray(start + (np.arange(steps) + 0.5) * (end - start) / steps)
+
+
+def evenly(things: Sequence[Any], most: int) -> list[Any]:
+    """Returns at most `most` of some things, evenly chosen, the first and the last among them."""
+    places = np.linspace(0, len(things) - 1, min(most, len(things))).round().astype(int)
+    return [things[place] for place in places]
 
 
 def nearest(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -63,6 +73,15 @@ def choose_frames(
     return np.asarray(inside[picks])
 
 
+def keys_suffice(keys: Timeline, start: float, end: float, steps: int) -> bool:
+    """Returns whether every one of `steps` equal parts of a span of time has a key frame."""
+    if len(keys.seconds) < steps:
+        return False
+    wanted = even_times(start, end, steps)
+    away = np.abs(keys.seconds[nearest(keys.seconds, wanted)] - wanted)
+    return bool((away <= (end - start) / steps / 2).all())
+
+
 def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | None:
     """Returns which packets the picked frames need, or None when that is nearly all of them."""
     packets = timeline.packets
@@ -95,30 +114,23 @@ def _add_group(
     needed[span[packets.reference[span] & ~leading]] = True
 
 
-def runs_expression(variable: str, chosen: np.ndarray) -> str:
-    """Returns an ffmpeg expression that is 0 where `chosen` is true, else 1.
+def dropped_packets(packets: Packets, needed: np.ndarray) -> str:
+    """Returns an ffmpeg expression, for its filter `noise`, that is 0 for the needed packets only.
 
-    Args:
-        variable: The name that counts from 0, such as "n".
-        chosen: One boolean for each number.
+    A run of packets ends before a key frame at the latest, because packets may be missing there.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], chosen, [False])).astype(np.int8)))
-    runs = edges.reshape(-1, 2)
-
-    def tree(low: int, high: int) -> str:
-        if high - low == 1:
-            return f"not(between({variable},{runs[low][0]},{runs[low][1] - 1}))"
-        middle = (low + high) // 2
-        return f"if(lt({variable},{runs[middle][0]}),{tree(low, middle)},{tree(middle, high)})"
-
-    return tree(0, len(runs)) if len(runs) else "1"
+    changes = np.diff(needed.astype(np.int8), prepend=0) == 1
+    firsts = np.flatnonzero(needed & (changes | packets.key))
+    ends = np.flatnonzero(needed & ~np.append(needed[1:] & ~packets.key[1:], False))
+    if packets.decoded is None:
+        return outside("n", [(int(a), int(b)) for a, b in zip(firsts, ends, strict=True)])
+    half = np.diff(packets.decoded).min() / 2 if len(packets.decoded) > 1 else 1.0
+    times = zip(packets.decoded[firsts] - half, packets.decoded[ends] + half, strict=True)
+    return outside("dts*tb", [(float(first), float(last)) for first, last in times])
 
 
 def times_expression(frames: np.ndarray, picks: np.ndarray) -> str:
     """Returns an ffmpeg expression of `t` that is true for the picked frames only.
-
-    A balanced tree: ffmpeg evaluates it for each frame, and a sum of a thousand comparisons would
-    cost more than the decoding.
 
     Args:
         frames: The times of all frames in seconds, sorted.
@@ -126,12 +138,4 @@ def times_expression(frames: np.ndarray, picks: np.ndarray) -> str:
     """
     # Borders lie between two frames, so that rounding on either side does not matter.
     half = np.diff(frames).min() / 2 if len(frames) > 1 else 1.0
-    times = frames[picks]
-
-    def tree(low: int, high: int) -> str:
-        if high - low == 1:
-            return f"between(t,{times[low] - half:.7f},{times[low] + half:.7f})"
-        middle = (low + high) // 2
-        return f"if(lt(t,{times[middle] - half:.7f}),{tree(low, middle)},{tree(middle, high)})"
-
-    return tree(0, len(times))
+    return f"not({outside('t', [(time - half, time + half) for time in frames[picks]])})"

@@ -53,13 +53,18 @@ class VideoInfo:
     turned: bool
 
 
-def local_input(path: Path) -> list[str]:
+def local_input(path: Path, *, keys_only: bool = False) -> list[str]:
     """Returns ffmpeg's arguments that open a local file and nothing else.
 
     `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
     that poses as a video from opening links.
+
+    Args:
+        path: The file.
+        keys_only: True leaves out all but key frames; most containers then skip over the rest.
     """
-    return ["-protocol_whitelist", "file", "-copyts", "-i", f"file:{path}"]
+    discard = ["-discard:v", "nokey"] if keys_only else []
+    return ["-protocol_whitelist", "file", *discard, "-copyts", "-i", f"file:{path}"]
 
 
 def probe(video: Path | str) -> VideoInfo:

@@ -44,9 +44,9 @@ REASONS = (
     Reason(
         "bot wall",
         r"not a bot|captcha|cloudflare|unusual traffic",
-        "The site does not trust this machine's address; that is common in data centres like Colab's.",
-        f"{_COOKIES} Or take another source: a path on Drive, an upload, a direct link, another site."
-        f" {_LOCAL}",
+        "The site does not trust this machine's address, common in data centres such as Colab.",
+        f"{_COOKIES} Or take another source: a path on Drive, an upload, a direct link or another"
+        f" site. {_LOCAL}",
     ),
     Reason(
         "age limit",
@@ -171,7 +171,7 @@ def explain(link: str, error: BaseException) -> DownloadError:
 
 
 def reason_of(error: BaseException) -> Reason:
-    """Returns the entry of the catalogue that fits an error of yt-dlp, and all that lies beneath it."""
+    """Returns the entry of the catalogue that fits an error of yt-dlp and what lies beneath it."""
     words = " / ".join(f"{type(e).__name__}: {e}" for e in _beneath(error)).lower()
     words = words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return next((reason for reason in REASONS if re.search(reason.pattern, words)), _OTHER)

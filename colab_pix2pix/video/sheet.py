@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
 from ..files import replacing
 from ..manifest import Crop, Dataset
+from .plan import evenly
 
 _PAPER, _INK, _FADED, _RED = (250, 249, 246), (40, 40, 44), (120, 120, 126), (196, 60, 48)
 _GAP = 6
@@ -24,6 +24,8 @@ def contact_sheet(
     columns: int = 8,
     rows: int = 6,
     size: int = 128,
+    inputs: bool = False,
+    blur_factor: float = 24.0,
 ) -> Path:
     """Draws crops as one picture, in the order of time, evenly chosen where there are too many.
 
@@ -35,6 +37,8 @@ def contact_sheet(
         columns: Crops side by side.
         rows: The most rows.
         size: Width and height of a crop in pixels.
+        inputs: True shows beside each crop the picture that the network gets instead of it.
+        blur_factor: As in `TrainConfig`: how blurred that is.
 
     Returns:
         `path`.
@@ -45,16 +49,19 @@ def contact_sheet(
     path = Path(path)
     if not dataset.crops:
         raise DatasetError(f"{dataset.directory} has no crops to show.")
-    shown = _evenly(dataset.crops, columns * rows)
+    shown = evenly(dataset.crops, columns * rows)
     columns = min(columns, len(shown))
     lines = -(-len(shown) // columns)
-    width = 2 * _MARGIN + columns * size + (columns - 1) * _GAP
+    step = size * (2 if inputs else 1) + _GAP
+    width = 2 * _MARGIN + columns * step - _GAP
     height = _MARGIN + lines * (size + _GAP) - _GAP + _CAPTION_HEIGHT
     sheet = Image.new("RGB", (width, height), _PAPER)
     for place, crop in enumerate(shown):
         down, across = divmod(place, columns)
-        tile = _tile(dataset.directory, crop, size)
-        sheet.paste(tile, (_MARGIN + across * (size + _GAP), _MARGIN + down * (size + _GAP)))
+        left, top = _MARGIN + across * step, _MARGIN + down * (size + _GAP)
+        sheet.paste(_tile(dataset.directory, crop, size), (left, top))
+        if inputs:
+            sheet.paste(_input(dataset.directory, crop, size, blur_factor), (left + size, top))
     _caption(sheet, dataset, len(shown))
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
@@ -62,19 +69,26 @@ def contact_sheet(
     return path
 
 
-def _evenly(crops: tuple[Crop, ...], most: int) -> list[Crop]:
-    places = np.linspace(0, len(crops) - 1, min(most, len(crops))).round().astype(int)
-    return [crops[place] for place in places]
+def _opened(path: Path, size: int) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return ImageOps.fit(ImageOps.exif_transpose(image).convert("RGB"), (size, size))
+    except OSError as error:
+        raise DatasetError(f"{path} can't be read: {error}.", fix="Cut the crops again.") from error
+
+
+def _input(directory: Path, crop: Crop, size: int, blur_factor: float) -> Image.Image:
+    """Returns what the network gets: the partner of a pair, or the crop grey and blurred."""
+    if crop.input_file:
+        return _opened(directory / crop.input_file, size)
+    grey = _opened(directory / crop.file, 256).convert("L")
+    side = max(1, round(256 / blur_factor))
+    small = grey.resize((side, side), Image.Resampling.BOX)
+    return small.resize((size, size), Image.Resampling.BICUBIC).convert("RGB")
 
 
 def _tile(directory: Path, crop: Crop, size: int) -> Image.Image:
-    try:
-        with Image.open(directory / crop.file) as image:
-            tile = ImageOps.fit(ImageOps.exif_transpose(image).convert("RGB"), (size, size))
-    except OSError as error:
-        raise DatasetError(
-            f"{directory / crop.file} can't be read: {error}.", fix="Cut the crops again."
-        ) from error
+    tile = _opened(directory / crop.file, size)
     if crop.kept:
         return tile
     tile = Image.blend(tile.convert("L").convert("RGB"), Image.new("RGB", tile.size, _PAPER), 0.55)

@@ -7,12 +7,14 @@ import tempfile
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
+from .expressions import long_option, outside
 from .probe import VideoInfo, local_input
 
 #: A line of the filter `showinfo`: the time in seconds.
@@ -24,6 +26,7 @@ _PACKET = re.compile(
 _REFERRED = re.compile(rb"^1, *(-?\d+)", re.MULTILINE)
 _KEY, _DISCARD = 1, 4  # AV_PKT_FLAG_KEY, AV_PKT_FLAG_DISCARD (decoded for others, never shown)
 _NO_TIME = -(2**63)
+_MARGIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,14 @@ class Packets:
 
     Attributes:
         seconds: When the picture of each is shown.
+        decoded: When each is to be decoded, rising; None where the file does not tell.
         key: True where decoding can begin.
         reference: False where no other picture needs this one.
         h264: True when they are H.264.
     """
 
     seconds: np.ndarray
+    decoded: np.ndarray | None
     key: np.ndarray
     reference: np.ndarray
     h264: bool = False
@@ -51,24 +56,23 @@ class Packets:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The pictures of a video in the order in which they are shown.
+    """The pictures of a video in the order in which they are shown; or some of them.
 
     Attributes:
         seconds: When each picture appears, float64, on the clock of the file.
-        end_seconds: When the last picture disappears.
+        start_seconds: When the first picture of the video appears; not always 0.
+        end_seconds: When the last picture of the video disappears.
         packet: For each picture its place in `packets`.
         packets: None when the file does not tell the times of its packets.
+        keys_only: True when these are the key frames only.
     """
 
     seconds: np.ndarray
+    start_seconds: float
     end_seconds: float
     packet: np.ndarray
     packets: Packets | None
-
-    @property
-    def start_seconds(self) -> float:
-        """When the first picture appears; not always 0."""
-        return float(self.seconds[0])
+    keys_only: bool = False
 
 
 def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
@@ -84,7 +88,7 @@ def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
     Raises:
         VideoError: the file can't be read or holds no picture.
     """
-    packets, shown, last_seconds = _from_packets(info, references)
+    packets, shown, last_seconds = _from_packets(info, references=references)
     if packets is None:
         times = _from_pictures(info)
         places, last_seconds = np.arange(len(times)), 0.0
@@ -97,23 +101,77 @@ def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
     times, places = times[order], places[order]
     distinct = np.append(True, np.diff(times) > 0)
     usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    return Timeline(
-        times[distinct], float(times[-1]) + (last_seconds or usual), places[distinct], packets
-    )
+    start, end = float(times[0]), float(times[-1]) + (last_seconds or usual)
+    return Timeline(times[distinct], start, end, places[distinct], packets)
 
 
-def _from_packets(info: VideoInfo, references: bool) -> tuple[Packets | None, np.ndarray, float]:
+def read_keys(info: VideoInfo) -> Timeline | None:
+    """Returns when the key frames are shown, without reading what lies between them.
+
+    None where they do not tell all that a timeline tells: there must be a length in the header.
+    """
+    packets, shown, _ = _from_packets(info, keys_only=True)
+    if packets is None or not info.duration_seconds or not shown.all():
+        return None
+    seconds = np.unique(packets.seconds)
+    if len(seconds) != len(packets.seconds) or not packets.key.all():
+        return None
+    start = float(seconds[0])
+    places = np.argsort(packets.seconds)
+    end = start + info.duration_seconds
+    return Timeline(seconds, start, end, places, packets, keys_only=True)
+
+
+def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:
+    """Returns the pictures around some times only, from the key frames before them on.
+
+    For few pictures of a long video this spares most of the work of `read_timeline`.
+
+    Args:
+        info: The video.
+        keys: What `read_keys` gave.
+        wanted: The times, sorted.
+    """
+    if keys.packets is None or keys.packets.decoded is None:
+        return None
+    margin = max(_MARGIN_SECONDS, 3 / info.frames_per_second if info.frames_per_second else 3.0)
+    before = np.maximum(np.searchsorted(keys.seconds, wanted, side="right") - 1, 0)
+    begins = keys.packets.decoded[keys.packet[before]]
+    windows: list[tuple[float, float]] = []
+    for begin, end in zip(begins, np.maximum(wanted, begins) + margin, strict=True):
+        if windows and begin <= windows[-1][1]:
+            windows[-1] = windows[-1][0], max(end, windows[-1][1])
+        else:
+            windows.append((float(begin) - 1e-6, float(end)))
+    drop = f"noise=drop='{outside('dts*tb', windows)}'"
+    packets, shown, _ = _from_packets(info, references=True, drop=drop)
+    if packets is None or packets.decoded is None or not shown.all():
+        return None
+    seconds = np.unique(packets.seconds)
+    if len(seconds) != len(packets.seconds):
+        return None
+    places = np.argsort(packets.seconds)
+    return Timeline(seconds, keys.start_seconds, keys.end_seconds, places, packets)
+
+
+def _from_packets(
+    info: VideoInfo, *, references: bool = False, keys_only: bool = False, drop: str = ""
+) -> tuple[Packets | None, np.ndarray, float]:
     """Returns the packets, which of them are shown, and how long the last one is."""
-    command = [*local_input(info.path), "-map", "0:V:0", "-c", "copy"]
+    folder = tempfile.TemporaryDirectory()
+    command = [*local_input(info.path, keys_only=keys_only), "-map", "0:V:0", "-c", "copy"]
+    command += long_option("-bsf:v:0", drop, Path(folder.name)) if drop else []
     if references and info.codec == "h264":
         # A second copy, without the pictures that no other picture needs. Of other codings ffmpeg
         # does not tell it, or not for sure.
-        command += ["-map", "0:V:0", "-bsf:v:1", "filter_units=discard=nonref"]
+        chain = ",".join(filter(None, [drop, "filter_units=discard=nonref"]))
+        command += ["-map", "0:V:0", *long_option("-bsf:v:1", chain, Path(folder.name))]
     command += ["-avoid_negative_ts", "disabled", "-f", "framecrc", "-"]
     # Arrays of numbers, not objects: a day of video has millions of packets.
     decoded, shown, lengths, referred = array("q"), array("q"), array("q"), array("q")
     flags = bytearray()
     with (
+        folder,
         tempfile.TemporaryFile() as words,
         running(command, what=f"reading {info.path.name}", words=words) as process,
     ):
@@ -131,7 +189,12 @@ def _from_packets(info: VideoInfo, references: bool) -> tuple[Packets | None, np
         return None, times, 0.0
     last_length = lengths[int(times.argmax())]
     reference = np.isin(decoded, referred) if trusted else np.ones(len(times), bool)
-    packets = Packets(times * tick, (bits & _KEY).astype(bool), reference, info.codec == "h264")
+    order = np.array(decoded, np.int64)
+    rising = bool((order != _NO_TIME).all() and (np.diff(order) > 0).all())
+    stamps = order * tick if rising else None
+    packets = Packets(
+        times * tick, stamps, (bits & _KEY).astype(bool), reference, info.codec == "h264"
+    )
     return packets, (bits & _DISCARD) == 0, last_length * tick
 
 

@@ -1,0 +1,139 @@
+"""How an option is declared and checked; `config.py` declares them all."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import typing
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+from .errors import OptionError
+
+OnResume = Literal["refuse", "note", "free"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """What is known of one option besides its name, its type and its default.
+
+    Attributes:
+        help: One line that says what it does, shown beside the form box and by `--help`.
+        label: Its name in a form; the field's name in words where empty.
+        minimum: The smallest value allowed, or None.
+        maximum: The largest value allowed, or None.
+        choices: The only values allowed, or () when any is.
+        pattern: A regular expression that a text must match whole, or "".
+        expects: What the pattern asks for, in words.
+        unit: What the number counts.
+        advanced: True when a form may fold it away.
+        on_resume: What happens when a run goes on with another value: it is refused, noted or free.
+        stored: False for what leads to a credential: it is in no `project.json` and no manifest.
+    """
+
+    help: str
+    label: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    pattern: str = ""
+    expects: str = ""
+    unit: str = ""
+    advanced: bool = False
+    on_resume: OnResume = "free"
+    stored: bool = True
+
+
+def option(default: Any, help: str, **about: Any) -> Any:
+    """Returns a dataclass field with an `Option` in its metadata."""
+    return dataclasses.field(default=default, metadata={"option": Option(help=help, **about)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The base of all option classes: checks its values when it is made.
+
+    Raises:
+        OptionError: a value has the wrong type or is out of bounds.
+    """
+
+    section: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        types = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            about: Option = field.metadata["option"]
+            checked = _checked(field.name, value, types[field.name], about)
+            object.__setattr__(self, field.name, checked)
+
+    def replace(self, **changes: Any) -> Self:
+        """Returns a copy with some values changed, checked again."""
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the values as a JSON-ready dictionary, without those that are never stored."""
+        about = options(self)
+        return {n: v for n, v in dataclasses.asdict(self).items() if about[n].stored}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Returns the config of a dictionary; a name that it does not know is refused.
+
+        Raises:
+            OptionError: a name is unknown, or a value is out of bounds.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise OptionError(
+                f"Received the option {unknown[0]!r}.",
+                why=f"Expected one of: {', '.join(sorted(known))}.",
+                fix="It may come from a newer colab_pix2pix: upgrade, or remove it.",
+            )
+        return cls(**values)
+
+
+def options(config: Config | type[Config]) -> dict[str, Option]:
+    """Returns the options of a config class by name, in the order of declaration."""
+    return {field.name: field.metadata["option"] for field in dataclasses.fields(config)}
+
+
+def _checked(name: str, value: Any, kind: type, about: Option) -> Any:
+    """Returns `value` as `kind`, or raises what was received, what was expected, what to do."""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    good = type(value) is kind
+    good = good and not (kind is float and not math.isfinite(value))
+    good = good and (about.minimum is None or value >= about.minimum)
+    good = good and (about.maximum is None or value <= about.maximum)
+    good = good and (not about.choices or value in about.choices)
+    good = good and (not about.pattern or re.fullmatch(about.pattern, value) is not None)
+    if good:
+        return value
+    raise OptionError(
+        f"{name}: received {value!r}.",
+        why=f"Expected {expected(kind, about)}.",
+        fix=f"({about.help})",
+    )
+
+
+def expected(kind: type, about: Option) -> str:
+    """Returns in words which values an option takes, as in "a whole number from 1 to 64"."""
+    if about.choices:
+        return "one of " + ", ".join(str(choice) for choice in about.choices)
+    if about.expects:
+        return about.expects
+    words = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
+    low, high = about.minimum, about.maximum
+    if low is not None and high is not None:
+        words += f" from {_plain(low)} to {_plain(high)}"
+    elif low is not None:
+        words += f" of at least {_plain(low)}"
+    elif high is not None:
+        words += f" of at most {_plain(high)}"
+    return f"{words} ({about.unit})" if about.unit else words
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"

@@ -1,0 +1,225 @@
+"""One's own pictures as a dataset: loose ones, or pairs of an input and what shall become of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageOps
+
+from ..config import FramesConfig
+from ..errors import DatasetError
+from ..events import OnEvent, Progress, ignore
+from ..manifest import IMAGE_SUFFIXES, Crop, Dataset
+from .plan import evenly
+from .sources import Source, add_sources
+from .squares import scaled_size, squares_of
+from .writer import Writer
+
+_LARGEST_BYTES = 256 << 20
+Direction = Literal["AtoB", "BtoA"]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture file: in a folder, or in a zip when `member` is not ""."""
+
+    path: Path
+    member: str = ""
+
+    @property
+    def stem(self) -> str:
+        return Path(self.member or self.path).stem
+
+    def content(self) -> bytes:
+        if not self.member:
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(self.member)
+
+    def image(self) -> Image.Image:
+        """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB."""
+        try:
+            with Image.open(io.BytesIO(self.content())) as image:
+                return ImageOps.exif_transpose(image).convert("RGB")
+        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
+            raise DatasetError(
+                f"{self.path / self.member} can't be read as a picture: {error}.",
+                fix="Remove it, or save it again as jpg or png.",
+            ) from error
+
+
+def import_pictures(
+    pictures: Path | str,
+    directory: Path | str,
+    config: FramesConfig = FramesConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> Dataset:
+    """Makes a dataset of one's own pictures, scaled and cut like the frames of a video.
+
+    Args:
+        pictures: A folder or a zip of jpg, png or webp files; their names are their order.
+        directory: The dataset folder.
+        config: How many crops, where, and at which size.
+        on_event: Told `Progress` in pictures.
+
+    Raises:
+        DatasetError: there are no pictures, one can't be read, or the folder holds other files.
+    """
+    path = Path(pictures)
+    found = _pictures_in(path)
+    facts = {"file": path.name, "sha256": _hash(found), "options": config.to_dict()}
+    cut = partial(_cut_pictures, found, config, on_event)
+    return add_sources(Path(directory), [Source(path.stem, facts, cut)], on_event=on_event)
+
+
+def import_pairs(
+    pairs: Path | str | tuple[Path | str, Path | str],
+    directory: Path | str,
+    *,
+    direction: Direction = "AtoB",
+    size: int = 256,
+    on_event: OnEvent = ignore,
+) -> Dataset:
+    """Makes a dataset of pairs: `Crop.input_file` is what the network gets, `file` what it makes.
+
+    Args:
+        pairs: A folder or a zip of pictures that hold A on their left and B on their right half;
+            or two folders, A and B, with files of the same names.
+        directory: The dataset folder.
+        direction: "AtoB" learns B from A, "BtoA" the other way.
+        size: Width and height that both get.
+        on_event: Told `Progress` in pictures.
+
+    Raises:
+        DatasetError: there are no pairs, a partner is missing, or a picture can't be read.
+    """
+    if direction not in ("AtoB", "BtoA"):
+        raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
+    if isinstance(pairs, tuple):
+        first, second = (_pictures_in(Path(folder)) for folder in pairs)
+        _check_partners(first, second, pairs)
+        found, name = [*first, *second], Path(pairs[0]).parent.name or "pairs"
+        partners: list[tuple[_Picture, ...]] = list(zip(first, second, strict=True))
+    else:
+        found, name = _pictures_in(Path(pairs)), Path(pairs).stem
+        partners = [(picture,) for picture in found]
+    options = {"direction": direction, "size": size}
+    facts = {"file": name, "sha256": _hash(found), "options": options}
+    cut = partial(_cut_pairs, partners, direction, size, on_event)
+    return add_sources(Path(directory), [Source(name, facts, cut)], on_event=on_event)
+
+
+def _cut_pictures(
+    pictures: Sequence[_Picture], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
+) -> list[Crop]:
+    each = len(squares_of(config.crops, *pictures[0].image().size))
+    chosen = evenly(pictures, -(-config.count // each))
+    crops: list[Crop] = []
+    with Writer() as writer:
+        for number, picture in enumerate(chosen):
+            image = picture.image()
+            size = scaled_size(config.scale, *image.size)
+            across, down = image.width / size[0], image.height / size[1]
+            scaled = image.resize(size, Image.Resampling.LANCZOS)
+            squares = squares_of(config.crops, *size, seed=(config.random_seed, number))
+            for square in squares[: config.count - len(crops)]:
+                file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
+                right, bottom = square.left + square.side, square.top + square.side
+                writer.write(folder / file, scaled.crop((square.left, square.top, right, bottom)))
+                left, top = round(square.left * across), round(square.top * down)
+                box = left, top, round(square.side * across), round(square.side * down)
+                crops.append(Crop(file=file, source=key, time=number, side=square.name, box=box))
+            on_event(Progress(job="frames", done=number + 1, total=len(chosen), unit="pictures"))
+    return crops
+
+
+def _cut_pairs(
+    pairs: Sequence[tuple[_Picture, ...]],
+    direction: Direction,
+    size: int,
+    on_event: OnEvent,
+    folder: Path,
+    key: str,
+) -> list[Crop]:
+    crops: list[Crop] = []
+    with Writer() as writer:
+        for number, pair in enumerate(pairs):
+            halves = [ImageOps.fit(image, (size, size)) for image in _halves(pair)]
+            given, wanted = halves if direction == "AtoB" else halves[::-1]
+            files = [f"{key}-{number:06d}-{part}.png" for part in ("target", "input")]
+            writer.write(folder / files[0], wanted)
+            writer.write(folder / files[1], given)
+            crops.append(Crop(file=files[0], source=key, time=number, input_file=files[1]))
+            on_event(Progress(job="frames", done=number + 1, total=len(pairs), unit="pictures"))
+    return crops
+
+
+def _halves(pair: tuple[_Picture, ...]) -> Iterator[Image.Image]:
+    if len(pair) == 2:
+        yield from (picture.image() for picture in pair)
+        return
+    image = pair[0].image()
+    half = image.width // 2
+    if half < 1:
+        raise DatasetError(f"{pair[0].path} is too narrow to hold a pair side by side.")
+    yield image.crop((0, 0, half, image.height))
+    yield image.crop((image.width - half, 0, image.width, image.height))
+
+
+def _pictures_in(path: Path) -> list[_Picture]:
+    """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere."""
+    try:
+        if path.is_dir():
+            found = [_Picture(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES]
+        else:
+            found = list(_members(path))
+    except (FileNotFoundError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise DatasetError(
+            f"{path} is neither a folder nor a zip: {error}.", fix="Check its path."
+        ) from error
+    found = [picture for picture in found if Path(picture.member or picture.path).name[0] != "."]
+    if not found:
+        raise DatasetError(
+            f"There are no pictures in {path}.",
+            why=f"Expected files that end in {', '.join(IMAGE_SUFFIXES)}.",
+            fix="Choose another folder.",
+        )
+    return sorted(found, key=lambda picture: picture.member or picture.path.name)
+
+
+def _members(path: Path) -> Iterator[_Picture]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            hidden = "__MACOSX" in info.filename
+            if Path(info.filename).suffix.lower() not in IMAGE_SUFFIXES or hidden:
+                continue
+            if info.file_size > _LARGEST_BYTES:
+                raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
+            yield _Picture(path, info.filename)
+
+
+def _check_partners(
+    first: list[_Picture], second: list[_Picture], folders: tuple[Path | str, Path | str]
+) -> None:
+    stems = {picture.stem for picture in first} ^ {picture.stem for picture in second}
+    if stems or len(first) != len(second):
+        raise DatasetError(
+            f"{folders[0]} and {folders[1]} do not match: {min(stems, default='a name twice')}.",
+            why="Expected a file of the same name in both.",
+            fix="Add the missing ones, or remove the others.",
+        )
+
+
+def _hash(pictures: list[_Picture]) -> str:
+    whole = hashlib.sha256()
+    for picture in pictures:
+        whole.update(picture.stem.encode() + b"\0" + hashlib.sha256(picture.content()).digest())
+    return whole.hexdigest()
