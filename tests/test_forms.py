@@ -273,10 +273,10 @@ def test_the_examples_of_the_docs_are_true(name: str, tmp_path: Path) -> None:
 def test_a_form_appears_soon_and_loads_nothing_heavy(own_home: Path) -> None:
     code = """
 import sys, time
-start = time.perf_counter()
+start = time.process_time()  # what others do on this machine does not count
 import colab_pix2pix as p2p
 p2p.forms.TrainForm(), p2p.steps
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 heavy = {"tensorflow", "keras", "yt_dlp", "matplotlib", "scipy"} & set(sys.modules)
 assert not heavy, heavy
 assert seconds < 3, seconds
