@@ -18,6 +18,7 @@ _HOME = {
     "VideoError": "errors",
     "DownloadError": "errors",
     "DatasetError": "errors",
+    "TrainingError": "errors",
     "CheckpointError": "errors",
     "IncompatibleRunError": "errors",
     "DriveError": "errors",

@@ -6,6 +6,7 @@ Pix2PixError
 ├── VideoError             a video that can't be used
 │   └── DownloadError      a video that can't be fetched
 ├── DatasetError           a folder of crops that can't be used
+├── TrainingError          training can't go on as it is
 ├── CheckpointError        a saved state that can't be read or written
 │   └── IncompatibleRunError   a run that was made with other options
 └── DriveError             Google Drive is not there, or not as it should be
@@ -68,6 +69,10 @@ class DownloadError(VideoError):
 
 class DatasetError(Pix2PixError):
     """A folder of crops can't be used for training."""
+
+
+class TrainingError(Pix2PixError):
+    """Training can't go on: the numbers broke, or the device has too little memory."""
 
 
 class CheckpointError(Pix2PixError):

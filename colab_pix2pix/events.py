@@ -42,7 +42,8 @@ class Metrics:
     """The losses of training, averaged over the steps since the last such event.
 
     `generator_l1_loss` is unweighted: the mean absolute difference of pixels in [-1, 1].
-    `held_out_l1_loss` is the same on pictures that were never trained on; None where not measured.
+    `held_out_l1_loss` is the same on pictures that were never trained on, `held_out_ssim` their
+    structural similarity to the real ones (1 is perfect); None where not measured.
     """
 
     step: int
@@ -51,6 +52,7 @@ class Metrics:
     generator_l1_loss: float
     discriminator_loss: float
     held_out_l1_loss: float | None = None
+    held_out_ssim: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,18 @@ from PIL import Image
 
 from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.errors import DatasetError, IncompatibleRunError, ProjectError
+from colab_pix2pix.errors import (
+    DatasetError,
+    IncompatibleRunError,
+    ProjectError,
+    TrainingError,
+)
 from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.model.apply import apply
 from colab_pix2pix.model.training import train
 from colab_pix2pix.project import Project
+from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import status
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
@@ -54,7 +60,9 @@ def test_training_leaves_samples_curves_a_time_lapse_and_a_checkpoint(
     video = imageio_ffmpeg.read_frames(project.timelapse)
     assert next(video)["size"] == grid.size
     assert len(list(video)) > 12
-    losses = [event.generator_l1_loss for event in heard if isinstance(event, Metrics)]
+    metrics = [event for event in heard if isinstance(event, Metrics)]
+    assert metrics[-1].held_out_l1_loss and -1 <= (metrics[-1].held_out_ssim or -2) <= 1
+    losses = [event.generator_l1_loss for event in metrics]
     assert losses[-1] < losses[0]
 
 
@@ -160,6 +168,21 @@ def test_a_file_in_place_of_the_run_folder_is_refused(crops: Dataset, tmp_path: 
     with pytest.raises(ProjectError, match="is a file"):
         train(crops, tmp_path / "run", TINY)
     assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_numbers_that_break_are_noticed_and_never_saved(crops: Dataset, tmp_path: Path) -> None:
+    project = train(crops, tmp_path / "run", TINY.replace(epochs=1)).project
+    slot = newest_slot(project)
+    with np.load(slot) as file:
+        state = {name: file[name] for name in file.files if name != npz.MANIFEST}
+    name = next(n for n in state if n.startswith("generator/") and n.endswith("kernel"))
+    state[name] = np.full_like(state[name], np.nan)
+    npz.write(slot, state, npz.read_manifest(slot))
+    before = slot.read_bytes()
+    with pytest.raises(TrainingError, match="goes on from step 3, with a smaller learning_rate"):
+        train(crops, project, TINY)
+    assert slot.read_bytes() == before
+    assert [p.name for p in project.path.glob("slot-*")] == [slot.name]
 
 
 def test_rejected_crops_are_not_trained_on(crops: Dataset, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..config import TrainConfig
+from ..errors import TrainingError
 from . import conditions, networks
 from .losses import (
     discriminator_loss,
@@ -50,9 +51,21 @@ class Pix2Pix:
 
         Returns:
             float32 `(3,)`: the losses in the order of `LOSSES`, before the update.
+
+        Raises:
+            TrainingError: the device has too little memory.
         """
         share = tf.constant(rate_share, tf.float32)
-        return self._compiled_step(pictures, tf.constant(step, tf.int64), share)
+        try:
+            return self._compiled_step(pictures, tf.constant(step, tf.int64), share)
+        except tf.errors.ResourceExhaustedError as error:
+            raise TrainingError(
+                f"The device has too little memory for {len(pictures)} pictures at a time.",
+                why=f"They have {self.config.image_size} pixels a side, and the network is"
+                f" {self.config.base_filters} wide.",
+                fix=f"Try batch_size {max(1, len(pictures) // 2)}, or a smaller base_filters in a"
+                " new run; what was saved stays.",
+            ) from error
 
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, rate_share: tf.Tensor) -> tf.Tensor:
         config = self.config

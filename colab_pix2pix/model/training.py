@@ -11,24 +11,25 @@ import numpy as np
 
 from .. import events, manifest
 from ..config import TrainConfig
+from ..errors import TrainingError
 from ..events import Metrics, Note, OnEvent, Progress, Resumed, Sample
 from ..manifest import Dataset
 from ..project import Project
 from ..storage.checkpoints import CheckpointWriter
 from ..storage.npz import read_arrays
 from . import reports
-from .dataset import Pictures, load_pictures, resize_pictures
+from .dataset import Pictures, load_pictures
 from .interrupt import interruptible
 from .quiet import quiet_start
 from .resume import Plan, make_plan
 
 if TYPE_CHECKING:
+    from .evaluation import HeldOut, Score
     from .pix2pix import Pix2Pix
 
 _METRICS_EVERY_STEPS = 20
 _SAMPLE_SPACING = 1.15
 _PROGRESS_SECONDS = 0.5
-_HELD_OUT_PICTURES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ def train(
     Raises:
         DatasetError: the crops can't be used.
         IncompatibleRunError: the run was made with other options; nothing is changed.
+        TrainingError: the losses broke, or the device has too little memory; what was saved stays.
         CheckpointError: no saved state is valid, or the last one could not be written.
 
     Example:
@@ -112,7 +114,7 @@ class _Session:
         self.plan, self.on_event = plan, on_event
         self.step = plan.first_step
         self.pictures = load_pictures(plan.dataset, plan.config, on_event)
-        self.model, self.facts = _build_model(plan.config)
+        self.model, self.held_out, self.facts = _build_model(plan.config, self.pictures)
         self.history: list[Metrics] = []
         self.losses: list[Any] = []
         if plan.found:
@@ -147,11 +149,13 @@ class _Session:
         if _is_sample_step(self.step) or self.step == self.plan.last_step:
             self._measure(self._sample())
         elif self.step % _METRICS_EVERY_STEPS == 0:
-            self._measure(None)
+            epoch = self.plan.schedule.epoch
+            complete = epoch(self.step) > epoch(max(0, self.step - _METRICS_EVERY_STEPS))
+            self._measure(self.held_out.score() if complete else None)
 
-    def _measure(self, held_out_l1_loss: float | None) -> None:
-        """Adds a line to the history: the mean losses since the last line."""
-        losses = np.array([np.asarray(loss) for loss in self.losses], np.float64)
+    def _measure(self, score: Score | None) -> None:
+        """Adds a line to the history: the mean losses since the last line, and the score."""
+        losses = self._checked_losses()
         gan, l1, judge = losses.mean(axis=0)
         self.losses.clear()
         row = Metrics(
@@ -160,21 +164,40 @@ class _Session:
             generator_gan_loss=float(gan),
             generator_l1_loss=float(l1),
             discriminator_loss=float(judge),
-            held_out_l1_loss=held_out_l1_loss,
+            held_out_l1_loss=score.l1 if score else None,
+            held_out_ssim=score.ssim if score else None,
         )
         self.history.append(row)
         self.on_event(row)
 
-    def _sample(self) -> float:
-        """Draws the sample grid; returns the L1 loss on held-out crops."""
-        grid, held_out_l1_loss = _draw_samples(self.model, self.pictures)
+    def _checked_losses(self) -> np.ndarray:
+        """Returns the losses since the last line of the history: `(steps, 3)`.
+
+        Raises:
+            TrainingError: one of them is not a number any more.
+        """
+        losses = np.array([np.asarray(loss) for loss in self.losses], np.float64)
+        if np.isfinite(losses).all():
+            return losses
+        good = f"step {self.saved_step}" if self.saved_step > 0 else "the beginning"
+        raise TrainingError(
+            f"Training broke shortly before step {self.step}: the losses are no numbers any more.",
+            why="The step width is too large, or the number format too coarse, for this run.",
+            fix=f"Nothing broken was saved: the same command goes on from {good}, with a smaller"
+            " learning_rate or with precision float32.",
+        )
+
+    def _sample(self) -> Score:
+        """Draws the sample grid; returns the score on held-out crops."""
+        grid, score = self.held_out.draw()
         path = reports.write_sample(self.plan.project, self.step, grid)
         self.on_event(Sample(step=self.step, path=path))
-        return held_out_l1_loss
+        return score
 
     def _save(self) -> None:
         if self.step == self.saved_step:
             return
+        self._checked_losses()
         self.writer.save(self.model.snapshot(), self._manifest())
         self.saved_step = self.step
 
@@ -218,15 +241,19 @@ class _Session:
         reports.write_timelapse(self.plan.project, self.step)
 
 
-def _build_model(config: TrainConfig) -> tuple[Pix2Pix, dict[str, str]]:
+def _build_model(
+    config: TrainConfig, pictures: Pictures
+) -> tuple[Pix2Pix, HeldOut, dict[str, str]]:
     # TensorFlow takes seconds to load: only now, when nothing can be refused any more.
     with quiet_start():
         from . import device
+        from .evaluation import HeldOut
         from .pix2pix import Pix2Pix
 
         facts = device.describe()
         precision = device.precision(config.precision)
-    return Pix2Pix(config.replace(precision=precision)), facts | {"precision": precision}
+    model = Pix2Pix(config.replace(precision=precision))
+    return model, HeldOut(model, pictures.held_out), facts | {"precision": precision}
 
 
 class _Pace:
@@ -254,26 +281,6 @@ class _Pace:
                     seconds_left=(self.plan.last_step - step) / per_second,
                 )
             )
-
-
-def _draw_samples(model: Pix2Pix, pictures: Pictures) -> tuple[np.ndarray, float]:
-    """Returns the sample grid and the L1 loss on at most 32 held-out crops."""
-    from . import conditions
-    from .losses import generator_l1_loss
-
-    chosen = np.linspace(0, len(pictures.held_out) - 1, _HELD_OUT_PICTURES).round().astype(int)
-    held_out = pictures.held_out[np.unique(chosen)]
-    config = model.config
-    seen = conditions.encode_image(resize_pictures(held_out, config.image_size))
-    input_image = model.condition(seen)
-    generated_image = model.generate(input_image)
-    target = resize_pictures(held_out, config.output_size or config.image_size)
-    target_image = conditions.encode_image(target)
-    shown = np.linspace(0, len(target) - 1, reports.GRID_PICTURES).round().astype(int)
-    fed, made = (conditions.decode_image(i).numpy() for i in (input_image, generated_image))
-    fed = resize_pictures(np.repeat(fed[shown], 3, axis=-1), target.shape[1])
-    grid = reports.sample_grid([fed, target[shown], made[shown]])
-    return grid, float(generator_l1_loss(target_image, generated_image))
 
 
 def _rate_share(plan: Plan, step: int) -> float:

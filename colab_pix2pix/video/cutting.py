@@ -15,7 +15,7 @@ from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop
 from .bars import Box, picture_box
 from .pictures import Cut, Picture, decode
-from .plan import choose_frames, even_times, keys_suffice
+from .plan import choose_frames, even_times
 from .probe import VideoInfo
 from .squares import Square, scaled_size, squares_of
 from .timeline import Timeline, read_around, read_keys, read_timeline
@@ -108,14 +108,12 @@ def cut_crops(
 
 def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
     """Returns the frames to choose from: the least that tells where the wanted ones are."""
-    sparse = steps * _SPARSE_SECONDS < info.duration_seconds
-    keys = read_keys(info) if sparse or not config.exact else None
-    if keys is not None:
-        span = _span(info, keys, config)
-        if not config.exact and keys_suffice(keys, *span, steps):
-            return keys
-        if config.exact and (some := read_around(info, keys, even_times(*span, steps))):
-            return some
+    if config.exact and steps * _SPARSE_SECONDS < info.duration_seconds:
+        keys = read_keys(info)
+        if keys is not None:
+            wanted = even_times(*_span(info, keys, config), steps)
+            if (some := read_around(info, keys, wanted)) is not None:
+                return some
     return read_timeline(info, references=config.exact)
 
 

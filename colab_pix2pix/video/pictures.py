@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -19,6 +20,8 @@ from .looks import filters_after_choice, filters_before_choice, scale_colours
 from .plan import dropped_packets, nearest, packets_to_decode, times_expression
 from .probe import VideoInfo, local_input
 from .timeline import SHOWN, Timeline
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,16 @@ def decode(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> 
         # A copied stream forgets how it is turned, and uniting half pictures takes all of them.
         needed = packets_to_decode(timeline, picks)
         if needed is not None:
-            come = []
-            for picture in _run(info, timeline, picks, cut, needed):
-                come.append(picture.index)
-                yield picture
+            come: list[int] = []
+            try:
+                for picture in _run(info, timeline, picks, cut, needed):
+                    come.append(picture.index)
+                    yield picture
+            except VideoError as error:
+                _log.info("%s can't be copied in part: %s", info.path, error)
             missing = np.setdiff1d(picks, come)
+            if len(missing):
+                _log.info("%s is decoded whole for %d pictures", info.path, len(missing))
     if len(missing):
         # Without a plan, or a peculiar file did not keep to it: then everything is decoded.
         yield from _run(info, timeline, missing, cut, None)
@@ -85,16 +93,13 @@ def _run(
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             words = stack.enter_context(tempfile.TemporaryFile())
-            opened = local_input(info.path, keys_only=timeline.keys_only)
-            source, feed = opened, None
-            if needed is not None:
-                assert timeline.packets is not None
-                drop = f"noise=drop='{dropped_packets(timeline.packets, needed)}'"
-                copying = _thinned(opened, drop, folder)
+            source, feed, clock = local_input(info.path), None, timeline.seconds
+            if needed is not None and timeline.packets is not None:
+                copying, clock = _thinned(info, timeline, needed, folder)
                 feed = stack.enter_context(running(copying, what=what)).stdout
                 source = ["-copyts", "-f", "nut", "-i", "pipe:0"]
             command = ["-loglevel", "info", *source, "-map", "0:V:0"]
-            command += long_option("-filter:v", _chain(info, timeline, picks, cut), folder)
+            command += long_option("-filter:v", _chain(info, clock, picks, cut), folder)
             command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-"]
             process = stack.enter_context(running(command, what=what, words=words, feed=feed))
             assert process.stdout is not None
@@ -102,7 +107,7 @@ def _run(
             while len(data := process.stdout.read(length)) == length:
                 count += 1
                 green, blue, red = np.frombuffer(data, np.uint8).reshape(3, height, width)
-                index = int(nearest(timeline.seconds, np.array([next(times)]))[0])
+                index = int(picks[nearest(clock[picks], np.array([next(times)]))[0]])
                 yield Picture(index, (red, green, blue))
     except VideoError:
         # ffmpeg also complains of a damaged end after it gave us all that came before it.
@@ -110,11 +115,11 @@ def _run(
             raise
 
 
-def _chain(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> str:
+def _chain(info: VideoInfo, clock: np.ndarray, picks: np.ndarray, cut: Cut) -> str:
     """Returns the filters that choose pictures and make them what a player shows, scaled."""
     width, height = cut.size
     chain = filters_before_choice(info)
-    chain += f"select='{times_expression(timeline.seconds, picks)}',showinfo=checksum=0,"
+    chain += f"select='{times_expression(clock, picks)}',showinfo=checksum=0,"
     chain += filters_after_choice(info)
     if cut.stored_box is not None:
         left, top, across, down = cut.stored_box
@@ -123,11 +128,27 @@ def _chain(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> 
     return f"{chain}scale={width}:{height}:flags=bicubic{scale_colours(info)},setsar=1,format=gbrp"
 
 
-def _thinned(opened: list[str], drop: str, folder: Path) -> list[str]:
-    """Returns ffmpeg's arguments that copy a video without the dropped packets to its output."""
-    command = [*opened, "-map", "0:V:0", "-c", "copy"]
-    command += ["-avoid_negative_ts", "disabled", *long_option("-bsf:v", drop, folder)]
-    return [*command, "-f", "nut", "-"]
+def _thinned(
+    info: VideoInfo, timeline: Timeline, needed: np.ndarray, folder: Path
+) -> tuple[list[str], np.ndarray]:
+    """Returns how ffmpeg copies the needed packets, and the times that the pictures then have."""
+    packets = timeline.packets
+    assert packets is not None
+    chain, clock, keys_only = (
+        f"noise=drop='{dropped_packets(packets, needed)}'",
+        timeline.seconds,
+        False,
+    )
+    if packets.decoded is not None:
+        # Counted from the first packet, because NUT knows no time below zero. And where ffmpeg
+        # skips over all but key frames it may mistake when they are shown: their other time does.
+        keys_only = bool(packets.key[needed].all())
+        times = packets.decoded[timeline.packet] if keys_only else timeline.seconds
+        clock = times - packets.decoded[needed][0]
+        chain += f",setts=pts={'DTS' if keys_only else 'PTS'}-STARTDTS:dts=DTS-STARTDTS"
+    command = [*local_input(info.path, keys_only=keys_only), "-map", "0:V:0", "-c", "copy"]
+    command += ["-avoid_negative_ts", "disabled", *long_option("-bsf:v", chain, folder)]
+    return [*command, "-f", "nut", "-"], clock
 
 
 def _shown_times(words: int) -> Iterator[float]:

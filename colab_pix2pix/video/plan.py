@@ -19,6 +19,8 @@ from .timeline import Packets, Timeline
 
 _WORTH = 0.9  # below this share of packets, a second process costs less than what it saves
 
+_ROUNDING_SECONDS = 0.002
+
 
 def even_times(start: float, end: float, steps: int) -> np.ndarray:
     """Returns the middles of `steps` equal parts of a span of time, in seconds."""
@@ -73,15 +75,6 @@ def choose_frames(
     return np.asarray(inside[picks])
 
 
-def keys_suffice(keys: Timeline, start: float, end: float, steps: int) -> bool:
-    """Returns whether every one of `steps` equal parts of a span of time has a key frame."""
-    if len(keys.seconds) < steps:
-        return False
-    wanted = even_times(start, end, steps)
-    away = np.abs(keys.seconds[nearest(keys.seconds, wanted)] - wanted)
-    return bool((away <= (end - start) / steps / 2).all())
-
-
 def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | None:
     """Returns which packets the picked frames need, or None when that is nearly all of them."""
     packets = timeline.packets
@@ -92,7 +85,7 @@ def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | Non
     group = np.searchsorted(starts, places, side="right") - 1
     needed = np.zeros(len(packets.key), bool)
     visited = np.unique(group[group >= 0])
-    if packets.open_groups and len(visited) < len(starts):
+    if packets.open_groups and (timeline.partial or len(visited) < len(starts)):
         return None  # ffmpeg's H.264 decoder loses pictures where it does not start afresh
     for number in visited:
         _add_group(needed, packets, starts, int(number), int(places[group == number].max()))
@@ -136,6 +129,5 @@ def times_expression(frames: np.ndarray, picks: np.ndarray) -> str:
         frames: The times of all frames in seconds, sorted.
         picks: Indices of the wanted frames, sorted.
     """
-    # Borders lie between two frames, so that rounding on either side does not matter.
-    half = np.diff(frames).min() / 2 if len(frames) > 1 else 1.0
+    half = min(np.diff(np.sort(frames)).min() / 2, _ROUNDING_SECONDS) if len(frames) > 1 else 1.0
     return f"not({outside('t', [(time - half, time + half) for time in frames[picks]])})"

@@ -27,6 +27,7 @@ _REFERRED = re.compile(rb"^1, *(-?\d+)", re.MULTILINE)
 _KEY, _DISCARD = 1, 4  # AV_PKT_FLAG_KEY, AV_PKT_FLAG_DISCARD (decoded for others, never shown)
 _NO_TIME = -(2**63)
 _MARGIN_SECONDS = 0.5
+_MOST_REORDERED = 16  # pictures, in H.264 and HEVC
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Timeline:
         end_seconds: When the last picture of the video disappears.
         packet: For each picture its place in `packets`.
         packets: None when the file does not tell the times of its packets.
-        keys_only: True when these are the key frames only.
+        partial: True when these are the pictures around some times only.
     """
 
     seconds: np.ndarray
@@ -72,7 +73,7 @@ class Timeline:
     end_seconds: float
     packet: np.ndarray
     packets: Packets | None
-    keys_only: bool = False
+    partial: bool = False
 
 
 def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
@@ -106,20 +107,26 @@ def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
 
 
 def read_keys(info: VideoInfo) -> Timeline | None:
-    """Returns when the key frames are shown, without reading what lies between them.
+    """Returns when the key frames are shown, roughly, and decoded; skips what lies between them.
 
-    None where they do not tell all that a timeline tells: there must be a length in the header.
+    None where the file does not tell enough: there must be a length in the header, and times of
+    decoding.
     """
-    packets, shown, _ = _from_packets(info, keys_only=True)
-    if packets is None or not info.duration_seconds or not shown.all():
+    packets, _, _ = _from_packets(info, keys_only=True)
+    if packets is None or packets.decoded is None or not info.duration_seconds:
         return None
-    seconds = np.unique(packets.seconds)
-    if len(seconds) != len(packets.seconds) or not packets.key.all():
+    decoded, seconds = packets.decoded[packets.key], packets.seconds[packets.key]
+    if packets.key.all():
+        # ffmpeg skips over samples of an mp4, but not over their entries in the table from which it
+        # reckons the times of showing. The times of decoding are right, at nearly one distance.
+        seconds = decoded + (seconds[0] - decoded[0])
+    if not len(seconds) or (np.diff(seconds) <= 0).any():
         return None
+    every = np.ones(len(seconds), bool)
     start = float(seconds[0])
-    places = np.argsort(packets.seconds)
+    keys = Packets(seconds, decoded, every, every)
     end = start + info.duration_seconds
-    return Timeline(seconds, start, end, places, packets, keys_only=True)
+    return Timeline(seconds, start, end, np.arange(len(seconds)), keys)
 
 
 def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:
@@ -134,24 +141,40 @@ def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline
     """
     if keys.packets is None or keys.packets.decoded is None:
         return None
-    margin = max(_MARGIN_SECONDS, 3 / info.frames_per_second if info.frames_per_second else 3.0)
+    frame = 1 / info.frames_per_second if info.frames_per_second else 1.0
+    late, early = max(_MARGIN_SECONDS, 3 * frame), max(_MARGIN_SECONDS, _MOST_REORDERED * frame)
     before = np.maximum(np.searchsorted(keys.seconds, wanted, side="right") - 1, 0)
-    begins = keys.packets.decoded[keys.packet[before]]
-    windows: list[tuple[float, float]] = []
-    for begin, end in zip(begins, np.maximum(wanted, begins) + margin, strict=True):
-        if windows and begin <= windows[-1][1]:
-            windows[-1] = windows[-1][0], max(end, windows[-1][1])
-        else:
-            windows.append((float(begin) - 1e-6, float(end)))
+    # Some containers tell times of decoding only roughly when they skip: begin a little earlier.
+    begins = keys.packets.decoded[keys.packet[before]] - early
+    windows = _united(begins.tolist(), (wanted + late).tolist())
     drop = f"noise=drop='{outside('dts*tb', windows)}'"
     packets, shown, _ = _from_packets(info, references=True, drop=drop)
     if packets is None or packets.decoded is None or not shown.all():
         return None
-    seconds = np.unique(packets.seconds)
-    if len(seconds) != len(packets.seconds):
-        return None
-    places = np.argsort(packets.seconds)
-    return Timeline(seconds, keys.start_seconds, keys.end_seconds, places, packets)
+    count = np.arange(len(packets.key))
+    window = np.searchsorted([begin for begin, _ in windows], packets.decoded, side="right")
+    begun = np.maximum.accumulate(np.where(packets.key, count, -1)) >= np.searchsorted(
+        window, window
+    )
+    places = np.flatnonzero(begun)  # what comes before in a window has lost its key frame
+    places = places[np.argsort(packets.seconds[places])]
+    seconds = packets.seconds[places]
+    away = np.abs(seconds[:, None] - keys.seconds[np.unique(before)]).min(axis=0)
+    if (away > frame / 4).any() or (np.diff(seconds) <= 0).any():
+        return None  # a key frame is missing, so other pictures would be taken for the nearest
+    start, end = keys.start_seconds, keys.end_seconds
+    return Timeline(seconds, start, end, places, packets, partial=True)
+
+
+def _united(begins: list[float], ends: list[float]) -> list[tuple[float, float]]:
+    """Returns spans of time in order, those that overlap as one."""
+    spans: list[tuple[float, float]] = []
+    for begin, end in zip(begins, ends, strict=True):
+        if spans and begin <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((begin, end))
+    return spans
 
 
 def _from_packets(
