@@ -22,6 +22,7 @@ from . import events
 from .config import CurateConfig, FramesConfig, TrainConfig
 from .errors import Pix2PixError
 from .events import Metrics, Note, Progress, Resumed, Saved
+from .option import as_flags
 from .pipeline import cut_and_mark
 from .project import Project
 from .storage.checkpoints import status
@@ -148,9 +149,8 @@ class _Trainer:
     def __init__(
         self, crops: Path, project: Project, config: TrainConfig, listen: Terminal
     ) -> None:
-        flags = [f"--{name.replace('_', '-')}={value}" for name, value in config.to_dict().items()]
         program = [sys.executable, "-m", "colab_pix2pix", "train", "--json"]
-        self.command = [*program, str(crops), str(project.path), *flags]
+        self.command = [*program, str(crops), str(project.path), *as_flags(config)]
         self.epochs = config.epochs
         self.listen = listen
         self.held_out: list[float] = []

@@ -99,6 +99,18 @@ def options(config: Config | type[Config]) -> dict[str, Option]:
     return {field.name: field.metadata["option"] for field in dataclasses.fields(config)}
 
 
+def as_flags(config: Config) -> list[str]:
+    """Returns the command line's words for all options of a config: `--epochs=3`, `--no-flip`."""
+    words = []
+    for name, value in config.to_dict().items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            words.append(f"--{flag}={value}")
+    return words
+
+
 def _checked(name: str, value: Any, kind: type, about: Option) -> Any:
     """Returns `value` as `kind`, or raises what was received, what was expected, what to do."""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

@@ -10,7 +10,9 @@ import videos
 from conftest import Command
 
 from colab_pix2pix import cli
+from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.option import Config, as_flags
 
 TINY = ["--image-size", "64", "--base-filters", "4", "--batch-size", "4", "--seed", "1"]
 
@@ -112,6 +114,15 @@ def test_a_flag_is_made_of_each_option() -> None:
     assert vars(given)["train.epochs"] == 3
     assert vars(given)["train.lambda_l1"] == 50.0
     assert "train.seed" not in vars(given)
+
+
+@pytest.mark.parametrize("kind", [FramesConfig, TrainConfig])
+def test_flags_made_of_a_config_give_the_config_back(kind: type[Config]) -> None:
+    flips = {n: not v for n, v in kind().to_dict().items() if isinstance(v, bool)}
+    config = kind().replace(**flips)
+    positions = ["frames", "a.mp4", "b"] if kind is FramesConfig else ["train", "a", "b"]
+    given = cli.build_parser().parse_args([*positions, *as_flags(config)])
+    assert cli._given(given, kind()) == config
 
 
 @pytest.mark.parametrize("command_name", ["demo", "download", "frames", "train", "status", "auto"])

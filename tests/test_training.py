@@ -27,6 +27,7 @@ from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.model.apply import apply
 from colab_pix2pix.model.training import train
+from colab_pix2pix.option import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import status
@@ -195,10 +196,7 @@ def test_rejected_crops_are_not_trained_on(crops: Dataset, tmp_path: Path) -> No
 
 
 def start(crops: Dataset, run_dir: Path, epochs: int) -> subprocess.Popen[str]:
-    flags = [
-        f"--{n.replace('_', '-')}={v}"
-        for n, v in TINY.replace(epochs=epochs, save_every_seconds=1).to_dict().items()
-    ]
+    flags = as_flags(TINY.replace(epochs=epochs, save_every_seconds=1))
     command = ["train", "--json", str(crops.directory), str(run_dir), *flags]
     return subprocess.Popen(
         [sys.executable, "-m", "colab_pix2pix", *command], stdout=subprocess.PIPE, text=True
