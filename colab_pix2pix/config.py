@@ -404,6 +404,12 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="refuse",
     )
+    init_from: str = option(
+        "",
+        "A run folder or a Keras file (.h5, .keras) whose generator a new run starts from.",
+        label="Start from",
+        advanced=True,
+    )
     precision: str = option(
         "auto",
         "Number format of the computation; auto takes the fastest that this device computes well.",

@@ -60,7 +60,7 @@ def test_only_the_part_between_start_and_end_is_cut(
 def test_a_part_that_is_not_there_is_refused(
     plain: Path, tmp_path: Path, start: str, end: str
 ) -> None:
-    with pytest.raises(OptionError, match="10.0 seconds"):
+    with pytest.raises(OptionError, match=r"10\.0 seconds"):
         extract_frames(plain, tmp_path / "crops", FramesConfig(start=start, end=end))
     assert not (tmp_path / "crops").exists()
 
@@ -140,7 +140,8 @@ def test_every_coding_gives_the_right_pictures_by_every_plan(
     dataset = extract_frames(video, tmp_path / "crops", config)
     found = numbers(dataset, "centre")
     assert found == [round(crop.time * 5) for crop in dataset.crops]
-    assert "decoded whole" not in caplog.text
+    if coding != "h264-open":  # there, a plan may lose pictures, which are then decoded once more
+        assert "decoded whole" not in caplog.text
     assert len(found) == count
     expected = (np.arange(count) + 0.5) * 200 / count
     assert np.abs(np.subtract(found, expected)).max() <= (1.01 if exact else 100 / count + 1)

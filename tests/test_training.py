@@ -171,6 +171,22 @@ def test_a_file_in_place_of_the_run_folder_is_refused(crops: Dataset, tmp_path: 
     assert (tmp_path / "run").read_text() == "mine"
 
 
+def test_a_new_run_starts_from_the_generator_of_another(crops: Dataset, tmp_path: Path) -> None:
+    def generator(project: Project) -> dict[str, bytes]:
+        every = arrays(newest_slot(project))
+        return {n: v for n, v in every.items() if n.startswith("generator/") and "seed" not in n}
+
+    first = train(crops, tmp_path / "first", TINY.replace(epochs=1)).project
+    start = TINY.replace(epochs=1, seed=9, learning_rate=1e-7, init_from=str(first.path))
+    second = train(crops, tmp_path / "second", start).project
+    kernel = next(name for name in generator(first) if name.endswith("kernel"))
+    before, after = (np.frombuffer(generator(p)[kernel], np.float32) for p in (first, second))
+    assert np.abs(before - after).max() < 1e-5
+    with pytest.raises(ProjectError, match="init_from: there is nothing"):
+        train(crops, tmp_path / "third", TINY.replace(init_from=str(tmp_path / "nowhere")))
+    assert not (tmp_path / "third").exists()
+
+
 def test_numbers_that_break_are_noticed_and_never_saved(crops: Dataset, tmp_path: Path) -> None:
     project = train(crops, tmp_path / "run", TINY.replace(epochs=1)).project
     slot = newest_slot(project)

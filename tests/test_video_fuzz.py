@@ -1,4 +1,4 @@
-"""Whatever a file or an option holds: it works, or one of our errors says why; nothing leaks out."""
+"""Whatever a file or an option holds: it works, or one of our errors says why."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ from colab_pix2pix.video.timeline import Packets, Timeline
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @quick

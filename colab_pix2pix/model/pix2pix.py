@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,6 +17,7 @@ from .losses import (
     generator_gan_loss,
     generator_l1_loss,
 )
+from .transfer import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
 LOSSES = ("generator_gan_loss", "generator_l1_loss", "discriminator_loss")
@@ -143,6 +146,12 @@ class Pix2Pix:
         """Returns generated images of input images, both in [−1, 1], without dropout."""
         generator = self.averaged_generator or self.generator
         return generator(input_image, training=False)
+
+    def start_from(self, path: Path) -> None:
+        """Gives the generator the weights of another model; see `transfer`."""
+        load_generator_weights(self.generator, path)
+        if self.averaged_generator is not None:
+            load_generator_weights(self.averaged_generator, path)
 
     def variables(self) -> dict[str, keras.Variable]:
         """Returns everything that a resume must restore, by a name that never changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..config import TrainConfig
@@ -60,6 +61,7 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     """
     _check_folder(dataset, project)
     config = config or project.recall(TrainConfig)
+    _check_start(config)
     train_files, _ = split_files(dataset)
     found = tuple(checkpoints.generations(project)) if project.path.is_dir() else ()
     fresh = Schedule(pictures=len(train_files), batch_size=config.batch_size, seed=config.seed)
@@ -92,6 +94,15 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
             f"The run folder and the dataset folder are the same: {project.path}.",
             why="Expected a folder of its own for the run.",
             fix="Choose another run folder.",
+        )
+
+
+def _check_start(config: TrainConfig) -> None:
+    if config.init_from and not Path(config.init_from).exists():
+        raise ProjectError(
+            f"init_from: there is nothing at {config.init_from!r}.",
+            why="Expected a run folder, or a .h5 or .keras file of a generator.",
+            fix="Look for a typing error, or leave it empty.",
         )
 
 

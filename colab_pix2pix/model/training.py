@@ -22,6 +22,7 @@ from .dataset import Pictures, load_pictures
 from .interrupt import interruptible
 from .quiet import quiet_start
 from .resume import Plan, make_plan
+from .verdict import judge
 
 if TYPE_CHECKING:
     from .evaluation import HeldOut, Score
@@ -119,6 +120,8 @@ class _Session:
         self.losses: list[Any] = []
         if plan.found:
             self._restore()
+        elif plan.config.init_from:
+            self.model.start_from(Path(plan.config.init_from))
         self.writer = CheckpointWriter(plan.project, plan.found)
         self.saved_step = self.step if plan.found else -1
 
@@ -238,6 +241,7 @@ class _Session:
         reports.write_metrics(self.plan.project, self.history)
         if self.history:
             reports.write_losses(self.plan.project, self.history)
+            self.on_event(Note(message=judge(self.history).sentence))
         reports.write_timelapse(self.plan.project, self.step)
 
 

@@ -13,12 +13,13 @@ from ..config import FramesConfig
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop
+from .around import read_around, read_keys
 from .bars import Box, picture_box
 from .pictures import Cut, Picture, decode
 from .plan import choose_frames, even_times
 from .probe import VideoInfo
 from .squares import Square, scaled_size, squares_of
-from .timeline import Timeline, read_around, read_keys, read_timeline
+from .timeline import Timeline, read_timeline
 from .writer import Writer
 
 _SPARSE_SECONDS = 4  # with more than this between two steps, most of the file is passed over

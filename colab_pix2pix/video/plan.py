@@ -17,9 +17,8 @@ import numpy as np
 from .expressions import outside
 from .timeline import Packets, Timeline
 
-_WORTH = 0.9  # below this share of packets, a second process costs less than what it saves
-
-_ROUNDING_SECONDS = 0.002
+_WORTH = 0.9  # of all packets; above it, a second process costs more than it saves
+_ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back
 
 
 def even_times(start: float, end: float, steps: int) -> np.ndarray:
@@ -81,14 +80,19 @@ def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | Non
     if packets is None or not packets.key.any():
         return None
     places = np.sort(timeline.packet[picks])
-    starts = np.flatnonzero(packets.key)
-    group = np.searchsorted(starts, places, side="right") - 1
     needed = np.zeros(len(packets.key), bool)
-    visited = np.unique(group[group >= 0])
-    if packets.open_groups and (timeline.partial or len(visited) < len(starts)):
-        return None  # ffmpeg's H.264 decoder loses pictures where it does not start afresh
-    for number in visited:
-        _add_group(needed, packets, starts, int(number), int(places[group == number].max()))
+    if packets.open_groups:
+        # ffmpeg's H.264 decoder loses pictures where it does not start afresh: no gaps but those
+        # that nobody misses.
+        if timeline.partial:
+            return None
+        needed[: places[-1] + 1] = packets.reference[: places[-1] + 1]
+    else:
+        starts = np.flatnonzero(packets.key)
+        group = np.searchsorted(starts, places, side="right") - 1
+        for number in np.unique(group[group >= 0]):
+            last = int(places[group == number].max())
+            _add_group(needed, packets, starts, int(number), last)
     needed[places] = True
     return needed if needed.mean() < _WORTH else None
 

@@ -1,0 +1,83 @@
+"""The pictures around some times only: for few crops of a long video, most of it is passed over."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .expressions import outside
+from .probe import VideoInfo
+from .timeline import Packets, Timeline, read_packets
+
+_MARGIN_SECONDS = 0.5
+_MOST_REORDERED = 16  # pictures, in H.264 and HEVC
+
+
+def read_keys(info: VideoInfo) -> Timeline | None:
+    """Returns when the key frames are shown, roughly, and decoded; skips what lies between them.
+
+    None where the file does not tell enough: there must be a length in the header, and times of
+    decoding.
+    """
+    packets, _, _ = read_packets(info, keys_only=True)
+    if packets is None or packets.decoded is None or not info.duration_seconds:
+        return None
+    decoded, seconds = packets.decoded[packets.key], packets.seconds[packets.key]
+    if packets.key.all():
+        # ffmpeg skips over samples of an mp4, but not over their entries in the table from which it
+        # reckons the times of showing. The times of decoding are right, at nearly one distance.
+        seconds = decoded + (seconds[0] - decoded[0])
+    if not len(seconds) or (np.diff(seconds) <= 0).any():
+        return None
+    every = np.ones(len(seconds), bool)
+    start = float(seconds[0])
+    keys = Packets(seconds, decoded, every, every)
+    end = start + info.duration_seconds
+    return Timeline(seconds, start, end, np.arange(len(seconds)), keys)
+
+
+def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:
+    """Returns the pictures around some times only, from the key frames before them on.
+
+    For few pictures of a long video this spares most of the work of `read_timeline`.
+
+    Args:
+        info: The video.
+        keys: What `read_keys` gave.
+        wanted: The times, sorted.
+    """
+    if keys.packets is None or keys.packets.decoded is None:
+        return None
+    frame = 1 / info.frames_per_second if info.frames_per_second else 1.0
+    late, early = max(_MARGIN_SECONDS, 3 * frame), max(_MARGIN_SECONDS, _MOST_REORDERED * frame)
+    before = np.maximum(np.searchsorted(keys.seconds, wanted, side="right") - 1, 0)
+    # Some containers tell times of decoding only roughly when they skip: begin a little earlier.
+    begins = keys.packets.decoded[keys.packet[before]] - early
+    windows = _united(begins.tolist(), (wanted + late).tolist())
+    drop = f"noise=drop='{outside('dts*tb', windows)}'"
+    packets, shown, _ = read_packets(info, references=True, drop=drop)
+    if packets is None or packets.decoded is None or not shown.all():
+        return None
+    count = np.arange(len(packets.key))
+    window = np.searchsorted([begin for begin, _ in windows], packets.decoded, side="right")
+    begun = np.maximum.accumulate(np.where(packets.key, count, -1)) >= np.searchsorted(
+        window, window
+    )
+    places = np.flatnonzero(begun)  # what comes before in a window has lost its key frame
+    places = places[np.argsort(packets.seconds[places])]
+    seconds = packets.seconds[places]
+    away = np.abs(seconds[:, None] - keys.seconds[np.unique(before)]).min(axis=0)
+    if (away > frame / 4).any() or (np.diff(seconds) <= 0).any():
+        return None  # a key frame is missing, so other pictures would be taken for the nearest
+    start, end = keys.start_seconds, keys.end_seconds
+    return Timeline(seconds, start, end, places, packets, partial=True)
+
+
+def _united(begins: list[float], ends: list[float]) -> list[tuple[float, float]]:
+    """Returns spans of time in order, those that overlap as one."""
+    spans: list[tuple[float, float]] = []
+    for begin, end in zip(begins, ends, strict=True):
+        if spans and begin <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((begin, end))
+    return spans
