@@ -27,6 +27,8 @@ import numpy as np
 from PIL import Image
 from train_baselines import SIZE, Step, torch_step, tutorial_step
 
+from colab_pix2pix.model.quiet import quiet_start
+
 CASES = ["tutorial-64", "torch-64", "ours-64", "ours-16", "ours-8"]
 MATRIX = "matrix-2048"
 PICTURES = 48
@@ -128,9 +130,11 @@ def work(case: str, batch_size: int, folder: Path) -> None:
         ),
         "matrix": lambda: matrix(int(width)),
     }
-    facts, step = make[kind]()
-    print(json.dumps(facts | {"first_step": timed(step)}), flush=True)
-    timed(step)  # some are still settling in their second
+    with quiet_start():
+        facts, step = make[kind]()
+        first = timed(step)
+        timed(step)  # some are still settling in their second
+    print(json.dumps(facts | {"first_step": first}), flush=True)
     while (steps := int(sys.stdin.readline() or 0)) > 0:
         print(json.dumps({"seconds": [timed(step) for _ in range(steps)]}), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -203,7 +207,7 @@ def step_flops(base_filters: int, judge_filters: int, input_channels: int) -> fl
     narrow = [input_channels + 3, *(min(judge_filters * 2**level, 512) for level in range(4)), 1]
     sides = (128, 64, 32, 31, 30)
     judge = sum(narrow[i] * narrow[i + 1] * side**2 for i, side in enumerate(sides))
-    return 2.0 * 16 * (3 * generator + 7 * judge)
+    return float(2 * 16 * (3 * generator + 7 * judge))
 
 
 def report(batch_size: int, results: dict[str, Any]) -> None:

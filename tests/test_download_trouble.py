@@ -207,6 +207,21 @@ def test_cookies_are_sent_and_never_written_or_logged(
             assert b"cookies.txt" not in file.read_bytes()
 
 
+def test_a_password_in_a_link_is_used_and_neither_stored_nor_shown(
+    shelf: Path, tmp_path: Path
+) -> None:
+    with serving(shelf) as server:
+        for name in ("clip1.mp4", "none.mp4"):
+            link = server.link(name).replace("://", "://me:SECRET@")
+            try:
+                download(link, tmp_path / "here")
+            except DownloadError as error:
+                assert "SECRET" not in str(error)
+    assert (tmp_path / "here" / "clip1.mp4").is_file()
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or b"SECRET" not in file.read_bytes()
+
+
 @pytest.mark.parametrize("content", [None, "", '[{"name": "SECRET-VALUE"}]', "SECRET-VALUE"])
 def test_a_file_without_cookies_is_refused_without_its_content(
     tmp_path: Path, content: str | None

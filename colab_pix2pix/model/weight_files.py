@@ -24,6 +24,17 @@ from ..storage import checkpoints, npz
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _KERAS_WEIGHTS = "model.weights.h5"
+#: What zipfile and h5py raise for a damaged file depends on the place of the damage.
+_DAMAGE = (
+    OSError,
+    zipfile.BadZipFile,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _KINDS = {
     "conv2d_transpose": "transposed convolution",
     "conv2d": "convolution",
@@ -81,8 +92,7 @@ def opened(path: Path) -> Iterator[Queues]:
                 yield _hdf5_layers(path, hdf5)
         else:
             raise _unreadable(path, "it has the marks of none of them")
-    # What h5py raises for a damaged file depends on the damaged place.
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError) as error:
+    except _DAMAGE as error:
         raise _unreadable(path, str(error)) from error
 
 
@@ -145,7 +155,8 @@ def _hdf5_layers(path: Path, file: h5py.File) -> Queues:
         if isinstance(item, h5py.Dataset):
             if item.external or item.is_virtual:
                 raise CheckpointError(f"{path}: {name!r} lies in another file; that is not read.")
-            datasets[name] = item
+            if item.shape is not None:
+                datasets[name] = item
 
     file.visititems(collect)
     ordered = file.get("model_weights", file)

@@ -16,7 +16,7 @@ from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from .copying import copy_video, free_place
 from .folders import making
-from .names import sidecar
+from .names import public_link, sidecar
 from .probe import probe
 from .ytdlp import Format, fetch, list_entries, list_formats
 
@@ -164,7 +164,7 @@ def is_link(source: str) -> bool:
 
 
 def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -> Path:
-    wanted = {"link": link, "format": config.format, "height": config.height}
+    wanted = {"link": public_link(link), "format": config.format, "height": config.height}
     if (known := _fetched_before(wanted, directory)) is not None:
         on_event(Note(message=f"{known} is there already."))
         return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def safe_name(text: str) -> str:
@@ -25,6 +26,17 @@ def safe_suffix(path: Path) -> str:
     """Returns the suffix of a file in small letters, or "" when it is no plain one."""
     suffix = path.suffix.lower()
     return suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else ""
+
+
+def public_link(link: str) -> str:
+    """Returns a link without a user's name and password, fit to be stored and shown.
+
+    Example:
+        >>> public_link("https://me:secret@example.org/clip.mp4")
+        'https://example.org/clip.mp4'
+    """
+    parts = urlsplit(link)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def sidecar(video: Path) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import DownloadError
+from .names import public_link
 
 _LOCAL = "Fetch the video with a browser or at home, and give its path."
 _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give it as `cookies`."
@@ -164,9 +165,9 @@ def explain(link: str, error: BaseException) -> DownloadError:
         link: What was to be fetched.
         error: What yt-dlp raised.
     """
-    reason = reason_of(error)
+    reason, words = reason_of(error), _quote(error).replace(link, public_link(link))
     return DownloadError(
-        f"{link} can't be fetched: {_quote(error)}.", why=reason.why, fix=reason.fix
+        f"{public_link(link)} can't be fetched: {words}.", why=reason.why, fix=reason.fix
     )
 
 

@@ -16,6 +16,7 @@ from ..errors import DownloadError
 from ..events import OnEvent, Progress, ignore
 from .cookies import read_cookies
 from .folders import check_disk
+from .names import public_link
 from .reasons import explain
 
 _log = logging.getLogger(__name__)
@@ -69,8 +70,12 @@ def fetch(
     video = _first_video(_extract(link, folder, config, more, download=True))
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
-        raise DownloadError(f"There is no video at {link}.", fix="Open the link in a browser.")
+        raise DownloadError(
+            f"There is no video at {public_link(link)}.", fix="Open the link in a browser."
+        )
     facts = {ours: str(video[theirs]) for ours, theirs in _FACTS.items() if video.get(theirs)}
+    if "page" in facts:
+        facts["page"] = public_link(facts["page"])
     return Path(paths[0]), facts
 
 
@@ -136,7 +141,7 @@ def _refuse(link: str, folder: Path) -> Callable[..., str | None]:
     def check(video: dict[str, Any], *, incomplete: bool = False) -> str | None:
         if video.get("is_live"):
             raise DownloadError(
-                f"{link} is a live stream.",
+                f"{public_link(link)} is a live stream.",
                 why="It has no end, so crops can't be spread evenly over it.",
                 fix="Wait for its recording, then take that link.",
             )
