@@ -39,7 +39,7 @@ def run(place: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfi
 
     listen = Terminal()
     file = download(video.source, place / "video", video, on_event=listen)
-    dataset = cut_and_mark(file, place / "crops", frames, CurateConfig(), on_event=listen)
+    dataset = cut_and_mark([file], place / "crops", frames, CurateConfig(), on_event=listen)
     sheet = curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     print(f"Look at the crops: {sheet}")
     project = Project(place / "project")

@@ -68,14 +68,20 @@ def build_parser() -> argparse.ArgumentParser:
     _add_options(demo, FramesConfig)
     _add_options(demo, TrainConfig)
 
-    download = command("download", _download, "fetch a video and print the file's path")
-    download.add_argument("source", metavar="SOURCE", help="a link or a path")
+    download = command("download", _download, "fetch videos and print their files' paths")
+    download.add_argument("sources", metavar="SOURCE", nargs="+", help="a link, a path, a folder")
     download.add_argument("directory", metavar="DIR", type=Path)
     _add_options(download, VideoConfig, leave_out=("source",))
 
-    frames = command("frames", _frames, "cut square crops out of a video and mark bad ones")
-    frames.add_argument("video", metavar="VIDEO", type=Path)
+    formats = command("formats", _formats, "list the formats in which a site offers a video")
+    formats.add_argument("link", metavar="LINK")
+
+    frames = command("frames", _frames, "cut square crops out of videos and mark bad ones")
+    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=Path)
     frames.add_argument("directory", metavar="DIR", type=Path)
+    frames.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
+    )
     _add_options(frames, FramesConfig)
     _add_options(frames, CurateConfig)
 
@@ -172,16 +178,37 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _download(given: argparse.Namespace) -> int:
-    from .video.download import download
+    from .video.download import download, download_all
 
-    config = _given(given, VideoConfig())
-    print(download(given.source, given.directory, config, on_event=Terminal()))
+    config, listen = _given(given, VideoConfig()), Terminal()
+    first, *others = given.sources
+    if others or config.limit > 1:
+        files = download_all(given.sources, given.directory, config, on_event=listen)
+    else:
+        files = [download(first, given.directory, config, on_event=listen)]
+    print(*files, sep="\n")
+    return 0
+
+
+def _formats(given: argparse.Namespace) -> int:
+    from .video.download import list_formats
+
+    for one in list_formats(given.link):
+        size = f"{one.bytes / 1e6:8.1f} MB" if one.bytes else " " * 11
+        print(f"{one.id:16} {one.width:5}×{one.height:<5} {size}  {one.codec}  {one.note}")
     return 0
 
 
 def _frames(given: argparse.Namespace) -> int:
     config, rules = _given(given, FramesConfig()), _given(given, CurateConfig())
-    dataset = cut_and_mark(given.video, given.directory, config, rules, on_event=Terminal())
+    dataset = cut_and_mark(
+        given.videos,
+        given.directory,
+        config,
+        rules,
+        scheduler=given.scheduler,
+        on_event=Terminal(),
+    )
     print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
     return 0
 

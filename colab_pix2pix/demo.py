@@ -73,7 +73,7 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
     listen.line("1. Get the video")
     video, place = _get_video(root, source, listen)
     listen.line("2. Cut squares out of it, and mark the bad ones")
-    dataset = cut_and_mark(video, place / "crops", frames, CurateConfig(), on_event=listen)
+    dataset = cut_and_mark([video], place / "crops", frames, CurateConfig(), on_event=listen)
     curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     project = Project(place / "project")
     project.remember(frames)

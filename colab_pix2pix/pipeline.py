@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +17,23 @@ if TYPE_CHECKING:
 
 
 def cut_and_mark(
-    video: Path,
+    videos: Sequence[Path],
     directory: Path,
     frames: FramesConfig,
     rules: CurateConfig,
     *,
+    scheduler: str = "",
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
-    """Returns the crops of a video, bad ones marked and some held out for testing.
+    """Returns the crops of videos, bad ones marked and some held out for testing.
 
     Args:
-        video: The video file.
+        videos: The video files; each gives as many crops as asked for.
         directory: The dataset folder to write.
         frames: How to cut.
         rules: What is marked, and how much is held out.
+        scheduler: Address of a dask scheduler whose workers cut several videos side by side; ""
+            cuts them on this machine.
         on_event: Called with Progress and Note events.
 
     Raises:
@@ -37,9 +41,12 @@ def cut_and_mark(
         DatasetError: the folder holds other things.
     """
     from .video import curate
-    from .video.frames import extract_frames
+    from .video.frames import extract_frames, extract_many
 
-    dataset = extract_frames(video, directory, frames, on_event=on_event)
+    if len(videos) == 1 and not scheduler:
+        dataset = extract_frames(videos[0], directory, frames, on_event=on_event)
+    else:
+        dataset = extract_many(videos, directory, frames, scheduler=scheduler, on_event=on_event)
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
 
 

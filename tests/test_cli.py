@@ -108,6 +108,20 @@ def test_bad_input_gets_one_clear_error_and_nothing_is_written(
     assert tree(tmp_path) == before
 
 
+def test_several_videos_are_fetched_and_cut_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    clip(tmp_path / "in" / "one.mp4")
+    videos.lavfi(tmp_path / "in" / "two.mp4", "testsrc2=size=320x180:rate=10", "-t", "4")
+    assert cli.main(["download", "--limit", "5", str(tmp_path / "in"), str(tmp_path / "out")]) == 0
+    files = capsys.readouterr().out.split()
+    assert sorted(Path(file).name for file in files) == ["one.mp4", "two.mp4"]
+    assert cli.main(["frames", *files, str(tmp_path / "crops"), "--count", "6"]) == 0
+    entries = json.loads((tmp_path / "crops" / "manifest.json").read_text())
+    assert len(entries["crops"]) == 12 and len(entries["sources"]) == 2
+
+
 def test_a_flag_is_made_of_each_option() -> None:
     parser = cli.build_parser()
     given = parser.parse_args(["train", "crops", "run", "--epochs", "3", "--lambda-l1", "50"])

@@ -66,6 +66,12 @@ def test_with_fewer_than_five_pictures_none_is_held_out(tmp_path) -> None:
     assert split_files(dataset) == (["0.png", "1.png"], ["0.png", "1.png"])
 
 
+def test_pairs_are_refused_until_they_can_be_trained_on(tmp_path) -> None:
+    dataset = Dataset(tmp_path, (Crop(file="a.png", input_file="b.png"),))
+    with pytest.raises(DatasetError, match="pairs"):
+        split_files(dataset)
+
+
 def test_a_dataset_of_rejected_crops_is_refused(tmp_path) -> None:
     dataset = Dataset(
         tmp_path, (Crop(file="a.png", choice="reject"), Crop(file="b.png", marks=("dark",)))

@@ -82,7 +82,7 @@ def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
     Where the dataset names no test crops (a plain folder of pictures), the last tenth is held out.
 
     Raises:
-        DatasetError: fewer than one picture is kept.
+        DatasetError: no picture is kept, or they are pairs, which can't be trained on yet.
     """
     kept = dataset.kept
     if not kept:
@@ -90,6 +90,12 @@ def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
             f"All {len(dataset.crops)} crops in {dataset.directory} are rejected or marked as bad.",
             why="Expected at least one to train on.",
             fix="Keep some in the gallery, or cut new crops with other options.",
+        )
+    if pair := next((crop for crop in kept if crop.input_file), None):
+        raise DatasetError(
+            f"{dataset.directory} holds pairs of pictures ({pair.input_file} and {pair.file}).",
+            why="Training on pairs is not built yet; only the picture's own grey can be the input.",
+            fix="Import the pictures of one side alone.",
         )
     train = [crop.file for crop in kept if crop.split == "train"]
     held_out = [crop.file for crop in kept if crop.split == "test"]

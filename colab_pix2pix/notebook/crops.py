@@ -61,7 +61,7 @@ def cut(
     if before and _was_cut_by(before, "sha256", sha256, config):
         on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} crops are kept."))
         return before
-    return cut_and_mark(video, directory, config, CurateConfig(), on_event=on_event)
+    return cut_and_mark([video], directory, config, CurateConfig(), on_event=on_event)
 
 
 def _folder(project: Project) -> Path:
