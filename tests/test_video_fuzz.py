@@ -201,8 +201,13 @@ def test_a_damaged_archive_is_refused_whole_or_gives_the_very_pictures(
                     assert (dataset.directory / crop.file).read_bytes() == archive.read(crop.file)
 
 
+def _is_writable(member: str) -> bool:
+    """Python's own writer cuts a name at a null byte, and falls over one that has nothing left."""
+    return not member.startswith("\0")
+
+
 @quick
-@given(st.text(min_size=1, max_size=30), st.binary(max_size=50))
+@given(st.text(min_size=1, max_size=30).filter(_is_writable), st.binary(max_size=50))
 def test_any_member_name_stays_in_the_folder(packed: bytes, member: str, content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, "in", "dataset.zip")

@@ -12,7 +12,7 @@ import numpy as np
 from .. import events, manifest
 from ..config import TrainConfig
 from ..errors import TrainingError
-from ..events import Metrics, Note, OnEvent, Progress, Resumed, Sample
+from ..events import Metrics, Note, OnEvent, Resumed, Sample
 from ..manifest import Dataset
 from ..project import Project
 from ..storage.checkpoints import CheckpointWriter
@@ -20,6 +20,7 @@ from ..storage.npz import read_arrays
 from . import reports
 from .dataset import Pictures, load_pictures
 from .interrupt import interruptible
+from .pace import Pace
 from .quiet import quiet_start
 from .resume import Plan, make_plan
 from .verdict import judge
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _METRICS_EVERY_STEPS = 20
 _SAMPLE_SPACING = 1.15
-_PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class _Session:
     def run(self) -> TrainingResult:
         plan = self.plan
         plan.project.remember(plan.config)
-        progress = _Pace(plan, self.on_event)
+        progress = Pace(plan, self.on_event)
         next_save = time.monotonic() + plan.config.save_every_seconds
         with interruptible() as interrupted:
             if self.step == 0:
@@ -258,33 +258,6 @@ def _build_model(
         precision = device.precision(config.precision)
     model = Pix2Pix(config.replace(precision=precision))
     return model, HeldOut(model, pictures.held_out), facts | {"precision": precision}
-
-
-class _Pace:
-    """Tells how far the training is, at most twice a second."""
-
-    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
-        self.plan, self.on_event = plan, on_event
-        self.started = self.told = time.monotonic()
-        self.first_step = plan.first_step
-
-    def tell(self, step: int) -> None:
-        now = time.monotonic()
-        if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
-            self.started, self.first_step = now, step
-        elif now - self.told >= _PROGRESS_SECONDS or step == self.plan.last_step:
-            per_second = (step - self.first_step) / max(now - self.started, 1e-9)
-            self.told = now
-            self.on_event(
-                Progress(
-                    job="train",
-                    done=step,
-                    total=self.plan.last_step,
-                    unit="steps",
-                    per_second=per_second,
-                    seconds_left=(self.plan.last_step - step) / per_second,
-                )
-            )
 
 
 def _rate_share(plan: Plan, step: int) -> float:
