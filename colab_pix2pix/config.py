@@ -212,9 +212,9 @@ class TrainConfig(Config):
     )
     save_every_seconds: float = option(
         300,
-        "How often the training state is saved.",
+        "How often the training state is saved. 0: again as soon as the last save is done.",
         label="Save every",
-        minimum=1,
+        minimum=0,
         maximum=86_400,
         unit="seconds",
         advanced=True,

@@ -100,6 +100,13 @@ def test_without_any_good_slot_it_stops_and_touches_nothing(project: Project, ho
     assert project.slots[0].read_bytes() == before
 
 
+def test_a_torn_slot_without_a_project_file_may_be_a_lost_run_and_stops(project: Project) -> None:
+    project.path.mkdir()
+    project.slots[0].write_bytes(b"torn")
+    with pytest.raises(CheckpointError, match="no checkpoint that can be read"):
+        generations(project)
+
+
 def test_a_run_whose_slots_are_gone_is_not_started_anew(project: Project) -> None:
     saved(CheckpointWriter(project), 10)
     project.slots[0].unlink()

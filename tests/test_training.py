@@ -171,6 +171,20 @@ def test_a_file_in_place_of_the_run_folder_is_refused(crops: Dataset, tmp_path: 
     assert (tmp_path / "run").read_text() == "mine"
 
 
+def test_a_kill_within_the_very_first_save_is_no_loss_and_is_said(
+    crops: Dataset, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "run")
+    project.remember(TINY.replace(epochs=1))
+    project.slots[0].write_bytes(b"PK\x03\x04 torn")
+    assert status(project)["step"] is None
+    heard: list[Event] = []
+    result = train(crops, project, TINY.replace(epochs=1), on_event=heard.append)
+    assert result.started_at_step == 0
+    assert any("first save was cut off" in e.message for e in heard if isinstance(e, Note))
+    assert status(project)["step"] == 3
+
+
 def test_a_new_run_starts_from_the_generator_of_another(crops: Dataset, tmp_path: Path) -> None:
     def generator(project: Project) -> dict[str, bytes]:
         every = arrays(newest_slot(project))

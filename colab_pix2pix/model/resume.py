@@ -67,6 +67,8 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     fresh = Schedule(pictures=len(train_files), batch_size=config.batch_size, seed=config.seed)
     manifest = found[0].manifest if found else None
     notes = _check_options(project, config, manifest["options"]) if manifest else []
+    if not found and any(slot.exists() for slot in project.slots):
+        notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
     schedule = _continued(fresh, manifest) if manifest else fresh
     if manifest and manifest["dataset_sha256"] != dataset.sha256:
         notes.append("The crops have changed since the last save: going on with the new ones.")

@@ -51,7 +51,8 @@ class Generation:
 def generations(project: Project) -> list[Generation]:
     """Returns the valid generations of a run, newest first, every byte of them checked.
 
-    The working copy on this machine counts as one while it belongs to the same run.
+    The working copy on this machine counts as one while it belongs to the same run. A run whose
+    very first save was cut off has none.
 
     Raises:
         CheckpointError: the run has slots, and none of them is valid.
@@ -67,7 +68,8 @@ def generations(project: Project) -> list[Generation]:
             damage.append(str(error))
     run_id = str(project.settings().get("run_id", ""))
     good = [g for g in found if not run_id or g.manifest["run_id"] == run_id]
-    if not good and (run_id or present):
+    lost = run_id or (present and not _first_save_was_cut_off(project, present))
+    if not good and lost:
         raise _nothing_valid(project, damage)
     return sorted(good, key=lambda g: (g.number, g.path in present), reverse=True)
 
@@ -230,6 +232,14 @@ class CheckpointWriter:
         )
         self._failure.__cause__ = error
         self._news.put(Note(message=str(self._failure), level="warning"))
+
+
+def _first_save_was_cut_off(project: Project, present: list[Path]) -> bool:
+    """Returns True when the only slot of a run without an id is torn: nothing was ever saved.
+
+    The id is written to `project.json` after the first save, never before.
+    """
+    return len(present) == 1 and project.settings_file.exists()
 
 
 def _read_generation(path: Path) -> Generation:
