@@ -15,7 +15,7 @@ demo: .venv/demo.done
 	$(BIN)/colab-pix2pix demo --root demo
 
 test: .venv/test.done .venv-colab/test.done chromium
-	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .
