@@ -22,6 +22,7 @@ class Plan:
 
     Attributes:
         dataset: The crops.
+        dataset_sha256: Their hash, taken once: a save must not have to look at every file again.
         project: Where the run lies.
         config: Its options.
         schedule: Which pictures each step looks at.
@@ -32,6 +33,7 @@ class Plan:
     """
 
     dataset: Dataset
+    dataset_sha256: str
     project: Project
     config: TrainConfig
     schedule: Schedule
@@ -70,10 +72,12 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     if not found and any(slot.exists() for slot in project.slots):
         notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
     schedule = _continued(fresh, manifest) if manifest else fresh
-    if manifest and manifest["dataset_sha256"] != dataset.sha256:
+    dataset_sha256 = dataset.sha256
+    if manifest and manifest["dataset_sha256"] != dataset_sha256:
         notes.append("The crops have changed since the last save: going on with the new ones.")
     return Plan(
         dataset=dataset,
+        dataset_sha256=dataset_sha256,
         project=project,
         config=config,
         schedule=schedule,

@@ -212,7 +212,7 @@ class _Session:
             "samples_seen": schedule.samples_seen(self.step),
             "schedule": vars(schedule),
             "options": self.plan.config.to_dict(),
-            "dataset_sha256": self.plan.dataset.sha256,
+            "dataset_sha256": self.plan.dataset_sha256,
             "history": reports.pack_history(self.history),
             # The sums behind the next line of the history, so that a resume does not change it.
             "unmeasured": [np.asarray(loss).tolist() for loss in self.losses],
