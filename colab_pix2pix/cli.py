@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from . import __version__, manifest
 from .config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
-from .errors import Pix2PixError
+from .errors import OptionError, Pix2PixError
 from .events import JsonLines
 from .option import Config, Option, expected, options
 from .pipeline import cut_and_mark, keep_and_train
@@ -70,11 +70,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     download = command("download", _download, "fetch videos and print their files' paths")
     download.add_argument("sources", metavar="SOURCE", nargs="+", help="a link, a path, a folder")
-    download.add_argument("directory", metavar="DIR", type=Path)
+    download.add_argument("directory", metavar="DIR", nargs="?", help="the folder to put them in")
+    download.add_argument(
+        "--list-formats", action="store_true", help="only list the formats that a site offers"
+    )
     _add_options(download, VideoConfig, leave_out=("source",))
-
-    formats = command("formats", _formats, "list the formats in which a site offers a video")
-    formats.add_argument("link", metavar="LINK")
 
     frames = command("frames", _frames, "cut square crops out of videos and mark bad ones")
     frames.add_argument("videos", metavar="VIDEO", nargs="+", type=Path)
@@ -119,6 +119,7 @@ def _joined(words: Sequence[str]) -> list[str]:
     if result[:1] != ["download"] or {"-h", "--help", "--"} & set(result):
         return result
     known = {f"--{name.replace('_', '-')}" for name in options(VideoConfig)}
+    flagged = {*known, "--list-formats"}
     flags: list[str] = []
     positions: list[str] = []
     rest = iter(result[1:])
@@ -126,7 +127,7 @@ def _joined(words: Sequence[str]) -> list[str]:
         if word in known:
             flags += [word, *[value for value in [next(rest, None)] if value is not None]]
         else:
-            (flags if word.split("=")[0] in known else positions).append(word)
+            (flags if word.split("=")[0] in flagged else positions).append(word)
     return ["download", *flags, "--", *positions]
 
 
@@ -181,22 +182,30 @@ def _download(given: argparse.Namespace) -> int:
     from .video.download import download, download_all
 
     config, listen = _given(given, VideoConfig()), Terminal()
-    first, *others = given.sources
-    if others or config.limit > 1:
-        files = download_all(given.sources, given.directory, config, on_event=listen)
+    if given.list_formats:
+        for source in given.sources:
+            _print_formats(source, config)
+        return 0
+    *sources, directory = given.sources  # argparse leaves nothing for DIR
+    if not sources:
+        raise OptionError(
+            f"Received {directory!r} alone.",
+            why="Expected at least one SOURCE, then the folder DIR to put the videos in.",
+        )
+    if len(sources) > 1 or config.limit > 1:
+        files = download_all(sources, directory, config, on_event=listen)
     else:
-        files = [download(first, given.directory, config, on_event=listen)]
+        files = [download(sources[0], directory, config, on_event=listen)]
     print(*files, sep="\n")
     return 0
 
 
-def _formats(given: argparse.Namespace) -> int:
+def _print_formats(link: str, config: VideoConfig) -> None:
     from .video.download import list_formats
 
-    for one in list_formats(given.link):
+    for one in list_formats(link, config):
         size = f"{one.bytes / 1e6:8.1f} MB" if one.bytes else " " * 11
         print(f"{one.id:16} {one.width:5}×{one.height:<5} {size}  {one.codec}  {one.note}")
-    return 0
 
 
 def _frames(given: argparse.Namespace) -> int:

@@ -12,6 +12,9 @@ from typing import ClassVar
 from .errors import OptionError
 from .option import Config, option
 
+TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
+TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoConfig(Config):
@@ -39,6 +42,18 @@ class VideoConfig(Config):
         maximum=4320,
         unit="pixels",
         advanced=True,
+    )
+    start: str = option(
+        "",
+        "Where in the video to begin, as 90 or 1:30. What lies before is not even fetched.",
+        pattern=TIME,
+        expects=TIME_EXAMPLE,
+    )
+    end: str = option(
+        "",
+        "Where in the video to stop, as 90 or 1:30, such as before a presenter says goodbye.",
+        pattern=TIME,
+        expects=TIME_EXAMPLE,
     )
     limit: int = option(
         1,
@@ -87,16 +102,16 @@ class FramesConfig(Config):
     )
     start: str = option(
         "",
-        "Where in the video to begin, as 90 or 1:30. Empty: at its start.",
-        pattern=r"|(\d+:)?(\d+:)?\d+(\.\d+)?",
-        expects="seconds or hours:minutes:seconds such as 90 or 1:30, or nothing",
+        "Where in the fetched video to begin, as 90 or 1:30. Empty: at its start.",
+        pattern=TIME,
+        expects=TIME_EXAMPLE,
         advanced=True,
     )
     end: str = option(
         "",
-        "Where in the video to stop, as 90 or 1:30. Empty: at its end.",
-        pattern=r"|(\d+:)?(\d+:)?\d+(\.\d+)?",
-        expects="seconds or hours:minutes:seconds such as 90 or 1:30, or nothing",
+        "Where in the fetched video to stop, as 90 or 1:30. Empty: at its end.",
+        pattern=TIME,
+        expects=TIME_EXAMPLE,
         advanced=True,
     )
     cut_bars: bool = option(
@@ -141,6 +156,12 @@ class CurateConfig(Config):
     blurred_below: float = option(
         0.12,
         "A crop is blurred when its sharpness is below this share of the video's usual one.",
+        minimum=0,
+        maximum=1,
+    )
+    flat_above: float = option(
+        0.6,
+        "A crop may be a title card when more than this share of it has one even colour.",
         minimum=0,
         maximum=1,
     )

@@ -30,7 +30,7 @@ class Crop:
         time: Seconds from the start of the video.
         side: Which square of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
         box: Left, top, width and height in pixels of the video's frame as it is shown.
-        marks: What is wrong with it: "dark", "blurred", "duplicate".
+        marks: What is wrong with it: "dark", "blurred", "title-card", "duplicate".
         choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
         split: "train" or "test".
         input_file: For paired data, the picture that the network gets; "" makes it from the crop.

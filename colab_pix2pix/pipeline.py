@@ -63,9 +63,10 @@ def keep_and_train(
         As `train` does; what can be refused is refused before anything is written.
     """
     from .model.resume import make_plan
-    from .model.training import train
+    from .model.training import carry_out
     from .video import curate
 
-    if not make_plan(dataset, project, config).finished:
+    plan = make_plan(dataset, project, config)
+    if not plan.finished:
         curate.pack(dataset, project.dataset_zip)
-    return train(dataset, project, config, on_event=on_event)
+    return carry_out(plan, on_event)

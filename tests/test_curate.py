@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from colab_pix2pix import manifest
 from colab_pix2pix.config import CurateConfig, FramesConfig
@@ -103,6 +103,19 @@ def test_the_samples_night_focus_loss_and_standstill_are_found(tmp_path: Path) -
         "blurred",
         "duplicate",
     }
+
+
+def test_a_title_card_is_marked_and_a_foggy_scene_is_not(tmp_path: Path) -> None:
+    card = Image.new("RGB", (256, 256), (40, 60, 120))
+    writing = ImageDraw.Draw(card)
+    for line in range(4):
+        writing.text((30, 60 + 30 * line), "Spring in the garden, 2020", fill="white")
+    fog = Image.linear_gradient("L").resize((256, 256)).point(lambda value: 120 + value // 5)
+    fog.paste(leaves(3).convert("L"), (64, 128))
+    for name, picture in (("card", card), ("fog", fog), ("leaves", leaves(1))):
+        picture.convert("RGB").save(tmp_path / f"{name}.jpg", quality=95)
+    marked = {crop.file: crop.marks for crop in mark(manifest.read(tmp_path)).crops}
+    assert marked == {"card.jpg": ("title-card",), "fog.jpg": (), "leaves.jpg": ()}
 
 
 @pytest.mark.parametrize("seed", range(4))

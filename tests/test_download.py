@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import videos
 from servers import Behaviour, Server, serving
 
-from colab_pix2pix import files
-from colab_pix2pix.config import VideoConfig
-from colab_pix2pix.errors import DownloadError, VideoError
+from colab_pix2pix import files, manifest
+from colab_pix2pix.config import FramesConfig, VideoConfig
+from colab_pix2pix.errors import DownloadError, Pix2PixError, VideoError
 from colab_pix2pix.events import Note, Progress
 from colab_pix2pix.video.download import download, sample_video
+from colab_pix2pix.video.frames import extract_frames
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +176,91 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
 def test_importing_the_module_loads_no_yt_dlp() -> None:
     code = "import sys, colab_pix2pix.video.download; sys.exit('yt_dlp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a video of 500 counting frames, 20 seconds, a key frame every two."""
+    folder = tmp_path_factory.mktemp("counted")
+    videos.counting(folder / "count.mp4", "-g", "50", "-bf", "2", frames=500)
+    videos.counting(folder / "count.webm", "-c:v", "libvpx", "-g", "50", frames=500)
+    return folder
+
+
+def cut_numbers(video: Path, folder: Path, count: int = 10, **options: str) -> list[int]:
+    config = FramesConfig(count=count, scale="-1:96", crops="centre", **options)
+    dataset = extract_frames(video, folder, config)
+    return [videos.number_of(folder / crop.file) for crop in dataset.crops]
+
+
+@pytest.mark.parametrize("name", ["count.mp4", "count.webm"])
+def test_of_a_part_only_the_part_is_fetched_and_cut(
+    counted: Path, tmp_path: Path, name: str
+) -> None:
+    config = VideoConfig(start="7.4", end="0:11")
+    with serving(counted) as server:
+        video = download(server.link(name), tmp_path / "videos", config)
+        assert download(server.link(name), tmp_path / "videos", config) == video
+        whole = download(server.link(name), tmp_path / "videos")
+    assert video != whole
+    assert video.stat().st_size < 0.5 * (counted / name).stat().st_size
+    # 90 frames from number 185 on, ten of them; sound and pictures may end a frame apart.
+    numbers = cut_numbers(video, tmp_path / "crops")
+    assert numbers == pytest.approx([185 + 9 * n + 4 for n in range(10)], abs=3)
+    assert manifest.read(tmp_path / "crops").sources["count"]["part"] == ["7.4", "0:11"]
+
+
+def test_of_a_local_video_the_part_is_cut_and_another_part_anew(
+    counted: Path, tmp_path: Path
+) -> None:
+    def cut(start: str, end: str) -> list[int]:
+        config = VideoConfig(start=start, end=end)
+        video = download(counted / "count.mp4", tmp_path / "videos", config)
+        return cut_numbers(video, tmp_path / "crops", count=2)
+
+    assert cut("2", "4") == [62, 87]
+    assert cut("12", "") == [350, 450]
+    assert cut("", "") == [125, 375]
+    assert [path.suffix for path in (tmp_path / "videos").iterdir() if path.name[0] != "."] == [
+        ".mp4"
+    ]
+
+
+def test_times_of_the_frames_count_from_the_begin_of_the_part(
+    counted: Path, tmp_path: Path
+) -> None:
+    video = download(counted / "count.mp4", tmp_path, VideoConfig(start="2", end="10"))
+    assert cut_numbers(video, tmp_path / "a", count=2, start="1", end="3") == [87, 112]
+    assert cut_numbers(video, tmp_path / "b", count=2, start="6", end="100") == [212, 237]
+
+
+@pytest.mark.parametrize(("start", "end"), [("30", "40"), ("5", "5"), ("9", "0:02")])
+def test_a_part_that_is_not_there_is_refused(
+    counted: Path, tmp_path: Path, start: str, end: str
+) -> None:
+    with serving(counted) as server, pytest.raises(Pix2PixError) as caught:
+        download(server.link("count.mp4"), tmp_path / "new", VideoConfig(start=start, end=end))
+    assert start in str(caught.value) and caught.value.fix
+    assert not (tmp_path / "new").exists()
+
+
+def test_where_a_site_gives_no_parts_all_is_fetched(
+    counted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An ffmpeg that fails on links, as with sites that talk to browsers only.
+    fake = tmp_path / "ffmpeg"
+    fake.write_text('#!/bin/sh\n[ "$1" = -bsfs ] && exit 0\nexit 1\n')
+    fake.chmod(0o755)
+    monkeypatch.setattr(
+        "colab_pix2pix.video.ytdlp.imageio_ffmpeg",
+        SimpleNamespace(get_ffmpeg_exe=lambda: str(fake)),
+    )
+    events: list[object] = []
+    with serving(counted) as server:
+        config = VideoConfig(start="2", end="4")
+        video = download(
+            server.link("count.mp4"), tmp_path / "videos", config, on_event=events.append
+        )
+    assert any("all of it" in str(event) for event in events)
+    assert video.read_bytes() == (counted / "count.mp4").read_bytes()
+    assert cut_numbers(video, tmp_path / "crops", count=2) == [62, 87]

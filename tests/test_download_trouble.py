@@ -22,6 +22,7 @@ from yt_dlp.utils import (
 )
 
 from colab_pix2pix import files
+from colab_pix2pix.cli import main
 from colab_pix2pix.config import VideoConfig
 from colab_pix2pix.errors import DownloadError, VideoError
 from colab_pix2pix.events import Note
@@ -269,7 +270,9 @@ def test_a_playlist_gives_as_many_videos_as_wanted(shelf: Path, tmp_path: Path) 
         assert one.read_bytes() == (shelf / "clip3.mp4").read_bytes()
 
 
-def test_the_formats_of_a_link_are_listed(tmp_path: Path) -> None:
+def test_the_formats_of_a_link_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = ["#EXTM3U"]
     for height in (720, 240):
         videos.scene(tmp_path / f"v{height}.m3u8", "-preset", "ultrafast", "-f", "hls", seconds=1.2)
@@ -278,5 +281,9 @@ def test_the_formats_of_a_link_are_listed(tmp_path: Path) -> None:
     (tmp_path / "master.m3u8").write_text("\n".join(lines) + "\n")
     with serving(tmp_path) as server:
         found = list_formats(server.link("master.m3u8"))
+        assert main(["download", server.link("master.m3u8"), "--list-formats"]) == 0
     assert [one.height for one in found] == [240, 720]
     assert all(one.id for one in found)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [one.id for one in found]
+    assert "720×720" in lines[1]

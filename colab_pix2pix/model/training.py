@@ -87,7 +87,11 @@ def train(
     """
     dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    plan = make_plan(dataset, project, config)
+    return carry_out(make_plan(dataset, project, config), on_event)
+
+
+def carry_out(plan: Plan, on_event: OnEvent) -> TrainingResult:
+    """Trains as planned; see `train`."""
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:

@@ -34,9 +34,9 @@ def recover(project: Project, *, on_event: OnEvent) -> None:
     on_event(Note(message=f"{len(dataset.crops)} crops came back from {project.dataset_zip.name}."))
 
 
-def of_link(project: Project, source: str) -> Dataset | None:
-    """Returns the crops of the video behind a link, or None where there are none."""
-    return _find(project, "link", source) if source else None
+def of_link(project: Project, config: VideoConfig) -> Dataset | None:
+    """Returns the crops of the video, or its part, behind a link, or None where there are none."""
+    return _find(project, "link", config.source, config) if config.source else None
 
 
 def cut(
@@ -51,14 +51,14 @@ def cut(
     """
     asked = project.recall(VideoConfig)
     if video is None:
-        known = of_link(project, asked.source)
-        if known and _was_cut_by(known, "link", asked.source, config):
+        known = of_link(project, asked)
+        if known and _was_cut_by(_source(known, "link", asked.source, asked), known, config):
             return known
         video = fetch(project, asked, on_event=on_event)
     sha256 = _sha256(video)
-    before = _find(project, "sha256", sha256)
+    before = _find(project, "sha256", sha256, asked)
     directory = before.directory if before else _folder(project) / sha256[:12]
-    if before and _was_cut_by(before, "sha256", sha256, config):
+    if before and _was_cut_by(_source(before, "sha256", sha256, asked), before, config):
         on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} crops are kept."))
         return before
     return cut_and_mark([video], directory, config, CurateConfig(), on_event=on_event)
@@ -73,17 +73,18 @@ def _datasets(project: Project) -> list[Dataset]:
     return [manifest.read(file.parent) for file in files]
 
 
-def _find(project: Project, fact: str, value: str) -> Dataset | None:
-    """Returns the first dataset on this machine with a source of which a fact has a value."""
-    return next((d for d in _datasets(project) if _source(d, fact, value)), None)
+def _find(project: Project, fact: str, value: str, asked: VideoConfig) -> Dataset | None:
+    """Returns the first dataset here with a source of which a fact has a value."""
+    return next((d for d in _datasets(project) if _source(d, fact, value, asked)), None)
 
 
-def _source(dataset: Dataset, fact: str, value: str) -> dict[str, Any] | None:
-    return next((s for s in dataset.sources.values() if s.get(fact) == value), None)
+def _source(dataset: Dataset, fact: str, value: str, asked: VideoConfig) -> dict[str, Any] | None:
+    part = [asked.start, asked.end]
+    fitting = (s for s in dataset.sources.values() if s.get(fact) == value)
+    return next((s for s in fitting if s.get("part", ["", ""]) == part), None)
 
 
-def _was_cut_by(dataset: Dataset, fact: str, value: str, config: FramesConfig) -> bool:
-    source = _source(dataset, fact, value)
+def _was_cut_by(source: dict[str, Any] | None, dataset: Dataset, config: FramesConfig) -> bool:
     complete = all((dataset.directory / crop.file).is_file() for crop in dataset.crops)
     return complete and source is not None and source.get("options") == config.to_dict()
 

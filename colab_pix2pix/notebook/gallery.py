@@ -44,6 +44,7 @@ _VIEWS: dict[str, Callable[[Crop], bool]] = {
     "rejected": lambda crop: not crop.kept,
     "dark": lambda crop: "dark" in crop.marks,
     "blurred": lambda crop: "blurred" in crop.marks,
+    "title cards": lambda crop: "title-card" in crop.marks,
     "duplicates": lambda crop: "duplicate" in crop.marks,
     "held out for testing": lambda crop: crop.split == "test",
 }

@@ -67,7 +67,7 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     display(line)
     with _stoppable("Stopped: run this cell again to fetch the video."):
         crops.recover(project, on_event=line)
-        if crops.of_link(project, config.source):
+        if crops.of_link(project, config):
             line(Note(message="The project has crops of this video: it is not fetched again."))
             return None
         video = crops.fetch(project, config, on_event=line)

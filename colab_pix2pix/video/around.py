@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from .expressions import outside
@@ -33,6 +35,22 @@ def read_keys(info: VideoInfo) -> Timeline | None:
     keys = Packets(seconds, decoded, every, every)
     end = start + info.duration_seconds
     return Timeline(seconds, start, end, np.arange(len(seconds)), keys)
+
+
+def keys_alone(keys: Timeline, start: float, end: float, steps: int) -> Timeline | None:
+    """Returns the key frames if each of `steps` equal parts of a span has one, else None.
+
+    Args:
+        keys: What `read_keys` gave.
+        start: Begin of the span in seconds, on the clock of the file.
+        end: End of the span.
+        steps: How many frames are wanted.
+    """
+    parts = np.floor((keys.seconds - start) / (end - start) * steps)
+    inside = parts[(keys.seconds >= start) & (keys.seconds < end)]
+    # With nearly as many as there are, nothing is gained; see `plan.packets_to_decode`.
+    enough = len(np.unique(inside)) == steps and steps < len(keys.seconds) / 2
+    return dataclasses.replace(keys, partial=True) if enough else None
 
 
 def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:

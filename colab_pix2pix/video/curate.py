@@ -13,7 +13,7 @@ from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop, Dataset
 from .archive import pack, unpack
-from .marks import marks_of, measure_all
+from .marks import MARKS, marks_of, measure_all
 from .sheet import contact_sheet
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
@@ -25,7 +25,7 @@ _ENOUGH_TO_SPLIT = 5
 def mark(
     dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
 ) -> Dataset:
-    """Marks dark, blurred and repeated crops and writes the manifest. Deletes nothing.
+    """Marks bad crops (see `marks.MARKS`) and writes the manifest. Deletes nothing.
 
     Choices made by hand stay, and outweigh the marks.
 
@@ -55,7 +55,7 @@ def mark(
 
 
 def _counted(dataset: Dataset) -> str:
-    counts = {name: 0 for name in ("dark", "blurred", "duplicate")}
+    counts = {name: 0 for name in MARKS}
     for crop in dataset.crops:
         for name in crop.marks:
             counts[name] = counts.get(name, 0) + 1

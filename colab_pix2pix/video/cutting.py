@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from ..config import FramesConfig
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
 from ..manifest import Crop
-from .around import read_around, read_keys
+from .around import keys_alone, read_around, read_keys
 from .bars import Box, picture_box
+from .parts import seconds_of
 from .pictures import Cut, Picture, decode
 from .plan import choose_frames, even_times
 from .probe import VideoInfo
@@ -75,10 +77,9 @@ def cut_crops(
         OptionError: `start` and `end` leave nothing of the video.
         VideoError: the video can't be read, or not one picture of it.
     """
-    frame = _frame(info, config)
+    frame, timeline = _frame_and_timeline(info, config)
     each = len(squares_of(config.crops, *frame.cut.size))
     steps = -(-config.count // each)
-    timeline = _timeline(info, config, steps)
     _tell_of_missing_end(info, timeline, on_event)
     start, end = _span(info, timeline, config)
     picks = choose_frames(timeline, start, end, steps, exact=config.exact)
@@ -107,13 +108,34 @@ def cut_crops(
     return sorted(crops, key=lambda crop: (crop.time, crop.file))
 
 
+def _frame_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Frame, Timeline]:
+    """Returns how frames are cut and which there are: two ffmpeg read the file side by side."""
+
+    def steps(width: int, height: int) -> int:
+        return -(-config.count // len(squares_of(config.crops, width, height)))
+
+    with ThreadPoolExecutor(1) as pool:
+        # Bars change the shape of a frame, and so, rarely, how many squares it gives.
+        guess = steps(*scaled_size(config.scale, info.width, info.height))
+        reading = pool.submit(_timeline, info, config, guess)
+        frame = _frame(info, config)
+        if steps(*frame.cut.size) != guess:
+            return frame, _timeline(info, config, steps(*frame.cut.size))
+        return frame, reading.result()
+
+
 def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
     """Returns the frames to choose from: the least that tells where the wanted ones are."""
-    if config.exact and steps * _SPARSE_SECONDS < info.duration_seconds:
+    if steps * _SPARSE_SECONDS < info.duration_seconds:
         keys = read_keys(info)
         if keys is not None:
-            wanted = even_times(*_span(info, keys, config), steps)
-            if (some := read_around(info, keys, wanted)) is not None:
+            start, end = _span(info, keys, config)
+            some = (
+                read_around(info, keys, even_times(start, end, steps))
+                if config.exact
+                else keys_alone(keys, start, end, steps)
+            )
+            if some is not None:
                 return some
     return read_timeline(info, references=config.exact)
 
@@ -131,8 +153,8 @@ def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent)
 def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[float, float]:
     """Returns begin and end of what is cut, on the clock of the file."""
     first, last = timeline.start_seconds, timeline.end_seconds
-    start = first + _seconds(config.start) if config.start else first
-    end = min(last, first + _seconds(config.end)) if config.end else last
+    start = first + seconds_of(config.start) if config.start else first
+    end = min(last, first + seconds_of(config.end)) if config.end else last
     if start < end or (start == end == first):
         return start, end
     raise OptionError(
@@ -142,18 +164,10 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
     )
 
 
-def _seconds(text: str) -> float:
-    """Returns the seconds of a time such as "90" or "1:30"."""
-    seconds = 0.0
-    for part in text.split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
-
-
 def _frame(info: VideoInfo, config: FramesConfig) -> _Frame:
     """Returns the geometry of the frames; finds black bars if they are to be cut off."""
-    start = _seconds(config.start) if config.start else 0.0
-    end = _seconds(config.end) if config.end else info.duration_seconds
+    start = seconds_of(config.start) if config.start else 0.0
+    end = seconds_of(config.end) if config.end else info.duration_seconds
     box = picture_box(info, start, min(end, info.duration_seconds)) if config.cut_bars else None
     left, top, stored_width, height = box or (0, 0, info.decoded_width, info.height)
     aspect = info.width / info.decoded_width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import shutil
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from ..events import Note, OnEvent, ignore
 from .copying import copy_video, free_place
 from .folders import making
 from .names import public_link, sidecar
+from .parts import Part, asked_part, note_part
 from .probe import probe
 from .ytdlp import Format, fetch, list_entries, list_formats
 
@@ -54,24 +56,28 @@ def download(
     Args:
         source: A link (http or https) that yt-dlp knows, or a path; "" is the bundled sample.
         directory: The folder; it is made where missing, and stays as it was on any error.
-        config: Which format to choose.
+        config: Which format to choose, and which part of the video is wanted.
         on_event: Told `Progress` in bytes.
 
     Returns:
         The path of the video in `directory`. A complete one that is there already is not fetched
-        again.
+        again. Where only a part was asked for, the file may hold more; `extract_frames` knows.
 
     Raises:
+        OptionError: `end` lies before `start`.
         DownloadError: the link leads to no video, or the path to nothing.
         VideoError: the file is no video that ffmpeg can decode.
     """
     directory = Path(directory)
     text = str(source).strip()
-    if not text:
-        return copy_video(sample_video(), directory, on_event)
-    if is_link(text):
-        return _fetch(text, directory, config, on_event)
-    return copy_video(Path(source).expanduser(), directory, on_event)
+    part = asked_part(config)
+    if text and is_link(text):
+        return _fetch(text, directory, config, part, on_event)
+    path = Path(source).expanduser() if text else sample_video()
+    video = copy_video(path, directory, on_event)
+    if part or not _was_fetched(video):
+        note_part(video, config, part)
+    return video
 
 
 def download_all(
@@ -163,8 +169,16 @@ def is_link(source: str) -> bool:
     return True
 
 
-def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -> Path:
-    wanted = {"link": public_link(link), "format": config.format, "height": config.height}
+def _was_fetched(video: Path) -> bool:
+    record = sidecar(video)
+    return record.exists() and "link" in files.read_json(record)
+
+
+def _fetch(
+    link: str, directory: Path, config: VideoConfig, part: Part | None, on_event: OnEvent
+) -> Path:
+    names = ("format", "height", "start", "end")
+    wanted = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
     if (known := _fetched_before(wanted, directory)) is not None:
         on_event(Note(message=f"{known} is there already."))
         return known
@@ -172,22 +186,34 @@ def _fetch(link: str, directory: Path, config: VideoConfig, on_event: OnEvent) -
     work = files.cache_dir() / "downloads" / key
     work.mkdir(parents=True, exist_ok=True)
     try:
-        file, facts = fetch(link, work, config, on_event=on_event)
+        file, facts, held = fetch(link, work, config, part, on_event=on_event)
     except DownloadError:
         if not any(work.iterdir()):
             work.rmdir()
         raise
     try:
-        probe(file)
-    except VideoError:
+        length = probe(file).duration_seconds
+    except VideoError as error:
         shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
-        raise
+        if held is None:
+            raise
+        raise DownloadError(
+            f"Received no picture between {config.start or 0} and {config.end or 'the end'}.",
+            why=f"Expected a part of the video at {public_link(link)}.",
+            fix="Look in a browser how long it is, and begin earlier.",
+        ) from error
     with making(directory):
         target = free_place(facts.get("title", "video"), file, directory)
-        with files.replacing(target) as part:
-            shutil.move(file, part)
+        with files.replacing(target) as place:
+            shutil.move(file, place)
         record = wanted | facts | {"bytes": target.stat().st_size}
         files.write_json(sidecar(target), record)
+        if (
+            part is not None and held is not None
+        ):  # a part ends where it was to end, and begins a little early
+            lasts = min(part.end, held.end) - part.start
+            part = Part(max(0.0, length - lasts), math.inf)
+        note_part(target, config, part)
     shutil.rmtree(work)
     return target
 
@@ -196,7 +222,7 @@ def _fetched_before(wanted: dict[str, Any], directory: Path) -> Path | None:
     for record in directory.glob(".*.source.json") if directory.is_dir() else ():
         facts = files.read_json(record)
         video = directory / record.name[1 : -len(".source.json")]
-        same = all(facts.get(name) == value for name, value in wanted.items())
+        same = all(facts.get(name, "") == value for name, value in wanted.items())
         if same and video.is_file() and video.stat().st_size == facts.get("bytes"):
             return video
     return None

@@ -15,6 +15,7 @@ from ..manifest import Dataset
 from .cutting import cut_crops
 from .many import on_cluster, on_threads
 from .names import sidecar
+from .parts import within
 from .probe import VideoInfo, probe
 from .sources import Source, add_sources, sha256_of
 
@@ -89,12 +90,14 @@ def extract_many(
 
 def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     info = probe(video)
+    record = sidecar(video)
+    known = files.read_json(record) if record.exists() else {}
     # A partial function, unlike one within a function, can travel to a cluster.
-    cut = partial(cut_crops, info, config=config, on_event=on_event)
-    return Source(video.stem, _facts(info, config), cut)
+    cut = partial(cut_crops, info, config=within(config, known), on_event=on_event)
+    return Source(video.stem, _facts(info, config, known), cut)
 
 
-def _facts(info: VideoInfo, config: FramesConfig) -> dict[str, Any]:
+def _facts(info: VideoInfo, config: FramesConfig, known: dict[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "file": info.path.name,
         "sha256": sha256_of(info.path),
@@ -103,7 +106,6 @@ def _facts(info: VideoInfo, config: FramesConfig) -> dict[str, Any]:
         "height": info.height,
         "options": config.to_dict(),
     }
-    if (record := sidecar(info.path)).exists():
-        known = files.read_json(record)
-        facts |= {name: known[name] for name in _ORIGIN if known.get(name)}
-    return facts
+    if part := known.get("part"):
+        facts["part"] = part["asked"]
+    return facts | {name: known[name] for name in _ORIGIN if known.get(name)}

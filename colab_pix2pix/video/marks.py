@@ -1,4 +1,4 @@
-"""What is wrong with a crop: dark, blurred, or a repetition of an earlier one."""
+"""What is wrong with a crop: dark, blurred, a title card, or a repetition of an earlier one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from ..errors import DatasetError
 
 _WORKERS = 2
 _SHARPNESS_SIDE = 256
+_ONE_COLOUR = 3  # of 255, up and down: JPEG does not keep an even colour quite even
+
+#: What a crop can be marked as, in the order in which marks are told.
+MARKS = ("dark", "blurred", "title-card", "duplicate")
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,13 @@ class Measures:
     Attributes:
         brightness: The mean, from 0 for black to 1 for white.
         sharpness: The spread of the Laplacian (Pech-Pacheco et al., 2000), at 256 pixels.
+        flatness: The share of its pixels, 0 to 1, that have nearly the same brightness.
         perceptual_hash: 64 bits of the low frequencies, by ImageHash's `phash`.
     """
 
     brightness: float
     sharpness: float
+    flatness: float
     perceptual_hash: int
 
 
@@ -61,7 +67,18 @@ def _measure(path: Path) -> Measures:
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(grey, np.float32) / 255
-    return Measures(float(pixels.mean()), _sharpness(pixels), int(np.packbits(bits).view(">u8")[0]))
+    return Measures(
+        brightness=float(pixels.mean()),
+        sharpness=_sharpness(pixels),
+        flatness=_flatness(np.asarray(grey)),
+        perceptual_hash=int(np.packbits(bits).view(">u8")[0]),
+    )
+
+
+def _flatness(pixels: np.ndarray) -> float:
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    near = np.convolve(counts, np.ones(2 * _ONE_COLOUR + 1, int), mode="same")
+    return float(near.max() / pixels.size)
 
 
 def _sharpness(pixels: np.ndarray) -> float:
@@ -73,7 +90,10 @@ def _sharpness(pixels: np.ndarray) -> float:
 
 
 def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[str, ...]]:
-    """Returns the marks of each crop: "dark", "blurred", "duplicate".
+    """Returns the marks of each crop, out of `MARKS`.
+
+    A title card is a candidate only: a plain background, whatever stands on it. A clear sky may
+    look the same; a choice by hand outweighs any mark.
 
     Args:
         measures: Of all crops, in the order of time.
@@ -84,13 +104,13 @@ def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[s
     # Night crops have no edges; they must not make a blurred day crop look sharp.
     usual = float(np.median(sharpness[~dark])) if (~dark).any() else 0.0
     blurred = (sharpness < config.blurred_below * usual) & ~dark
+    flat = np.array([m.flatness > config.flat_above for m in measures], bool) & ~dark
+    # A plain background has few edges: it is called by the name that tells more.
+    blurred &= ~flat
     hashes = np.array([m.perceptual_hash for m in measures], np.uint64)
-    repeated = _repetitions(hashes, ~(dark | blurred), config.duplicate_bits)
-    columns = {"dark": dark, "blurred": blurred, "duplicate": repeated}
-    return [
-        tuple(name for name, column in columns.items() if column[place])
-        for place in range(len(measures))
-    ]
+    repeated = _repetitions(hashes, ~(dark | blurred | flat), config.duplicate_bits)
+    columns = dict(zip(MARKS, (dark, blurred, flat, repeated), strict=True))
+    return [tuple(name for name in MARKS if columns[name][place]) for place in range(len(measures))]
 
 
 def _repetitions(hashes: np.ndarray, candidates: np.ndarray, bits: int) -> np.ndarray:

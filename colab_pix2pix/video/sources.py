@@ -116,7 +116,8 @@ def _carry_others(
 
 
 def _same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
-    return old is not None and all(old.get(name) == new[name] for name in ("sha256", "options"))
+    names = ("sha256", "options", "part")
+    return old is not None and all(old.get(name) == new.get(name) for name in names)
 
 
 def _complete(dataset: Dataset, key: str) -> bool:

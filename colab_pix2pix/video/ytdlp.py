@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,12 @@ import imageio_ffmpeg
 from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError
-from ..events import OnEvent, Progress, ignore
+from ..events import Note, OnEvent, Progress, ignore
 from .cookies import read_cookies
 from .folders import check_disk
 from .names import public_link
-from .reasons import explain
+from .parts import Part
+from .reasons import explain, reason_of
 
 _log = logging.getLogger(__name__)
 _RETRIES = 5
@@ -56,18 +58,32 @@ class Format:
 
 
 def fetch(
-    link: str, folder: Path, config: VideoConfig, *, on_event: OnEvent = ignore
-) -> tuple[Path, dict[str, str]]:
-    """Downloads the video of a link into a folder; goes on with a part that is already there.
+    link: str,
+    folder: Path,
+    config: VideoConfig,
+    part: Part | None = None,
+    *,
+    on_event: OnEvent = ignore,
+) -> tuple[Path, dict[str, str], Part | None]:
+    """Downloads the video of a link into a folder; goes on with bytes that are already there.
+
+    Args:
+        link: A link that yt-dlp knows.
+        folder: Where to put it.
+        config: Which format to choose.
+        part: Which part of the video is enough, or None for all of it.
+        on_event: Told `Progress` in bytes.
 
     Returns:
-        The file, and what the site tells about it: title, uploader, licence, page.
+        The file; what the site tells about it: title, uploader, licence, page; and which part of
+        the video the file holds, from the key frame before it on, or None when it holds all.
 
     Raises:
         DownloadError: there is no video, or it can't be fetched.
     """
     more = {"progress_hooks": [_hook(on_event)], "match_filter": _refuse(link, folder)}
-    video = _first_video(_extract(link, folder, config, more, download=True))
+    found, part = _extract_part(link, folder, config, more, part, on_event)
+    video = _first_video(found)
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
         raise DownloadError(
@@ -76,7 +92,9 @@ def fetch(
     facts = {ours: str(video[theirs]) for ours, theirs in _FACTS.items() if video.get(theirs)}
     if "page" in facts:
         facts["page"] = public_link(facts["page"])
-    return Path(paths[0]), facts
+    if part is not None:
+        part = Part(part.start, min(part.end, float(video.get("duration") or math.inf)))
+    return Path(paths[0]), facts, part
 
 
 def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]:
@@ -120,6 +138,28 @@ def list_entries(link: str, config: VideoConfig) -> list[str]:
     return [text for text in links if isinstance(text, str)]
 
 
+def _extract_part(
+    link: str,
+    folder: Path,
+    config: VideoConfig,
+    more: dict[str, Any],
+    part: Part | None,
+    on_event: OnEvent,
+) -> tuple[dict[str, Any] | None, Part | None]:
+    """Downloads a part, or all where the site does not give parts; says which it was."""
+    if part is not None:
+        from yt_dlp.utils import download_range_func
+
+        span = {"download_ranges": download_range_func(None, [(part.start, part.end)])}
+        try:
+            return _extract(link, folder, config, more | span, download=True), part
+        except DownloadError as error:
+            if error.__cause__ is None or reason_of(error.__cause__).name != "other":
+                raise
+            on_event(Note(message="The site gives no parts of this video: fetching all of it."))
+    return _extract(link, folder, config, more, download=True), None
+
+
 def _extract(
     link: str, folder: Path, config: VideoConfig, more: dict[str, Any], *, download: bool
 ) -> dict[str, Any] | None:
@@ -127,6 +167,8 @@ def _extract(
     import yt_dlp
 
     options = _options(folder, config) | more
+    # yt-dlp looks for ffmpeg here, not in its options, before it fetches a part of a video.
+    yt_dlp.postprocessor.FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
     try:
         with yt_dlp.YoutubeDL(options) as downloader:
             found: dict[str, Any] | None = downloader.extract_info(link, download=download)
