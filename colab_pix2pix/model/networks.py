@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from .fused import FusedBatchNormalization
+
 _KERNEL = 4
 _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, deviation 0.02
 _LEAK = 0.2
@@ -200,7 +202,7 @@ class _Layers:
     def normed(self, name: str, x: keras.KerasTensor) -> keras.KerasTensor:
         """Returns `x` with every channel at mean 0 and deviation 1, then scaled and shifted."""
         if self._normalization == "batch":
-            layer = layers.BatchNormalization(
+            layer = FusedBatchNormalization(
                 momentum=_BATCH_NORM_MOMENTUM, dtype=self._precision, name=name
             )
             return layer(x)

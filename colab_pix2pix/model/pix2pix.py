@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..config import TrainConfig
 from ..errors import TrainingError
 from . import conditions, networks
+from .fused import FusedAdam
 from .losses import (
     discriminator_loss,
     feature_matching_loss,
@@ -224,6 +225,6 @@ def _with_features(discriminator: keras.Model) -> keras.Model:
 
 
 def _adam(network: keras.Model, learning_rate: float) -> keras.optimizers.Adam:
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=_ADAM_BETA_1)
+    optimizer = FusedAdam(learning_rate, beta_1=_ADAM_BETA_1)
     optimizer.build(network.trainable_variables)
     return optimizer

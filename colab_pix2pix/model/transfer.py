@@ -18,6 +18,7 @@ _KINDS = {
     "Conv2D": "convolution",
     "Conv2DTranspose": "transposed convolution",
     "BatchNormalization": "normalization",
+    "FusedBatchNormalization": "normalization",
     "GroupNormalization": "normalization",
 }
 

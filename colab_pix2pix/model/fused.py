@@ -1,0 +1,60 @@
+"""Two parts of Keras, each as the one TensorFlow operation that does the whole of it.
+
+Keras composes them of a dozen small operations that each read and write all of the memory again.
+Weights, names and results are those of Keras' classes; see `benchmarks/train.py` for the gain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("colab_pix2pix")
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization over the last axis of `(batch, height, width, channels)`.
+
+    Unlike Keras 3, and like the paper's code and the TensorFlow tutorial, the running variance is
+    the unbiased one: n / (n − 1) times the variance of the batch.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
+        """Returns the normalized inputs, in their own number format."""
+        weights = self.gamma.value, self.beta.value
+        running = self.moving_mean.value, self.moving_variance.value
+        if not training:
+            return tf.compat.v1.nn.fused_batch_norm(
+                inputs, *weights, *running, epsilon=self.epsilon, is_training=False
+            )[0]
+        outputs, *batch = tf.compat.v1.nn.fused_batch_norm(
+            inputs, *weights, epsilon=self.epsilon, is_training=True
+        )
+        variables = self.moving_mean, self.moving_variance
+        for variable, mean, now in zip(variables, running, batch, strict=True):
+            variable.assign(self.momentum * mean + (1.0 - self.momentum) * now)
+        return outputs
+
+
+class FusedAdam(keras.optimizers.Adam):
+    """Adam (arXiv 1412.6980), updating each variable in one pass over its memory."""
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Updates a variable and its two running means."""
+        place = self._get_variable_index(variable)
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[place].value.handle,
+            v=self._velocities[place].value.handle,
+            beta1_power=tf.pow(self.beta_1, step),
+            beta2_power=tf.pow(self.beta_2, step),
+            lr=tf.cast(learning_rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.cast(gradient, tf.float32),
+        )
