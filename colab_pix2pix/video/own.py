@@ -95,7 +95,8 @@ def import_pairs(
             or two folders, A and B, with files of the same names.
         directory: The dataset folder.
         direction: "AtoB" learns B from A, "BtoA" the other way.
-        size: Width and height that both get.
+        size: Width and height that both get, 16 to 4096 pixels. Training zooms in by up to 1.3:
+            pictures stay sharp when this is 1.3 times `image_size`.
         on_event: Told `Progress` in pictures.
 
     Raises:
@@ -103,6 +104,8 @@ def import_pairs(
     """
     if direction not in ("AtoB", "BtoA"):
         raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
+    if not 16 <= size <= 4096:
+        raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     if isinstance(pairs, tuple):
         first, second = (_pictures_in(Path(folder)) for folder in pairs)
         _check_partners(first, second, pairs)
