@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from ..config import TrainConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
+from ..images import upright_rgb
 from ..manifest import Crop, Dataset
 from .store import keep, side_by_side
 
@@ -185,8 +186,9 @@ def read_square(path: Path, size: int) -> np.ndarray:
         DatasetError: the file is no picture.
     """
     with _opened(path) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+        return np.asarray(
+            ImageOps.fit(upright_rgb(picture), (size, size), Image.Resampling.LANCZOS)
+        )
 
 
 def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:

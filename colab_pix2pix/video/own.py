@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
+from ..images import upright_rgb
 from ..manifest import IMAGE_SUFFIXES, Crop, Dataset
 from .plan import evenly
 from .sources import Source, add_sources
@@ -47,7 +48,7 @@ class _Picture:
         """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB."""
         try:
             with Image.open(io.BytesIO(self.content())) as image:
-                return ImageOps.exif_transpose(image).convert("RGB")
+                return upright_rgb(image)
         except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
             raise DatasetError(
                 f"{self.path / self.member} can't be read as a picture: {error}.",
