@@ -17,6 +17,7 @@ from ..errors import DatasetError
 from ..files import cache_dir
 
 _ROUND = 32  # results that wait in memory at most
+_MOST_THREADS = 8  # a container may show the cores of its whole machine
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -36,12 +37,12 @@ class Stored:
 
 
 def side_by_side(work: Callable[[Given], Made], items: Sequence[Given]) -> Iterator[Made]:
-    """Gives the results of `work` in the order of `items`, made in a thread for each core.
+    """Gives the results of `work` in the order of `items`, made in a thread for each core up to 8.
 
     Pillow lets other threads run while it decodes and resizes. What an item raises comes in its
     turn, so that of several bad ones the first is named.
     """
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         for start in range(0, len(items), _ROUND):
             yield from pool.map(work, items[start : start + _ROUND])
 
