@@ -20,7 +20,7 @@ from .config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfi
 from .errors import OptionError, Pix2PixError
 from .events import JsonLines
 from .option import Config, Option, expected, options
-from .pipeline import cut_and_mark, keep_and_train
+from .pipeline import cut_and_mark, import_and_mark, import_and_split, keep_and_train
 from .project import Project
 from .terminal import Terminal, duration
 
@@ -84,6 +84,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_options(frames, FramesConfig)
     _add_options(frames, CurateConfig)
+
+    own = command("import", _import, "make a dataset of your own pictures, or of pairs of them")
+    own.add_argument("sources", metavar="SOURCE", nargs="+", type=Path, help="a folder or a zip")
+    own.add_argument("directory", metavar="DIR", type=Path)
+    own.add_argument(
+        "--pairs",
+        action="store_true",
+        help="each picture holds A on its left and B on its right; or give two folders, A and B,"
+        " with files of the same names",
+    )
+    own.add_argument(
+        "--direction", choices=("AtoB", "BtoA"), default="AtoB", help="with --pairs: what to learn"
+    )
+    own.add_argument(
+        "--size", type=int, default=256, help="with --pairs: width and height of both, in pixels"
+    )
+    _add_options(own, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
+    _add_options(own, CurateConfig)
 
     train = command("train", _train, "train on a folder of crops; goes on where it ended")
     train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
@@ -218,6 +236,31 @@ def _frames(given: argparse.Namespace) -> int:
         scheduler=given.scheduler,
         on_event=Terminal(),
     )
+    print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    rules, listen = _given(given, CurateConfig()), Terminal()
+    if given.pairs:
+        if cutting := [name for name in vars(given) if name.startswith("frames.")]:
+            raise OptionError(
+                f"Received --{cutting[0][7:].replace('_', '-')} with --pairs.",
+                why="Expected --direction and --size: pairs are scaled and never cut.",
+                fix="Leave it out.",
+            )
+        dataset = import_and_split(
+            given.sources,
+            given.directory,
+            rules,
+            direction=given.direction,
+            size=given.size,
+            on_event=listen,
+        )
+        print(f"{len(dataset.crops)} pairs in {given.directory}: train with --condition paired")
+        return 0
+    config = _given(given, FramesConfig())
+    dataset = import_and_mark(given.sources, given.directory, config, rules, on_event=listen)
     print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
     return 0
 

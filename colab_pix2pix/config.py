@@ -313,9 +313,18 @@ class TrainConfig(Config):
     )
     condition: str = option(
         "blurred-grey",
-        "What the network is fed: blurred-grey, grey (it learns to colour) or edges (a drawing).",
+        "What the network is fed: blurred-grey, grey (it learns to colour), edges (a drawing), or"
+        " paired: the picture that each crop of a dataset of pairs has beside it.",
         label="Input",
-        choices=("blurred-grey", "grey", "edges"),
+        choices=("blurred-grey", "grey", "edges", "paired"),
+        advanced=True,
+        on_resume="refuse",
+    )
+    input_channels: int = option(
+        0,
+        "1 feeds the network grey pictures, 3 coloured ones. 0: coloured for pairs, else grey.",
+        label="Colours of the input",
+        choices=(0, 1, 3),
         advanced=True,
         on_resume="refuse",
     )
@@ -343,7 +352,7 @@ class TrainConfig(Config):
     )
     brightness: float = option(
         0.2,
-        "The input is made up to this much brighter or darker, as a share of white.",
+        "A grey or blurred input is made up to this much brighter or darker, as a share of white.",
         minimum=0,
         maximum=1,
         advanced=True,
@@ -351,7 +360,7 @@ class TrainConfig(Config):
     )
     contrast: float = option(
         0.15,
-        "The input's contrast is changed by up to this share.",
+        "The contrast of a grey or blurred input is changed by up to this share.",
         minimum=0,
         maximum=1,
         advanced=True,
@@ -419,6 +428,15 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="refuse",
     )
+    leak: float = option(
+        0.2,
+        "The slope of LeakyReLU below 0: 0.2 is the paper's; TensorFlow's tutorial has 0.3.",
+        label="Slope of LeakyReLU",
+        minimum=0,
+        maximum=1,
+        advanced=True,
+        on_resume="refuse",
+    )
     spectral_norm: bool = option(
         False,
         "Keeps the discriminator's layers from growing (spectral normalization).",
@@ -429,6 +447,15 @@ class TrainConfig(Config):
         "",
         "A run folder or a Keras file (.h5, .keras) whose generator a new run starts from.",
         label="Start from",
+        advanced=True,
+    )
+    memory_limit: float = option(
+        4.0,
+        "Decoded pictures that take more lie in a file on the disk, read where it is needed.",
+        label="Memory for pictures",
+        minimum=0,
+        maximum=1000,
+        unit="GB",
         advanced=True,
     )
     precision: str = option(
@@ -456,6 +483,17 @@ class TrainConfig(Config):
                 " something left to decode.",
                 fix="Choose 0 for the input's size.",
             )
+        if self.input_channels == 3 and self.condition in ("grey", "edges"):
+            raise OptionError(
+                f"input_channels: received 3 with condition {self.condition!r}.",
+                why="Expected 1: such a picture has no colours.",
+                fix="Choose 0 or 1, or the condition blurred-grey or paired.",
+            )
+
+    @property
+    def channels_fed(self) -> int:
+        """How many channels the network's input has: 1 or 3."""
+        return self.input_channels or (3 if self.condition == "paired" else 1)
 
 
 #: Where a beginner starts: name -> (what it is, the options).

@@ -78,12 +78,26 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """A hash of what is trained on: names, sizes and split of the kept crops."""
-        facts = [
-            (crop.file, (self.directory / crop.file).stat().st_size, crop.split)
-            for crop in self.kept
-        ]
+        """A hash of what is trained on: names, sizes and split of the kept crops and partners.
+
+        Raises:
+            DatasetError: a picture is missing.
+        """
+        facts = []
+        for crop in self.kept:
+            partner = [(file, self._size(file)) for file in crop.files[1:]]
+            facts.append([crop.file, self._size(crop.file), crop.split, *partner])
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def _size(self, file: str) -> int:
+        try:
+            return (self.directory / file).stat().st_size
+        except FileNotFoundError as error:
+            raise DatasetError(
+                f"{self.directory / file} is missing.",
+                why=f"Expected all pictures that {self.directory}/manifest.json keeps.",
+                fix="Put it back, or make the dataset again.",
+            ) from error
 
     def replace(self, crops: tuple[Crop, ...]) -> Dataset:
         """Returns the same dataset with other crops."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from . import events
 from .config import CurateConfig, FramesConfig, TrainConfig
+from .errors import DatasetError
 from .events import OnEvent
 from .manifest import Dataset
 from .project import Project
 
 if TYPE_CHECKING:
     from .model.training import TrainingResult
+    from .video.own import Direction
 
 
 def cut_and_mark(
@@ -48,6 +50,72 @@ def cut_and_mark(
     else:
         dataset = extract_many(videos, directory, frames, scheduler=scheduler, on_event=on_event)
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
+
+
+def import_and_mark(
+    sources: Sequence[Path],
+    directory: Path,
+    frames: FramesConfig,
+    rules: CurateConfig,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns the crops of one's own pictures, bad ones marked and some held out for testing.
+
+    Args:
+        sources: Folders or zips of pictures; each gives as many crops as asked for.
+        directory: The dataset folder to write.
+        frames: How to cut.
+        rules: What is marked, and how much is held out.
+        on_event: Called with Progress and Note events.
+
+    Raises:
+        DatasetError: there are no pictures, one can't be read, or the folder holds other things.
+    """
+    from .video import curate
+    from .video.own import import_pictures
+
+    for source in sources:
+        dataset = import_pictures(source, directory, frames, on_event=on_event)
+    return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
+
+
+def import_and_split(
+    sources: Sequence[Path],
+    directory: Path,
+    rules: CurateConfig,
+    *,
+    direction: Direction,
+    size: int,
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns pairs of pictures as a dataset, some held out for testing.
+
+    None is marked as bad: a dark or repeated picture may well be one that is meant.
+
+    Args:
+        sources: One folder or zip of pictures side by side; or two folders, A and B.
+        directory: The dataset folder to write.
+        rules: How much is held out.
+        direction: "AtoB" or "BtoA".
+        size: Width and height that both get, in pixels.
+        on_event: Called with Progress events.
+
+    Raises:
+        DatasetError: as `import_pairs`, or there are more than two sources.
+    """
+    from .video import curate
+    from .video.own import import_pairs
+
+    if len(sources) > 2:
+        raise DatasetError(
+            f"Received {len(sources)} sources of pairs.",
+            why="Expected one with both pictures side by side, or two folders, A and B.",
+            fix="Call it once for each source: a dataset folder takes several.",
+        )
+    pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])
+    dataset = import_pairs(pairs, directory, direction=direction, size=size, on_event=on_event)
+    return curate.split(dataset, rules)
 
 
 def keep_and_train(

@@ -139,7 +139,9 @@ def test_flags_made_of_a_config_give_the_config_back(kind: type[Config]) -> None
     assert cli._given(given, kind()) == config
 
 
-@pytest.mark.parametrize("command_name", ["demo", "download", "frames", "train", "status", "auto"])
+@pytest.mark.parametrize(
+    "command_name", ["demo", "download", "frames", "import", "train", "status", "auto"]
+)
 def test_every_command_explains_itself(
     command_name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,8 +114,11 @@ def test_a_title_card_is_marked_and_a_foggy_scene_is_not(tmp_path: Path) -> None
     fog.paste(leaves(3).convert("L"), (64, 128))
     for name, picture in (("card", card), ("fog", fog), ("leaves", leaves(1))):
         picture.convert("RGB").save(tmp_path / f"{name}.jpg", quality=95)
-    marked = {crop.file: crop.marks for crop in mark(manifest.read(tmp_path)).crops}
-    assert marked == {"card.jpg": ("title-card",), "fog.jpg": (), "leaves.jpg": ()}
+    crops = tuple(Crop(file=f"{name}.jpg", source="clip") for name in ("card", "fog", "leaves"))
+    video = Dataset(tmp_path, crops, {"clip": {"file": "clip.mp4", "duration_seconds": 3.0}})
+    assert [crop.marks for crop in mark(video).crops] == [("title-card",), (), ()]
+    drawings = Dataset(tmp_path, crops, {"clip": {"file": "drawings"}})
+    assert [crop.marks for crop in mark(drawings).crops] == [(), (), ()]
 
 
 @pytest.mark.parametrize("seed", range(4))

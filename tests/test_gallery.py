@@ -99,6 +99,16 @@ def test_what_the_network_sees_is_grey_and_blurred(crops: Dataset) -> None:
     assert gallery._pictures.value == before
 
 
+def test_of_a_pair_the_network_sees_the_partner(crops: Dataset) -> None:
+    Image.new("RGB", (80, 80), (250, 10, 10)).save(crops.directory / "red.png")
+    pairs = tuple(dataclasses.replace(crop, input_file="red.png") for crop in crops.crops)
+    gallery = Gallery(crops.replace(pairs))
+    gallery.seen_by_network.value = True
+    addresses = re.findall(r"base64,([^)]*)", gallery._pictures.value)
+    with Image.open(io.BytesIO(base64.b64decode(addresses[3]))) as picture:
+        assert np.abs(np.subtract(picture.getpixel((9, 9)), (250, 10, 10))).max() < 9
+
+
 def test_the_blurred_picture_is_nearly_the_one_that_is_trained_on(crops: Dataset) -> None:
     from colab_pix2pix.model import conditions
 

@@ -74,6 +74,16 @@ def test_a_zip_of_pictures_is_the_same_and_nothing_leaves_it(
     assert {p.name for p in tmp_path.iterdir()} == {"a", "b", "home", "my pictures", "pictures.zip"}
 
 
+def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    ramp = np.linspace(0, 65_535, 64).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(tmp_path / "scans" / "deep.png")
+    config = FramesConfig(scale="-1:64", image_format="png")
+    dataset = import_pictures(tmp_path / "scans", tmp_path / "crops", config)
+    made = np.asarray(Image.open(dataset.directory / dataset.crops[0].file))
+    assert np.abs(made[30, :, 1] - ramp / 257.0).max() <= 0.51
+
+
 def test_not_more_crops_than_wanted_are_made(pictures: Path, tmp_path: Path) -> None:
     dataset = import_pictures(pictures, tmp_path / "crops", FramesConfig(count=3))
     assert len(dataset.crops) == 3

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.model.dataset import Schedule, load_pictures, split_files
+from colab_pix2pix.model.dataset import Schedule, load_pictures, split_crops
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 5))
@@ -57,19 +57,23 @@ def test_pictures_are_held_at_up_to_1_3_times_the_size(crops: Dataset) -> None:
 
 def test_a_folder_without_a_manifest_holds_its_last_tenth_out(tmp_path) -> None:
     dataset = Dataset(tmp_path, tuple(Crop(file=f"{i:02}.png") for i in range(20)))
-    train, held_out = split_files(dataset)
-    assert (len(train), held_out) == (18, ["18.png", "19.png"])
+    train, held_out = split_crops(dataset, TrainConfig())
+    assert (len(train), held_out) == (18, list(dataset.crops[18:]))
 
 
 def test_with_fewer_than_five_pictures_none_is_held_out(tmp_path) -> None:
     dataset = Dataset(tmp_path, tuple(Crop(file=f"{i}.png") for i in range(2)))
-    assert split_files(dataset) == (["0.png", "1.png"], ["0.png", "1.png"])
+    both = list(dataset.crops)
+    assert split_crops(dataset, TrainConfig()) == (both, both)
 
 
-def test_pairs_are_refused_until_they_can_be_trained_on(tmp_path) -> None:
-    dataset = Dataset(tmp_path, (Crop(file="a.png", input_file="b.png"),))
-    with pytest.raises(DatasetError, match="pairs"):
-        split_files(dataset)
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_where_one_side_is_empty_the_last_tenth_is_held_out(tmp_path, side) -> None:
+    dataset = Dataset(tmp_path, tuple(Crop(file=f"{i:02}.png", split=side) for i in range(20)))
+    assert split_crops(dataset, TrainConfig())[1] == list(dataset.crops[18:])
+    rejected = tuple(dataclasses.replace(c, split="test", choice="reject") for c in dataset.crops)
+    dataset = dataset.replace((*rejected, *dataset.crops))
+    assert split_crops(dataset, TrainConfig())[1] == list(dataset.crops[38:])
 
 
 def test_a_dataset_of_rejected_crops_is_refused(tmp_path) -> None:
@@ -77,4 +81,4 @@ def test_a_dataset_of_rejected_crops_is_refused(tmp_path) -> None:
         tmp_path, (Crop(file="a.png", choice="reject"), Crop(file="b.png", marks=("dark",)))
     )
     with pytest.raises(DatasetError, match="All 2 crops"):
-        split_files(dataset)
+        split_crops(dataset, TrainConfig())

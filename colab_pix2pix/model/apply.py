@@ -32,7 +32,8 @@ def apply(
 ) -> list[Path]:
     """Runs the trained generator over the centre square of pictures.
 
-    Each picture is made grey and blurred as in training, then turned back into a picture.
+    Each picture is made grey and blurred as in training, then turned back into a picture; a model
+    that has learned from pairs gets it as it is.
 
     Args:
         run_dir: A run that has been saved at least once.

@@ -13,6 +13,9 @@ from ..config import TrainConfig
 
 _REFERENCE_SIZE = 256
 _EDGE_STRENGTH = 2.0
+#: The conditions whose pictures are made brighter, darker, harder or softer while training. A
+#: drawing is as dark as its pen, and a pair's colours may be codes: they stay as they are.
+VARIED = ("blurred-grey", "grey")
 #: Seeds that a step takes for its draws, one after another.
 SEEDS_PER_STEP = 4
 
@@ -27,40 +30,76 @@ def decode_image(image: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.round((tf.clip_by_value(image, -1.0, 1.0) + 1.0) * 127.5), tf.uint8)
 
 
-def make_input(target_image: tf.Tensor, config: TrainConfig) -> tf.Tensor:
-    """Returns the input images that a model with these options is fed.
+def make_pair(image: tf.Tensor, config: TrainConfig) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the input images and the target images of pictures as a dataset holds them.
 
     Args:
-        target_image: `(batch, size, size, 3)` in [−1, 1].
-        config: Of it, `condition` and `blur_factor` count.
+        image: `(batch, size, size, 3)` in [−1, 1]; or 6 channels, the target and its partner.
+        config: As in `make_input`.
+    """
+    target_image = image[..., :3]
+    seen = image[..., 3:] if config.condition == "paired" else target_image
+    return make_input(seen, config), target_image
+
+
+def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
+    """Returns the input images that a model with these options is fed, without any chance.
+
+    All numbers are float32 in [−1, 1], that is byte / 127.5 − 1. In words, to make the same in a
+    browser (`tests/test_conditions.py` does it in plain NumPy):
+
+    - *grey* of a pixel is 0.2989 R + 0.5870 G + 0.1140 B.
+    - `paired`: the picture as it is, or its grey where one channel is fed.
+    - `grey`: its grey.
+    - `blurred-grey`: its grey (the picture itself where three channels are fed), shrunk to n×n
+      pixels, n = 256 / `blur_factor` rounded (halves to even), at least 1 and at most the size, by
+      area: a small pixel is the mean of the large ones under it, those at its edges counting by the
+      part that is under it. Then enlarged again by cubic: the value at large pixel x lies at small
+      p = (x + ½)·n / size − ½; it is the sum of the four small pixels i around p, each weighted
+      with k(|p − i|); k(d) = 1.5d³ − 2.5d² + 1 up to 1 and −0.5d³ + 2.5d² − 4d + 2 up to 2; pixels
+      outside the picture are left out, and the sum is divided by the sum of the weights. First
+      along one axis, then the other. At last values are clipped to [−1, 1].
+    - `edges`: its grey, continued by mirroring without repeating the border; at each pixel a and b,
+      the sums of it and its neighbours weighted with −1 −2 −1 / 0 0 0 / 1 2 1 and the same turned;
+      the value is 1 − min(2, √(a² + b²) / 2).
+
+    Args:
+        picture: `(batch, size, size, 3)` in [−1, 1]: the input of a pair, else the target image.
+        config: Of it, `condition`, `input_channels` and `blur_factor` count.
 
     Returns:
-        `(batch, size, size, 1)` in [−1, 1].
+        `(batch, size, size, 1 or 3)` in [−1, 1].
     """
     if config.condition == "edges":
-        return edges(target_image)
-    if config.condition == "grey":
-        return tf.image.rgb_to_grayscale(target_image)
-    return blurred_grey(target_image, blur_factor=config.blur_factor)
+        return edges(picture)
+    if config.channels_fed == 1:
+        picture = tf.image.rgb_to_grayscale(picture)
+    if config.condition == "blurred-grey":
+        return blurred(picture, blur_factor=config.blur_factor)
+    return picture
 
 
 def blurred_grey(target_image: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
-    """Returns the input image of a target image: grey, shrunk by area, enlarged again by cubic.
+    """Returns the default input image of a target image: its grey, `blurred`."""
+    return blurred(tf.image.rgb_to_grayscale(target_image), blur_factor=blur_factor)
+
+
+def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
+    """Returns pictures shrunk by area and enlarged again by cubic.
 
     Args:
-        target_image: `(batch, size, size, 3)` in [−1, 1].
+        picture: `(batch, size, size, channels)` in [−1, 1].
         blur_factor: How many times a 256-pixel picture is shrunk. Other sizes look just as blurred:
             at 24 all go through 11×11 pixels.
 
     Returns:
-        `(batch, size, size, 1)` in [−1, 1].
+        The same shape, in [−1, 1].
     """
-    size = target_image.shape[1]
+    size = picture.shape[1]
     small = min(size, max(1, round(_REFERENCE_SIZE / blur_factor)))
-    grey = tf.image.rgb_to_grayscale(target_image)
-    grey = tf.image.resize(grey, (small, small), method="area")
-    grey = tf.image.resize(grey, (size, size), method="bicubic")
-    return tf.clip_by_value(grey, -1.0, 1.0)
+    shrunk = tf.image.resize(picture, (small, small), method="area")
+    enlarged = tf.image.resize(shrunk, (size, size), method="bicubic")
+    return tf.clip_by_value(enlarged, -1.0, 1.0)
 
 
 def edges(target_image: tf.Tensor) -> tf.Tensor:
@@ -80,20 +119,23 @@ def edges(target_image: tf.Tensor) -> tf.Tensor:
 def augment_target(
     pictures: tf.Tensor, *, image_size: int, max_zoom: float, flip: bool, seed: tf.Tensor
 ) -> tf.Tensor:
-    """Returns randomly zoomed, cropped and mirrored pictures.
+    """Returns randomly zoomed, cropped and mirrored pictures; both of a pair in the same way.
+
+    What happens to a picture is a function of the seed and of its place in the batch alone: not of
+    the other pictures, nor of how many they are.
 
     Args:
-        pictures: uint8 `(batch, stored_size, stored_size, 3)`.
+        pictures: uint8 `(batch, stored_size, stored_size, channels)`.
         image_size: Height and width of the result in pixels.
         max_zoom: They are shown at 1 to this many times their size.
         flip: Whether half of them are mirrored.
         seed: Two integers; the same seed gives the same result.
 
     Returns:
-        float32 `(batch, image_size, image_size, 3)` in [−1, 1].
+        float32 `(batch, image_size, image_size, channels)` in [−1, 1].
     """
     batch = tf.shape(pictures)[0]
-    draws = tf.random.stateless_uniform((4, batch), seed)
+    draws = tf.transpose(tf.random.stateless_uniform((batch, 4), seed))
     side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
@@ -111,7 +153,7 @@ def augment_input(
     """Returns input images with brightness and contrast changed at random.
 
     Args:
-        input_image: `(batch, size, size, 1)` in [−1, 1].
+        input_image: `(batch, size, size, channels)` in [−1, 1].
         brightness: Up to this share of white is added or taken away.
         contrast: It grows or shrinks by up to this share.
         seed: Two integers; the same seed gives the same result.
@@ -120,7 +162,8 @@ def augment_input(
         The same shape, in [−1, 1].
     """
     batch = tf.shape(input_image)[0]
-    draws = tf.random.stateless_uniform((2, batch, 1, 1, 1), seed, minval=-1.0)
+    draws = tf.transpose(tf.random.stateless_uniform((batch, 2), seed, minval=-1.0))
+    draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
     mean = tf.reduce_mean(input_image, axis=(1, 2, 3), keepdims=True)
     contrasted = (input_image - mean) * (1.0 + contrast * draws[0]) + mean
     return tf.clip_by_value(contrasted + 2.0 * brightness * draws[1], -1.0, 1.0)

@@ -14,8 +14,12 @@ from PIL import Image, ImageOps
 
 from ..config import TrainConfig
 from ..errors import DatasetError
-from ..events import OnEvent, Progress, ignore
-from ..manifest import Dataset
+from ..events import Note, OnEvent, Progress, ignore
+from ..images import upright_rgb
+from ..manifest import Crop, Dataset
+from .store import keep, side_by_side
+
+_TARGET, _PARTNER = slice(0, 3), slice(3, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,9 @@ def _order(pictures: int, seed: int, epoch: int) -> np.ndarray:
 class Pictures:
     """The decoded crops: uint8 `(count, stored_size, stored_size, 3)` each.
 
+    Of pairs there are 6 channels: the three of the target, then those of the picture that the
+    network gets, so that whatever is cut, zoomed or mirrored is so in both.
+
     Attributes:
         train: What the networks learn from.
         held_out: What they never see. With fewer than five crops these are training crops.
@@ -76,13 +83,14 @@ class Pictures:
     held_out: np.ndarray
 
 
-def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
-    """Returns the file names of the training crops and of the held-out crops.
+def split_crops(dataset: Dataset, config: TrainConfig) -> tuple[list[Crop], list[Crop]]:
+    """Returns the training crops and the held-out crops.
 
     Where the dataset names no test crops (a plain folder of pictures), the last tenth is held out.
 
     Raises:
-        DatasetError: no picture is kept, or they are pairs, which can't be trained on yet.
+        DatasetError: no picture is kept; or they are pairs and the condition is another, or the
+            other way round.
     """
     kept = dataset.kept
     if not kept:
@@ -91,47 +99,82 @@ def split_files(dataset: Dataset) -> tuple[list[str], list[str]]:
             why="Expected at least one to train on.",
             fix="Keep some in the gallery, or cut new crops with other options.",
         )
-    if pair := next((crop for crop in kept if crop.input_file), None):
-        raise DatasetError(
-            f"{dataset.directory} holds pairs of pictures ({pair.input_file} and {pair.file}).",
-            why="Training on pairs is not built yet; only the picture's own grey can be the input.",
-            fix="Import the pictures of one side alone.",
-        )
-    train = [crop.file for crop in kept if crop.split == "train"]
-    held_out = [crop.file for crop in kept if crop.split == "test"]
+    _check_partners(dataset, kept, config.condition)
+    train = [crop for crop in kept if crop.split == "train"]
+    held_out = [crop for crop in kept if crop.split == "test"]
     if not train or not held_out:
-        train, held_out = [crop.file for crop in kept], []
+        train, held_out = list(kept), []
     if not held_out and len(train) >= 5:
         last = max(1, len(train) // 10)
         train, held_out = train[:-last], train[-last:]
     return train, held_out or train
 
 
+def _check_partners(dataset: Dataset, kept: Sequence[Crop], condition: str) -> None:
+    """Refuses to guess what is wanted where the data and the condition do not agree."""
+    paired = [crop for crop in kept if crop.input_file]
+    alone = [crop for crop in kept if not crop.input_file]
+    if condition == "paired" and alone:
+        counted = f"; {len(paired)} others have one" if paired else ""
+        raise DatasetError(
+            f"{dataset.directory} has no picture beside {alone[0].file}{counted}.",
+            why="With the condition paired, each crop needs a picture that the network gets.",
+            fix="Make such a dataset with `colab-pix2pix import --pairs SOURCE DIR`, or choose"
+            " another condition.",
+        )
+    if condition != "paired" and paired:
+        raise DatasetError(
+            f"{dataset.directory} holds pairs of pictures, such as {' and '.join(paired[0].files)}"
+            f"; received the condition {condition}.",
+            why="It makes the input out of the crop itself and would leave the partners unused.",
+            fix="Add --condition paired to learn from the pairs; or import the pictures of one"
+            " side alone.",
+        )
+
+
 def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ignore) -> Pictures:
-    """Decodes all kept crops into memory.
+    """Decodes all kept crops once, into memory or a file; see `store`.
 
     They are stored up to `max_zoom` times larger than `image_size`, so that a zoomed-in crop stays
-    sharp: 333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops.
+    sharp: 333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops; twice that for pairs. Grey,
+    transparent and palette pictures become RGB.
+
+    Args:
+        dataset: The crops.
+        config: Of it, `image_size`, `max_zoom`, `condition` and `memory_limit` count.
+        on_event: Told `Progress` in crops, and in a `Note` how much memory they take.
 
     Raises:
-        DatasetError: a picture can't be read; it is named.
+        DatasetError: a picture can't be read; it is named. Or the disk is full.
     """
-    train, held_out = split_files(dataset)
-    paths = [dataset.directory / name for name in (*train, *held_out)]
-    size = _stored_size(paths, config)
-    store = np.empty((len(paths), size, size, 3), np.uint8)
-    for index, path in enumerate(paths):
-        store[index] = read_square(path, size)
-        if index % 50 == 0:
-            on_event(Progress(job="load", done=index, total=len(paths), unit="crops"))
-    on_event(Progress(job="load", done=len(paths), total=len(paths), unit="crops"))
-    return Pictures(store[: len(train)], store[len(train) :])
+    train, held_out = split_crops(dataset, config)
+    crops = train if held_out == train else [*train, *held_out]
+    paths = [[dataset.directory / file for file in crop.files] for crop in crops]
+    size = _stored_size([path for some in paths for path in some], config)
+
+    def decode(some: Sequence[Path]) -> np.ndarray:
+        return np.concatenate([read_square(path, size) for path in some], axis=-1)
+
+    def decoded() -> Iterator[np.ndarray]:
+        for index, picture in enumerate(side_by_side(decode, paths)):
+            if index % 50 == 0:
+                on_event(Progress(job="load", done=index, total=len(paths), unit="crops"))
+            yield picture
+        on_event(Progress(job="load", done=len(paths), total=len(paths), unit="crops"))
+
+    shape = (len(paths), size, size, 3 * len(paths[0]))
+    stored = keep(decoded(), shape, limit_bytes=round(config.memory_limit * 1e9))
+    on_event(Note(message=f"{len(paths):,} crops take {stored.where}."))
+    return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
 
 
 def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
-    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`."""
+    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
     if pictures.shape[1] == size:
         return pictures
+    if pictures.shape[-1] > 3:
+        both = (resize_pictures(pictures[..., part], size) for part in (_TARGET, _PARTNER))
+        return np.concatenate(list(both), axis=-1)
     images = (Image.fromarray(picture) for picture in pictures)
     return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])
 
@@ -143,8 +186,9 @@ def read_square(path: Path, size: int) -> np.ndarray:
         DatasetError: the file is no picture.
     """
     with _opened(path) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+        return np.asarray(
+            ImageOps.fit(upright_rgb(picture), (size, size), Image.Resampling.LANCZOS)
+        )
 
 
 def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:

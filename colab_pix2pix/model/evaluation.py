@@ -35,17 +35,17 @@ class HeldOut:
 
     Args:
         model: The networks, for their options and their condition.
-        pictures: uint8 `(count, stored_size, stored_size, 3)`.
+        pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
     """
 
     def __init__(self, model: Pix2Pix, pictures: np.ndarray) -> None:
         chosen = np.unique(_evenly(len(pictures), _MOST_PICTURES))
         size = model.config.image_size
         self._model = model
-        self._input_image = model.condition(
-            conditions.encode_image(resize_pictures(pictures[chosen], size))
-        )
-        self._target = resize_pictures(pictures[chosen], model.config.output_size or size)
+        image = conditions.encode_image(resize_pictures(pictures[chosen], size))
+        self._input_image, _ = conditions.make_pair(image, model.config)
+        targets = pictures[chosen][..., :3]
+        self._target = resize_pictures(targets, model.config.output_size or size)
         self._target_image = conditions.encode_image(self._target)
 
     def score(self) -> Score:
@@ -57,7 +57,8 @@ class HeldOut:
         generated_image = self._model.generate(self._input_image)
         shown = _evenly(len(self._target), reports.GRID_PICTURES)
         fed = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
-        fed = resize_pictures(np.repeat(fed, 3, axis=-1), self._target.shape[1])
+        fed = np.broadcast_to(fed, (*fed.shape[:-1], 3))
+        fed = resize_pictures(fed, self._target.shape[1])
         made = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
         grid = reports.sample_grid([fed, self._target[shown], made])
         return grid, self._score(generated_image)

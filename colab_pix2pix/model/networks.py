@@ -14,8 +14,8 @@ from .fused import FusedBatchNormalization
 
 _KERNEL = 4
 _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, deviation 0.02
-_LEAK = 0.2
 _BATCH_NORM_MOMENTUM = 0.9  # as in the paper's code (0.1 in Torch's way of counting)
+_EPSILON = 1e-3  # of all normalizations, as in the tutorial (Keras' own)
 _DROPOUT_BLOCKS = 3
 
 
@@ -31,6 +31,7 @@ def build_generator(
     dropout: float = 0.5,
     normalization: str = "batch",
     upsampling: str = "transposed",
+    leak: float = 0.2,
     seed: int = 0,
     precision: str = "float32",
 ) -> keras.Model:
@@ -51,6 +52,7 @@ def build_generator(
         normalization: "batch" or "instance".
         upsampling: "transposed" convolution as in the paper, or "resize": nearest neighbour and a
             convolution, which avoids checkerboards (Odena et al. 2016, distill.pub/2016/deconv).
+        leak: Slope of LeakyReLU below 0: 0.2 in the paper, 0.3 in the TensorFlow tutorial.
         seed: Of the initial weights and the dropout.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
 
@@ -61,7 +63,7 @@ def build_generator(
     depth = depth or image_size.bit_length() - 1
     outermost = image_size.bit_length() - (output_size or image_size).bit_length()
     filters = [min(base_filters * 2**level, max_filters) for level in range(depth)]
-    make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling)
+    make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling, leak=leak)
     x = input_image = keras.Input((image_size, image_size, input_channels), name="input_image")
     skips = []
     for level in range(depth):  # (S, S, C) -> (1, 1, 512)
@@ -92,6 +94,7 @@ def build_discriminator(
     patch_layers: int = 3,
     normalization: str = "batch",
     spectral_norm: bool = False,
+    leak: float = 0.2,
     seed: int = 0,
     precision: str = "float32",
 ) -> keras.Model:
@@ -106,6 +109,7 @@ def build_discriminator(
         patch_layers: Sets the receptive field: 1→16, 2→34, 3→70, 4→142 pixels.
         normalization: "batch" or "instance".
         spectral_norm: Keep each convolution's largest singular value at 1 (arXiv 1802.05957).
+        leak: Slope of LeakyReLU below 0.
         seed: Of the initial weights.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
 
@@ -113,7 +117,9 @@ def build_discriminator(
         A model from `[input_image, target_image]` to float32 logits `(batch, patches, patches, 1)`,
         positive where a patch looks real.
     """
-    make = _Layers(seed + 1, precision, normalization=normalization, spectral_norm=spectral_norm)
+    make = _Layers(
+        seed + 1, precision, normalization=normalization, spectral_norm=spectral_norm, leak=leak
+    )
     shape = (image_size, image_size)
     input_image = keras.Input((*shape, input_channels), name="input_image")
     target_image = keras.Input((*shape, output_channels), name="target_image")
@@ -146,12 +152,14 @@ class _Layers:
         normalization: str,
         upsampling: str = "transposed",
         spectral_norm: bool = False,
+        leak: float,
     ) -> None:
         self._seeds = np.random.default_rng(seed)
         self._precision = precision
         self._normalization = normalization
         self._upsampling = upsampling
         self._spectral_norm = spectral_norm
+        self._leak = leak
 
     def _seed(self) -> int:
         return int(self._seeds.integers(2**31))
@@ -203,18 +211,21 @@ class _Layers:
         """Returns `x` with every channel at mean 0 and deviation 1, then scaled and shifted."""
         if self._normalization == "batch":
             layer = FusedBatchNormalization(
-                momentum=_BATCH_NORM_MOMENTUM, dtype=self._precision, name=name
+                momentum=_BATCH_NORM_MOMENTUM, epsilon=_EPSILON, dtype=self._precision, name=name
             )
             return layer(x)
         if x.shape[1] == 1:  # a single pixel is its own mean: nothing of it would be left
             return x
-        return layers.GroupNormalization(groups=-1, dtype=self._precision, name=name)(x)
+        layer = layers.GroupNormalization(
+            groups=-1, epsilon=_EPSILON, dtype=self._precision, name=name
+        )
+        return layer(x)
 
     def dropout(self, name: str, share: float) -> keras.Layer:
         return layers.Dropout(share, seed=self._seed(), dtype=self._precision, name=name)
 
     def leaky(self, name: str) -> keras.Layer:
-        return layers.LeakyReLU(negative_slope=_LEAK, dtype=self._precision, name=name)
+        return layers.LeakyReLU(negative_slope=self._leak, dtype=self._precision, name=name)
 
     def relu(self, name: str) -> keras.Layer:
         return layers.ReLU(dtype=self._precision, name=name)

@@ -35,7 +35,7 @@ class Pix2Pix:
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
         self.generator = build_generator(config)
-        self.discriminator = _build_discriminator(config)
+        self.discriminator = build_discriminator(config)
         self.averaged_generator = build_generator(config) if config.ema else None
         judge_rate = config.discriminator_learning_rate or config.learning_rate
         self.rates = {"generator": config.learning_rate, "discriminator": judge_rate}
@@ -49,7 +49,7 @@ class Pix2Pix:
         """Updates both networks once, in one compiled call.
 
         Args:
-            pictures: uint8 `(batch, stored_size, stored_size, 3)`.
+            pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
             step: The number of this step; augmentation is a function of it and the seed.
             rate_share: The share of the learning rates to take, 0 to 1.
 
@@ -96,15 +96,15 @@ class Pix2Pix:
     def _augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         config = self.config
         first = conditions.SEEDS_PER_STEP * step
-        target_image = conditions.augment_target(
+        image = conditions.augment_target(
             pictures,
             image_size=config.image_size,
             max_zoom=config.max_zoom,
             flip=config.flip,
             seed=tf.stack([tf.constant(config.seed, tf.int64), first]),
         )
-        input_image = self.condition(target_image)
-        if config.condition != "edges":  # a drawing is as dark as its pen
+        input_image, target_image = conditions.make_pair(image, config)
+        if config.condition in conditions.VARIED:
             input_image = conditions.augment_input(
                 input_image,
                 brightness=config.brightness,
@@ -112,10 +112,6 @@ class Pix2Pix:
                 seed=tf.stack([tf.constant(config.seed, tf.int64), first + 1]),
             )
         return input_image, self._at_output_size(target_image)
-
-    def condition(self, target_image: tf.Tensor) -> tf.Tensor:
-        """Returns the input images of target images, both in [−1, 1]."""
-        return conditions.make_input(target_image, self.config)
 
     def _at_output_size(self, image: tf.Tensor) -> tf.Tensor:
         size = self.config.output_size or self.config.image_size
@@ -194,12 +190,15 @@ def build_generator(config: TrainConfig) -> keras.Model:
         dropout=config.dropout,
         normalization=config.normalization,
         upsampling=config.upsampling,
+        input_channels=config.channels_fed,
+        leak=config.leak,
         seed=config.seed,
         precision=_policy(config),
     )
 
 
-def _build_discriminator(config: TrainConfig) -> keras.Model:
+def build_discriminator(config: TrainConfig) -> keras.Model:
+    """Returns the untrained discriminator of these options; see `networks`."""
     return networks.build_discriminator(
         image_size=config.output_size or config.image_size,
         base_filters=config.discriminator_filters or config.base_filters,
@@ -207,6 +206,8 @@ def _build_discriminator(config: TrainConfig) -> keras.Model:
         patch_layers=config.patch_layers,
         normalization=config.normalization,
         spectral_norm=config.spectral_norm,
+        input_channels=config.channels_fed,
+        leak=config.leak,
         seed=config.seed,
         precision=_policy(config),
     )

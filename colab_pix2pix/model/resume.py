@@ -13,7 +13,7 @@ from ..manifest import Dataset
 from ..option import options
 from ..project import Project
 from ..storage import checkpoints
-from .dataset import Schedule, split_files
+from .dataset import Schedule, split_crops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +57,17 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         config: The options, or None for those that the project has stored.
 
     Raises:
-        DatasetError: no picture is kept.
+        DatasetError: no picture is kept or one is missing; or they are pairs and the condition is
+            another, or the other way round.
         IncompatibleRunError: the run was made with other options.
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
     config = config or project.recall(TrainConfig)
     _check_start(config)
-    train_files, _ = split_files(dataset)
+    learned, _ = split_crops(dataset, config)
     found = tuple(checkpoints.generations(project)) if project.path.is_dir() else ()
-    fresh = Schedule(pictures=len(train_files), batch_size=config.batch_size, seed=config.seed)
+    fresh = Schedule(pictures=len(learned), batch_size=config.batch_size, seed=config.seed)
     manifest = found[0].manifest if found else None
     notes = _check_options(project, config, manifest["options"]) if manifest else []
     if not found and any(slot.exists() for slot in project.slots):

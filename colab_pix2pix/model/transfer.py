@@ -29,7 +29,7 @@ def load_generator_weights(generator: keras.Model, path: Path) -> None:
     Layers are matched by their order and by the shapes of their weights; their names may differ. So
     the TensorFlow pix2pix tutorial's generator fits (with `input_channels=3`). A file holds no
     slopes of activations: the tutorial's LeakyReLU has 0.3 where the paper and this package have
-    0.2, so its pictures look a little off until they are trained on. Dropout keeps its own seeds.
+    0.2, so its pictures are the same only with `leak=0.3`. Dropout keeps its own seeds.
 
     Args:
         generator: From `networks.build_generator`.

@@ -226,10 +226,12 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         ]
 
     def _style_of_page(self) -> str:
-        blur_factor = self._blur_factor if self.seen_by_network.value else None
+        seen_by_network = self.seen_by_network.value
         rules = []
         for index, crop in enumerate(self._crops):
-            path = self.dataset.directory / crop.file
+            partner = crop.input_file if seen_by_network else ""
+            path = self.dataset.directory / (partner or crop.file)
+            blur_factor = self._blur_factor if seen_by_network and not partner else None
             address = pictures.thumbnail_address(path, THUMBNAIL_PIXELS, blur_factor=blur_factor)
             name = f"{self._prefix}-{index}"
             rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({address}); }}")

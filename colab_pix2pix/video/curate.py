@@ -44,9 +44,11 @@ def mark(
             on_event(Progress(job="mark", done=done, total=total, unit="crops"))
 
     measures = measure_all([dataset.directory / crop.file for crop in dataset.crops], tell)
+    videos = {key for key, facts in dataset.sources.items() if "duration_seconds" in facts}
+    marks = marks_of(measures, config, [crop.source in videos for crop in dataset.crops])
     marked = tuple(
-        dataclasses.replace(crop, marks=marks)
-        for crop, marks in zip(dataset.crops, marks_of(measures, config), strict=True)
+        dataclasses.replace(crop, marks=some)
+        for crop, some in zip(dataset.crops, marks, strict=True)
     )
     dataset = dataset.replace(marked)
     manifest.write(dataset)

@@ -89,7 +89,9 @@ def _sharpness(pixels: np.ndarray) -> float:
     return float((around - 4 * middle).std())
 
 
-def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[str, ...]]:
+def marks_of(
+    measures: Sequence[Measures], config: CurateConfig, from_video: Sequence[bool]
+) -> list[tuple[str, ...]]:
     """Returns the marks of each crop, out of `MARKS`.
 
     A title card is a candidate only: a plain background, whatever stands on it. A clear sky may
@@ -98,6 +100,7 @@ def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[s
     Args:
         measures: Of all crops, in the order of time.
         config: The thresholds.
+        from_video: True for each crop of a video; drawings on paper are no title cards.
     """
     dark = np.array([m.brightness < config.dark_below for m in measures], bool)
     sharpness = np.array([m.sharpness for m in measures])
@@ -105,6 +108,7 @@ def marks_of(measures: Sequence[Measures], config: CurateConfig) -> list[tuple[s
     usual = float(np.median(sharpness[~dark])) if (~dark).any() else 0.0
     blurred = (sharpness < config.blurred_below * usual) & ~dark
     flat = np.array([m.flatness > config.flat_above for m in measures], bool) & ~dark
+    flat &= np.array(from_video, bool)
     # A plain background has few edges: it is called by the name that tells more.
     blurred &= ~flat
     hashes = np.array([m.perceptual_hash for m in measures], np.uint64)

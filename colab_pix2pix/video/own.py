@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
+from ..images import upright_rgb
 from ..manifest import IMAGE_SUFFIXES, Crop, Dataset
 from .plan import evenly
 from .sources import Source, add_sources
@@ -47,7 +48,7 @@ class _Picture:
         """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB."""
         try:
             with Image.open(io.BytesIO(self.content())) as image:
-                return ImageOps.exif_transpose(image).convert("RGB")
+                return upright_rgb(image)
         except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
             raise DatasetError(
                 f"{self.path / self.member} can't be read as a picture: {error}.",
@@ -95,7 +96,8 @@ def import_pairs(
             or two folders, A and B, with files of the same names.
         directory: The dataset folder.
         direction: "AtoB" learns B from A, "BtoA" the other way.
-        size: Width and height that both get.
+        size: Width and height that both get, 16 to 4096 pixels. Training zooms in by up to 1.3:
+            pictures stay sharp when this is 1.3 times `image_size`.
         on_event: Told `Progress` in pictures.
 
     Raises:
@@ -103,6 +105,8 @@ def import_pairs(
     """
     if direction not in ("AtoB", "BtoA"):
         raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
+    if not 16 <= size <= 4096:
+        raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     if isinstance(pairs, tuple):
         first, second = (_pictures_in(Path(folder)) for folder in pairs)
         _check_partners(first, second, pairs)
