@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ..manifest import Dataset
 from ..option import options
 from ..project import Project
 from ..storage import checkpoints
+from ..storage.lost import lost
 from .dataset import Schedule, split_crops
 
 
@@ -66,11 +68,15 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
-    found = tuple(checkpoints.generations(project)) if project.path.is_dir() else ()
+    survey = checkpoints.survey(project)
+    found = survey.generations
     fresh = Schedule(pictures=len(learned), batch_size=config.batch_size, seed=config.seed)
     manifest = found[0].manifest if found else None
-    notes = _check_options(project, config, manifest["options"]) if manifest else []
-    if not found and any(slot.exists() for slot in project.slots):
+    notes = list(survey.notes)
+    if found and (words := lost(project, found[0])):
+        notes.append(words)
+    notes += _check_options(project, config, manifest["options"]) if manifest else []
+    if not found and survey.looks:
         notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
     schedule = _continued(fresh, manifest) if manifest else fresh
     dataset_sha256 = dataset.sha256
@@ -90,7 +96,7 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
 
 
 def _check_folder(dataset: Dataset, project: Project) -> None:
-    if project.path.exists() and not project.path.is_dir():
+    if os.path.isfile(project.path):
         raise ProjectError(
             f"{project.path} is a file.",
             why="Expected a folder to keep the run in, new or made by an earlier run.",

@@ -12,7 +12,7 @@ import numpy as np
 from .. import events, manifest
 from ..config import TrainConfig
 from ..errors import TrainingError
-from ..events import Metrics, Note, OnEvent, Resumed, Sample
+from ..events import Metrics, Note, OnEvent, Resumed, Safety, Sample
 from ..manifest import Dataset
 from ..project import Project
 from ..storage.checkpoints import CheckpointWriter
@@ -43,7 +43,8 @@ class TrainingResult:
         total_steps: Steps that the asked epochs take.
         epochs_done: Complete epochs.
         started_at_step: Where this call began: 0, or the saved step that it went on from.
-        interrupted: True when it was stopped before the end; everything is saved then.
+        interrupted: True when it was stopped before the end.
+        safety: What of it a fresh machine could restore; None when there was nothing to do.
     """
 
     project: Project
@@ -52,6 +53,7 @@ class TrainingResult:
     epochs_done: int
     started_at_step: int
     interrupted: bool
+    safety: Safety | None = None
 
 
 def train(
@@ -101,7 +103,9 @@ def carry_out(plan: Plan, on_event: OnEvent) -> TrainingResult:
     return _Session(plan, on_event).run()
 
 
-def _result(plan: Plan, step: int, *, interrupted: bool) -> TrainingResult:
+def _result(
+    plan: Plan, step: int, *, interrupted: bool, safety: Safety | None = None
+) -> TrainingResult:
     return TrainingResult(
         project=plan.project,
         step=step,
@@ -109,6 +113,7 @@ def _result(plan: Plan, step: int, *, interrupted: bool) -> TrainingResult:
         epochs_done=plan.schedule.epoch(step),
         started_at_step=plan.first_step,
         interrupted=interrupted,
+        safety=safety,
     )
 
 
@@ -126,12 +131,21 @@ class _Session:
             self._restore()
         elif plan.config.init_from:
             self.model.start_from(Path(plan.config.init_from))
-        self.writer = CheckpointWriter(plan.project, plan.found)
+        plan.project.remember(plan.config)
+        every = plan.config.save_every_seconds
+        self.writer = CheckpointWriter(plan.project, plan.found, save_every_seconds=every)
+        self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
+        self.desk = self.writer.desk
         self.saved_step = self.step if plan.found else -1
 
     def run(self) -> TrainingResult:
+        try:
+            return self._run()
+        finally:
+            self.writer.stop()
+
+    def _run(self) -> TrainingResult:
         plan = self.plan
-        plan.project.remember(plan.config)
         progress = Pace(plan, self.on_event)
         next_save = time.monotonic() + plan.config.save_every_seconds
         with interruptible() as interrupted:
@@ -145,7 +159,8 @@ class _Session:
                     next_save = time.monotonic() + plan.config.save_every_seconds
                 self._pass_on_news()
             self._finish()
-            return _result(plan, self.step, interrupted=self.step < plan.last_step)
+            stopped = self.step < plan.last_step
+            return _result(plan, self.step, interrupted=stopped, safety=self.writer.safety)
 
     def _train_one_step(self) -> None:
         indices = self.plan.schedule.indices(self.step)
@@ -197,7 +212,8 @@ class _Session:
     def _sample(self) -> Score:
         """Draws the sample grid; returns the score on held-out crops."""
         grid, score = self.held_out.draw()
-        path = reports.write_sample(self.plan.project, self.step, grid)
+        path = reports.write_sample(self.desk, self.step, grid)
+        self.writer.keep(path)
         self.on_event(Sample(step=self.step, path=path))
         return score
 
@@ -205,6 +221,7 @@ class _Session:
         if self.step == self.saved_step:
             return
         self._checked_losses()
+        self.writer.settle()  # an earlier copy of the state goes before there is another
         self.writer.save(self.model.snapshot(), self._manifest())
         self.saved_step = self.step
 
@@ -226,27 +243,37 @@ class _Session:
     def _restore(self) -> None:
         newest = self.plan.found[0]
         shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
-        self.model.restore(read_arrays(newest.path, shapes))
+        self.model.restore(read_arrays(newest.file, shapes))
         self.history = reports.unpack_history(newest.manifest["history"])
         self.losses = [np.array(loss) for loss in newest.manifest["unmeasured"]]
         self.on_event(Resumed(step=newest.step, generation=newest.number))
+        for name, before in newest.manifest["made_with"].items():
+            if (now := self.facts.get(name)) != before:
+                changed = f"{name} was {before} and is {now} now: results may differ a little."
+                self.on_event(Note(message=changed))
 
     def _pass_on_news(self) -> None:
+        self.writer.reached(self.step)
         for event in self.writer.news():
             self.on_event(event)
 
     def _finish(self) -> None:
-        """Saves, then draws what is left to look at."""
+        """Saves, draws what is left to look at, and waits until all of it is safe."""
         self._save()
         try:
-            self.writer.close()
+            self.writer.settle()
         finally:
             self._pass_on_news()
-        reports.write_metrics(self.plan.project, self.history)
+        made = [reports.write_metrics(self.desk, self.history)]
         if self.history:
-            reports.write_losses(self.plan.project, self.history)
+            made.append(reports.write_losses(self.desk, self.history))
             self.on_event(Note(message=judge(self.history).sentence))
-        reports.write_timelapse(self.plan.project, self.step)
+        made.append(reports.write_timelapse(self.desk, self.step))
+        for path in made:
+            self.writer.keep(path)
+        for event in self.writer.wait_until_safe():
+            self.on_event(event)
+        self.writer.close()
 
 
 def _build_model(
