@@ -82,6 +82,10 @@ class Project:
         return self.path / "metrics.csv"
 
     @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
     def losses_png(self) -> Path:
         return self.path / "losses.png"
 

@@ -17,6 +17,8 @@ from ..storage import checkpoints
 from ..storage.lost import lost
 from .dataset import Schedule, split_crops
 
+_UNKNOWN_EPOCHS = 10**6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -49,6 +51,13 @@ class Plan:
         """True when there is nothing left to train."""
         return self.first_step >= self.last_step
 
+    def with_batch_size(self, size: int) -> Plan:
+        """Returns the plan of a new run with the batch size that has proved to fit."""
+        schedule = dataclasses.replace(self.schedule, batch_size=size)
+        config = self.config.replace(batch_size=size)
+        last_step = schedule.last_step(_epochs(config))
+        return dataclasses.replace(self, config=config, schedule=schedule, last_step=last_step)
+
 
 def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) -> Plan:
     """Returns what is left to do. Nothing is written.
@@ -70,8 +79,11 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     learned, _ = split_crops(dataset, config)
     survey = checkpoints.survey(project)
     found = survey.generations
-    fresh = Schedule(pictures=len(learned), batch_size=config.batch_size, seed=config.seed)
     manifest = found[0].manifest if found else None
+    if manifest and not config.batch_size:
+        config = config.replace(batch_size=int(manifest["options"]["batch_size"]))
+    size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
+    fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
     notes = list(survey.notes)
     if found and (words := lost(project, found[0])):
         notes.append(words)
@@ -90,9 +102,14 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         schedule=schedule,
         found=found,
         first_step=found[0].step if found else 0,
-        last_step=schedule.last_step(config.epochs),
+        last_step=schedule.last_step(_epochs(config)),
         notes=tuple(notes),
     )
+
+
+def _epochs(config: TrainConfig) -> int:
+    """Returns how many epochs to do; with `minutes` the session finds out by itself."""
+    return _UNKNOWN_EPOCHS if config.minutes else config.epochs
 
 
 def _check_folder(dataset: Dataset, project: Project) -> None:
