@@ -14,15 +14,13 @@ from . import reports
 from .dataset import load_pictures
 from .interrupt import interruptible
 from .ledger import Ledger
-from .pace import Pace, is_sample_step
+from .pace import METRICS_EVERY_STEPS, Pace, is_sample_step
 from .quiet import quiet_start
 from .resume import Plan
 from .verdict import judge
 
 if TYPE_CHECKING:
     from .evaluation import Score
-
-_METRICS_EVERY_STEPS = 20
 
 
 class Session:
@@ -104,9 +102,9 @@ class Session:
         self.step += 1
         if is_sample_step(self.step) or self.step == self.plan.last_step:
             self._close_line(self._timed("sample", self._sample) if self.chief else None)
-        elif self.step % _METRICS_EVERY_STEPS == 0:
+        elif self.step % METRICS_EVERY_STEPS == 0:
             epoch = self.plan.schedule.epoch
-            complete = epoch(self.step) > epoch(max(0, self.step - _METRICS_EVERY_STEPS))
+            complete = epoch(self.step) > epoch(max(0, self.step - METRICS_EVERY_STEPS))
             scored = complete and self.chief
             self._close_line(self._timed("score", self.held_out.score) if scored else None)
 
