@@ -15,6 +15,7 @@ from ..option import options
 from ..project import Project
 from ..storage import checkpoints
 from ..storage.lost import lost
+from ..storage.trouble import explained
 from .dataset import Schedule, split_files
 
 
@@ -64,7 +65,8 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
-    config = config or project.recall(TrainConfig)
+    with explained(project.path):
+        config = config or project.recall(TrainConfig)
     _check_start(config)
     train_files, _ = split_files(dataset)
     survey = checkpoints.survey(project)

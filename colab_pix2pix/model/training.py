@@ -127,9 +127,12 @@ class _Session:
             self._restore()
         elif plan.config.init_from:
             self.model.start_from(Path(plan.config.init_from))
-        plan.project.remember(plan.config)
-        every = plan.config.save_every_seconds
-        self.writer = CheckpointWriter(plan.project, plan.found, save_every_seconds=every)
+        self.writer = CheckpointWriter(
+            plan.project,
+            plan.found,
+            configs=[plan.config],
+            save_every_seconds=plan.config.save_every_seconds,
+        )
         self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
         self.desk = self.writer.desk
         self.saved_step = self.step if plan.found else -1
