@@ -172,6 +172,9 @@ class Both(keras.Model):
         self.generator, self.discriminator = model.generator, model.discriminator
         self.generator_optimizer = model.generator_optimizer
         self.discriminator_optimizer = model.discriminator_optimizer
+        self.compile(
+            "sgd"
+        )  # the callback wants an optimizer; this one has no variables to speak of
         self.built = True
 
 

@@ -11,6 +11,8 @@ from .config import CurateConfig, FramesConfig, TrainConfig
 from .events import OnEvent
 from .manifest import Dataset
 from .project import Project
+from .storage import copying, drive
+from .storage.trouble import explained
 
 if TYPE_CHECKING:
     from .model.training import TrainingResult
@@ -64,8 +66,21 @@ def keep_and_train(
     """
     from .model.resume import make_plan
     from .model.training import train
-    from .video import curate
 
     if not make_plan(dataset, project, config).finished:
-        curate.pack(dataset, project.dataset_zip)
+        with explained(project.path):
+            _pack(dataset, project)
     return train(dataset, project, config, on_event=on_event)
+
+
+def _pack(dataset: Dataset, project: Project) -> None:
+    """Packs the crops into the project; for Google Drive on this machine's disk first."""
+    from .video import archive
+
+    drive.require_mounted(project.path)
+    if not drive.is_drive(project.path):
+        archive.pack(dataset, project.dataset_zip)
+    elif not archive.is_packed(dataset, project.dataset_zip):
+        copy = archive.pack(dataset, project.work / "dataset.zip")
+        project.path.mkdir(parents=True, exist_ok=True)
+        copying.put(copy, project.dataset_zip)

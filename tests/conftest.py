@@ -27,6 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints the fault matrix: what was done to a run, how often, and what it has lost."""
+    for skipped in terminalreporter.stats.get("skipped", []):
+        if isinstance(skipped.longrepr, tuple) and "needs FUSE" in skipped.longrepr[2]:
+            terminalreporter.write_line(f"{skipped.nodeid}: {skipped.longrepr[2]}")
     passed = terminalreporter.stats.get("passed", [])
     rows = [value for report in passed for name, value in report.user_properties if name == "fault"]
     if not rows:

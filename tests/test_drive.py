@@ -24,6 +24,7 @@ from colab_pix2pix.storage.checkpoints import CheckpointWriter, status, survey, 
 from colab_pix2pix.storage.copying import put
 from colab_pix2pix.storage.release import release_runtime
 
+PROBE = Path(__file__).parents[1] / "notebooks" / "drive_probe.ipynb"
 MISSING = drivefs.missing()
 needs_fuse = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
 
@@ -235,6 +236,28 @@ def test_pictures_made_on_the_desk_come_to_drive(mount: drivefs.Drive, project: 
     writer = CheckpointWriter(project, save_every_seconds=0.0, timing=FAST)
     assert (writer.desk.samples / picture.name).read_bytes() == b"a picture"
     writer.close()
+
+
+@needs_fuse
+def test_the_probe_notebook_tells_what_the_mount_does(
+    mount: drivefs.Drive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    monkeypatch.setattr(drive, "MOUNT_POINT", mount.mount_point)
+    mount.order("set", bandwidth=4e6)
+    cells = json.loads(PROBE.read_text(encoding="utf-8"))["cells"]
+    names: dict[str, object] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            code = "".join(cell["source"]).replace("every_seconds = 1.0", "every_seconds = 0.02")
+            exec(code.replace("megabytes = 20", "megabytes = 1"), names)
+    report = str(names["report"])
+    assert capsys.readouterr().out == report + "\n"
+    assert "known as a Drive mount: True (fuse.drive)" in report
+    assert "id: local, md5: none" in report or "id: of the cloud, md5: another" in report
+    assert report.count("md5: ours, uncommitted: 0") == 3
+    state = mount.wait_until_uploaded()
+    assert state["trash"] == []
 
 
 class Runtime:
