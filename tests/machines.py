@@ -92,15 +92,17 @@ class Machine:
         home: A short folder for all of it.
         drive: The mounted double.
         trainers: All trainers so far.
+        plain: The project lies on a disk of its own that outlives the machine, not on Drive.
     """
 
     home: Path
     drive: Drive
     trainers: list[Trainer] = field(default_factory=list)
+    plain: bool = False
 
     @property
     def project(self) -> Project:
-        return Project(self.drive.my_drive / "run")
+        return Project((self.home if self.plain else self.drive.my_drive) / "run")
 
     @property
     def disk(self) -> Path:

@@ -22,12 +22,14 @@ MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
 
 
-def chain(seed: int, deaths: int, row: Row, kill: Callable[[Machine, Trainer], None]) -> None:
+def chain(
+    seed: int, deaths: int, row: Row, kill: Callable[[Machine, Trainer], None], plain: bool
+) -> None:
     """Lets one run live through many deaths, each at a random instant."""
     chance = random.Random(seed)
     bandwidth = chance.choice([2e5, 1e6, 2e7])  # slower and faster than the saves
     with machine(bandwidth=bandwidth, delay=chance.choice([0.0, 0.03])) as it:
-        known_safe, before = 0, None
+        known_safe, before, it.plain = 0, None, plain
         for _ in range(deaths + 1):
             trainer = it.train(save_every=chance.choice([0.02, 0.1]))
             try:
@@ -42,10 +44,17 @@ def chain(seed: int, deaths: int, row: Row, kill: Callable[[Machine, Trainer], N
             known_safe, before = max(known_safe, trainer.safe_step), trainer
 
 
-def many(row: Row, runs: int, kill: Callable[[Machine, Trainer], None], *, seed: int) -> None:
+def many(
+    row: Row,
+    runs: int,
+    kill: Callable[[Machine, Trainer], None],
+    *,
+    seed: int,
+    plain: bool = False,
+) -> None:
     deaths = max(1, runs // 10)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        jobs = [pool.submit(chain, seed + n, deaths, row, kill) for n in range(10)]
+        jobs = [pool.submit(chain, seed + n, deaths, row, kill, plain) for n in range(10)]
         for job in jobs:
             job.result()
     assert row.restored > row.runs / 3, f"too few saves were confirmed to try anything: {row}"
@@ -79,6 +88,13 @@ def test_a_process_that_is_killed_at_any_moment_loses_nothing_that_was_safe(
 ) -> None:
     row = Row("the process is killed at a random instant")
     many(row, RUNS // 4, the_process_dies, seed=2)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_loses_nothing_on_a_plain_disk(report: Report) -> None:
+    row = Row("the process is killed; the run lies on a plain disk")
+    many(row, RUNS // 8, the_process_dies, seed=4, plain=True)
     report(row)
 
 

@@ -24,7 +24,7 @@ from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import survey
 
 MISSING = drivefs.missing()
-CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=120, batch_size=4, save_every_seconds=1)
+CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=60, batch_size=4, save_every_seconds=1)
 
 
 def start(it: Machine, crops: Dataset, log: Path) -> subprocess.Popen[bytes]:

@@ -133,8 +133,13 @@ class _Session:
             configs=[plan.config],
             save_every_seconds=plan.config.save_every_seconds,
         )
-        self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
+        variables = self.model.variables()
+        sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
+        self.writer.need(sum(sizes))
         self.desk = self.writer.desk
+        from .host_copy import HostCopy  # TensorFlow is loaded by now
+
+        self.copy = HostCopy(variables)
         self.saved_step = self.step if plan.found else -1
 
     def run(self) -> TrainingResult:
@@ -221,7 +226,7 @@ class _Session:
             return
         self._checked_losses()
         self.writer.settle()  # an earlier copy of the state goes before there is another
-        self.writer.save(self.model.snapshot(), self._manifest())
+        self.writer.save(self.copy.take(), self._manifest())
         self.saved_step = self.step
 
     def _manifest(self) -> dict[str, Any]:
