@@ -68,6 +68,14 @@ def the_process_dies(it: Machine, trainer: Trainer) -> None:
     trainer.kill()
 
 
+def the_process_dies_and_drive_uploads_what_it_left(it: Machine, trainer: Trainer) -> None:
+    """A slot may be half written; Drive uploads it like any other file; then the machine dies."""
+    trainer.kill()
+    it.drive.wait_until_uploaded()
+    it.die()
+    it.drive.order("set", write_seconds=0.01)
+
+
 def the_mount_dies(it: Machine, trainer: Trainer) -> None:
     """The daemon first; the trainer goes on for a moment; then the machine."""
     it.drive.kill()
@@ -95,6 +103,13 @@ def test_a_process_that_is_killed_at_any_moment_loses_nothing_that_was_safe(
 def test_a_process_that_is_killed_loses_nothing_on_a_plain_disk(report: Report) -> None:
     row = Row("the process is killed; the run lies on a plain disk")
     many(row, RUNS // 8, the_process_dies, seed=4, plain=True)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_torn_slot_that_is_uploaded_leaves_the_other_one(report: Report) -> None:
+    row = Row("the process is killed, what it left is uploaded")
+    many(row, RUNS // 4, the_process_dies_and_drive_uploads_what_it_left, seed=6)
     report(row)
 
 
