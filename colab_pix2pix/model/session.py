@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..events import Note, OnEvent, Resumed, Safety, Sample, ignore
 from ..storage.checkpoints import CheckpointWriter
 from ..storage.npz import read_arrays
@@ -135,7 +137,7 @@ class Session:
             return
         self.ledger.checked(self.step, self.saved_step)
         self.writer.settle()  # an earlier copy of the state goes before there is another
-        self.writer.save(self.model.snapshot(), self._manifest())
+        self.writer.save(self.copy.take(), self._manifest())
         self.saved_step = self.step
 
     def _manifest(self) -> dict[str, Any]:
@@ -194,13 +196,19 @@ class Session:
                 self.on_event(Note(message=changed))
 
     def _begin_writing(self) -> None:
+        from .host_copy import HostCopy
         from .tensorboard import EventFile
 
-        plan = self.plan
-        plan.project.remember(plan.config)
-        every = plan.config.save_every_seconds
-        self.writer = CheckpointWriter(plan.project, plan.found, save_every_seconds=every)
-        self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
+        plan, variables = self.plan, self.model.variables()
+        self.writer = CheckpointWriter(
+            plan.project,
+            plan.found,
+            configs=[plan.config],
+            save_every_seconds=plan.config.save_every_seconds,
+        )
+        sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
+        self.writer.need(sum(sizes))
+        self.copy = HostCopy(variables)
         self.desk = self.writer.desk
         self.curves = EventFile(self.desk.logs, self.ledger.lines)
 
@@ -225,7 +233,7 @@ class Session:
         last_step = self.plan.schedule.last_step(epochs)
         self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
         self.budget = None
-        self.plan.project.remember(config)
+        self.writer.remember(config)
         words = f"In {minutes:g} minutes {epochs} epochs fit: training ends with step {last_step}."
         self.on_event(Note(message=words))
 
