@@ -54,8 +54,9 @@ class Session:
         self.chief = self.team.chief
         self.on_event = on_event if self.chief else ignore
         self.step, self.saved_step = plan.first_step, plan.first_step if plan.found else -1
+        self.team.check(plan.config)
         self.plan = plan = self._with_batch_size(plan)
-        self.team.check(plan.config.batch_size)
+        self.team.check(plan.config)
         self.budget = Budget(plan.config.minutes, plan) if plan.config.minutes else None
         self.ledger = Ledger()
         self._build()
