@@ -29,6 +29,7 @@ MEMBER = """
 import json, sys
 from pathlib import Path
 import numpy as np
+from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
 from colab_pix2pix.model.resume import make_plan
@@ -79,7 +80,7 @@ def start(
 
 
 def heard(member: subprocess.Popen[str]) -> list[dict[str, object]]:
-    output, _ = member.communicate(timeout=240)
+    output, _ = member.communicate(timeout=400)
     assert member.returncode == 0, output
     return [json.loads(line) for line in output.splitlines()]
 
