@@ -48,7 +48,7 @@ _HOME = {
     "contact_sheet": "video.curate",
     "train": "model.training",
     "TrainingResult": "model.training",
-    "apply": "model.apply",
+    "apply": "playing",
     "status": "storage.checkpoints",
     "verify": "storage.checkpoints",
     "keep_milestone": "storage.milestones",

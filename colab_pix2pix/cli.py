@@ -107,10 +107,20 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     verify.add_argument("--json", action="store_true", help="for programs")
 
-    apply = command("apply", "run a trained model over a picture or a folder")
+    apply = command("apply", "run a trained model over a picture, a folder or a video")
     apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     apply.add_argument("input", metavar="INPUT", type=Path)
     apply.add_argument("output", metavar="OUTPUT", type=Path)
+    apply.add_argument(
+        "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
+    )
+    apply.add_argument(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="for a video: the share of the frame before that stays, 0 to 0.95, against flicker",
+    )
 
     command("auto", "ask for everything, one question after another, then run it all")
     return parser

@@ -145,10 +145,17 @@ def run_verify(given: argparse.Namespace) -> int:
 
 
 def run_apply(given: argparse.Namespace) -> int:
-    from .model.apply import apply
+    from .playing import apply
 
-    for path in apply(given.run_dir, given.input, given.output, on_event=Terminal()):
-        print(path)
+    paths = apply(
+        given.run_dir,
+        given.input,
+        given.output,
+        side_by_side=given.side_by_side,
+        smooth=given.smooth,
+        on_event=Terminal(),
+    )
+    print(*paths, sep="\n")
     return 0
 
 
