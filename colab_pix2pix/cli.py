@@ -122,5 +122,18 @@ def build_parser() -> argparse.ArgumentParser:
         help="for a video: the share of the frame before that stays, 0 to 0.95, against flicker",
     )
 
+    export = command("export", "write a trained model for other programs, with a card")
+    export.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    export.add_argument("output", metavar="DIR", type=Path)
+    export.add_argument(
+        "--format",
+        default="keras",
+        metavar="NAMES",
+        help="some of keras, h5, savedmodel, onnx, tflite, with commas between them",
+    )
+    export.add_argument(
+        "--generation", default="last", help="last, best (by the held-out crops), or a number"
+    )
+
     command("auto", "ask for everything, one question after another, then run it all")
     return parser

@@ -159,6 +159,18 @@ def run_apply(given: argparse.Namespace) -> int:
     return 0
 
 
+def run_export(given: argparse.Namespace) -> int:
+    from .exporting import export
+
+    formats = [name.strip() for name in given.format.split(",")]
+    listen = Terminal()
+    paths = export(
+        given.run_dir, given.output, formats, generation=given.generation, on_event=listen
+    )
+    print(*paths, sep="\n")
+    return 0
+
+
 def run_auto(given: argparse.Namespace) -> int:
     from .auto import auto
 

@@ -15,7 +15,7 @@ import colab_pix2pix
 PACKAGE = Path(colab_pix2pix.__file__).parent
 ROOMS = {"video", "model", "storage", "notebook"}
 TOP = {"cli", "commands", "terminal", "auto", "demo", "__main__"}
-SHARED = {"pipeline", "playing"}  # what notebook and command line have in common
+SHARED = {"exporting", "pipeline", "playing"}  # what notebook and command line have in common
 MAY_IMPORT = {
     "video": set(),
     "storage": set(),

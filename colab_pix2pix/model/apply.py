@@ -9,16 +9,13 @@ import numpy as np
 from PIL import Image
 
 from .. import events
-from ..config import TrainConfig
-from ..errors import CheckpointError, DatasetError
+from ..errors import DatasetError
 from ..events import OnEvent, Progress
 from ..files import replacing
 from ..manifest import IMAGE_SUFFIXES
 from ..project import Project
-from ..storage import checkpoints
-from ..storage.npz import read_arrays
 from .dataset import read_square, resize_pictures
-from .quiet import quiet_start
+from .loading import load_trained
 
 Picture = np.ndarray
 
@@ -69,27 +66,12 @@ def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]
     Raises:
         CheckpointError: the run has nothing saved yet.
     """
-    found = checkpoints.generations(project) if project.path.is_dir() else []
-    if not found:
-        raise CheckpointError(
-            f"{project.path} holds no trained model yet.",
-            why="Expected a run that was saved at least once.",
-            fix="Train first: colab-pix2pix train DATASET_DIR RUN_DIR.",
-        )
-    config = TrainConfig.from_dict(found[0].manifest["options"])
-    with quiet_start():
-        import tensorflow as tf
+    trained = load_trained(project)
+    import tensorflow as tf
 
-        from . import conditions
-        from .pix2pix import build_generator, named
+    from . import conditions
 
-    generator = build_generator(config.replace(precision="float32"))
-    part = "averaged_generator" if config.ema else "generator"
-    variables = named(part, generator.variables)
-    shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(found[0].file, shapes, prefix=f"{part}/")
-    for name, variable in variables.items():
-        variable.assign(arrays[name])
+    generator, config = trained.generator, trained.config
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def compiled(pictures: tf.Tensor) -> tf.Tensor:
