@@ -231,10 +231,10 @@ class Uploader:
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         if self._needed_bytes:
             self._check_room_for_both()
-        if self._pending:
-            self._ask_for(self._pending)
         if self._fenced():
             return
+        if self._pending:
+            self._ask_for(self._pending)
         if self._due():
             assert self._newest is not None
             self._bring(self._newest)
