@@ -77,6 +77,7 @@ class CheckpointWriter:
         self._failure: CheckpointError | None = None
         self._taken_over_by: session.Session | None = None
         self._stopped = False
+        self._settings: dict[str, Any] = {}
         self._note_at = 0.0
         self._on_drive = drive.is_drive(project.path)
         self._take_over(found, configs)
@@ -168,6 +169,14 @@ class CheckpointWriter:
             daemon=True,  # a disk that hangs must not keep the process; `_join` waits for others
         )
         self._thread.start()
+
+    def remember(self, *configs: Config) -> None:
+        """Stores options that have become known only now; on Drive in the background."""
+        self._settings = self._settings | {config.section: config.to_dict() for config in configs}
+        if self._uploader:
+            self._uploader.remember(*configs)
+        else:
+            self.project.remember(*configs)
 
     def keep(self, path: Path) -> None:
         """Brings a file that was made in `desk` to the project, whole and in the background."""

@@ -17,6 +17,7 @@ from typing import IO
 
 from ..errors import CheckpointError, DriveError
 from ..events import Event, Safety, Saved
+from ..option import Config
 from ..project import Project
 from . import copying, drive, session, slots, telling, trouble
 from .ledger import Copy, Ledger, Upload
@@ -56,6 +57,7 @@ class Uploader:
         self._in_call_since: float | None = None
         self._troubled_since: float | None = None
         self._small: dict[Path, tuple[Path, object]] = {}
+        self._configs: dict[str, Config] = {}
         self._hurry = self._suspect = False
         self._needed_bytes = 0
         self._thread = threading.Thread(target=self._run, name="drive", daemon=True)
@@ -76,6 +78,11 @@ class Uploader:
     def offer_file(self, source: Path, target: Path) -> None:
         """A picture or a table is on this machine's disk and belongs to Drive, too."""
         self._small[target] = source, object()  # told apart from an earlier one of that name
+        self._wake.set()
+
+    def remember(self, *configs: Config) -> None:
+        """Stores options in the project. Not as a file from here: the run's id is in it, too."""
+        self._configs |= {config.section: config for config in configs}
         self._wake.set()
 
     def need(self, state_bytes: int) -> None:
@@ -114,7 +121,7 @@ class Uploader:
     @property
     def done(self) -> bool:
         """True when all that can be known to be on Drive is there."""
-        return self._ledger.complete and not self._small
+        return self._ledger.complete and not self._small and not self._configs
 
     @property
     def hopeless(self) -> bool:
@@ -172,6 +179,7 @@ class Uploader:
             copy, file = self._ledger.open_newest()
             with file:
                 self._bring(copy, file)
+        self._store_options()
         self._bring_small_files()
 
     def _due(self) -> bool:
@@ -233,6 +241,13 @@ class Uploader:
             self._ledger.lost()
             self._last_write = float("-inf")
         self._suspect, upload.looked = False, time.time()
+
+    def _store_options(self) -> None:
+        for section, config in list(self._configs.items()):
+            self._in_call()
+            self.project.remember(config)
+            if self._configs[section] is config:
+                del self._configs[section]
 
     def _bring_small_files(self) -> None:
         for target, waiting in list(self._small.items()):
