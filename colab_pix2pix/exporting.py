@@ -14,8 +14,10 @@ import numpy as np
 from . import __version__, events
 from .errors import ExportError
 from .events import Note, OnEvent
-from .files import replacing, write_json
+from .files import write_json
 from .project import Project
+from .storage import copying
+from .storage.trouble import explained
 
 if TYPE_CHECKING:
     from .model.loading import Trained
@@ -34,7 +36,7 @@ def export(
 ) -> list[Path]:
     """Writes a trained generator for other programs.
 
-    Every file is loaded again and compared with the model on held-out crops before it is kept.
+    Every file is loaded again and compared with the model on held-out crops before any is kept.
     Beside them lie `model-card.md` (what it was trained on, with which options, how well) and
     `condition.json` (how the input is made of a picture).
 
@@ -64,14 +66,19 @@ def export(
     from .model.export import FORMATS, export_network  # TensorFlow is loaded by now
 
     input_image = _input_of_held_out(project, trained)
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in dict.fromkeys(formats):
-        difference = export_network(trained.generator, target, [name], input_image)[name]
-        written.append(target / FORMATS[name])
-        words = f"{written[-1]}: within {difference:.1g} of the model on {len(input_image)} crops."
-        on_event(Note(message=words))
-    return [*written, *_write_card(project, trained, target, formats)]
+    with tempfile.TemporaryDirectory() as room:
+        for name in dict.fromkeys(formats):
+            difference = export_network(trained.generator, Path(room), name, input_image)
+            words = f"within {difference:.1g} of the model on {len(input_image)} crops."
+            on_event(Note(message=f"{FORMATS[name]}: {words}"))
+        _write_card(project, trained, Path(room), formats)
+        # Whole files, one after the other: the target may lie on Google Drive.
+        with explained(target):
+            for file in sorted(path for path in Path(room).rglob("*") if path.is_file()):
+                place = target / file.relative_to(room)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                copying.put(file, place)
+        return [target / made.name for made in sorted(Path(room).iterdir())]
 
 
 def _check(formats: Sequence[str], target: Path) -> None:
@@ -108,21 +115,15 @@ def _input_of_held_out(project: Project, trained: Trained) -> np.ndarray:
     return np.asarray(input_image)
 
 
-def _write_card(
-    project: Project, trained: Trained, target: Path, formats: Sequence[str]
-) -> list[Path]:
-    condition, card = target / "condition.json", target / "model-card.md"
+def _write_card(project: Project, trained: Trained, target: Path, formats: Sequence[str]) -> None:
     options = trained.config.to_dict()
     facts: dict[str, Any] = {name: options[name] for name in _CONDITION}
     facts |= {"input_channels": trained.config.channels_fed, "values": [-1, 1]}
-    write_json(condition, facts)
-    written = [condition, card]
+    write_json(target / "condition.json", facts)
     if samples := sorted(project.samples.glob("step-*.jpg")):
         shutil.copyfile(samples[-1], target / "sample.jpg")
-        written.append(target / "sample.jpg")
-    with replacing(card) as part:
-        part.write_text(_card(project, trained, formats, bool(samples)), encoding="utf-8")
-    return written
+    card = _card(project, trained, formats, bool(samples))
+    (target / "model-card.md").write_text(card, encoding="utf-8")
 
 
 def _card(project: Project, trained: Trained, formats: Sequence[str], sample: bool) -> str:

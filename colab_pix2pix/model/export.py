@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,49 +27,35 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 def export_network(
-    generator: keras.Model, folder: Path, formats: Sequence[str], input_image: np.ndarray
-) -> dict[str, float]:
-    """Writes a generator in several formats.
-
-    Each is loaded again and run on the same pictures before it goes to its place; one that differs
-    is not kept.
+    generator: keras.Model, folder: Path, name: str, input_image: np.ndarray
+) -> float:
+    """Writes a generator in a format, loads it again and runs it on the same pictures.
 
     Args:
         generator: Made of Keras' own layers, in float32.
-        folder: Where the files go; it must exist. Older ones of the same format are replaced.
-        formats: Names out of `FORMATS`.
+        folder: Where the file goes; it must exist.
+        name: A format out of `FORMATS`.
         input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on.
 
     Returns:
-        The largest difference of each format from the Keras model.
+        The largest difference from the Keras model, in the same units.
 
     Raises:
-        ExportError: a format differs by more than 1e-4, or what it needs is not installed.
+        ExportError: it differs by more than 1e-4, or what it needs is not installed.
     """
+    path = folder / FORMATS[name]
     expected = np.asarray(generator(input_image, training=False))
-    differences = {}
-    for name in formats:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as room:
-            made = Path(room) / FORMATS[name]
-            with quiet_work():
-                _WRITERS[name](generator, made)
-                again = _READERS[name](made)(input_image)
-            difference = float(np.abs(again - expected).max())
-            if not difference <= _TOLERANCE:
-                raise ExportError(
-                    f"The {name} file gives other pictures than the model: {difference:.2g} apart.",
-                    why=f"Expected at most {_TOLERANCE:g} at the worst pixel.",
-                    fix="It was not kept. Choose another format, and please report this.",
-                )
-            _move(made, folder / FORMATS[name])
-        differences[name] = difference
-    return differences
-
-
-def _move(made: Path, target: Path) -> None:
-    if target.is_dir():
-        shutil.rmtree(target)
-    os.replace(made, target)
+    with quiet_work():
+        _WRITERS[name](generator, path)
+        again = _READERS[name](path)(input_image)
+    difference = float(np.abs(again - expected).max())
+    if difference <= _TOLERANCE:
+        return difference
+    raise ExportError(
+        f"The {name} file gives other pictures than the model: {difference:.2g} apart.",
+        why=f"Expected at most {_TOLERANCE:g} at the worst pixel.",
+        fix="It was not kept. Choose another format, and please report this.",
+    )
 
 
 def _write_savedmodel(generator: keras.Model, path: Path) -> None:
