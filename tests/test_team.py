@@ -33,15 +33,15 @@ from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
 from colab_pix2pix.model.resume import make_plan
-from colab_pix2pix.model.session import Session
+from colab_pix2pix.model.loop import Loop
 from colab_pix2pix.pipeline import keep_and_train
 from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
 plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
-session = Session(plan, JsonLines(sys.stdout))
-session.run()
-np.savez(state, **session.model.snapshot())
+loop = Loop(plan, JsonLines(sys.stdout))
+loop.run()
+np.savez(state, **loop.model.snapshot())
 """
 
 

@@ -1,4 +1,4 @@
-"""Training: the public call. `resume.py` plans it, `session.py` carries it out."""
+"""Training: the public call. `resume.py` plans it, `loop.py` carries it out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..config import TrainConfig
 from ..events import Note, OnEvent, Safety
 from ..manifest import Dataset
 from ..project import Project
+from .loop import Loop
 from .resume import Plan, make_plan
-from .session import Session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +81,9 @@ def carry_out(plan: Plan, on_event: OnEvent) -> TrainingResult:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
         return _result(plan, plan.first_step)
-    session = Session(plan, on_event)
-    safety = session.run()
-    return _result(session.plan, session.step, safety)
+    loop = Loop(plan, on_event)
+    safety = loop.run()
+    return _result(loop.plan, loop.step, safety)
 
 
 def _result(plan: Plan, step: int, safety: Safety | None = None) -> TrainingResult:

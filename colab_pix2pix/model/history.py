@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .evaluation import Score
 
 
-class Ledger:
+class History:
     """Collects losses; a resumed run continues the lines as if it had never stopped.
 
     Attributes:

@@ -14,8 +14,8 @@ from ..storage.checkpoints import CheckpointWriter
 from ..storage.npz import read_arrays
 from . import reports
 from .dataset import load_pictures
+from .history import History
 from .interrupt import interruptible
-from .ledger import Ledger
 from .pace import METRICS_EVERY_STEPS, Pace, is_sample_step
 from .quiet import quiet_start
 from .resume import Plan
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from .evaluation import Score
 
 
-class Session:
+class Loop:
     """One call of `train`: from the first step of a plan to its last, or to an interruption.
 
-    Where several machines train together, each has a session. Only the chief's draws, saves, writes
+    Where several machines train together, each has one of these. Only the chief draws, saves, writes
     and speaks.
 
     Args:
@@ -60,7 +60,7 @@ class Session:
         self.team.check(plan.config)
         minutes = plan.config.minutes
         self.budget = Budget(minutes, plan, started) if minutes else None
-        self.ledger = Ledger()
+        self.history = History()
         self._build()
         if plan.found:
             self._restore()
@@ -104,7 +104,7 @@ class Session:
     def _train_one_step(self) -> None:
         pictures = self.pictures.train[self.plan.schedule.indices(self.step)]
         share = _rate_share(self.plan, self.step)
-        self.ledger.add(self.model.train_on(pictures, self.step, rate_share=share))
+        self.history.add(self.model.train_on(pictures, self.step, rate_share=share))
         self.step += 1
         if is_sample_step(self.step) or self.step == self.plan.last_step:
             self._close_line(self._timed("sample", self._sample) if self.chief else None)
@@ -123,7 +123,7 @@ class Session:
 
     def _close_line(self, score: Score | None) -> None:
         epoch = self.plan.schedule.epoch(self.step)
-        line = self.ledger.close_line(self.step, epoch, score, self.saved_step)
+        line = self.history.close_line(self.step, epoch, score, self.saved_step)
         if self.chief:
             self.curves.add(line)
         self.on_event(line)
@@ -139,7 +139,7 @@ class Session:
     def _save(self) -> None:
         if self.step == self.saved_step:
             return
-        self.ledger.checked(self.step, self.saved_step)
+        self.history.checked(self.step, self.saved_step)
         self.writer.settle()  # an earlier copy of the state goes before there is another
         self.writer.save(self.copy.take(), self._manifest())
         self.saved_step = self.step
@@ -154,7 +154,7 @@ class Session:
             "options": self.plan.config.to_dict(),
             "dataset_sha256": self.plan.dataset_sha256,
             "made_with": self.facts,
-        } | self.ledger.packed()
+        } | self.history.packed()
 
     def _pass_on_news(self) -> None:
         self.writer.reached(self.step)
@@ -168,7 +168,7 @@ class Session:
             self.writer.settle()
         finally:
             self._pass_on_news()
-        lines = self.ledger.lines
+        lines = self.history.lines
         made = [reports.write_metrics(self.desk, lines), self.curves.close()]
         if lines:
             made.append(reports.write_losses(self.desk, lines))
@@ -192,7 +192,7 @@ class Session:
         newest = self.plan.found[0]
         shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
         self.model.restore(read_arrays(newest.file, shapes))
-        self.ledger.unpack(newest.manifest)
+        self.history.unpack(newest.manifest)
         self.on_event(Resumed(step=newest.step, generation=newest.number))
         for name, before in newest.manifest["made_with"].items():
             if (now := self.facts.get(name)) != before:
@@ -214,7 +214,7 @@ class Session:
         self.writer.need(sum(sizes))
         self.copy = HostCopy(variables)
         self.desk = self.writer.desk
-        self.curves = EventFile(self.desk.logs, self.ledger.lines)
+        self.curves = EventFile(self.desk.logs, self.history.lines)
 
     def _with_batch_size(self, plan: Plan) -> Plan:
         if plan.config.batch_size:
