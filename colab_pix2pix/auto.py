@@ -11,6 +11,7 @@ from .errors import OptionError, Pix2PixError
 from .option import Config, options
 from .pipeline import cut_and_mark, keep_and_train
 from .project import Project, check_name
+from .storage import wording
 from .terminal import Terminal
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
@@ -45,8 +46,10 @@ def run(place: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfi
     project = Project(place / "project")
     project.remember(video, frames)
     result = keep_and_train(dataset, project, train, on_event=listen)
-    state = "Stopped, saved" if result.interrupted else "Trained"
+    state = "Stopped" if result.interrupted else "Trained"
     print(f"{state}: {result.epochs_done} epochs, step {result.step}, in {project.path}")
+    if result.safety:
+        print(wording.line(result.safety))
     return 130 if result.interrupted else 0
 
 

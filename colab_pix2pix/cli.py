@@ -1,6 +1,6 @@
 """The command line: options become flags, events become lines.
 
-Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted with everything saved.
+Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted, to go on later.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from .events import JsonLines
 from .option import Config, Option, expected, options
 from .pipeline import cut_and_mark, import_and_mark, import_and_split, keep_and_train
 from .project import Project
-from .terminal import Terminal, duration
+from .storage import wording
+from .terminal import Terminal
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 INTERRUPTED = 130
@@ -112,6 +113,10 @@ def build_parser() -> argparse.ArgumentParser:
     status = command("status", _status, "show what a resume would start from")
     status.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     status.add_argument("--json", action="store_true", help="for programs")
+
+    verify = command("verify", _verify, "read every saved state to the last byte")
+    verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    verify.add_argument("--json", action="store_true", help="for programs")
 
     apply = command("apply", _apply, "run a trained model over a picture or a folder")
     apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)
@@ -273,7 +278,8 @@ def _train(given: argparse.Namespace) -> int:
     if given.json:
         return INTERRUPTED if result.interrupted else 0
     if result.interrupted:
-        print(f"Stopped at step {result.step}, saved. Run the same command again to go on.")
+        safe = f"{wording.line(result.safety)}. " if result.safety else ""
+        print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
         return INTERRUPTED
     print(f"Trained: {result.epochs_done} epochs, step {result.step}, in {project.path}")
     return 0
@@ -289,12 +295,22 @@ def _status(given: argparse.Namespace) -> int:
     if state["step"] is None:
         print("Nothing is saved yet.")
         return 0
+    print(state["line"])
     print(f"A resume would start at step {state['step']} ({state['epochs_done']} epochs done).")
-    for name in ("saved", "confirmed"):
-        if entry := state[name]:
-            age = duration(entry["seconds_ago"])
-            print(f"{name:9}  generation {entry['generation']}, step {entry['step']}, {age} ago")
+    print(*state["notes"], sep="\n", end="\n" if state["notes"] else "")
     return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from .storage.checkpoints import verify
+
+    report = verify(given.run_dir)
+    if given.json:
+        print(json.dumps(report, indent=1))
+    for slot in [] if given.json else report["slots"]:
+        facts = "generation {generation}, step {step}, {state}: " if "step" in slot else ""
+        print(f"{Path(slot['path']).name:12} {facts.format(**slot)}{slot['check']}")
+    return 0 if report["ok"] else 1
 
 
 def _apply(given: argparse.Namespace) -> int:

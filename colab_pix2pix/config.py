@@ -200,10 +200,19 @@ class TrainConfig(Config):
         minimum=1,
         maximum=100_000,
     )
+    minutes: float = option(
+        0.0,
+        "How long to train: the first seconds are measured and set the epochs. 0: by the epochs.",
+        label="Minutes",
+        minimum=0,
+        maximum=100_000,
+        unit="minutes",
+        stored=False,
+    )
     batch_size: int = option(
         4,
-        "How many crops one step looks at. More is faster on a GPU and needs more memory.",
-        minimum=1,
+        "How many crops one step looks at. 0: as many as fit into memory, up to 16.",
+        minimum=0,
         maximum=256,
         unit="crops",
         on_resume="note",
@@ -461,7 +470,7 @@ class TrainConfig(Config):
     precision: str = option(
         "auto",
         "Number format of the computation; auto takes the fastest that this device computes well.",
-        choices=("auto", "float32", "bfloat16"),
+        choices=("auto", "float32", "bfloat16", "float16"),
         advanced=True,
         on_resume="note",
     )

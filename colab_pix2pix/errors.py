@@ -8,7 +8,8 @@ Pix2PixError
 ├── DatasetError           a folder of crops that can't be used
 ├── TrainingError          training can't go on as it is
 ├── CheckpointError        a saved state that can't be read or written
-│   └── IncompatibleRunError   a run that was made with other options
+│   ├── IncompatibleRunError   a run that was made with other options
+│   └── TakenOverError         another session goes on with this run
 └── DriveError             Google Drive is not there, or not as it should be
 """
 
@@ -81,6 +82,10 @@ class CheckpointError(Pix2PixError):
 
 class IncompatibleRunError(CheckpointError):
     """A run can't continue with the options that were given."""
+
+
+class TakenOverError(CheckpointError):
+    """Another session goes on with this run; this one has written nothing since."""
 
 
 class DriveError(Pix2PixError):

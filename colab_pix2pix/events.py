@@ -82,6 +82,37 @@ class Saved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Safety:
+    """What of a run would survive this machine; `storage.wording.line` puts it in words.
+
+    Steps are None while there is no such state; times are seconds since 1970.
+
+    Attributes:
+        on_drive: The run lies on Google Drive, which uploads in the background.
+        safe_step: The newest step that a fresh machine could restore.
+        safe_time: When that state was made.
+        written_step: A newer step that is written to Drive, of which nobody can say more.
+        written_time: When that state was made.
+        uploading_step: A newer step that Drive is uploading.
+        uploading_since: When that upload began.
+        upload_seconds: How long the last upload took.
+        local_step: The newest step on this machine's own disk.
+        trouble: What is wrong with Drive, in a few words; "" when nothing is.
+    """
+
+    on_drive: bool
+    safe_step: int | None = None
+    safe_time: float | None = None
+    written_step: int | None = None
+    written_time: float | None = None
+    uploading_step: int | None = None
+    uploading_since: float | None = None
+    upload_seconds: float | None = None
+    local_step: int | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resumed:
     """A run goes on from a saved generation.
 
@@ -102,7 +133,7 @@ class Note:
     level: Literal["info", "warning"] = "info"
 
 
-Event = Progress | Metrics | Sample | Saved | Resumed | Note
+Event = Progress | Metrics | Sample | Saved | Safety | Resumed | Note
 OnEvent = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}

@@ -39,6 +39,25 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         part.write_bytes(to_json(content))
 
 
+def rewrite_json(path: Path, content: dict[str, Any]) -> None:
+    """Writes `content` as readable JSON into the file that is there, in one call.
+
+    For a folder on Google Drive: a file that is replaced goes to the trash and counts. The new text
+    is filled up with blanks to the length of the old, so that nothing has to be cut off: a process
+    that is killed leaves the old text or the new, or an empty file where there was none.
+    """
+    text = to_json(content)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        text = text[:-1].ljust(os.fstat(descriptor).st_size - 1) + b"\n"
+        written = os.pwrite(descriptor, text, 0)
+        while written < len(text):  # never seen for so little; the disk may be full
+            written += os.pwrite(descriptor, text[written:], written)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def to_json(content: dict[str, Any]) -> bytes:
     """Returns `content` as readable JSON in UTF-8."""
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

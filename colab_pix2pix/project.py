@@ -1,14 +1,16 @@
 """A project folder: its paths, its settings, its state.
 
-`<root>/<name>/` holds `project.json`, `dataset.zip`, `slot-a.npz`, `slot-b.npz`, `samples/`,
-`metrics.csv` and `exports/`. A new session needs its name and nothing else.
+`<root>/<name>/` holds `project.json`, `session.json`, `dataset.zip`, `slot-a.npz`, `slot-b.npz`,
+`samples/`, `metrics.csv` and `exports/`. A new session needs its name and nothing else.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,12 +70,20 @@ class Project:
         return self.path / "slot-a.npz", self.path / "slot-b.npz"
 
     @property
+    def session_file(self) -> Path:
+        return self.path / "session.json"
+
+    @property
     def samples(self) -> Path:
         return self.path / "samples"
 
     @property
     def metrics_csv(self) -> Path:
         return self.path / "metrics.csv"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
 
     @property
     def losses_png(self) -> Path:
@@ -96,13 +106,21 @@ class Project:
     def settings(self) -> dict[str, Any]:
         """Returns what `project.json` holds, or {} when there is none.
 
+        Where it is torn or missing, a slot knows it: each checkpoint holds a copy.
+
         Raises:
-            ProjectError: the file is damaged or from a newer version.
+            ProjectError: the file is damaged and no slot can help, or it is from a newer version.
         """
         try:
             content = files.read_json(self.settings_file)
         except FileNotFoundError:
-            return {}
+            return self._settings_in_slots()
+        except ProjectError:
+            if known := self._settings_in_slots():
+                return known
+            if not self.settings_file.read_bytes().strip():
+                return {}  # killed between making the file and writing it: nothing was in it
+            raise
         if content.get("format") != FORMAT:
             raise ProjectError(
                 f"{self.settings_file} has the format {content.get('format')!r}.",
@@ -111,20 +129,44 @@ class Project:
             )
         return content
 
+    def _settings_in_slots(self) -> dict[str, Any]:
+        """Returns the copy of `project.json` in the newest slot that can be read, or {}."""
+        found = []
+        for slot in self.slots:
+            try:
+                with zipfile.ZipFile(slot) as archive:
+                    manifest = json.loads(archive.read("manifest.json"))
+                found.append((int(manifest["generation"]), dict(manifest["settings"])))
+            except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+                continue  # whether a slot is whole is told where it matters: in storage/slots.py
+        return max(found, key=lambda pair: pair[0])[1] if found else {}
+
     def recall(self, kind: type[AnyConfig]) -> AnyConfig:
         """Returns the stored options of one kind, or the defaults where none are stored."""
         return kind.from_dict(self.settings().get(kind.section, {}))
 
-    def remember(self, *configs: Config, run_id: str = "") -> None:
-        """Stores options, and the id of the run once there is one, in `project.json`."""
+    def remember(
+        self, *configs: Config, run_id: str = "", safe_slots: tuple[str, ...] = ()
+    ) -> None:
+        """Stores options, the id of the run and the slots in use in `project.json`, in place.
+
+        Args:
+            configs: Options to store.
+            run_id: The id of the run, once there is one.
+            safe_slots: Names of slots that have held a confirmed state: from now on it is an error
+                when one of them is missing.
+        """
         changes: dict[str, Any] = {config.section: config.to_dict() for config in configs}
         if run_id:
             changes["run_id"] = run_id
-        content = {"format": FORMAT, "name": self.path.resolve().name} | self.settings()
+        before = self.settings()
+        if safe_slots:
+            changes["safe_slots"] = sorted({*before.get("safe_slots", ()), *safe_slots})
+        content = {"format": FORMAT, "name": self.path.resolve().name} | before
         if content | changes == content and self.settings_file.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        files.write_json(self.settings_file, content | changes)
+        files.rewrite_json(self.settings_file, content | changes)
 
 
 def projects(root: Path | str) -> list[Project]:

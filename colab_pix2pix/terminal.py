@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TextIO
 
-from .events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
+from .events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from .storage import wording
 
 _BAR = 24
 _PLAIN_EVERY_SECONDS = 10.0
@@ -36,14 +37,14 @@ class Terminal:
                 self._progress(event)
             case Metrics():
                 self._losses = f" · L1 {event.generator_l1_loss:.3f}"
-            case Saved():
-                self.line(saved_line(event))
+            case Safety():
+                self.line(wording.line(event))
             case Resumed():
                 self.line(f"Resumed at step {event.step}")
             case Note():
                 self.line(f"! {event.message}" if event.level == "warning" else event.message)
-            case Sample():
-                pass
+            case Sample() | Saved():
+                pass  # what is safe is told by the one line
 
     def line(self, text: str) -> None:
         """Writes a line that stays."""
@@ -92,13 +93,6 @@ def progress_line(event: Progress) -> str:
     if event.seconds_left is not None:
         text += f" · {duration(event.seconds_left)} left"
     return text
-
-
-def saved_line(event: Saved) -> str:
-    """Returns what may be said of a save: "Saved" only for what a fresh machine could restore."""
-    if event.confirmed:
-        return f"Saved: step {event.step}"
-    return f"Written, not confirmed yet: step {event.step}"
 
 
 def duration(seconds: float) -> str:

@@ -27,8 +27,10 @@ def facts(step: int) -> dict[str, object]:
 
 def saved(writer: CheckpointWriter, step: int) -> list[object]:
     writer.save({name: array + step for name, array in STATE.items()}, facts(step))
-    writer.close()
-    return writer.news()
+    for event in writer.wait_until_safe():
+        assert event
+    writer.settle()
+    return [event for event in writer.news() if isinstance(event, Saved | Note)]
 
 
 @pytest.fixture
@@ -45,7 +47,12 @@ def test_two_slots_take_turns(project: Project) -> None:
         (30, "slot-a.npz"),
         (20, "slot-b.npz"),
     ]
-    assert {p.name for p in project.path.iterdir()} == {"slot-a.npz", "slot-b.npz", "project.json"}
+    assert {p.name for p in project.path.iterdir()} == {
+        "slot-a.npz",
+        "slot-b.npz",
+        "project.json",
+        "session.json",
+    }
 
 
 def test_a_new_session_goes_on_in_the_other_slot_of_the_same_run(project: Project) -> None:
@@ -154,9 +161,8 @@ def test_a_compressed_bomb_is_refused_unread(project: Project) -> None:
 
 
 def test_a_save_that_fails_is_a_warning_now_and_an_error_at_the_end(project: Project) -> None:
-    project.path.parent.mkdir(exist_ok=True)
-    project.path.write_text("a file in the way")
     writer = CheckpointWriter(project)
+    project.slots[0].mkdir()  # in the way
     writer.save(STATE, facts(10))
     with pytest.raises(CheckpointError, match="could not be saved"):
         writer.close()
@@ -181,57 +187,6 @@ def test_status_of_a_folder_without_a_run_is_nothing(tmp_path: Path) -> None:
 def test_status_of_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="no such folder"):
         status(tmp_path / "nothing")
-
-
-class Cloud:
-    """Stands in for the attributes of a Drive mount: uploads end when the test says so."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-        self.uploaded: dict[Path, str] = {}
-        monkeypatch.setattr(drive, "is_drive", lambda path: Path(path).is_relative_to(root))
-        monkeypatch.setattr(drive.os, "getxattr", self.attribute, raising=False)
-
-    def attribute(self, path: Path, name: str) -> bytes:
-        up_to_date = self.uploaded.get(path) == npz.md5(path)
-        answers = {
-            "user.drive.uncommitted": b"0" if up_to_date else b"1",
-            "user.drive.md5": self.uploaded.get(path, "").encode(),
-        }
-        return answers[name]
-
-    def upload(self, path: Path) -> None:
-        self.uploaded[path] = npz.md5(path)
-
-
-def test_on_drive_the_confirmed_slot_is_never_overwritten(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cloud = Cloud(monkeypatch, project.path)
-    writer = CheckpointWriter(project)
-    saved(writer, 10)
-    cloud.upload(project.slots[0])
-    saved(writer, 20)  # goes to slot b, and its upload hangs
-    for step in (30, 40):
-        (event,) = saved(writer, step)
-        assert isinstance(event, Saved) and not event.confirmed
-        assert not event.path.is_relative_to(project.path)  # only the working copy is refreshed
-    assert npz.read_manifest(project.slots[0])["step"] == 10
-    assert npz.read_manifest(project.slots[1])["step"] == 20
-    state = status(project)
-    assert (state["step"], state["confirmed"]["step"]) == (40, 10)
-    cloud.upload(project.slots[1])
-    saved(writer, 50)
-    assert npz.read_manifest(project.slots[0])["step"] == 50
-    assert status(project)["confirmed"]["step"] == 20
-
-
-def test_without_attributes_nothing_on_drive_is_called_confirmed(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drive, "is_drive", lambda path: Path(path).is_relative_to(project.path))
-    (event,) = saved(CheckpointWriter(project), 10)
-    assert isinstance(event, Saved) and not event.confirmed
-    assert status(project)["confirmed"] is None
 
 
 def test_a_drive_mount_is_known_by_the_list_of_mounts(monkeypatch: pytest.MonkeyPatch) -> None:

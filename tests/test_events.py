@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import events
-from colab_pix2pix.events import JsonLines, Metrics, Note, Progress, Resumed, Sample, Saved
+from colab_pix2pix.events import JsonLines, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 from colab_pix2pix.terminal import Terminal, duration
 
 EVENTS = [
@@ -18,6 +18,8 @@ EVENTS = [
     Sample(step=4, path=Path("samples/step-00000004.jpg")),
     Saved(step=4, generation=2, path=Path("slot-a.npz"), confirmed=True),
     Saved(step=5, generation=3, path=Path("slot-b.npz"), confirmed=False),
+    Safety(on_drive=False, safe_step=4, safe_time=0.0),
+    Safety(on_drive=True, uploading_step=5, local_step=5),
     Resumed(step=4, generation=2),
     Note(message="The disk is nearly full.", level="warning"),
 ]
@@ -50,7 +52,7 @@ def test_the_terminal_tells_progress_and_says_saved_only_when_it_is() -> None:
     text = stream.getvalue()
     assert "3 of 10 steps · 1.5/s · 0:05 left" in text
     assert "Saved: step 4" in text
-    assert "Written, not confirmed yet: step 5" in text
+    assert "Nothing is on Drive yet · uploading step 5" in text
     assert "Saved: step 5" not in text
     assert "! The disk is nearly full." in text
 

@@ -14,7 +14,7 @@ import colab_pix2pix
 
 PACKAGE = Path(colab_pix2pix.__file__).parent
 ROOMS = {"video", "model", "storage", "notebook"}
-TOP = {"cli", "auto", "demo", "__main__"}
+TOP = {"cli", "terminal", "auto", "demo", "__main__"}
 SHARED = "pipeline"  # what notebook and command line have in common
 MAY_IMPORT = {
     "video": set(),

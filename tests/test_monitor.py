@@ -9,13 +9,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
+from colab_pix2pix.events import (
+    Event,
+    Metrics,
+    Note,
+    Progress,
+    Resumed,
+    Safety,
+    Sample,
+    Saved,
+)
 from colab_pix2pix.ffmpeg import encode_video
 from colab_pix2pix.model import reports
 from colab_pix2pix.notebook import looks, monitor, pictures
 from colab_pix2pix.notebook.monitor import ProgressLine, TrainingPanel
 from colab_pix2pix.notebook.results import result_view
 from colab_pix2pix.project import Project
+from colab_pix2pix.storage import wording
 
 
 class Clock:
@@ -136,22 +146,23 @@ def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
     assert "Step 12." in panel.sample.caption.value
 
 
-def test_what_is_only_written_is_not_called_safe(clock: Clock) -> None:
+def test_the_panel_shows_the_one_line_about_what_is_safe(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wording.time, "time", lambda: clock.now)
     panel = TrainingPanel()
     panel.finish()
-    assert "Not saved yet" in panel.saved.value
-    for event, words in (
-        (saved(10, 1, confirmed=False), "Step 10 is written and waits for its upload."),
-        (saved(10, 1), "Safe: step 10 (0 s ago)."),
-        (saved(30, 2, confirmed=False), "Safe: step 10. Step 30 is written and waits"),
+    assert "Nothing is saved yet" in panel.saved.value
+    for event, words, look in (
+        (Safety(on_drive=True, uploading_step=10), "Nothing is on Drive yet", "cp-warning"),
+        (Safety(on_drive=True, safe_step=10, safe_time=100), "Safe on Drive: step 10", "cp-good"),
     ):
         clock.now += 1
         panel(event)
-        assert words in panel.saved.value
-    panel(saved(30, 2))
+        assert words in panel.saved.value and look in panel.saved.value
     clock.now += 120
     panel.finish()
-    assert "Safe: step 30 (2 min ago)." in panel.saved.value
+    assert "Safe on Drive: step 10 (2 min ago)" in panel.saved.value
 
 
 @pytest.mark.parametrize("listener", [TrainingPanel, ProgressLine])

@@ -85,7 +85,7 @@ def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]
     part = "averaged_generator" if config.ema else "generator"
     variables = named(part, generator.variables)
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(found[0].path, shapes, prefix=f"{part}/")
+    arrays = read_arrays(found[0].file, shapes, prefix=f"{part}/")
     for name, variable in variables.items():
         variable.assign(arrays[name])
 

@@ -17,7 +17,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization over the last axis of `(batch, height, width, channels)`.
 
     Unlike Keras 3, and like the paper's code and the TensorFlow tutorial, the running variance is
-    the unbiased one: n / (n − 1) times the variance of the batch.
+    the unbiased one: n / (n − 1) times the variance of the batch. Devices that share a batch each
+    normalize by their own share, and keep one running mean of all shares.
     """
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
@@ -31,6 +32,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         outputs, *batch = tf.compat.v1.nn.fused_batch_norm(
             inputs, *weights, epsilon=self.epsilon, is_training=True
         )
+        team = tf.distribute.get_replica_context()
+        if team is not None and team.num_replicas_in_sync > 1:
+            batch = team.all_reduce(tf.distribute.ReduceOp.MEAN, batch)
         variables = self.moving_mean, self.moving_variance
         for variable, mean, now in zip(variables, running, batch, strict=True):
             variable.assign(self.momentum * mean + (1.0 - self.momentum) * now)

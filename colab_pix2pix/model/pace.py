@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import time
 
 from ..events import OnEvent, Progress
 from .resume import Plan
 
 _PROGRESS_SECONDS = 0.5
+_SAMPLE_SPACING = 1.15
 
 
 class Pace:
@@ -18,20 +20,41 @@ class Pace:
         self.started = self.told = time.monotonic()
         self.first_step = plan.first_step
 
-    def tell(self, step: int) -> None:
+    def tell(self, step: int, last_step: int) -> None:
+        """Tells it, when it is time to.
+
+        Args:
+            step: The steps done so far.
+            last_step: The step to end before.
+        """
         now = time.monotonic()
         if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
             self.started, self.first_step = now, step
-        elif now - self.told >= _PROGRESS_SECONDS or step == self.plan.last_step:
+        elif now - self.told >= _PROGRESS_SECONDS or step == last_step:
             per_second = (step - self.first_step) / max(now - self.started, 1e-9)
             self.told = now
             self.on_event(
                 Progress(
                     job="train",
                     done=step,
-                    total=self.plan.last_step,
+                    total=last_step,
                     unit="steps",
                     per_second=per_second,
-                    seconds_left=(self.plan.last_step - step) / per_second,
+                    seconds_left=(last_step - step) / per_second,
                 )
             )
+
+
+def is_sample_step(step: int) -> bool:
+    """Returns True at steps 15 % apart: pictures change most at the beginning of training."""
+    return samples_between(step - 1, step) == 1
+
+
+def samples_between(first: int, last: int) -> int:
+    """Returns how many samples are drawn in the steps after `first`, up to `last`."""
+    while _sample_steps[-1] <= last:
+        _sample_steps.append(round(_sample_steps[-1] * _SAMPLE_SPACING))
+    return bisect.bisect_right(_sample_steps, last) - bisect.bisect_right(_sample_steps, first)
+
+
+_sample_steps = [1, 2, 4, 8, 16]

@@ -18,6 +18,7 @@ from .losses import (
     generator_gan_loss,
     generator_l1_loss,
 )
+from .team import Team
 from .transfer import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
@@ -30,20 +31,30 @@ class Pix2Pix:
 
     Args:
         config: The options; `precision` must be a number format, not "auto".
+        team: The devices that train together.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
-        self.config = config
+    def __init__(self, config: TrainConfig, team: Team = Team()) -> None:
+        self.config, self.team = config, team
+        with team.scope():
+            self._build(config)
+        whole = self._train_step if team.strategy is None else self._train_together
+        self._compiled_step = tf.function(whole, reduce_retracing=True)
+        self.generate = tf.function(self._generate, reduce_retracing=True)
+
+    def _build(self, config: TrainConfig) -> None:
         self.generator = build_generator(config)
         self.discriminator = build_discriminator(config)
         self.averaged_generator = build_generator(config) if config.ema else None
         judge_rate = config.discriminator_learning_rate or config.learning_rate
         self.rates = {"generator": config.learning_rate, "discriminator": judge_rate}
-        self.generator_optimizer = _adam(self.generator, self.rates["generator"])
-        self.discriminator_optimizer = _adam(self.discriminator, self.rates["discriminator"])
+        self._rate_share = 1.0
+        scaled = config.precision == "float16"
+        self.generator_optimizer = _adam(self.generator, self.rates["generator"], scaled)
+        self.discriminator_optimizer = _adam(
+            self.discriminator, self.rates["discriminator"], scaled
+        )
         self._judge = _with_features(self.discriminator)
-        self._compiled_step = tf.function(self._train_step, reduce_retracing=True)
-        self.generate = tf.function(self._generate, reduce_retracing=True)
 
     def train_on(self, pictures: np.ndarray, step: int, *, rate_share: float = 1.0) -> tf.Tensor:
         """Updates both networks once, in one compiled call.
@@ -59,9 +70,9 @@ class Pix2Pix:
         Raises:
             TrainingError: the device has too little memory.
         """
-        share = tf.constant(rate_share, tf.float32)
+        self._set_rates(rate_share)
         try:
-            return self._compiled_step(pictures, tf.constant(step, tf.int64), share)
+            return self._compiled_step(pictures, tf.constant(step, tf.int64))
         except tf.errors.ResourceExhaustedError as error:
             raise TrainingError(
                 f"The device has too little memory for {len(pictures)} pictures at a time.",
@@ -71,9 +82,22 @@ class Pix2Pix:
                 " new run; what was saved stays.",
             ) from error
 
-    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, rate_share: tf.Tensor) -> tf.Tensor:
+    def _set_rates(self, rate_share: float) -> None:
+        if rate_share != self._rate_share:
+            self._rate_share = rate_share
+            for name, rate in self.rates.items():
+                getattr(self, f"{name}_optimizer").learning_rate.assign(rate * rate_share)
+
+    def _train_together(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """Runs the step on all devices of the team; returns the mean losses."""
+        strategy = self.team.strategy
+        losses = strategy.run(self._train_step, (pictures, step))
+        self._average()
+        return strategy.reduce("MEAN", losses, axis=None)
+
+    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         config = self.config
-        input_image, target_image = self._augmented_pair(pictures, step)
+        input_image, target_image = self._own_share(*self._augmented_pair(pictures, step))
         seen_input = self._at_output_size(input_image)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
@@ -88,9 +112,13 @@ class Pix2Pix:
             judge_loss = discriminator_loss(
                 real_logits, fake_logits, config.gan_loss, config.label_smoothing
             )
-        self._descend("generator", generator_tape, generator_loss, rate_share)
-        self._descend("discriminator", discriminator_tape, judge_loss, rate_share)
-        self._average()
+            # Optimizers add the gradients of all devices up; float16 needs larger numbers.
+            generator_loss = self.generator_optimizer.scale_loss(generator_loss / self.team.size)
+            judge_loss_scaled = self.discriminator_optimizer.scale_loss(judge_loss / self.team.size)
+        self._descend("generator", generator_tape, generator_loss)
+        self._descend("discriminator", discriminator_tape, judge_loss_scaled)
+        if self.team.strategy is None:
+            self._average()
         return tf.stack([gan_loss, l1_loss, judge_loss])
 
     def _augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -113,21 +141,27 @@ class Pix2Pix:
             )
         return input_image, self._at_output_size(target_image)
 
+    def _own_share(self, *images: tf.Tensor) -> list[tf.Tensor]:
+        """Returns this device's pictures of a batch: all of them when it is alone."""
+        if self.team.size == 1:
+            return list(images)
+        each = images[0].shape[0] // self.team.size
+        first = each * tf.distribute.get_replica_context().replica_id_in_sync_group
+        return [tf.gather(image, first + tf.range(each)) for image in images]
+
     def _at_output_size(self, image: tf.Tensor) -> tf.Tensor:
         size = self.config.output_size or self.config.image_size
         if size == image.shape[1]:
             return image
         return tf.image.resize(image, (size, size), method="area")
 
-    def _descend(
-        self, name: str, tape: tf.GradientTape, loss: tf.Tensor, rate_share: tf.Tensor
-    ) -> None:
+    def _descend(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         network, optimizer = getattr(self, name), getattr(self, f"{name}_optimizer")
         variables = network.trainable_variables
         gradients = tape.gradient(loss, variables)
         if self.config.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.config.clip_norm)
-        optimizer.learning_rate.assign(self.rates[name] * rate_share)
+            longest = optimizer.scale_loss(self.config.clip_norm / self.team.size)
+            gradients, _ = tf.clip_by_global_norm(gradients, longest)
         optimizer.apply(gradients, variables)
 
     def _average(self) -> None:
@@ -170,8 +204,10 @@ class Pix2Pix:
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Sets all variables from a `snapshot`."""
-        for name, variable in self.variables().items():
-            variable.assign(arrays[name])
+        with self.team.scope():
+            for name, variable in self.variables().items():
+                variable.assign(arrays[name])
+        self._rate_share = float("nan")  # the restored rates may be any share
 
 
 def named(part: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
@@ -214,7 +250,7 @@ def build_discriminator(config: TrainConfig) -> keras.Model:
 
 
 def _policy(config: TrainConfig) -> str:
-    return "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    return "float32" if config.precision == "float32" else f"mixed_{config.precision}"
 
 
 def _with_features(discriminator: keras.Model) -> keras.Model:
@@ -225,7 +261,9 @@ def _with_features(discriminator: keras.Model) -> keras.Model:
     return keras.Model(discriminator.inputs, [*features, discriminator.output])
 
 
-def _adam(network: keras.Model, learning_rate: float) -> keras.optimizers.Adam:
+def _adam(network: keras.Model, learning_rate: float, scaled: bool) -> keras.optimizers.Optimizer:
     optimizer = FusedAdam(learning_rate, beta_1=_ADAM_BETA_1)
+    if scaled:  # the small gradients of float16 would be lost; a step that overflows is left out
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(network.trainable_variables)
     return optimizer

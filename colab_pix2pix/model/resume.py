@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from ..manifest import Dataset
 from ..option import options
 from ..project import Project
 from ..storage import checkpoints
+from ..storage.lost import lost
 from .dataset import Schedule, split_crops
+
+_UNKNOWN_EPOCHS = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,13 @@ class Plan:
         """True when there is nothing left to train."""
         return self.first_step >= self.last_step
 
+    def with_batch_size(self, size: int) -> Plan:
+        """Returns the plan of a new run with the batch size that has proved to fit."""
+        schedule = dataclasses.replace(self.schedule, batch_size=size)
+        config = self.config.replace(batch_size=size)
+        last_step = schedule.last_step(_epochs(config))
+        return dataclasses.replace(self, config=config, schedule=schedule, last_step=last_step)
+
 
 def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) -> Plan:
     """Returns what is left to do. Nothing is written.
@@ -66,11 +77,18 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
     config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
-    found = tuple(checkpoints.generations(project)) if project.path.is_dir() else ()
-    fresh = Schedule(pictures=len(learned), batch_size=config.batch_size, seed=config.seed)
+    survey = checkpoints.survey(project)
+    found = survey.generations
     manifest = found[0].manifest if found else None
-    notes = _check_options(project, config, manifest["options"]) if manifest else []
-    if not found and any(slot.exists() for slot in project.slots):
+    if manifest and not config.batch_size:
+        config = config.replace(batch_size=int(manifest["options"]["batch_size"]))
+    size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
+    fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
+    notes = list(survey.notes)
+    if found and (words := lost(project, found[0])):
+        notes.append(words)
+    notes += _check_options(project, config, manifest["options"]) if manifest else []
+    if not found and survey.looks:
         notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
     schedule = _continued(fresh, manifest) if manifest else fresh
     dataset_sha256 = dataset.sha256
@@ -84,13 +102,18 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         schedule=schedule,
         found=found,
         first_step=found[0].step if found else 0,
-        last_step=schedule.last_step(config.epochs),
+        last_step=schedule.last_step(_epochs(config)),
         notes=tuple(notes),
     )
 
 
+def _epochs(config: TrainConfig) -> int:
+    """Returns how many epochs to do; with `minutes` the session finds out by itself."""
+    return _UNKNOWN_EPOCHS if config.minutes else config.epochs
+
+
 def _check_folder(dataset: Dataset, project: Project) -> None:
-    if project.path.exists() and not project.path.is_dir():
+    if os.path.isfile(project.path):
         raise ProjectError(
             f"{project.path} is a file.",
             why="Expected a folder to keep the run in, new or made by an earlier run.",

@@ -127,7 +127,7 @@ def _run_layers(path: Path) -> list[StoredLayer]:
             why="Expected a run that was saved at least once, or a weights file.",
             fix="Train it first, or choose another.",
         )
-    return _slot_layers(found[0].path)
+    return _slot_layers(found[0].file)
 
 
 def _slot_layers(path: Path) -> list[StoredLayer]:

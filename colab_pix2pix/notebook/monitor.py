@@ -12,8 +12,9 @@ from collections import deque
 
 import ipywidgets as widgets
 
-from ..events import Event, Metrics, Note, Progress, Resumed, Sample, Saved
+from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 from ..project import Project
+from ..storage import wording
 from . import looks, pictures, results
 from .samples import SampleView, samples
 
@@ -77,8 +78,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._project = project
         self._history: list[Metrics] = []
         self._progress: Progress | None = None
-        self._written: tuple[Saved, float] | None = None
-        self._safe: tuple[Saved, float] | None = None
+        self._saved_step = 0
+        self._safety: Safety | None = None
         self._text_at = 0.0
         self._curves_from = 0.0
         super().__init__(self._rows())
@@ -96,7 +97,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.sample.show(event.path)
 
         elif isinstance(event, Saved):
-            self._note_saved(event)
+            self._saved_step = event.step
+        elif isinstance(event, Safety):
+            self._safety = event
         elif isinstance(event, Resumed):
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
         else:
@@ -134,17 +137,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         """Returns the last progress with the step that was really reached, and no time left."""
         steps = [progress.done]
         steps += [self._history[-1].step] if self._history else []
-        steps += [self._written[0].step] if self._written else []
+        steps += [self._saved_step]
         return dataclasses.replace(progress, done=max(steps), per_second=None, seconds_left=None)
 
     def _say(self, note: Note) -> None:
         self._notes.append(note)
         self.notes.value = notes_html(self._notes)
-
-    def _note_saved(self, event: Saved) -> None:
-        self._written = (event, time.monotonic())
-        if event.confirmed:
-            self._safe = self._written
 
     def _refresh(self) -> None:
         now = time.monotonic()
@@ -160,7 +158,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.text.value = progress_html(self._progress, epoch)
         if self._history:
             self.losses.value = looks.facts(_losses(self._history[-1]))
-        self.saved.value = _saved_html(self._written, self._safe)
+        self.saved.value = _safety_html(self._safety)
 
     def _show_curves(self) -> None:
         began = time.monotonic()
@@ -205,13 +203,8 @@ def _losses(metrics: Metrics) -> dict[str, object]:
     return {name: f"{value:.3f}" for name, value in values.items() if value is not None}
 
 
-def _saved_html(written: tuple[Saved, float] | None, safe: tuple[Saved, float] | None) -> str:
-    if written is None:
-        return looks.line("Not saved yet.")
-    if safe is None or written[0].generation > safe[0].generation:
-        before = f"Safe: step {safe[0].step}. " if safe else ""
-        return looks.line(
-            f"{before}Step {written[0].step} is written and waits for its upload.", "warning"
-        )
-    age = looks.duration(time.monotonic() - safe[1])
-    return looks.line(f"Safe: step {safe[0].step} ({age} ago).", "good")
+def _safety_html(safety: Safety | None) -> str:
+    if safety is None:
+        return looks.line("Nothing is saved yet.")
+    good = safety.safe_step is not None and not safety.trouble
+    return looks.line(wording.line(safety), "good" if good else "warning")

@@ -18,7 +18,7 @@ from ..events import Note
 from ..manifest import Dataset
 from ..pipeline import keep_and_train
 from ..project import Project
-from ..storage import checkpoints
+from ..storage import checkpoints, wording
 from . import crops, looks, machine
 from .forms import FramesForm, TrainForm, VideoForm
 from .gallery import Gallery
@@ -113,7 +113,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         form: How to train.
 
     Raises:
-        Stopped: the user has interrupted it; everything is saved.
+        Stopped: the user has interrupted it; it says what is saved.
         IncompatibleRunError: the project was trained with other options before.
     """
     dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
@@ -124,8 +124,9 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         result = keep_and_train(dataset, project, form.config, on_event=panel)
     panel.finish()
     if result.interrupted:
+        state = _what_is_kept(result)
         raise Stopped(
-            f"Stopped after step {result.step} of {result.total_steps}, everything is saved:"
+            f"Stopped after step {result.step} of {result.total_steps}, {state}:"
             " run this cell again to go on."
         )
     return result
@@ -134,6 +135,13 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
 def show_result(project: Project) -> None:
     """Shows the newest sample grid, the time-lapse of the training and the loss curves."""
     display(result_view(project))
+
+
+def _what_is_kept(result: TrainingResult) -> str:
+    safety = result.safety
+    if safety is None or safety.safe_step == result.step:
+        return "everything is saved"
+    return wording.line(safety)
 
 
 @contextmanager

@@ -1,142 +1,137 @@
-"""The slots of a run, and who writes them when.
+"""Saving the state of a run: who writes which slot when.
 
 Two slots take turns. A save overwrites the one that is *not* the last confirmed generation, in
 place: whatever dies whenever, one good generation stays. The loop hands over a copy of its state
-and goes on; a background thread writes, reads back and confirms.
+and goes on; a background thread writes, reads back and checks it. On Google Drive that thread
+writes to this machine's own disk only, and another one (`uploads.py`) brings it to Drive.
 """
 
 from __future__ import annotations
 
+import atexit
 import queue
+import shutil
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError, ProjectError
-from ..events import Event, Note, Saved
+from ..errors import CheckpointError, TakenOverError
+from ..events import Event, Note, Progress, Safety, Saved
 from ..files import replacing
 from ..project import Project
-from . import drive, npz
+from . import copying, drive, npz, session, slots, trouble, wording
+from .lost import note_reached
+from .slots import FORMAT, Generation
+from .survey import generations, status, survey, verify
+from .timing import Timing
+from .uploads import Copy, Uploader
 
-FORMAT = 1
-_WORKING_COPY = "latest.npz"
-
-
-@dataclass(frozen=True)
-class Generation:
-    """One saved state: where it lies and what its manifest says."""
-
-    path: Path
-    manifest: dict[str, Any]
-    durability: drive.Durability
-
-    @property
-    def number(self) -> int:
-        return int(self.manifest["generation"])
-
-    @property
-    def step(self) -> int:
-        return int(self.manifest["step"])
-
-    def summary(self) -> dict[str, Any]:
-        """Returns generation, step and age in seconds."""
-        age = max(0.0, time.time() - float(self.manifest["time"]))
-        return {"generation": self.number, "step": self.step, "seconds_ago": round(age, 1)}
-
-
-def generations(project: Project) -> list[Generation]:
-    """Returns the valid generations of a run, newest first, every byte of them checked.
-
-    The working copy on this machine counts as one while it belongs to the same run. A run whose
-    very first save was cut off has none.
-
-    Raises:
-        CheckpointError: the run has slots, and none of them is valid.
-    """
-    present = [slot for slot in project.slots if slot.exists()]
-    found, damage = [], []
-    for path in [*present, _working_copy(project)]:
-        if not path.exists():
-            continue
-        try:
-            found.append(_read_generation(path))
-        except CheckpointError as error:
-            damage.append(str(error))
-    run_id = str(project.settings().get("run_id", ""))
-    good = [g for g in found if not run_id or g.manifest["run_id"] == run_id]
-    lost = run_id or (present and not _first_save_was_cut_off(project, present))
-    if not good and lost:
-        raise _nothing_valid(project, damage)
-    return sorted(good, key=lambda g: (g.number, g.path in present), reverse=True)
-
-
-def status(run_dir: Path | str | Project) -> dict[str, Any]:
-    """Returns what a resume would start from, ready for JSON.
-
-    Returns:
-        `step` (or None), `epochs_done`, `saved` and `confirmed` (each None or generation, step and
-        seconds_ago), `options`, `run_id`, `slots` (path and generation of each valid one).
-
-    Raises:
-        ProjectError: there is no such folder.
-        CheckpointError: the run has slots, and none of them is valid.
-    """
-    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    if not project.path.is_dir():
-        raise ProjectError(
-            f"{project.path} is no run folder: there is no such folder.",
-            why="Expected a folder that `colab-pix2pix train` has made.",
-            fix="Look for a typing error, or train first.",
-        )
-    found = generations(project)
-    confirmed = next((g for g in found if g.durability == "confirmed"), None)
-    newest = found[0] if found else None
-    options = newest.manifest["options"] if newest else project.settings().get("train", {})
-    return {
-        "step": newest.step if newest else None,
-        "epochs_done": newest.manifest["epochs_done"] if newest else 0,
-        "saved": newest.summary() if newest else None,
-        "confirmed": confirmed.summary() if confirmed else None,
-        "options": options,
-        "run_id": newest.manifest["run_id"] if newest else None,
-        "slots": [g.summary() | {"path": str(g.path)} for g in found],
-    }
+__all__ = [
+    "CheckpointWriter",
+    "Generation",
+    "Timing",
+    "generations",
+    "status",
+    "survey",
+    "verify",
+]
 
 
 class CheckpointWriter:
     """Saves states in the background, into the two slots of a run in turn.
 
-    `save` takes a copy of the state and returns at once. `news` gives the events that have come up
-    since, for the caller's own thread to pass on. A failed write is a warning while training goes
-    on, and an error in `close`.
+    Making one takes the run over from any older session. `save` takes a copy of the state and
+    returns at once. `news` gives the events that have come up since, for the caller's own thread to
+    pass on. A failed write is a warning while training goes on, and an error in `close`.
 
     Args:
         project: Where the slots lie.
         found: What `generations` has found: the first is the one that the run goes on from.
+        save_every_seconds: How often a state should go to Drive at best.
+        timing: How patient to be.
+
+    Raises:
+        DriveError: the folder can't be written.
     """
 
-    def __init__(self, project: Project, found: Sequence[Generation] = ()) -> None:
-        self.project = project
+    def __init__(
+        self,
+        project: Project,
+        found: Sequence[Generation] = (),
+        *,
+        save_every_seconds: float = 300.0,
+        timing: Timing | None = None,
+    ) -> None:
+        self.project, self.timing = project, timing or Timing()
         self.run_id = str(found[0].manifest["run_id"]) if found else uuid.uuid4().hex
-        self.session_id = uuid.uuid4().hex
-        self._generation = found[0].number if found else 0
-        slots = [g for g in found if g.path in project.slots]
-        slots.sort(key=lambda g: (g.durability == "confirmed", g.number), reverse=True)
-        self._keep = slots[0].path if slots else project.slots[1]
-        self._pending: Generation | None = None
-        self._on_drive = drive.is_drive(project.path)
+        self._generation = max((g.number for g in found), default=0)
         self._news: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._failure: CheckpointError | None = None
+        self._taken_over_by: session.Session | None = None
+        self._stopped = False
+        self._note_at = 0.0
+        self._on_drive = drive.is_drive(project.path)
+        self._take_over(found)
+        own = [g for g in found if g.path in project.slots]
+        self._keep = own[0].path if own else project.slots[1]
+        self._saved = (own[0].step, own[0].time) if own else None
+        self._uploader: Uploader | None = None
+        if self._on_drive:
+            self._uploader = Uploader(
+                project,
+                self.run_id,
+                self._session,
+                list(found),
+                wanted_seconds=save_every_seconds,
+                timing=self.timing,
+            )
+            self._fill_desk()
+        slots.forget_fetched(project)
+        atexit.register(self._join)
 
     @property
     def busy(self) -> bool:
-        """True while a state is being written, or waits for its upload."""
+        """True while a state is being written; another one would have to wait."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def desk(self) -> Project:
+        """Where pictures and tables are made: the project, or on Drive a folder on this machine.
+
+        `keep` brings what was made there to the project.
+        """
+        return Project(self.project.work / "desk") if self._on_drive else self.project
+
+    @property
+    def safety(self) -> Safety:
+        """What would survive this machine now."""
+        if self._uploader:
+            return self._uploader.safety()
+        step, made = self._saved or (None, None)
+        return Safety(on_drive=False, safe_step=step, safe_time=made)
+
+    def need(self, state_bytes: int) -> None:
+        """Tells how large a state will be; a warning comes where two of them do not fit."""
+        if self._uploader:
+            self._uploader.need(state_bytes)
+
+    def settle(self) -> None:
+        """Waits until an earlier save is written, so that its copy of the state is free again.
+
+        Raises:
+            CheckpointError: the disk does not answer.
+        """
+        self._join()
+        if self.busy:
+            raise CheckpointError(
+                f"The disk of {self.project.path} does not answer.",
+                why=f"A save has been under way for {self.timing.hopeless_seconds:.0f} s.",
+                fix="Look at the disk or the connection; the last saved state is untouched.",
+            )
 
     def save(self, arrays: npz.Arrays, manifest: Mapping[str, Any]) -> None:
         """Writes a state as the next generation. Waits for an earlier write to end.
@@ -144,133 +139,209 @@ class CheckpointWriter:
         Args:
             arrays: The state by name; it must not change afterwards.
             manifest: Everything else: at least `step` and `epochs_done`.
+
+        Raises:
+            CheckpointError: the disk does not answer.
         """
-        self._join()
+        self.settle()
         self._generation += 1
         facts = {
             "format": FORMAT,
             "run_id": self.run_id,
-            "session_id": self.session_id,
+            "session_id": self._session.id,
+            "session_number": self._session.number,
             "generation": self._generation,
             "time": time.time(),
+            "settings": self._settings,
         }
-        # Not a daemon: should the interpreter end right after a save, the write is finished first.
         self._thread = threading.Thread(
-            target=self._write, args=(dict(arrays), facts | dict(manifest)), name="checkpoint"
+            target=self._write,
+            args=(dict(arrays), facts | dict(manifest)),
+            name="checkpoint",
+            daemon=True,  # a disk that hangs must not keep the process; `_join` waits for others
         )
         self._thread.start()
 
+    def keep(self, path: Path) -> None:
+        """Brings a file that was made in `desk` to the project, whole and in the background."""
+        if self._uploader:
+            self._uploader.offer_file(path, self.project.path / path.relative_to(self.desk.path))
+
     def news(self) -> list[Event]:
-        """Returns what has happened since the last call: Saved events and warnings."""
+        """Returns what has happened since the last call: Saved and Safety events, warnings.
+
+        Raises:
+            TakenOverError: another session goes on with this run.
+        """
         events = []
         while not self._news.empty():
             events.append(self._news.get())
+        if self._uploader:
+            events += self._uploader.news()
+            self._taken_over_by = self._taken_over_by or self._uploader.taken_over_by
+        if self._taken_over_by:
+            raise TakenOverError(
+                f"Another session has taken this run over ({self._taken_over_by.in_words}).",
+                why="This session has written nothing since, and stops.",
+                fix="Go on there; or start this one again to take the run back.",
+            )
         return events
 
+    def reached(self, step: int) -> None:
+        """Notes now and then on this machine how far the run is, to tell what a crash has cost."""
+        if time.monotonic() >= self._note_at:
+            self._note_at = time.monotonic() + self.timing.poll_seconds
+            note_reached(self.project, self.run_id, step)
+
+    def wait_until_safe(self) -> Iterator[Event]:
+        """Waits until Drive has confirmed the last state; gives progress and news meanwhile.
+
+        Ends early with a warning where Drive gives only errors, or after `patience_seconds`. On a
+        plain disk, and on a Drive without attributes, there is nothing to wait for.
+
+        Raises:
+            TakenOverError: another session goes on with this run.
+        """
+        uploader = self._uploader
+        if uploader is None:
+            return
+        uploader.hurry()
+        started = time.monotonic()
+        while not uploader.done:
+            yield from self.news()
+            yield _upload_progress(time.monotonic() - started, uploader.expected_seconds)
+            if uploader.hopeless or time.monotonic() - started > self.timing.patience_seconds:
+                line = wording.line(self.safety)
+                yield Note(
+                    message=f"Not everything is on Drive. {line}. Leave this machine running and"
+                    " run the same again: it waits for the rest.",
+                    level="warning",
+                )
+                break
+            time.sleep(min(0.2, self.timing.poll_seconds))
+        yield from self.news()
+        yield self.safety
+
     def close(self) -> None:
-        """Waits until the last save has ended.
+        """Waits until the last save has ended, and ends the session.
 
         Raises:
             CheckpointError: the last save has failed.
         """
-        self._join()
+        self.stop()
         if self._failure:
             raise self._failure
 
+    def stop(self) -> None:
+        """Ends the session without a word, whatever has happened; may be called twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._join()
+        atexit.unregister(self._join)
+        if self._uploader:
+            self._uploader.stop()
+        elif not self._taken_over_by and not self._failure:
+            session.end(self.project, self._session)
+
+    def _take_over(self, found: Sequence[Generation]) -> None:
+        drive.require_mounted(self.project.path)
+        try:
+            self.project.path.mkdir(parents=True, exist_ok=True)
+            above = max((g.order[0] for g in found), default=0)
+            self._session, before = session.begin(self.project, above=above)
+        except OSError as error:
+            raise trouble.unreachable(self.project.path, error) from error
+        # A copy, so that no later write has to read from Drive.
+        self._settings = self.project.settings() | {"run_id": self.run_id}
+        if before:
+            self._news.put(
+                Note(
+                    message=f"An older session on this run ({before.in_words}) may still live. This"
+                    " one goes on; the older one stops by itself before its next save."
+                )
+            )
+
     def _join(self) -> None:
         if self._thread:
-            self._thread.join()
+            self._thread.join(self.timing.hopeless_seconds)
 
     def _write(self, arrays: npz.Arrays, manifest: dict[str, Any]) -> None:
         try:
-            self.project.path.mkdir(parents=True, exist_ok=True)
-            written = self._write_somewhere(arrays, manifest)
-            self.project.remember(run_id=self.run_id)
+            if self._on_drive:
+                self._taken_over_by = session.newer_here(self.project, self._session)
+            else:
+                self._taken_over_by = session.newer(self.project, self._session)
+            if self._taken_over_by:
+                return
+            if self._uploader:
+                self._write_working_copy(self._uploader, arrays, manifest)
+            else:
+                self._write_slot(arrays, manifest)
         except Exception as error:  # whatever it is: a thread's end must not hide it
             self._fail(error)
             return
         self._failure = None
-        self._news.put(
-            Saved(
-                step=written.step,
-                generation=written.number,
-                path=written.path,
-                confirmed=written.durability == "confirmed",
-            )
-        )
 
-    def _write_somewhere(self, arrays: npz.Arrays, manifest: dict[str, Any]) -> Generation:
-        """Writes the slot that is not to be kept; on Drive a copy on this machine's disk first."""
-        if self._on_drive:
-            copy = _write_working_copy(self.project, arrays, manifest)
-            if self._upload_pending():
-                return _read_generation(copy)  # a rewrite would start the upload again
+    def _write_slot(self, arrays: npz.Arrays, manifest: dict[str, Any]) -> None:
         slot = next(path for path in self.project.slots if path != self._keep)
         npz.write(slot, arrays, manifest)
-        written = _read_generation(slot)
-        if written.durability == "confirmed":
-            self._keep = slot
-        else:
-            self._pending = written
-        return written
+        written = slots.read(self.project, slot)
+        self._keep, self._saved = slot, (written.step, written.time)
+        self.project.remember(run_id=self.run_id)
+        self._tell_saved(slot, manifest, confirmed=True)
 
-    def _upload_pending(self) -> bool:
-        """Looks at the slot that was written last; once it is uploaded it is the one to keep."""
-        if self._pending is None:
-            return False
-        now = _read_generation(self._pending.path)
-        if now.durability == "pending":
-            return True
-        self._keep, self._pending = now.path, None
-        return False
+    def _write_working_copy(
+        self, uploader: Uploader, arrays: npz.Arrays, manifest: dict[str, Any]
+    ) -> None:
+        copy = slots.working_copy(self.project)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(copy) as part:
+            npz.write(part, arrays, manifest)
+            npz.read_manifest(part)
+            content = copying.md5(part)
+        slots.remember_here(self.project, self.run_id, on_drive=True)
+        uploader.offer(Copy(copy, content, manifest))
+        self._tell_saved(copy, manifest, confirmed=False)
+
+    def _tell_saved(self, path: Path, manifest: dict[str, Any], *, confirmed: bool) -> None:
+        step, generation = int(manifest["step"]), int(manifest["generation"])
+        self._news.put(Saved(step=step, generation=generation, path=path, confirmed=confirmed))
+        self._news.put(self.safety)
 
     def _fail(self, error: Exception) -> None:
         self._failure = CheckpointError(
-            f"The training state could not be saved: {error}.",
-            why=f"The last good one is {self._keep}." if self._keep.exists() else "",
-            fix="Make room or check the disk; training again continues from the last saved step.",
+            f"The training state could not be saved: {trouble.in_words(error)}.",
+            why=f"The last good one is {self._keep}." if self._saved else "",
+            fix=f"{trouble.remedy(error)} Training again continues from the last saved step.",
         )
         self._failure.__cause__ = error
         self._news.put(Note(message=str(self._failure), level="warning"))
 
-
-def _first_save_was_cut_off(project: Project, present: list[Path]) -> bool:
-    """Returns True when the only slot of a run without an id is torn: nothing was ever saved.
-
-    The id is written to `project.json` after the first save, never before.
-    """
-    return len(present) == 1 and project.settings_file.exists()
-
-
-def _read_generation(path: Path) -> Generation:
-    """Returns the generation in a file; a working copy is never confirmed."""
-    manifest = npz.read_manifest(path)
-    if manifest.get("format") != FORMAT:
-        raise CheckpointError(f"{path} has the format {manifest.get('format')!r}, not {FORMAT}.")
-    if missing := {"run_id", "generation", "step", "time", "options"} - set(manifest):
-        raise CheckpointError(f"{path} lacks {sorted(missing)[0]!r} in its manifest.")
-    if path.name == _WORKING_COPY:
-        return Generation(path, manifest, "pending")
-    state = drive.durability(path, npz.md5(path)) if drive.is_drive(path) else "confirmed"
-    return Generation(path, manifest, state)
+    def _fill_desk(self) -> None:
+        """Fetches the samples of earlier sessions, for the time-lapse at the end."""
+        self.desk.samples.mkdir(parents=True, exist_ok=True)
+        if not slots.is_there(self.project.samples):
+            return
+        try:
+            for path in self.project.samples.iterdir():
+                if not (self.desk.samples / path.name).exists():
+                    shutil.copyfile(path, self.desk.samples / path.name)
+        except OSError as error:
+            self._news.put(
+                Note(message=f"Earlier samples could not be read: {trouble.in_words(error)}.")
+            )
 
 
-def _working_copy(project: Project) -> Path:
-    return project.work / _WORKING_COPY
-
-
-def _write_working_copy(project: Project, arrays: npz.Arrays, manifest: dict[str, Any]) -> Path:
-    copy = _working_copy(project)
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(copy) as part:
-        npz.write(part, arrays, manifest)
-    return copy
-
-
-def _nothing_valid(project: Project, damage: list[str]) -> CheckpointError:
-    return CheckpointError(
-        f"The run in {project.path} has no checkpoint that can be read. " + " ".join(damage),
-        why="Expected slot-a.npz or slot-b.npz to be whole; a fresh start would lose the run.",
-        fix="Look in the Drive trash or a backup for an older slot file and put it back, "
-        "or train into another folder.",
+def _upload_progress(waited: float, expected: tuple[float, float] | None) -> Progress:
+    if expected is None:
+        return Progress(job="upload", done=round(waited), unit="seconds")
+    elapsed, whole = expected
+    left = max(1.0, whole - elapsed)
+    return Progress(
+        job="upload",
+        done=round(elapsed),
+        total=round(elapsed + left),
+        unit="seconds",
+        seconds_left=left,
     )

@@ -1,19 +1,23 @@
 """Google Colab and Google Drive: the only file that knows them.
 
 In Colab, Drive is a FUSE mount that uploads in the background: a file that is written, closed and
-synced may still be lost with the machine. Two extended attributes tell whether it is uploaded
-(`user.drive.uncommitted`, `user.drive.md5`); where they are missing nobody can say.
+synced may still be lost with the machine. Extended attributes tell whether it is uploaded
+(`user.drive.uncommitted`, `user.drive.md5`, `user.drive.id`); where they are missing nobody can
+say. `notebooks/drive_probe.ipynb` shows what a mount really answers.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Literal
 
 from ..errors import DriveError
 
 MOUNT_POINT = Path("/content/drive")
+REMOUNT = "Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount)."
 
 #: "confirmed": a fresh machine could restore the file. "pending": not yet. "unknown": who knows.
 Durability = Literal["confirmed", "pending", "unknown"]
@@ -25,7 +29,10 @@ def in_colab() -> bool:
 
 
 def mount() -> None:
-    """Mounts Google Drive in Colab, which asks the user for consent; does nothing elsewhere.
+    """Mounts Google Drive in Colab; does nothing elsewhere, or when it is mounted.
+
+    Google asks the user once a session for the permission: Colab can then read and write the whole
+    Drive, for as long as the session lives. This package touches its own folder only.
 
     Raises:
         DriveError: the mount was refused or did not appear.
@@ -68,6 +75,26 @@ def project_root() -> Path:
     return MOUNT_POINT / "MyDrive" / "colab_pix2pix"
 
 
+def require_mounted(path: Path) -> None:
+    """Makes sure that a path on Drive is no look-alike on this machine's own disk.
+
+    Raises:
+        DriveError: in Colab, the path lies below the mount point, and nothing is mounted there.
+    """
+    below = Path(os.path.abspath(path)).is_relative_to(MOUNT_POINT)
+    if in_colab() and below and not is_drive(MOUNT_POINT):
+        raise not_mounted(path)
+
+
+def not_mounted(path: Path) -> DriveError:
+    """Returns the error for a path on Drive that is not there because Drive is not."""
+    return DriveError(
+        f"Google Drive is not mounted, so {path} can't be reached.",
+        why="A folder made there now would lie on this machine's own disk and die with it.",
+        fix=REMOUNT,
+    )
+
+
 def is_drive(path: Path) -> bool:
     """Returns True when a path lies on a mounted Google Drive, by the list of mounts."""
     try:
@@ -85,18 +112,77 @@ def is_drive(path: Path) -> bool:
 def durability(path: Path, md5: str) -> Durability:
     """Returns whether the content with this MD5 checksum would survive the machine.
 
+    Confirmed is what Drive has under the same checksum and does not call uncommitted; right after a
+    write the one may be out of date, or the other.
+
     Args:
         path: A file that was written and synced.
         md5: Its checksum, in hexadecimal digits.
+
+    Raises:
+        OSError: the mount does not answer.
     """
     if not is_drive(path):
         return "confirmed"
-    try:
-        uncommitted = os.getxattr(path, "user.drive.uncommitted")
-        cloud_md5 = os.getxattr(path, "user.drive.md5").decode()
-    except OSError:  # the attributes are missing, or the mount does not answer
+    uncommitted = _attribute(path, "uncommitted")
+    cloud_md5 = _attribute(path, "md5")
+    identity = _attribute(path, "id")
+    if uncommitted == identity == cloud_md5 is None:
         return "unknown"
-    return "confirmed" if uncommitted != b"1" and cloud_md5 == md5 else "pending"
+    if uncommitted == "1" or (identity or "").startswith("local-"):
+        return "pending"
+    if cloud_md5 is None:
+        return "unknown"
+    return "confirmed" if cloud_md5 == md5 else "pending"
+
+
+def is_uncommitted(path: Path) -> bool:
+    """Returns True while Drive says that it has not uploaded a file."""
+    return is_drive(path) and (
+        _attribute(path, "uncommitted") == "1"
+        or (_attribute(path, "id") or "").startswith("local-")
+    )
+
+
+def free_bytes(path: Path) -> int:
+    """Returns how much the file system of a path still takes; the trash of a Drive counts as used.
+
+    Raises:
+        OSError: the mount does not answer.
+    """
+    return shutil.disk_usage(path).free
+
+
+def flush_and_release() -> None:
+    """Waits until Drive has uploaded everything, unmounts it and gives the Colab machine back.
+
+    Raises:
+        DriveError: this is no Colab machine, or Drive could not be flushed.
+    """
+    if not in_colab():
+        raise DriveError(
+            "There is no Colab runtime to release.", fix="Close the program, nothing else is due."
+        )
+    from google.colab import drive, runtime
+
+    try:
+        drive.flush_and_unmount()
+    except Exception as error:  # google.colab raises bare ValueErrors
+        raise DriveError(
+            f"Google Drive was not flushed: {error}. The runtime is still yours.",
+            fix="Wait a few minutes and try again.",
+        ) from error
+    runtime.unassign()
+
+
+def _attribute(path: Path, name: str) -> str | None:
+    """Returns one of Drive's attributes of a file, or None where there is no such attribute."""
+    try:
+        return os.getxattr(path, f"user.drive.{name}").decode()
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.ENOTSUP):
+            return None
+        raise
 
 
 def _unescaped(where: str) -> str:

@@ -6,20 +6,30 @@ it is ever unpickled. `numpy.load` reads it too.
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from ..errors import CheckpointError, IncompatibleRunError
 
 MANIFEST = "manifest.json"
-_CHUNK_BYTES = 1 << 20
+#: What zipfile, json and NumPy raise for files that are torn, altered or forged.
+_BROKEN = (
+    zipfile.BadZipFile,
+    KeyError,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+)
 
 Arrays = Mapping[str, np.ndarray]
 #: name -> (shape, dtype): what a state is expected to hold.
@@ -38,7 +48,7 @@ def write(path: Path, arrays: Arrays, manifest: Mapping[str, Any]) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for name, array in arrays.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+                    _write_member(member, np.asarray(array, order="C"))
             archive.writestr(MANIFEST, json.dumps(manifest))
         file.flush()
         os.fsync(file.fileno())
@@ -49,6 +59,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
     Raises:
         CheckpointError: the file is missing, torn, altered or no checkpoint.
+        OSError: it can't be read.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -56,7 +67,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
             if bad := archive.testzip():
                 raise CheckpointError(f"{path} is damaged in {bad!r}.")
             manifest = json.loads(archive.read(MANIFEST))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (FileNotFoundError, *_BROKEN) as error:
+        raise CheckpointError(f"{path} is no complete checkpoint: {error}.") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
+            raise
         raise CheckpointError(f"{path} is no complete checkpoint: {error}.") from error
     if not isinstance(manifest, dict):
         raise CheckpointError(f"{path} is no complete checkpoint: its manifest is no object.")
@@ -80,17 +95,18 @@ def read_arrays(path: Path, expected: Shapes, *, prefix: str = "") -> dict[str, 
                 state = "not expected" if odd in found else "missing"
                 raise _incompatible(path, f"{odd!r} is {state}")
             return {name: _read_member(path, archive, name, expected[name]) for name in expected}
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError) as error:
+    except (OSError, *_BROKEN) as error:
         raise CheckpointError(f"{path} is damaged: {error}.") from error
 
 
-def md5(path: Path) -> str:
-    """Returns the MD5 checksum of a file, as Google Drive states it."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+def _write_member(member: IO[bytes], array: np.ndarray) -> None:
+    """Writes as `numpy.lib.format.write_array` does, without a second copy in memory."""
+    if array.dtype.hasobject:
+        raise CheckpointError(f"An array of {array.dtype} can't be saved without pickle.")
+    facts = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(member, facts)
+    if array.size:
+        member.write(array.reshape(-1).view(np.uint8).data)
 
 
 def _read_member(
@@ -112,8 +128,13 @@ def _read_member(
 
 
 def _refuse_bombs(path: Path, archive: zipfile.ZipFile) -> None:
+    """Members that are larger than the file that holds them would fill the memory."""
     if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
         raise CheckpointError(f"{path} has compressed members; this package writes none.")
+    if any(member.flag_bits & 1 for member in archive.infolist()):
+        raise CheckpointError(f"{path} has encrypted members; this package writes none.")
+    if sum(member.file_size for member in archive.infolist()) > os.path.getsize(path):
+        raise CheckpointError(f"{path} states more content than it has bytes.")
 
 
 def _incompatible(path: Path, what: str) -> IncompatibleRunError:

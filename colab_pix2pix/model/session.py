@@ -1,0 +1,238 @@
+"""The resumable training loop: one call of `train`, from its first step to its last."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..events import Note, OnEvent, Resumed, Safety, Sample, ignore
+from ..storage.checkpoints import CheckpointWriter
+from ..storage.npz import read_arrays
+from . import reports
+from .dataset import load_pictures
+from .interrupt import interruptible
+from .ledger import Ledger
+from .pace import Pace, is_sample_step
+from .quiet import quiet_start
+from .resume import Plan
+from .verdict import judge
+
+if TYPE_CHECKING:
+    from .evaluation import Score
+
+_METRICS_EVERY_STEPS = 20
+
+
+class Session:
+    """One call of `train`: from the first step of a plan to its last, or to an interruption.
+
+    Where several machines train together, each has a session. Only the chief's draws, saves, writes
+    and speaks.
+
+    Args:
+        plan: What to do.
+        on_event: Told what happens.
+
+    Attributes:
+        plan: What to do; `minutes` and `batch_size=0` are filled in as soon as they are measured.
+        step: The steps done so far, in all.
+    """
+
+    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+        self.pictures = load_pictures(plan.dataset, plan.config, on_event)
+        # TensorFlow takes seconds to load: only now, when nothing can be refused any more.
+        with quiet_start():
+            from . import device
+            from .budget import Budget
+            from .team import gather_team
+
+            self.team = gather_team()
+            self.facts = device.describe()
+            self.facts["precision"] = device.precision(plan.config.precision)
+        self.chief = self.team.chief
+        self.on_event = on_event if self.chief else ignore
+        self.step, self.saved_step = plan.first_step, plan.first_step if plan.found else -1
+        self.plan = plan = self._with_batch_size(plan)
+        self.team.check(plan.config.batch_size)
+        self.budget = Budget(plan.config.minutes, plan) if plan.config.minutes else None
+        self.ledger = Ledger()
+        self._build()
+        if plan.found:
+            self._restore()
+        elif plan.config.init_from:
+            self.model.start_from(Path(plan.config.init_from))
+        if self.chief:
+            self._begin_writing()
+
+    def run(self) -> Safety | None:
+        """Trains; returns what of it would survive this machine, None where another one saves."""
+        if not self.chief:
+            self._train()
+            return None
+        try:
+            self._train()
+            return self.writer.safety
+        finally:
+            self.curves.close()
+            self.writer.stop()
+
+    def _train(self) -> None:
+        pace = Pace(self.plan, self.on_event)
+        next_save = time.monotonic() + self.plan.config.save_every_seconds
+        with interruptible() as interrupted:
+            if self.step == 0 and self.chief:
+                self._sample()
+            while self.step < self.plan.last_step and not self.team.any(interrupted()):
+                self._train_one_step()
+                pace.tell(self.step, self.plan.last_step)
+                if not self.chief:
+                    continue
+                if time.monotonic() >= next_save and not self.writer.busy:
+                    self._save()
+                    next_save = time.monotonic() + self.plan.config.save_every_seconds
+                self._pass_on_news()
+                self._fit_into_minutes()
+            if self.chief:
+                self._finish()
+
+    def _train_one_step(self) -> None:
+        pictures = self.pictures.train[self.plan.schedule.indices(self.step)]
+        share = _rate_share(self.plan, self.step)
+        self.ledger.add(self.model.train_on(pictures, self.step, rate_share=share))
+        self.step += 1
+        if is_sample_step(self.step) or self.step == self.plan.last_step:
+            self._close_line(self._timed("sample", self._sample) if self.chief else None)
+        elif self.step % _METRICS_EVERY_STEPS == 0:
+            epoch = self.plan.schedule.epoch
+            complete = epoch(self.step) > epoch(max(0, self.step - _METRICS_EVERY_STEPS))
+            scored = complete and self.chief
+            self._close_line(self._timed("score", self.held_out.score) if scored else None)
+
+    def _timed(self, kind: str, work: Any) -> Score:
+        started = time.monotonic()
+        score: Score = work()
+        if self.budget:
+            self.budget.count_apart(**{kind: time.monotonic() - started})
+        return score
+
+    def _close_line(self, score: Score | None) -> None:
+        epoch = self.plan.schedule.epoch(self.step)
+        line = self.ledger.close_line(self.step, epoch, score, self.saved_step)
+        if self.chief:
+            self.curves.add(line)
+        self.on_event(line)
+
+    def _sample(self) -> Score:
+        """Draws the sample grid; returns the score on held-out crops."""
+        grid, score = self.held_out.draw()
+        path = reports.write_sample(self.desk, self.step, grid)
+        self.writer.keep(path)
+        self.on_event(Sample(step=self.step, path=path))
+        return score
+
+    def _save(self) -> None:
+        if self.step == self.saved_step:
+            return
+        self.ledger.checked(self.step, self.saved_step)
+        self.writer.settle()  # an earlier copy of the state goes before there is another
+        self.writer.save(self.model.snapshot(), self._manifest())
+        self.saved_step = self.step
+
+    def _manifest(self) -> dict[str, Any]:
+        schedule = self.plan.schedule
+        return {
+            "step": self.step,
+            "epochs_done": schedule.epoch(self.step),
+            "samples_seen": schedule.samples_seen(self.step),
+            "schedule": vars(schedule),
+            "options": self.plan.config.to_dict(),
+            "dataset_sha256": self.plan.dataset_sha256,
+            "made_with": self.facts,
+        } | self.ledger.packed()
+
+    def _pass_on_news(self) -> None:
+        self.writer.reached(self.step)
+        for event in self.writer.news():
+            self.on_event(event)
+
+    def _finish(self) -> None:
+        """Saves, draws what is left to look at, and waits until all of it is safe."""
+        self._save()
+        try:
+            self.writer.settle()
+        finally:
+            self._pass_on_news()
+        lines = self.ledger.lines
+        made = [reports.write_metrics(self.desk, lines), self.curves.close()]
+        if lines:
+            made.append(reports.write_losses(self.desk, lines))
+            self.on_event(Note(message=judge(lines).sentence))
+        made.append(reports.write_timelapse(self.desk, self.step))
+        for path in made:
+            self.writer.keep(path)
+        for event in self.writer.wait_until_safe():
+            self.on_event(event)
+        self.writer.close()
+
+    def _build(self) -> None:
+        from .evaluation import HeldOut
+        from .pix2pix import Pix2Pix
+
+        config = self.plan.config.replace(precision=self.facts["precision"])
+        self.model = Pix2Pix(config, self.team)
+        self.held_out = HeldOut(self.model, self.pictures.held_out)
+
+    def _restore(self) -> None:
+        newest = self.plan.found[0]
+        shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
+        self.model.restore(read_arrays(newest.file, shapes))
+        self.ledger.unpack(newest.manifest)
+        self.on_event(Resumed(step=newest.step, generation=newest.number))
+        for name, before in newest.manifest["made_with"].items():
+            if (now := self.facts.get(name)) != before:
+                changed = f"{name} was {before} and is {now} now: results may differ a little."
+                self.on_event(Note(message=changed))
+
+    def _begin_writing(self) -> None:
+        from .tensorboard import EventFile
+
+        plan = self.plan
+        plan.project.remember(plan.config)
+        every = plan.config.save_every_seconds
+        self.writer = CheckpointWriter(plan.project, plan.found, save_every_seconds=every)
+        self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
+        self.desk = self.writer.desk
+        self.curves = EventFile(self.desk.logs, self.ledger.lines)
+
+    def _with_batch_size(self, plan: Plan) -> Plan:
+        if plan.config.batch_size:
+            return plan
+        from .fitting import fit_batch
+
+        config = plan.config.replace(precision=self.facts["precision"])
+        size = fit_batch(config, self.pictures.train)
+        self.on_event(Note(message=f"{size} crops at a time fit into memory."))
+        return plan.with_batch_size(size)
+
+    def _fit_into_minutes(self) -> None:
+        """Sets the epochs once the first steps have told how many fit."""
+        if self.budget is None:
+            return
+        self.budget.count_step()
+        if (epochs := self.budget.epochs(self.step)) is None:
+            return
+        minutes, config = self.plan.config.minutes, self.plan.config.replace(epochs=epochs)
+        last_step = self.plan.schedule.last_step(epochs)
+        self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
+        self.budget = None
+        self.plan.project.remember(config)
+        words = f"In {minutes:g} minutes {epochs} epochs fit: training ends with step {last_step}."
+        self.on_event(Note(message=words))
+
+
+def _rate_share(plan: Plan, step: int) -> float:
+    """Returns the share of the learning rates that a step takes: 1, then in a line down to 0."""
+    falling = plan.last_step * (1.0 - plan.config.decay_from)
+    return min(1.0, (plan.last_step - step) / falling) if falling else 1.0

@@ -1,0 +1,108 @@
+"""Several GPUs, or several machines, that train one model together (`tf.distribute`).
+
+Each of them takes its share of every batch, so the global batch and the order of the pictures are
+the same whatever their number. Batch normalization looks at each share alone, as it does elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from ..errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Team:
+    """What trains together.
+
+    Attributes:
+        strategy: TensorFlow's, or None for one device alone.
+        machines: How many processes there are; each has this object.
+        chief: True in the one process that writes; the others only compute.
+    """
+
+    strategy: Any = None
+    machines: int = 1
+    chief: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many devices share a batch."""
+        return int(self.strategy.num_replicas_in_sync) if self.strategy else 1
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Returns the context in which variables are made for all devices."""
+        return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
+    def any(self, flag: bool) -> bool:
+        """Returns whether a flag is up in any of the processes; all of them have to ask."""
+        if self.machines == 1:
+            return flag
+        return float(_sum_over(self.strategy)(tf.constant(1.0 if flag else 0.0))) > 0
+
+    def check(self, batch_size: int) -> None:
+        """Refuses a batch that can't be shared.
+
+        Raises:
+            TrainingError: its size is no multiple of the number of devices.
+        """
+        if batch_size % self.size:
+            raise TrainingError(
+                f"batch_size: received {batch_size} for {self.size} devices.",
+                why="Expected a multiple of their number, so that each gets an equal share.",
+                fix=f"Choose {-(-batch_size // self.size) * self.size}.",
+            )
+
+
+def gather_team() -> Team:
+    """Returns all GPUs of this machine, or the machines that `TF_CONFIG` names.
+
+    Raises:
+        TrainingError: `TF_CONFIG` can't be read.
+    """
+    workers, chief = _cluster()
+    if workers > 1:
+        return Team(tf.distribute.MultiWorkerMirroredStrategy(), workers, chief)
+    if len(tf.config.list_physical_devices("GPU")) > 1:
+        return Team(tf.distribute.MirroredStrategy())
+    return Team()
+
+
+@functools.cache
+def _sum_over(strategy: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a compiled function that adds a number of each process up."""
+
+    def add(number: tf.Tensor) -> tf.Tensor:
+        return strategy.reduce("SUM", strategy.run(tf.identity, (number,)), axis=None)
+
+    compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(add)
+    return compiled
+
+
+def _cluster() -> tuple[int, bool]:
+    """Returns how many processes `TF_CONFIG` names, and whether this one is their chief."""
+    text = os.environ.get("TF_CONFIG", "")
+    if not text.strip():
+        return 1, True
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        workers = sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+        first = "chief" if cluster.get("chief") else "worker"
+        return workers, task["type"] == first and int(task["index"]) == 0
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TrainingError(
+            f"TF_CONFIG: received {text!r}.",
+            why='Expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
+            ' "index": 0}}.',
+            fix="Correct the environment variable, or unset it to train on one machine.",
+        ) from error

@@ -1,0 +1,48 @@
+"""What a session that died has taken with it: told in steps and minutes when a run goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+from ..project import Project
+from . import wording
+from .slots import Generation
+
+
+def note_reached(project: Project, run_id: str, step: int) -> None:
+    """Notes on this machine's own disk how far a run has come."""
+    path = _record(project)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"run_id": run_id, "step": step, "time": time.time()}))
+
+
+def lost(project: Project, start: Generation) -> str:
+    """Returns what lies between a state to go on from and where the run was, or "" if nothing.
+
+    On the same machine that is known; on another one the samples tell the least that was reached.
+    """
+    try:
+        record = json.loads(_record(project).read_text())
+        if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
+            minutes = max(0.0, record["time"] - start.time) / 60
+            number = wording.steps(record["step"] - start.step)
+            return f"Lost with the last session: {number} steps, {minutes:.1f} minutes of training."
+    except (FileNotFoundError, ValueError, KeyError):
+        pass  # another machine, or killed while writing
+    reached = max((_step(path) for path in project.samples.glob("step-*.jpg")), default=0)
+    if reached > start.step:
+        number = wording.steps(reached - start.step)
+        return f"Lost with the last session: at least {number} steps."
+    return ""
+
+
+def _record(project: Project) -> Path:
+    return project.work / "reached.json"
+
+
+def _step(path: Path) -> int:
+    found = re.fullmatch(r"step-(\d+)", path.stem)
+    return int(found[1]) if found else 0

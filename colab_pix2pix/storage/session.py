@@ -1,0 +1,145 @@
+"""Who works on a run: a small record in its folder that fences older sessions.
+
+After a machine's death nobody wants to wait until a lock expires. So nobody waits: the newest
+session writes its number into `session.json`, and an older one that still lives reads it before
+each save, writes nothing more and stops.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import files
+from ..project import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One session on a run.
+
+    Attributes:
+        number: Counts the sessions of a run; the highest wins.
+        id: Tells two sessions of one number apart: the later `started` wins, then the higher id.
+        started: When, in seconds since 1970.
+        machine: The name of the machine.
+        process: Its process id there.
+        ended: It has stopped by itself.
+    """
+
+    number: int
+    id: str
+    started: float
+    machine: str
+    process: int
+    ended: bool = False
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        return self.number, self.started, self.id
+
+    @property
+    def in_words(self) -> str:
+        when = time.strftime("%H:%M", time.localtime(self.started))
+        return f"started at {when} on {self.machine}"
+
+    @property
+    def may_live(self) -> bool:
+        """False when it has ended, or was a process of this machine that is no more."""
+        if self.ended or self.process == os.getpid():
+            return False
+        return self.machine != socket.gethostname() or Path(f"/proc/{self.process}").exists()
+
+
+def current(project: Project) -> Session | None:
+    """Returns the newest session of a run; None where there is no record that can be read.
+
+    Two machines that begin at once make "session (1).json" on Drive: the newest of all counts.
+
+    Raises:
+        OSError: the folder does not answer.
+    """
+    names = [name for name in os.listdir(project.path) if re.fullmatch(r"session.*\.json", name)]
+    known = _local(project)
+    records = {*(project.path / name for name in names), project.session_file, known}
+    found = [session for record in sorted(records) if (session := _read(record))]
+    return max(found, key=lambda session: session.rank, default=None)
+
+
+def begin(project: Project, *, above: int = 0) -> tuple[Session, Session | None]:
+    """Takes a run over.
+
+    Args:
+        project: The run; its folder exists.
+        above: The highest session number that is known from checkpoints.
+
+    Returns:
+        The new session, and the one before if that may still live.
+
+    Raises:
+        OSError: the folder does not answer or can't be written.
+    """
+    before = current(project)
+    session = Session(
+        number=max(above, before.number if before else 0) + 1,
+        id=uuid.uuid4().hex,
+        started=time.time(),
+        machine=socket.gethostname(),
+        process=os.getpid(),
+    )
+    _local(project).parent.mkdir(parents=True, exist_ok=True)
+    _write(project, session)
+    return session, before if before and before.may_live else None
+
+
+def newer_here(project: Project, mine: Session) -> Session | None:
+    """Returns a newer session on this machine; looks at this machine's own disk only."""
+    found = _read(_local(project))
+    return found if found and found.rank > mine.rank else None
+
+
+def newer(project: Project, mine: Session) -> Session | None:
+    """Returns the session that has taken the run over, or None.
+
+    Raises:
+        OSError: the folder does not answer.
+    """
+    found = current(project)
+    return found if found and found.rank > mine.rank else None
+
+
+def end(project: Project, mine: Session) -> None:
+    """Notes that a session has ended, unless a newer one has taken over.
+
+    Raises:
+        OSError: the folder does not answer or can't be written.
+    """
+    if not newer(project, mine):
+        _write(project, dataclasses.replace(mine, ended=True))
+
+
+def _write(project: Project, session: Session) -> None:
+    content = dataclasses.asdict(session)
+    files.rewrite_json(_local(project), content)
+    files.rewrite_json(project.session_file, content)
+
+
+def _local(project: Project) -> Path:
+    return project.work / "session.json"
+
+
+def _read(path: Path) -> Session | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Session(**{f.name: content[f.name] for f in dataclasses.fields(Session)})
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return None  # torn or foreign: the checkpoints know the number too

@@ -1,0 +1,222 @@
+"""What lies in a project's folder: slots, their copies, and whether each is whole.
+
+Reading never changes anything in the folder. What is on Drive is copied to this machine's disk
+first and checked there, so that what was checked is what is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import files
+from ..errors import CheckpointError, DriveError
+from ..project import Project
+from . import copying, drive, npz, trouble
+
+FORMAT = 2
+_NEEDED = {"run_id", "generation", "step", "time", "options"}
+_SLOT_NAME = re.compile(r"slot-[ab]( \(\d+\))?\.npz")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One saved state.
+
+    Attributes:
+        path: Where it lies: a slot, or the working copy on this machine.
+        manifest: What it says of itself.
+        durability: Whether a fresh machine could restore it.
+        file: Where to read its arrays from: on Drive a checked copy on this machine's disk.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    durability: drive.Durability
+    file: Path
+
+    @property
+    def number(self) -> int:
+        return int(self.manifest["generation"])
+
+    @property
+    def step(self) -> int:
+        return int(self.manifest["step"])
+
+    @property
+    def time(self) -> float:
+        return float(self.manifest["time"])
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The newest session's newest state comes last."""
+        return int(self.manifest["session_number"]), self.number
+
+    def summary(self) -> dict[str, Any]:
+        """Returns generation, step and age in seconds."""
+        age = max(0.0, time.time() - self.time)
+        return {"generation": self.number, "step": self.step, "seconds_ago": round(age, 1)}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is at one place: a whole generation, or a problem.
+
+    Attributes:
+        path: A slot, a copy of one, or the working copy.
+        generation: What it holds, when it is whole.
+        problem: Why it can't be used, in words.
+        unreadable: It may be whole: it could not be read (an error of the disk or the mount).
+    """
+
+    path: Path
+    generation: Generation | None = None
+    problem: str = ""
+    unreadable: bool = False
+
+
+def working_copy(project: Project) -> Path:
+    """Returns where the newest state of a run on Drive lies on this machine's own disk."""
+    return project.work / "latest.npz"
+
+
+def known_here(project: Project) -> dict[str, Any]:
+    """Returns what this machine remembers of a run: `run_id`, `on_drive`; {} when nothing."""
+    try:
+        return files.read_json(project.work / "known.json")
+    except FileNotFoundError:
+        return {}
+
+
+def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
+    """Lets this machine remember a run, so that another account or mount is noticed."""
+    facts = {"run_id": run_id, "on_drive": on_drive, "path": str(project.path)}
+    if known_here(project) != facts:
+        project.work.mkdir(parents=True, exist_ok=True)
+        files.write_json(project.work / "known.json", facts)
+
+
+def look(project: Project) -> list[Look]:
+    """Looks at every slot, every "slot-a (1).npz" that Drive has made, and the working copy.
+
+    Raises:
+        DriveError: Drive is not mounted, does not answer, or is another account's.
+    """
+    _check_place(project)
+    return [_look_at(project, path) for path in _places(project)]
+
+
+def forget_fetched(project: Project) -> None:
+    """Removes the copies that reading has made on this machine's disk, now or in a past process."""
+    for path in project.work.glob("fetched-*.npz"):
+        process = path.name.split("-")[1]
+        if process == str(os.getpid()) or not Path(f"/proc/{process}").exists():
+            path.unlink(missing_ok=True)
+
+
+def _check_place(project: Project) -> None:
+    drive.require_mounted(project.path)
+    try:
+        os.stat(project.path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise trouble.unreachable(project.path, error) from error
+    known = known_here(project)
+    if not known.get("on_drive"):
+        return
+    if not drive.is_drive(project.path):
+        raise drive.not_mounted(project.path)
+    if not any(is_there(path) for path in (project.settings_file, *project.slots)):
+        raise DriveError(
+            f"This machine has trained in {project.path}, but nothing of that is on this Drive.",
+            why="Probably another Google account is mounted than before, or the folder was moved.",
+            fix="Mount the Drive of the right account; or choose another name to start anew.",
+        )
+
+
+def _places(project: Project) -> Iterator[Path]:
+    """Gives every place where a state may lie; neither listing nor names alone are trusted."""
+    try:
+        listed = {name for name in os.listdir(project.path) if _SLOT_NAME.fullmatch(name)}
+    except FileNotFoundError:
+        listed = set()
+    except OSError as error:
+        raise trouble.unreachable(project.path, error) from error
+    listed |= {slot.name for slot in project.slots if is_there(slot)}
+    if drive.is_drive(project.path):
+        listed |= set(project.settings().get("safe_slots", ()))
+    yield from (project.path / name for name in sorted(listed))
+    if working_copy(project).exists():
+        yield working_copy(project)
+
+
+def is_there(path: Path) -> bool:
+    """Returns False only for what the file system calls missing; its errors prove nothing."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # something is there, and reading it will tell what is wrong
+    return True
+
+
+def _look_at(project: Project, path: Path) -> Look:
+    try:
+        return Look(path, read(project, path))
+    except CheckpointError as error:
+        return Look(path, problem=str(error))
+    except OSError as error:
+        words = f"{path} can't be read: {error.strerror}."
+        if error.errno == errno.ENOENT:
+            words = f"{path} is not found, though it was there."
+        return Look(path, problem=words, unreadable=True)
+
+
+def read(project: Project, path: Path) -> Generation:
+    """Returns the generation in a file after checking every byte of it.
+
+    Raises:
+        CheckpointError: it is damaged, or from a newer version.
+        OSError: it can't be read.
+    """
+    if not drive.is_drive(path):
+        manifest = _migrated(path, npz.read_manifest(path))
+        own = path == working_copy(project)
+        return Generation(path, manifest, "pending" if own else "confirmed", path)
+    copy = project.work / f"fetched-{os.getpid()}-{path.name}"
+    content = copying.fetch(path, copy)
+    try:
+        manifest = _migrated(path, npz.read_manifest(copy))
+    except CheckpointError as error:
+        raise CheckpointError(str(error).replace(str(copy), str(path))) from error
+    try:
+        state = drive.durability(path, content)
+    except OSError:
+        state = "unknown"
+    return Generation(path, manifest, state, copy)
+
+
+def _migrated(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Returns a manifest as the present format has it.
+
+    Format 1 had no number of the session and no copy of the project's settings.
+    """
+    found = manifest.get("format")
+    if not isinstance(found, int) or found < 1:
+        raise CheckpointError(f"{path} has the format {found!r}, expected a number up to {FORMAT}.")
+    if found > FORMAT:
+        raise CheckpointError(
+            f"{path} has the format {found}, and this version knows those up to {FORMAT}.",
+            fix="It was made by a newer version of colab_pix2pix: upgrade.",
+        )
+    if missing := _NEEDED - set(manifest):
+        raise CheckpointError(f"{path} lacks {sorted(missing)[0]!r} in its manifest.")
+    return {"session_number": 0, "settings": {}} | manifest

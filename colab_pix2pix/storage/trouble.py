@@ -1,0 +1,48 @@
+"""What the errors of a disk or of Google Drive mean, and what to do about them."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from ..errors import DriveError
+from .drive import REMOUNT
+
+#: errno -> (in a few words, what to do)
+_KNOWN = {
+    errno.ENOSPC: ("it is full", "Make room: on Drive, empty the trash too, it counts."),
+    errno.EDQUOT: ("it is full", "Make room: on Drive, empty the trash too, it counts."),
+    errno.ENOTCONN: ("the mount is gone", REMOUNT),
+    errno.ECONNABORTED: ("the mount is gone", REMOUNT),
+    errno.ENODEV: ("the mount is gone", REMOUNT),
+    errno.EROFS: ("it can only be read", "Mount it for writing, or train into another folder."),
+    errno.EACCES: ("it may not be written", "Ask its owner for the right to edit the folder."),
+    errno.EPERM: ("it may not be written", "Ask its owner for the right to edit the folder."),
+    errno.ENOENT: ("a file or folder has disappeared", f"Look for it in Drive. {REMOUNT}"),
+    errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
+}
+_OTHER = "Look at the disk or the connection."
+
+#: Errors of the moment: the same call may go well a second later.
+PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
+
+
+def in_words(error: BaseException) -> str:
+    """Returns what an error means, in a few words."""
+    known = _KNOWN.get(getattr(error, "errno", None) or 0)
+    return known[0] if known else str(error)
+
+
+def remedy(error: BaseException) -> str:
+    """Returns what to do about an error."""
+    known = _KNOWN.get(getattr(error, "errno", None) or 0)
+    return known[1] if known else _OTHER
+
+
+def unreachable(path: Path, error: OSError) -> DriveError:
+    """Returns the error to stop with when a project's folder does not answer at the start."""
+    return DriveError(
+        f"{path} can't be used: {in_words(error)} ({error.strerror}).",
+        why="Nothing was changed.",
+        fix=remedy(error),
+    )

@@ -1,0 +1,71 @@
+"""The one line about what is safe; the terminal, `status` and the notebook's panel all show it.
+
+"Safe" and "saved" are said only of what a fresh machine could restore.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ..events import Safety
+
+_MOST = 0.99
+
+
+def line(safety: Safety, now: float | None = None) -> str:
+    """Returns one sentence that is true at `now` (seconds since 1970; the present by default).
+
+    Example:
+        >>> line(Safety(on_drive=True, safe_step=12000, safe_time=0, local_step=12000), 180)
+        'Safe on Drive: step 12 000 (3 min ago)'
+        >>> line(Safety(on_drive=False), 0)
+        'Nothing is saved yet'
+    """
+    now = time.time() if now is None else now
+    parts = [_safe(safety, now)]
+    if safety.uploading_step is not None:
+        parts.append(_uploading(safety, now))
+    if safety.local_step is not None and safety.on_drive:
+        known = (safety.safe_step, safety.written_step, safety.uploading_step)
+        if safety.local_step > max(step or 0 for step in known):
+            parts.append(f"step {steps(safety.local_step)} on this machine only")
+    if safety.trouble:
+        parts.append(safety.trouble)
+    return " · ".join(part for part in parts if part)
+
+
+def steps(number: int) -> str:
+    """Returns a number of steps with a blank between thousands: 12 600."""
+    return f"{number:,}".replace(",", " ")
+
+
+def ago(seconds: float) -> str:
+    """Returns "3 min ago"."""
+    if seconds < 60:
+        return f"{max(0, int(seconds))} s ago"
+    minutes = int(seconds / 60)
+    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
+
+
+def _safe(safety: Safety, now: float) -> str:
+    safe = written = ""
+    if safety.safe_step is not None:
+        name = "Safe on Drive" if safety.on_drive else "Saved"
+        safe = f"{name}: step {steps(safety.safe_step)} ({ago(now - (safety.safe_time or now))})"
+    if safety.written_step is not None:
+        when = ago(now - (safety.written_time or now))
+        written = f"Written to Drive, not confirmed: step {steps(safety.written_step)} ({when})"
+    nothing = "Nothing is on Drive yet" if safety.on_drive else "Nothing is saved yet"
+    return " · ".join(part for part in (safe, written) if part) or nothing
+
+
+def _uploading(safety: Safety, now: float) -> str:
+    """Drive tells no progress: a share is an estimate from the upload before, and says so."""
+    text = f"uploading step {steps(safety.uploading_step or 0)}"
+    if safety.uploading_since is None:
+        return text
+    elapsed = now - safety.uploading_since
+    if not safety.upload_seconds:
+        return f"{text} (for {max(0, elapsed):.0f} s)"
+    share = min(_MOST, max(0.0, elapsed / safety.upload_seconds))
+    return f"{text} (about {share * 100:.0f} %)"

@@ -1,0 +1,173 @@
+"""Two machines (here: two processes on this one) train one model together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.errors import TrainingError
+from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.storage.checkpoints import status
+
+pytestmark = pytest.mark.slow
+
+CONFIG = TrainConfig(
+    image_size=64, base_filters=4, batch_size=4, epochs=8, save_every_seconds=0, dropout=0.0
+)
+MEMBER = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from colab_pix2pix import manifest
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.events import JsonLines
+from colab_pix2pix.model.resume import make_plan
+from colab_pix2pix.model.session import Session
+from colab_pix2pix.project import Project
+
+crops, run_dir, state, options = sys.argv[1:]
+plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
+session = Session(plan, JsonLines(sys.stdout))
+session.run()
+np.savez(state, **session.model.snapshot())
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def start(
+    crops: Dataset, run: Path, machines: int, config: TrainConfig
+) -> list[subprocess.Popen[str]]:
+    """Starts the processes; each leaves its state in `<run>-<number>.npz` at the end."""
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(machines)]
+    script = run.with_name("member.py")
+    script.write_text(MEMBER)
+    members = []
+    for number in range(machines):
+        task = {"type": "worker", "index": number}
+        cluster = {"cluster": {"worker": addresses}, "task": task}
+        state = run.with_name(f"{run.name}-{number}.npz")
+        arguments = [str(crops.directory), str(run), str(state), json.dumps(config.to_dict())]
+        members.append(
+            subprocess.Popen(
+                [sys.executable, str(script), *arguments],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=dict(os.environ, TF_CONFIG=json.dumps(cluster) if machines > 1 else ""),
+            )
+        )
+    return members
+
+
+def heard(member: subprocess.Popen[str]) -> list[dict[str, object]]:
+    output, _ = member.communicate(timeout=240)
+    assert member.returncode == 0, output
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def state(run: Path, number: int) -> dict[str, np.ndarray]:
+    with np.load(run.with_name(f"{run.name}-{number}.npz")) as file:
+        return {name: file[name] for name in file.files}
+
+
+def test_two_machines_end_with_the_same_weights_and_resume_after_a_kill(
+    crops: Dataset, tmp_path: Path
+) -> None:
+    together = tmp_path / "together"
+    alone = start(crops, tmp_path / "alone", 1, CONFIG)
+    members = start(crops, together, 2, CONFIG)
+    first, second = (heard(member) for member in members)
+    one = heard(alone[0])
+
+    chief, other = state(together, 0), state(together, 1)
+    assert {n: v.tobytes() for n, v in chief.items()} == {n: v.tobytes() for n, v in other.items()}
+    assert status(together)["step"] == 20
+    # Only the chief speaks and writes; the other tells how its pictures were loaded.
+    assert {event["event"] for event in second} <= {"Progress", "Note"}
+    assert sum(event["event"] == "Saved" for event in first) >= 1
+
+    def losses(events: list[dict[str, object]]) -> list[float]:
+        return [float(e["generator_l1_loss"]) for e in events if e["event"] == "Metrics"]
+
+    # The same pictures in the same order; only batch normalization sees half a batch.
+    assert losses(first) == pytest.approx(losses(one), rel=0.1)
+
+    again = tmp_path / "again"
+    members = start(crops, again, 2, CONFIG.replace(epochs=200))
+    assert members[0].stdout is not None
+    for line in members[0].stdout:
+        if json.loads(line)["event"] == "Saved":
+            break
+    for member in members:
+        member.send_signal(signal.SIGKILL)
+        member.communicate()
+    saved = status(again)["step"]
+    assert saved > 0
+    epochs = -(-saved // 5) * 2 + 8
+    whole = start(crops, tmp_path / "whole", 2, CONFIG.replace(epochs=epochs))
+    for member in whole:
+        heard(member)
+    resumed = [heard(member) for member in start(crops, again, 2, CONFIG.replace(epochs=epochs))]
+    assert [e["step"] for e in resumed[0] if e["event"] == "Resumed"] == [saved]
+    assert {n: v.tobytes() for n, v in state(again, 1).items()} == {
+        n: v.tobytes() for n, v in state(tmp_path / "whole", 0).items()
+    }
+
+
+def test_several_devices_of_one_machine_share_each_batch(crops: Dataset) -> None:
+    script = """
+import numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.model.pix2pix import Pix2Pix
+from colab_pix2pix.model.team import Team
+options = TrainConfig(image_size=64, base_filters=4, precision="float32", normalization="instance",
+                      dropout=0.0, ema=0.9, clip_norm=0.0)
+pictures = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
+team = Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+models = Pix2Pix(options), Pix2Pix(options, team)
+losses = [[m.train_on(pictures, step, rate_share=1 - step / 10).numpy() for step in range(3)]
+          for m in models]
+# Instance normalization looks at each picture alone, so two halves make the same whole.
+assert np.allclose(*losses, rtol=1e-4), losses
+alone, shared = (m.snapshot() for m in models)
+for name in alone:
+    if "momentum" in name:
+        assert np.allclose(alone[name], shared[name], rtol=0.02, atol=1e-5), name
+print("fine")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.endswith("fine\n"), done.stderr
+
+
+def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
+    crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colab_pix2pix.model.team import Team, gather_team
+
+    class Three:
+        num_replicas_in_sync = 3
+
+    with pytest.raises(TrainingError, match="Choose 6"):
+        Team(Three()).check(4)
+    monkeypatch.setenv("TF_CONFIG", "{oops")
+    with pytest.raises(TrainingError, match="TF_CONFIG"):
+        gather_team()
