@@ -66,8 +66,10 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs side by side")
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--lock", type=Path, help="a file to lock while a run is under way")
-    parser.add_argument("--log", type=Path, help="a file to add the result of each run to")
+    parser.add_argument("--lock", type=Path, help="a file to lock while runs are under way")
+    parser.add_argument(
+        "--log", type=Path, help="a file of results; runs that it has are not repeated"
+    )
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
@@ -82,20 +84,32 @@ def main() -> None:
         print(f"\n{given.image_size} pixels, {given.crops} crops, {given.seconds:g} s each\n")
         print("|                              | held-out L1   | held-out SSIM | steps |")
         print("|------------------------------|---------------|---------------|-------|")
-        results: dict[str, list[Result]] = {row: [] for row in rows}
-        for seed in range(given.seeds):
-            todo = list(rows)
-            while todo:
-                group = todo[: given.jobs]
-                if "default" in group and _DECAYED in group:  # which waits for its steps
-                    group.remove(_DECAYED)
-                del todo[: len(group)]
-                with locked(given.lock):
-                    for row, result in run_together(group, seed, crops, results, given):
-                        results[row].append(result)
-                        note(given.log, {"row": row, "seed": seed} | result)
-                for row in group if seed == given.seeds - 1 else ():
-                    print(line(row, results[row]), flush=True)
+        for row, results in measure(rows, crops, given):
+            print(line(row, results), flush=True)
+
+
+def measure(
+    rows: list[str], crops: Path, given: argparse.Namespace
+) -> Iterator[tuple[str, list[Result]]]:
+    """Runs all rows with one seed after the other; gives a row when its last seed is done.
+
+    So a machine that grows slower or faster meanwhile meets all rows.
+    """
+    results = {row: read_log(given.log, row) for row in rows}
+    for seed in range(given.seeds):
+        todo = list(rows)
+        while todo:
+            group = todo[: given.jobs]
+            if "default" in group and _DECAYED in group:  # which waits for its steps
+                group.remove(_DECAYED)
+            del todo[: len(group)]
+            missing = [row for row in group if seed not in results[row]]
+            with locked(given.lock if missing else None):
+                for row, result in run_together(missing, seed, crops, results, given):
+                    results[row][seed] = result
+                    note(given.log, {"row": row, "seed": seed} | result)
+            if seed == given.seeds - 1:
+                yield from ((row, list(results[row].values())) for row in group)
 
 
 def make_crops(folder: Path, count: int, image_size: int) -> Path:
@@ -121,7 +135,7 @@ def run_together(
     rows: list[str],
     seed: int,
     crops: Path,
-    results: dict[str, list[Result]],
+    results: dict[str, dict[int, Result]],
     given: argparse.Namespace,
 ) -> Iterator[tuple[str, Result]]:
     """Runs some rows side by side and gives what each says of itself."""
@@ -193,6 +207,14 @@ def line(row: str, results: list[Result]) -> str:
 
     steps = statistics.median(result["steps"] for result in results)
     return f"| {row:28} | {cell('l1')} | {cell('ssim')} | {steps:5.0f} |"
+
+
+def read_log(log: Path | None, row: str) -> dict[int, Result]:
+    """Returns the results of a row that an earlier call has noted, by seed."""
+    if log is None or not log.exists():
+        return {}
+    noted = [json.loads(entry) for entry in log.read_text(encoding="utf-8").splitlines()]
+    return {result["seed"]: result for result in noted if result["row"] == row}
 
 
 def note(log: Path | None, result: Result) -> None:

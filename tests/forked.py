@@ -21,9 +21,13 @@ _CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" e
 _LOADED = [
     "matplotlib.figure",
     "colab_pix2pix.pipeline",
+    "colab_pix2pix.model.budget",
     "colab_pix2pix.model.device",
     "colab_pix2pix.model.evaluation",
     "colab_pix2pix.model.pix2pix",
+    "colab_pix2pix.model.session",
+    "colab_pix2pix.model.team",
+    "colab_pix2pix.model.tensorboard",
     "colab_pix2pix.model.training",
 ]
 
@@ -70,5 +74,5 @@ def _run(arguments: list[str], output: Connection, home: dict[str, str]) -> None
     os.environ.update(home)
     os.dup2(output.fileno(), 1)
     output.close()
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # the parent's was another file
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # the parent had another
     sys.exit(cli.main([*arguments, "--json"]))
