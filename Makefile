@@ -1,7 +1,9 @@
 # One command sets everything up and runs; a second run finds it all there.
 #
 #   make demo       the whole way on the sample video, with a crash in the middle
-#   make test       all tests (needs chromium: installed with apt when root on Debian or Ubuntu)
+#   make test       all tests (needs chromium and fuse3: installed with apt when root on Debian or
+#                   Ubuntu)
+#   make faults     the faults of machines and of Google Drive, ten times as often
 #   make check      formatting, lint, types and the fast tests
 #   make notebook   the notebook in JupyterLab
 
@@ -14,8 +16,12 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 demo: .venv/demo.done
 	$(BIN)/colab-pix2pix demo --root demo
 
-test: .venv/test.done .venv-colab/test.done chromium
+test: .venv/test.done .venv-colab/test.done chromium fuse
 	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
+
+faults: .venv/test.done fuse
+	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/test_faults.py tests/test_drive_faults.py \
+	  tests/test_drive.py tests/test_faults_real.py --durations=5
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .
@@ -56,7 +62,16 @@ chromium:
 	    exit 1; \
 	  fi
 
+# For the double of Google Drive's mount; without it those tests are skipped, and say so.
+fuse:
+	@[ "$$(uname)" != Linux ] || command -v fusermount3 >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq fuse3; \
+	  else \
+	    echo "Tests on a mounted Drive will be skipped: they need fuse3 (sudo apt install fuse3)"; \
+	  fi
+
 clean:
 	rm -rf .venv .venv-colab
 
-.PHONY: demo test check notebook chromium clean
+.PHONY: demo test faults check notebook chromium fuse clean

@@ -51,6 +51,7 @@ _HOME = {
     "apply": "model.apply",
     "status": "storage.checkpoints",
     "verify": "storage.checkpoints",
+    "keep_milestone": "storage.milestones",
     "release_runtime": "storage.release",
     "in_colab": "storage.drive",
     "project_root": "storage.drive",

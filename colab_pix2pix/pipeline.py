@@ -12,6 +12,8 @@ from .errors import DatasetError
 from .events import OnEvent
 from .manifest import Dataset
 from .project import Project
+from .storage import copying, drive
+from .storage.trouble import explained
 
 if TYPE_CHECKING:
     from .model.training import TrainingResult
@@ -132,9 +134,22 @@ def keep_and_train(
     """
     from .model.resume import make_plan
     from .model.training import carry_out
-    from .video import curate
 
     plan = make_plan(dataset, project, config)
     if not plan.finished:
-        curate.pack(dataset, project.dataset_zip)
+        with explained(project.path):
+            _pack(dataset, project)
     return carry_out(plan, on_event)
+
+
+def _pack(dataset: Dataset, project: Project) -> None:
+    """Packs the crops into the project; for Google Drive on this machine's disk first."""
+    from .video import archive
+
+    drive.require_mounted(project.path)
+    if not drive.is_drive(project.path):
+        archive.pack(dataset, project.dataset_zip)
+    elif not archive.is_packed(dataset, project.dataset_zip):
+        copy = archive.pack(dataset, project.work / "dataset.zip")
+        project.path.mkdir(parents=True, exist_ok=True)
+        copying.put(copy, project.dataset_zip)

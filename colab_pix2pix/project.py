@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -100,7 +101,8 @@ class Project:
     @property
     def work(self) -> Path:
         """This machine's folder for copies that may vanish, never inside the project folder."""
-        key = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
+        # Not `resolve`: it would ask the project's file system, and a mount may hang.
+        key = hashlib.sha256(os.path.abspath(self.path).encode()).hexdigest()[:16]
         return files.cache_dir() / "projects" / key
 
     def settings(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Terminal:
         self._finished = ""
         self._told = 0.0
         self._losses = ""
+        self._told_safety: tuple[object, ...] = ()
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -38,13 +39,20 @@ class Terminal:
             case Metrics():
                 self._losses = f" · L1 {event.generator_l1_loss:.3f}"
             case Safety():
-                self.line(wording.line(event))
+                self._safety(event)
             case Resumed():
                 self.line(f"Resumed at step {event.step}")
             case Note():
                 self.line(f"! {event.message}" if event.level == "warning" else event.message)
             case Sample() | Saved():
                 pass  # what is safe is told by the one line
+
+    def _safety(self, event: Safety) -> None:
+        """Tells what has changed for another machine; copies on this one come too often."""
+        told = (event.safe_step, event.written_step, event.uploading_step, event.trouble)
+        if told != self._told_safety:
+            self._told_safety = told
+            self.line(wording.line(event))
 
     def line(self, text: str) -> None:
         """Writes a line that stays."""

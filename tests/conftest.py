@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from machines import Report, Row
 from PIL import Image
 
 from colab_pix2pix import manifest
@@ -22,6 +23,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, so that no worker begins one when the others are done."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the fault matrix: what was done to a run, how often, and what it has lost."""
+    for skipped in terminalreporter.stats.get("skipped", []):
+        if isinstance(skipped.longrepr, tuple) and "needs FUSE" in skipped.longrepr[2]:
+            terminalreporter.write_line(f"{skipped.nodeid}: {skipped.longrepr[2]}")
+    passed = terminalreporter.stats.get("passed", [])
+    rows = [value for report in passed for name, value in report.user_properties if name == "fault"]
+    if not rows:
+        return
+    terminalreporter.section("faults")
+    columns = "{:58} {:>5} {:>9} {:>11} {:>10} {:>12} {:>13}"
+    head = ("fault", "runs", "restored", "steps lost", "safe lost", "fresh starts", "wrong weights")
+    for row in [head, *sorted(rows)]:
+        terminalreporter.write_line(columns.format(*row))
+
+
+@pytest.fixture
+def report(record_property: Callable[[str, object], None]) -> Report:
+    """Puts a row into the fault matrix, and demands that nothing safe is lost."""
+
+    def tell(row: Row) -> None:
+        record_property("fault", row.cells)
+        assert (row.safe_lost, row.fresh, row.wrong) == (0, 0, 0), row
+
+    return tell
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import drive, npz
 from colab_pix2pix.storage.checkpoints import CheckpointWriter, generations, status
+from colab_pix2pix.storage.milestones import keep_milestone
 
 STATE = {"generator/000-kernel": np.arange(6, dtype=np.float32).reshape(2, 3)}
 SHAPES = {"generator/000-kernel": ((2, 3), "float32")}
@@ -136,6 +137,51 @@ def test_a_state_of_another_network_is_refused_by_name(
     saved(CheckpointWriter(project), 10)
     with pytest.raises(IncompatibleRunError, match=named):
         npz.read_arrays(project.slots[0], expected)
+
+
+def rewritten(path: Path, **changes: object) -> None:
+    """Writes a slot again with another manifest."""
+    arrays = npz.read_arrays(path, SHAPES)
+    manifest = npz.read_manifest(path) | changes
+    npz.write(path, arrays, {name: value for name, value in manifest.items() if value is not None})
+
+
+def test_a_state_of_an_older_format_is_read_and_goes_on(project: Project) -> None:
+    saved(CheckpointWriter(project), 10)
+    rewritten(project.slots[0], format=1, session_number=None, settings=None)
+    (found,) = generations(project)
+    assert (found.step, found.order) == (10, (0, 1))
+    saved(CheckpointWriter(project, [found]), 20)
+    assert [g.step for g in generations(project)] == [20, 10]
+
+
+@pytest.mark.parametrize("found", [3, "2", None, 0])
+def test_a_state_of_a_newer_or_strange_format_is_refused(project: Project, found: object) -> None:
+    saved(CheckpointWriter(project), 10)
+    rewritten(project.slots[0], format=found)
+    with pytest.raises(CheckpointError, match="format"):
+        generations(project)
+
+
+def test_a_file_that_states_more_content_than_it_has_is_refused(project: Project) -> None:
+    saved(CheckpointWriter(project), 10)
+    content = bytearray(project.slots[0].read_bytes())
+    entry = content.index(b"PK\x01\x02")  # the first entry of the directory: sizes at 20 and 24
+    content[entry + 20 : entry + 28] = (1 << 31).to_bytes(4, "little") * 2
+    project.slots[0].write_bytes(content)
+    with pytest.raises(CheckpointError):
+        npz.read_manifest(project.slots[0])
+
+
+def test_a_milestone_is_kept_beside_the_slots(project: Project) -> None:
+    writer = CheckpointWriter(project)
+    saved(writer, 10)
+    kept = keep_milestone(project)
+    for step in (20, 30):
+        saved(writer, step)
+    assert kept == project.path / "milestones" / "step-00000010.npz"
+    assert npz.read_manifest(kept)["step"] == 10
+    assert [g.step for g in generations(project)] == [30, 20]
 
 
 def test_a_pickle_in_a_slot_is_never_run(project: Project, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from colab_pix2pix.project import Project
 
 CHECKOUT = Path(__file__).parents[1]
 NOTEBOOK = CHECKOUT / "notebooks" / "colab_pix2pix.ipynb"
+NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 TINY = (
     FramesConfig(count=24),
     TrainConfig(image_size=64, base_filters=4, epochs=400, save_every_seconds=2),
@@ -47,9 +48,15 @@ def world(request: pytest.FixtureRequest) -> str:
     return sys.executable if request.param == "lab" else standin_python()
 
 
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    """Each notebook of the repository."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def source() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+def source(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
@@ -72,14 +79,16 @@ def test_cells_are_short_titled_and_define_nothing(source: dict[str, Any]) -> No
         assert not re.search(r"^\s*(def|class) ", code, re.MULTILINE)
 
 
-def test_badge_and_git_address_name_the_repository_of_the_package(source: dict[str, Any]) -> None:
+def test_badge_and_git_address_name_the_repository_of_the_package(
+    path: Path, source: dict[str, Any]
+) -> None:
     setup = configparser.ConfigParser()
     setup.read(CHECKOUT / "setup.cfg", encoding="utf-8")
     url = setup["metadata"]["url"]
     place = url.removeprefix("https://github.com/")
     text = "".join("".join(cell["source"]) for cell in source["cells"])
-    path = NOTEBOOK.relative_to(CHECKOUT).as_posix()
-    assert f"https://colab.research.google.com/github/{place}/blob/main/{path}" in text
+    here = path.relative_to(CHECKOUT).as_posix()
+    assert f"https://colab.research.google.com/github/{place}/blob/main/{here}" in text
     assert f'"git+{url}"' in codes(source)[0]
     assert set(re.findall(r"github(?:\.com)?/(\w+/\w+)", text)) == {place}
 

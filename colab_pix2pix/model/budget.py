@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from .pace import samples_between
+from .pace import METRICS_EVERY_STEPS, samples_between
 from .resume import Plan
 
 _SHARE = 0.1  # of the time is spent on measuring, at most
@@ -39,8 +39,10 @@ class Budget:
     def count_apart(self, *, sample: float = 0.0, score: float = 0.0) -> None:
         """Counts seconds that went into drawing samples and into scoring, besides the steps."""
         self._apart += sample + score
-        self._sample_seconds = sample or self._sample_seconds
-        self._score_seconds = score or self._score_seconds
+        if sample:  # the shortest: the first one of a session compiles
+            self._sample_seconds = min(sample, self._sample_seconds or sample)
+        if score:
+            self._score_seconds = min(score, self._score_seconds or score)
 
     def epochs(self, step: int) -> int | None:
         """Returns how many epochs fit, counted from the first one ever; None before it knows.
@@ -59,8 +61,9 @@ class Budget:
         def takes(epochs: int) -> float:
             last = self._plan.schedule.last_step(epochs)
             samples = samples_between(step, last) * self._sample_seconds
-            scores = (epochs - done) * (self._score_seconds or self._sample_seconds)
-            return (last - step) * per_step + samples + scores
+            scores = min(epochs - done, (last - step) // METRICS_EVERY_STEPS)
+            each = self._score_seconds or self._sample_seconds
+            return (last - step) * per_step + samples + scores * each
 
         low, high = done, done + max(1, math.ceil(left / per_step)) + 1
         while high - low > 1:  # the largest number that fits lies in [low, high)

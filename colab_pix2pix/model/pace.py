@@ -8,6 +8,8 @@ import time
 from ..events import OnEvent, Progress
 from .resume import Plan
 
+#: How often a line of means is added to the history, besides at samples.
+METRICS_EVERY_STEPS = 20
 _PROGRESS_SECONDS = 0.5
 _SAMPLE_SPACING = 1.15
 

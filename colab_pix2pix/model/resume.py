@@ -15,6 +15,7 @@ from ..option import options
 from ..project import Project
 from ..storage import checkpoints
 from ..storage.lost import lost
+from ..storage.trouble import explained
 from .dataset import Schedule, split_crops
 
 _UNKNOWN_EPOCHS = 10**6
@@ -74,7 +75,8 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
-    config = config or project.recall(TrainConfig)
+    with explained(project.path):
+        config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
     survey = checkpoints.survey(project)

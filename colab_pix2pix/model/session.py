@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..events import Note, OnEvent, Resumed, Safety, Sample, ignore
 from ..storage.checkpoints import CheckpointWriter
 from ..storage.npz import read_arrays
@@ -14,15 +16,13 @@ from . import reports
 from .dataset import load_pictures
 from .interrupt import interruptible
 from .ledger import Ledger
-from .pace import Pace, is_sample_step
+from .pace import METRICS_EVERY_STEPS, Pace, is_sample_step
 from .quiet import quiet_start
 from .resume import Plan
 from .verdict import judge
 
 if TYPE_CHECKING:
     from .evaluation import Score
-
-_METRICS_EVERY_STEPS = 20
 
 
 class Session:
@@ -104,9 +104,9 @@ class Session:
         self.step += 1
         if is_sample_step(self.step) or self.step == self.plan.last_step:
             self._close_line(self._timed("sample", self._sample) if self.chief else None)
-        elif self.step % _METRICS_EVERY_STEPS == 0:
+        elif self.step % METRICS_EVERY_STEPS == 0:
             epoch = self.plan.schedule.epoch
-            complete = epoch(self.step) > epoch(max(0, self.step - _METRICS_EVERY_STEPS))
+            complete = epoch(self.step) > epoch(max(0, self.step - METRICS_EVERY_STEPS))
             scored = complete and self.chief
             self._close_line(self._timed("score", self.held_out.score) if scored else None)
 
@@ -137,7 +137,7 @@ class Session:
             return
         self.ledger.checked(self.step, self.saved_step)
         self.writer.settle()  # an earlier copy of the state goes before there is another
-        self.writer.save(self.model.snapshot(), self._manifest())
+        self.writer.save(self.copy.take(), self._manifest())
         self.saved_step = self.step
 
     def _manifest(self) -> dict[str, Any]:
@@ -196,13 +196,19 @@ class Session:
                 self.on_event(Note(message=changed))
 
     def _begin_writing(self) -> None:
+        from .host_copy import HostCopy
         from .tensorboard import EventFile
 
-        plan = self.plan
-        plan.project.remember(plan.config)
-        every = plan.config.save_every_seconds
-        self.writer = CheckpointWriter(plan.project, plan.found, save_every_seconds=every)
-        self.writer.need(sum(v.numpy().nbytes for v in self.model.variables().values()))
+        plan, variables = self.plan, self.model.variables()
+        self.writer = CheckpointWriter(
+            plan.project,
+            plan.found,
+            configs=[plan.config],
+            save_every_seconds=plan.config.save_every_seconds,
+        )
+        sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
+        self.writer.need(sum(sizes))
+        self.copy = HostCopy(variables)
         self.desk = self.writer.desk
         self.curves = EventFile(self.desk.logs, self.ledger.lines)
 
@@ -227,7 +233,7 @@ class Session:
         last_step = self.plan.schedule.last_step(epochs)
         self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
         self.budget = None
-        self.plan.project.remember(config)
+        self.writer.remember(config)
         words = f"In {minutes:g} minutes {epochs} epochs fit: training ends with step {last_step}."
         self.on_event(Note(message=words))
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from ..errors import CheckpointError, TakenOverError
 from ..events import Event, Note, Progress, Safety, Saved
-from ..files import replacing
+from ..files import replacing, write_json
+from ..option import Config
 from ..project import Project
 from . import copying, drive, npz, session, slots, trouble, wording
 from .lost import note_reached
@@ -50,6 +51,7 @@ class CheckpointWriter:
     Args:
         project: Where the slots lie.
         found: What `generations` has found: the first is the one that the run goes on from.
+        configs: Options to store with the run.
         save_every_seconds: How often a state should go to Drive at best.
         timing: How patient to be.
 
@@ -62,6 +64,7 @@ class CheckpointWriter:
         project: Project,
         found: Sequence[Generation] = (),
         *,
+        configs: Sequence[Config] = (),
         save_every_seconds: float = 300.0,
         timing: Timing | None = None,
     ) -> None:
@@ -75,7 +78,7 @@ class CheckpointWriter:
         self._stopped = False
         self._note_at = 0.0
         self._on_drive = drive.is_drive(project.path)
-        self._take_over(found)
+        self._take_over(found, configs)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
         self._saved = (own[0].step, own[0].time) if own else None
@@ -162,6 +165,15 @@ class CheckpointWriter:
         )
         self._thread.start()
 
+    def remember(self, *configs: Config) -> None:
+        """Stores options that have become known only now; on Drive in the background."""
+        self._settings |= {config.section: config.to_dict() for config in configs}
+        if self._on_drive:
+            write_json(self.desk.settings_file, self._settings)
+            self.keep(self.desk.settings_file)
+        else:
+            self.project.remember(*configs)
+
     def keep(self, path: Path) -> None:
         """Brings a file that was made in `desk` to the project, whole and in the background."""
         if self._uploader:
@@ -244,16 +256,16 @@ class CheckpointWriter:
         elif not self._taken_over_by and not self._failure:
             session.end(self.project, self._session)
 
-    def _take_over(self, found: Sequence[Generation]) -> None:
+    def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
         drive.require_mounted(self.project.path)
-        try:
+        with trouble.explained(self.project.path):
             self.project.path.mkdir(parents=True, exist_ok=True)
+            if configs:
+                self.project.remember(*configs)
             above = max((g.order[0] for g in found), default=0)
             self._session, before = session.begin(self.project, above=above)
-        except OSError as error:
-            raise trouble.unreachable(self.project.path, error) from error
-        # A copy, so that no later write has to read from Drive.
-        self._settings = self.project.settings() | {"run_id": self.run_id}
+            # A copy, so that no later write has to read from Drive.
+            self._settings = self.project.settings() | {"run_id": self.run_id}
         if before:
             self._news.put(
                 Note(

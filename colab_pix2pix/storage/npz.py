@@ -20,6 +20,7 @@ import numpy as np
 from ..errors import CheckpointError, IncompatibleRunError
 
 MANIFEST = "manifest.json"
+_CHUNK_BYTES = 4 << 20
 #: What zipfile, json and NumPy raise for files that are torn, altered or forged.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -123,8 +124,14 @@ def _read_member(
         shape, fortran_order, dtype = read_header(member)
         if (shape, str(dtype)) != expected or fortran_order:
             raise _incompatible(path, f"{name!r} is {dtype}{shape}, expected {expected}")
-        content = member.read()
-    return np.frombuffer(content, dtype).reshape(shape)
+        array = np.empty(shape, dtype)
+        place, at = array.reshape(-1).view(np.uint8), 0
+        while chunk := member.read(_CHUNK_BYTES):  # at the end zipfile checks the CRC
+            place[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+            at += len(chunk)
+    if at != array.nbytes:
+        raise CheckpointError(f"{path}: {name!r} is shorter than it says.")
+    return array
 
 
 def _refuse_bombs(path: Path, archive: zipfile.ZipFile) -> None:

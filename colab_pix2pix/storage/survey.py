@@ -163,9 +163,12 @@ def _first_save_was_cut_off(project: Project, there: list[Look]) -> bool:
     """Returns True when the only slot of a run without an id is torn: nothing was ever saved.
 
     The id is written to `project.json` after the first save (on Drive: once that is confirmed),
-    never before.
+    never before. Where that file is missing, too, only an empty slot proves it: on Drive a new file
+    begins as an empty entry, and no save ever makes a full one empty.
     """
-    return len(there) == 1 and slots.is_there(project.settings_file)
+    if len(there) != 1:
+        return False
+    return slots.is_there(project.settings_file) or not there[0].path.stat().st_size
 
 
 def _notes(project: Project, looks: tuple[Look, ...], good: list[Generation]) -> list[str]:

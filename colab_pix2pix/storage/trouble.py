@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import DriveError
+from ..errors import DriveError, Pix2PixError, ProjectError
+from . import drive
 from .drive import REMOUNT
 
 #: errno -> (in a few words, what to do)
@@ -39,10 +42,20 @@ def remedy(error: BaseException) -> str:
     return known[1] if known else _OTHER
 
 
-def unreachable(path: Path, error: OSError) -> DriveError:
+def unreachable(path: Path, error: OSError) -> Pix2PixError:
     """Returns the error to stop with when a project's folder does not answer at the start."""
-    return DriveError(
+    kind = DriveError if drive.is_drive(path) else ProjectError
+    return kind(
         f"{path} can't be used: {in_words(error)} ({error.strerror}).",
         why="Nothing was changed.",
         fix=remedy(error),
     )
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns an error of the file system into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise unreachable(path, error) from error

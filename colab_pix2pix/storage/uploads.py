@@ -418,11 +418,9 @@ class Uploader:
         self._written_number = max((g.number for g in found if g.path != here), default=0)
         if safe := [g for g in found if g.durability == "confirmed"]:
             self._safe = (safe[0].step, safe[0].time)
-        if own and own[0].durability == "pending":
+        if own and own[0].durability != "confirmed":  # if only because Drive did not say
             copy = Copy(own[0].path, copying.md5(own[0].file), own[0].manifest)
             self._pending = Upload(own[0].path, copy, time.time(), measured=False)
-        if own and own[0].durability == "unknown":
-            self._written = (own[0].step, own[0].time)
         if found and found[0].path == here:
             file = found[0].path
             self._newest = Copy(file, copying.md5(file), found[0].manifest)

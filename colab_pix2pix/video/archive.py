@@ -32,15 +32,14 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
         DatasetError: a crop is missing.
     """
     path = Path(zip_path)
-    entries = to_json(manifest.to_dict(dataset))
-    files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
+    entries, files = _content(dataset)
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
             f"{missing[0]} is missing.",
             why=f"Expected all {len(files)} crops of the manifest.",
             fix="Cut the crops again.",
         )
-    if path.is_file() and _up_to_date(path, entries, files):
+    if is_packed(dataset, path):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
@@ -52,6 +51,17 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
             archive.writestr(file.name, content)
         archive.writestr(_SUMS, json.dumps(sums, indent=0))
     return path
+
+
+def is_packed(dataset: Dataset, zip_path: Path | str) -> bool:
+    """Returns True when an archive holds just this dataset; looks at its directory only."""
+    path = Path(zip_path)
+    return path.is_file() and _up_to_date(path, *_content(dataset))
+
+
+def _content(dataset: Dataset) -> tuple[bytes, list[Path]]:
+    files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
+    return to_json(manifest.to_dict(dataset)), files
 
 
 def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:

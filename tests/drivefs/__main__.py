@@ -39,7 +39,6 @@ def main() -> None:
         attr_timeout=0,
         entry_timeout=0,
         negative_timeout=0,
-        intr=True,
     )
 
 

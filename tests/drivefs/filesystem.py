@@ -19,6 +19,7 @@ import mfusepy
 from .cloud import Cloud
 from .uploads import Uploads
 
+PIECE_BYTES = 16384
 CHANGING = {"create", "mkdir", "unlink", "rmdir", "rename", "truncate", "write"}
 
 
@@ -49,7 +50,13 @@ class DriveFileSystem(mfusepy.Operations):
         self.ended_hangs = threading.Event()
         self.listing: set[str] | None = None  # a stale one
         self.renames = 0
+        self.write_seconds = 0.0
         uploads.is_open = self._is_open
+
+    def init_with_config(self, conn_info: Any, config_3: Any) -> None:
+        """Small pieces: even a small file takes several calls to write, so that it can be torn."""
+        if conn_info is not None:
+            conn_info.max_write = PIECE_BYTES
 
     # What goes wrong.
 
@@ -196,6 +203,7 @@ class DriveFileSystem(mfusepy.Operations):
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
         self._trouble("write", path)
+        time.sleep(self.write_seconds)
         with self.uploads.lock:
             written = os.pwrite(fh, data, offset)
             self._changed(self.handles[fh][0])
