@@ -199,14 +199,15 @@ def work(crops: Path, run_dir: Path, seconds: float, options: dict[str, Any]) ->
 
 
 def line(row: str, results: list[Result]) -> str:
-    """Returns a row of the table: the median of the seeds, and how far they lie apart."""
+    """Returns a row of the table: the median of the seeds, and half of how far they lie apart."""
 
     def cell(key: str) -> str:
         values = [result[key] for result in results]
-        return f"{statistics.median(values):.4f} ±{(max(values) - min(values)) / 2:.4f}"
+        spread = f" ±{(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
+        return f"{statistics.median(values):.3f}{spread}"
 
     steps = statistics.median(result["steps"] for result in results)
-    return f"| {row:28} | {cell('l1')} | {cell('ssim')} | {steps:5.0f} |"
+    return f"| {row:28} | {cell('l1'):13} | {cell('ssim'):13} | {steps:5.0f} |"
 
 
 def read_log(log: Path | None, row: str) -> dict[int, Result]:
