@@ -23,7 +23,7 @@ faults: .venv/test.done fuse
 	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/test_faults.py tests/test_drive_faults.py \
 	  tests/test_drive.py tests/test_faults_real.py --durations=5
 
-check: .venv/test.done
+check: .venv/test.done fuse
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -84,6 +84,10 @@ class IncompatibleRunError(CheckpointError):
     """A run can't continue with the options that were given."""
 
 
+class ExportError(Pix2PixError):
+    """A model can't be written in a format, or the file would not give the same pictures."""
+
+
 class TakenOverError(CheckpointError):
     """Another session goes on with this run; this one has written nothing since."""
 

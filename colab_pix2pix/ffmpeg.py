@@ -77,13 +77,20 @@ def run(arguments: list[str], *, what: str) -> bytes:
         return process.stdout.read()
 
 
-def encode_video(path: Path, frames: Iterable[np.ndarray], *, frames_per_second: float) -> Path:
+def encode_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    *,
+    frames_per_second: float,
+    sound_of: Path | None = None,
+) -> Path:
     """Writes pictures as an H.264 video that every browser plays.
 
     Args:
         path: The `.mp4` to write; it is there whole or not at all.
         frames: uint8 RGB pictures `(height, width, 3)`, all of one size with even sides.
         frames_per_second: The speed at which they are shown.
+        sound_of: A video whose sound is taken along, if it has some.
 
     Returns:
         `path`.
@@ -98,6 +105,9 @@ def encode_video(path: Path, frames: Iterable[np.ndarray], *, frames_per_second:
     height, width, _ = first.shape
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
     source += ["-r", f"{frames_per_second:g}", "-i", "pipe:0"]
+    if sound_of is not None:
+        source += ["-protocol_whitelist", "file,pipe", "-i", f"file:{sound_of}"]
+        source += ["-map", "0:v:0", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k"]
     coding = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     with replacing(path) as part:
         with running([*source, *coding, "-y", str(part)], what=f"writing {path.name}") as process:

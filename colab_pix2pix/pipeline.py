@@ -132,11 +132,13 @@ def keep_and_train(
     Raises:
         As `train` does; what can be refused is refused before anything is written.
     """
+    from .model import cluster
     from .model.resume import make_plan
     from .model.training import carry_out
 
+    _, chief = cluster.read()
     plan = make_plan(dataset, project, config)
-    if not plan.finished:
+    if chief and not plan.finished:
         with explained(project.path):
             _pack(dataset, project)
     return carry_out(plan, on_event)

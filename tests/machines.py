@@ -108,9 +108,10 @@ class Machine:
     def disk(self) -> Path:
         return self.home / "disk"
 
-    def train(self, **flags: Any) -> Trainer:
+    def train(self, *, disk: str = "disk", **flags: Any) -> Trainer:
+        """Starts a trainer; with another disk it is as if on another machine."""
         log = self.home / f"log-{len(self.trainers)}.jsonl"
-        trainer = Trainer(self.project.path, log, self.disk, **flags)
+        trainer = Trainer(self.project.path, log, self.home / disk, **flags)
         self.trainers.append(trainer)
         return trainer
 

@@ -9,7 +9,7 @@ import pytest
 import videos
 from conftest import Command
 
-from colab_pix2pix import cli
+from colab_pix2pix import cli, flags
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.option import Config, as_flags
@@ -136,7 +136,7 @@ def test_flags_made_of_a_config_give_the_config_back(kind: type[Config]) -> None
     config = kind().replace(**flips)
     positions = ["frames", "a.mp4", "b"] if kind is FramesConfig else ["train", "a", "b"]
     given = cli.build_parser().parse_args([*positions, *as_flags(config)])
-    assert cli._given(given, kind()) == config
+    assert flags.given_config(given, kind()) == config
 
 
 @pytest.mark.parametrize(

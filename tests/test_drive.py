@@ -16,6 +16,7 @@ import pytest
 from fake_trainer import FAST, is_right, state_at
 from machines import Report, Row
 
+from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
@@ -255,9 +256,28 @@ def test_the_probe_notebook_tells_what_the_mount_does(
     assert capsys.readouterr().out == report + "\n"
     assert "known as a Drive mount: True (fuse.drive)" in report
     assert "id: local, md5: none" in report or "id: of the cloud, md5: another" in report
-    assert report.count("md5: ours, uncommitted: 0") == 3
+    assert report.count("md5: ours, uncommitted: 0") >= 3
     state = mount.wait_until_uploaded()
     assert state["trash"] == []
+
+
+@needs_fuse
+def test_options_that_become_known_late_are_stored_without_a_claim(
+    mount: drivefs.Drive, project: Project
+) -> None:
+    writer = CheckpointWriter(project, save_every_seconds=0.0, timing=FAST)
+    writer.remember(TrainConfig(epochs=7))
+    list(writer.wait_until_safe())
+    assert "run_id" not in project.settings(), "nothing is confirmed yet"
+    writer.save(state_at(10), {"step": 10, "epochs_done": 0, "options": {}})
+    writer.settle()
+    list(writer.wait_until_safe())
+    writer.remember(TrainConfig(epochs=8))
+    list(writer.wait_until_safe())
+    writer.close()
+    new_machine_is_ready(mount)
+    assert project.recall(TrainConfig).epochs == 8
+    assert project.settings()["safe_slots"] == ["slot-a.npz"]
 
 
 class Runtime:

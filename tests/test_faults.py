@@ -203,12 +203,15 @@ def test_the_stop_button_during_a_save_ends_with_everything_safe(report: Report)
 
 
 @pytest.mark.slow
-def test_of_two_live_sessions_the_newest_wins_and_the_older_stops(report: Report) -> None:
-    row = Row("two live sessions")
+@pytest.mark.parametrize("disk", ["disk", "another disk"])
+def test_of_two_live_sessions_the_newest_wins_and_the_older_stops(
+    report: Report, disk: str
+) -> None:
+    row = Row(f"two live sessions, {'one machine' if disk == 'disk' else 'two machines'}")
     with machine(bandwidth=2e6) as it:
         old = it.train()
         old.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
-        new = it.train()
+        new = it.train(disk=disk)
         row.count(old, new.wait_for("Start"), old.safe_step)
         told = old.ends_with(1)
         assert told[-1]["kind"] == "TakenOverError"

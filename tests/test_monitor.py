@@ -165,6 +165,16 @@ def test_the_panel_shows_the_one_line_about_what_is_safe(
     assert "Safe on Drive: step 10 (2 min ago)" in panel.saved.value
 
 
+def test_the_wait_for_the_upload_is_shown_and_then_the_training_again(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel(progress(200))
+    clock.now += 1
+    panel(Progress(job="upload", done=12, total=30, unit="seconds", seconds_left=18))
+    assert "Upload: 12 of 30 seconds" in panel.text.value
+    panel.finish()
+    assert "200 of 200 steps" in panel.text.value
+
+
 @pytest.mark.parametrize("listener", [TrainingPanel, ProgressLine])
 def test_words_from_outside_are_shown_as_text(listener: type) -> None:
     panel = listener()

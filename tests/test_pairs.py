@@ -17,10 +17,10 @@ from colab_pix2pix.errors import DatasetError, IncompatibleRunError, OptionError
 from colab_pix2pix.events import Event, Metrics
 from colab_pix2pix.manifest import Crop, Dataset
 from colab_pix2pix.model import conditions, pix2pix
-from colab_pix2pix.model.apply import apply
 from colab_pix2pix.model.dataset import load_pictures
 from colab_pix2pix.model.training import train
 from colab_pix2pix.option import options
+from colab_pix2pix.playing import apply
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
 from colab_pix2pix.video.own import import_pairs

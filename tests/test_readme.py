@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix import cli
+from colab_pix2pix import cli, flags
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -27,7 +27,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
     lines = re.findall(r"^colab-pix2pix (.*)$", README, re.MULTILINE)
     assert len(lines) == 5
     for line in lines:
-        cli.build_parser().parse_args(cli._joined(line.split()))
+        cli.build_parser().parse_args(flags.joined(line.split()))
 
 
 def test_the_readme_lists_every_command() -> None:

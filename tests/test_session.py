@@ -38,7 +38,7 @@ def test_training_takes_about_as_many_minutes_as_wished(crops: Dataset, tmp_path
         result = train(crops, project, TINY.replace(minutes=0.4), on_event=listen)
         takes.append(time.monotonic() - started)
         assert not result.interrupted and result.epochs_done > 6
-        assert any(f"{result.epochs_done} epochs fit" in note for note in notes)
+        assert any(f"are enough for {result.epochs_done} epochs" in note for note in notes)
         assert project.recall(TrainConfig).epochs == result.epochs_done
         if abs(takes[-1] - 24) < 0.15 * 24:
             break

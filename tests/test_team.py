@@ -16,6 +16,8 @@ import pytest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.pipeline import keep_and_train
+from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
 
 pytestmark = pytest.mark.slow
@@ -32,6 +34,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
 from colab_pix2pix.model.resume import make_plan
 from colab_pix2pix.model.session import Session
+from colab_pix2pix.pipeline import keep_and_train
 from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
@@ -77,7 +80,7 @@ def start(
 
 
 def heard(member: subprocess.Popen[str]) -> list[dict[str, object]]:
-    output, _ = member.communicate(timeout=240)
+    output, _ = member.communicate(timeout=400)
     assert member.returncode == 0, output
     return [json.loads(line) for line in output.splitlines()]
 
@@ -167,7 +170,12 @@ def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
         num_replicas_in_sync = 3
 
     with pytest.raises(TrainingError, match="Choose 6"):
-        Team(Three()).check(4)
+        Team(Three()).check(CONFIG)
+    with pytest.raises(TrainingError, match="minutes for 3 machines"):
+        Team(Three(), machines=3).check(CONFIG.replace(minutes=5))
     monkeypatch.setenv("TF_CONFIG", "{oops")
     with pytest.raises(TrainingError, match="TF_CONFIG"):
         gather_team()
+    with pytest.raises(TrainingError, match="TF_CONFIG"):
+        keep_and_train(crops, Project(tmp_path / "run"), CONFIG)
+    assert not (tmp_path / "run").exists()

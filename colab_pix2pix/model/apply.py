@@ -1,29 +1,26 @@
-"""A trained generator, on a picture or a folder of pictures."""
+"""A trained generator, on a picture, a folder of pictures, or the frames of a video."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from .. import events
-from ..config import TrainConfig
-from ..errors import CheckpointError, DatasetError
+from ..errors import DatasetError
 from ..events import OnEvent, Progress
 from ..files import replacing
 from ..manifest import IMAGE_SUFFIXES
 from ..project import Project
-from ..storage import checkpoints
-from ..storage.npz import read_arrays
-from .dataset import read_square
-from .quiet import quiet_start
+from .dataset import read_square, resize_pictures
+from .loading import load_trained
 
 Picture = np.ndarray
 
 
-def apply(
+def apply_to_pictures(
     run_dir: Project | Path | str,
     source: Path | str,
     target: Path | str,
@@ -69,33 +66,52 @@ def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]
     Raises:
         CheckpointError: the run has nothing saved yet.
     """
-    found = checkpoints.generations(project) if project.path.is_dir() else []
-    if not found:
-        raise CheckpointError(
-            f"{project.path} holds no trained model yet.",
-            why="Expected a run that was saved at least once.",
-            fix="Train first: colab-pix2pix train DATASET_DIR RUN_DIR.",
-        )
-    config = TrainConfig.from_dict(found[0].manifest["options"])
-    with quiet_start():
-        from . import conditions
-        from .pix2pix import build_generator, named
+    trained = load_trained(project)
+    import tensorflow as tf
 
-    generator = build_generator(config.replace(precision="float32"))
-    part = "averaged_generator" if config.ema else "generator"
-    variables = named(part, generator.variables)
-    shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(found[0].file, shapes, prefix=f"{part}/")
-    for name, variable in variables.items():
-        variable.assign(arrays[name])
+    from . import conditions
+
+    generator, config = trained.generator, trained.config
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def compiled(pictures: tf.Tensor) -> tf.Tensor:
+        input_image = conditions.make_input(conditions.encode_image(pictures), config)
+        return conditions.decode_image(generator(input_image, training=False))
 
     def generate(pictures: Picture) -> Picture:
-        target_image = conditions.encode_image(pictures)
-        input_image = conditions.make_input(target_image, config)
-        made: Picture = conditions.decode_image(generator(input_image, training=False)).numpy()
+        made: Picture = compiled(pictures).numpy()
         return made
 
     return generate, config.image_size
+
+
+def apply_to_frames(
+    generate: Callable[[Picture], Picture],
+    blocks: Iterable[Picture],
+    *,
+    smooth: float = 0.0,
+    side_by_side: bool = False,
+) -> Iterator[Picture]:
+    """Gives what a generator makes of the frames of a video, one after another.
+
+    Args:
+        generate: From `load_generator`.
+        blocks: uint8 `(count, size, size, 3)` each.
+        smooth: The share of the frame before that stays, 0 to 0.95, against flicker.
+        side_by_side: True puts the frame itself on the left.
+
+    Returns:
+        uint8 `(height, width, 3)` each.
+    """
+    before: np.ndarray | None = None
+    for block in blocks:
+        for frame, made in zip(block, generate(block), strict=True):
+            now = made.astype(np.float32)
+            before = now if before is None else smooth * before + (1.0 - smooth) * now
+            made = np.rint(before).astype(np.uint8)
+            if side_by_side:
+                made = np.concatenate([*resize_pictures(frame[None], len(made)), made], axis=1)
+            yield made
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:

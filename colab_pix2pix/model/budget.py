@@ -8,27 +8,34 @@ import time
 from .pace import METRICS_EVERY_STEPS, samples_between
 from .resume import Plan
 
-_SHARE = 0.1  # of the time is spent on measuring, at most
-_LONGEST_SECONDS = 20.0
+#: Shares of the time after which the steps so far are taken for all of them: machines get slower.
+_LOOKS = (0.1, 0.5)
+_LONGEST_SECONDS = 20.0  # until the first look
 _FEWEST_STEPS = 8
 
 
 class Budget:
-    """Measures the first steps of a session, then tells how many epochs fit.
+    """Measures the first steps of a session, tells how many epochs fit, and looks again later.
 
     Args:
-        minutes: How long the session may take, from now on.
+        minutes: How long the session may take.
         plan: What it trains.
+        started: When it began, by `time.monotonic`.
     """
 
-    def __init__(self, minutes: float, plan: Plan) -> None:
-        self._seconds, self._plan = minutes * 60, plan
-        self._started = time.monotonic()
+    def __init__(self, minutes: float, plan: Plan, started: float) -> None:
+        self._seconds, self._plan, self._started = minutes * 60, plan, started
+        self._looks = list(_LOOKS)
         self._since = 0.0
         self._steps = 0
         self._apart = 0.0
         self._sample_seconds = 0.0
         self._score_seconds = 0.0
+
+    @property
+    def known(self) -> bool:
+        """True once the first steps are measured."""
+        return len(self._looks) < len(_LOOKS)
 
     def count_step(self) -> None:
         """Counts a step; the first two of a session do not count, they compile."""
@@ -45,15 +52,21 @@ class Budget:
             self._score_seconds = min(score, self._score_seconds or score)
 
     def epochs(self, step: int) -> int | None:
-        """Returns how many epochs fit, counted from the first one ever; None before it knows.
+        """Returns how many epochs fit, counted from the first ever; None while there is no news.
 
         Args:
             step: The steps done so far, in all.
         """
         now = time.monotonic()
-        enough = self._steps >= 2 + _FEWEST_STEPS
-        if not enough or now - self._since < min(_LONGEST_SECONDS, _SHARE * self._seconds):
+        if not self._looks or self._steps < 2 + _FEWEST_STEPS:
             return None
+        if self.known:
+            too_early = now - self._started < self._looks[0] * self._seconds
+        else:
+            too_early = now - self._since < min(_LONGEST_SECONDS, self._looks[0] * self._seconds)
+        if too_early:
+            return None
+        self._looks.pop(0)
         per_step = (now - self._since - self._apart) / (self._steps - 2)
         left = self._seconds - (now - self._started)
         done = self._plan.schedule.epoch(step)

@@ -34,6 +34,7 @@ def build_generator(
     leak: float = 0.2,
     seed: int = 0,
     precision: str = "float32",
+    plain: bool = False,
 ) -> keras.Model:
     """Returns an untrained U-Net.
 
@@ -55,6 +56,7 @@ def build_generator(
         leak: Slope of LeakyReLU below 0: 0.2 in the paper, 0.3 in the TensorFlow tutorial.
         seed: Of the initial weights and the dropout.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
+        plain: True takes Keras' own layers only, so that others can load the saved model.
 
     Returns:
         A model from float32 `(batch, image_size, image_size, input_channels)` in [−1, 1] to float32
@@ -64,6 +66,7 @@ def build_generator(
     outermost = image_size.bit_length() - (output_size or image_size).bit_length()
     filters = [min(base_filters * 2**level, max_filters) for level in range(depth)]
     make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling, leak=leak)
+    make.batch_normalization = layers.BatchNormalization if plain else FusedBatchNormalization
     x = input_image = keras.Input((image_size, image_size, input_channels), name="input_image")
     skips = []
     for level in range(depth):  # (S, S, C) -> (1, 1, 512)
@@ -144,6 +147,8 @@ def build_discriminator(
 class _Layers:
     """Makes named layers with one precision and a seed of its own for each."""
 
+    batch_normalization: type[keras.Layer] = FusedBatchNormalization
+
     def __init__(
         self,
         seed: int,
@@ -210,7 +215,7 @@ class _Layers:
     def normed(self, name: str, x: keras.KerasTensor) -> keras.KerasTensor:
         """Returns `x` with every channel at mean 0 and deviation 1, then scaled and shifted."""
         if self._normalization == "batch":
-            layer = FusedBatchNormalization(
+            layer = self.batch_normalization(
                 momentum=_BATCH_NORM_MOMENTUM, epsilon=_EPSILON, dtype=self._precision, name=name
             )
             return layer(x)

@@ -22,12 +22,12 @@ class Pace:
         self.started = self.told = time.monotonic()
         self.first_step = plan.first_step
 
-    def tell(self, step: int, last_step: int) -> None:
+    def tell(self, step: int, last_step: int | None) -> None:
         """Tells it, when it is time to.
 
         Args:
             step: The steps done so far.
-            last_step: The step to end before.
+            last_step: The step to end before, or None while nobody knows.
         """
         now = time.monotonic()
         if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
@@ -42,7 +42,7 @@ class Pace:
                     total=last_step,
                     unit="steps",
                     per_second=per_second,
-                    seconds_left=(last_step - step) / per_second,
+                    seconds_left=(last_step - step) / per_second if last_step is not None else None,
                 )
             )
 

@@ -215,9 +215,10 @@ def named(part: str, variables: list[keras.Variable]) -> dict[str, keras.Variabl
     return {f"{part}/{index:03d}-{v.name}": v for index, v in enumerate(variables)}
 
 
-def build_generator(config: TrainConfig) -> keras.Model:
+def build_generator(config: TrainConfig, *, plain: bool = False) -> keras.Model:
     """Returns the untrained generator of these options; see `networks.build_generator`."""
     return networks.build_generator(
+        plain=plain,
         image_size=config.image_size,
         output_size=config.output_size or None,
         depth=config.depth or None,

@@ -1,10 +1,13 @@
-"""Holds back the start-up chatter of TensorFlow's C++ parts."""
+"""Holds back the chatter of TensorFlow and Keras, which tells an artist nothing."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,3 +32,11 @@ def quiet_start() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextmanager
+def quiet_work() -> Iterator[None]:
+    """Holds back also what Keras' and TensorFlow's Python parts print, log and warn of."""
+    with quiet_start(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

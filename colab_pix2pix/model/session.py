@@ -41,6 +41,7 @@ class Session:
     """
 
     def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+        started = time.monotonic()
         self.pictures = load_pictures(plan.dataset, plan.config, on_event)
         # TensorFlow takes seconds to load: only now, when nothing can be refused any more.
         with quiet_start():
@@ -54,9 +55,11 @@ class Session:
         self.chief = self.team.chief
         self.on_event = on_event if self.chief else ignore
         self.step, self.saved_step = plan.first_step, plan.first_step if plan.found else -1
+        self.team.check(plan.config)
         self.plan = plan = self._with_batch_size(plan)
-        self.team.check(plan.config.batch_size)
-        self.budget = Budget(plan.config.minutes, plan) if plan.config.minutes else None
+        self.team.check(plan.config)
+        minutes = plan.config.minutes
+        self.budget = Budget(minutes, plan, started) if minutes else None
         self.ledger = Ledger()
         self._build()
         if plan.found:
@@ -86,7 +89,8 @@ class Session:
                 self._sample()
             while self.step < self.plan.last_step and not self.team.any(interrupted()):
                 self._train_one_step()
-                pace.tell(self.step, self.plan.last_step)
+                known = self.budget is None or self.budget.known
+                pace.tell(self.step, self.plan.last_step if known else None)
                 if not self.chief:
                     continue
                 if time.monotonic() >= next_save and not self.writer.busy:
@@ -229,12 +233,15 @@ class Session:
         self.budget.count_step()
         if (epochs := self.budget.epochs(self.step)) is None:
             return
-        minutes, config = self.plan.config.minutes, self.plan.config.replace(epochs=epochs)
         last_step = self.plan.schedule.last_step(epochs)
+        if last_step == self.plan.last_step:
+            return
+        config = self.plan.config.replace(epochs=epochs)
         self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
-        self.budget = None
         self.writer.remember(config)
-        words = f"In {minutes:g} minutes {epochs} epochs fit: training ends with step {last_step}."
+        words = (
+            f"{config.minutes:g} minutes are enough for {epochs} epochs, up to step {last_step}."
+        )
         self.on_event(Note(message=words))
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,7 +15,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..config import TrainConfig
 from ..errors import TrainingError
+from . import cluster
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,25 @@ class Team:
             return flag
         return float(_sum_over(self.strategy)(tf.constant(1.0 if flag else 0.0))) > 0
 
-    def check(self, batch_size: int) -> None:
-        """Refuses a batch that can't be shared.
+    def check(self, config: TrainConfig) -> None:
+        """Refuses what can't be shared.
 
         Raises:
-            TrainingError: its size is no multiple of the number of devices.
+            TrainingError: the batch size is no multiple of the number of devices, or an option has
+                to be measured, and machines would measure different things.
         """
-        if batch_size % self.size:
+        if self.machines > 1 and (config.minutes or not config.batch_size):
+            name = "minutes" if config.minutes else "batch_size 0"
             raise TrainingError(
-                f"batch_size: received {batch_size} for {self.size} devices.",
+                f"Received {name} for {self.machines} machines.",
+                why="Each would measure another speed or memory, and they have to do the same.",
+                fix="Give epochs and a batch_size.",
+            )
+        if config.batch_size % self.size:
+            raise TrainingError(
+                f"batch_size: received {config.batch_size} for {self.size} devices.",
                 why="Expected a multiple of their number, so that each gets an equal share.",
-                fix=f"Choose {-(-batch_size // self.size) * self.size}.",
+                fix=f"Choose {-(-config.batch_size // self.size) * self.size}.",
             )
 
 
@@ -69,7 +77,7 @@ def gather_team() -> Team:
     Raises:
         TrainingError: `TF_CONFIG` can't be read.
     """
-    workers, chief = _cluster()
+    workers, chief = cluster.read()
     if workers > 1:
         return Team(tf.distribute.MultiWorkerMirroredStrategy(), workers, chief)
     if len(tf.config.list_physical_devices("GPU")) > 1:
@@ -86,23 +94,3 @@ def _sum_over(strategy: Any) -> Callable[[tf.Tensor], tf.Tensor]:
 
     compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(add)
     return compiled
-
-
-def _cluster() -> tuple[int, bool]:
-    """Returns how many processes `TF_CONFIG` names, and whether this one is their chief."""
-    text = os.environ.get("TF_CONFIG", "")
-    if not text.strip():
-        return 1, True
-    try:
-        config = json.loads(text)
-        cluster, task = config["cluster"], config["task"]
-        workers = sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
-        first = "chief" if cluster.get("chief") else "worker"
-        return workers, task["type"] == first and int(task["index"]) == 0
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TrainingError(
-            f"TF_CONFIG: received {text!r}.",
-            why='Expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
-            ' "index": 0}}.',
-            fix="Correct the environment variable, or unset it to train on one machine.",
-        ) from error

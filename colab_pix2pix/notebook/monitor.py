@@ -78,6 +78,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._project = project
         self._history: list[Metrics] = []
         self._progress: Progress | None = None
+        self._upload: Progress | None = None
         self._saved_step = 0
         self._safety: Safety | None = None
         self._text_at = 0.0
@@ -89,7 +90,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progress):
-            self._progress = event
+            if event.job == "upload":  # the wait at the end
+                self._upload = event
+            else:
+                self._progress = event
         elif isinstance(event, Metrics):
             # Steps that were lost with an earlier session are done again.
             self._history = [m for m in self._history if m.step < event.step] + [event]
@@ -109,6 +113,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
         self.hint.value = ""
+        self._upload = None
         if self._progress is not None:
             self._progress = self._where_it_ended(self._progress)
         if self._project is not None:
@@ -154,7 +159,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _show_text(self) -> None:
         self._text_at = time.monotonic()
         epoch = self._history[-1].epoch if self._history else None
-        if self._progress:
+        if self._upload:
+            self.text.value = progress_html(self._upload)
+        elif self._progress:
             self.text.value = progress_html(self._progress, epoch)
         if self._history:
             self.losses.value = looks.facts(_losses(self._history[-1]))

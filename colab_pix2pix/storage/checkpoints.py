@@ -9,8 +9,7 @@ writes to this machine's own disk only, and another one (`uploads.py`) brings it
 from __future__ import annotations
 
 import atexit
-import queue
-import shutil
+import contextlib
 import threading
 import time
 import uuid
@@ -19,16 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, TakenOverError
-from ..events import Event, Note, Progress, Safety, Saved
-from ..files import replacing, write_json
+from ..events import Event, Safety, Saved
 from ..option import Config
 from ..project import Project
-from . import copying, drive, npz, session, slots, trouble, wording
+from . import copying, desk, drive, npz, session, slots, trouble
+from .ledger import Copy
 from .lost import note_reached
 from .slots import FORMAT, Generation
 from .survey import generations, status, survey, verify
+from .telling import News
 from .timing import Timing
-from .uploads import Copy, Uploader
+from .uploads import Uploader
+from .waiting import until_safe
 
 __all__ = [
     "CheckpointWriter",
@@ -71,11 +72,12 @@ class CheckpointWriter:
         self.project, self.timing = project, timing or Timing()
         self.run_id = str(found[0].manifest["run_id"]) if found else uuid.uuid4().hex
         self._generation = max((g.number for g in found), default=0)
-        self._news: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._news = News()
         self._thread: threading.Thread | None = None
         self._failure: CheckpointError | None = None
         self._taken_over_by: session.Session | None = None
         self._stopped = False
+        self._settings: dict[str, Any] = {}
         self._note_at = 0.0
         self._on_drive = drive.is_drive(project.path)
         self._take_over(found, configs)
@@ -88,12 +90,15 @@ class CheckpointWriter:
                 project,
                 self.run_id,
                 self._session,
-                list(found),
+                found,
                 wanted_seconds=save_every_seconds,
                 timing=self.timing,
             )
-            self._fill_desk()
-        slots.forget_fetched(project)
+            try:
+                desk.fill(project)
+            except OSError as error:
+                self._news.note(f"Earlier samples are missing: {trouble.in_words(error)}.", "info")
+        slots.clear_scratch(project)
         atexit.register(self._join)
 
     @property
@@ -107,7 +112,7 @@ class CheckpointWriter:
 
         `keep` brings what was made there to the project.
         """
-        return Project(self.project.work / "desk") if self._on_drive else self.project
+        return desk.desk_of(self.project) if self._on_drive else self.project
 
     @property
     def safety(self) -> Safety:
@@ -167,10 +172,9 @@ class CheckpointWriter:
 
     def remember(self, *configs: Config) -> None:
         """Stores options that have become known only now; on Drive in the background."""
-        self._settings |= {config.section: config.to_dict() for config in configs}
-        if self._on_drive:
-            write_json(self.desk.settings_file, self._settings)
-            self.keep(self.desk.settings_file)
+        self._settings = self._settings | {config.section: config.to_dict() for config in configs}
+        if self._uploader:
+            self._uploader.remember(*configs)
         else:
             self.project.remember(*configs)
 
@@ -185,9 +189,7 @@ class CheckpointWriter:
         Raises:
             TakenOverError: another session goes on with this run.
         """
-        events = []
-        while not self._news.empty():
-            events.append(self._news.get())
+        events = self._news.take()
         if self._uploader:
             events += self._uploader.news()
             self._taken_over_by = self._taken_over_by or self._uploader.taken_over_by
@@ -214,25 +216,8 @@ class CheckpointWriter:
         Raises:
             TakenOverError: another session goes on with this run.
         """
-        uploader = self._uploader
-        if uploader is None:
-            return
-        uploader.hurry()
-        started = time.monotonic()
-        while not uploader.done:
-            yield from self.news()
-            yield _upload_progress(time.monotonic() - started, uploader.expected_seconds)
-            if uploader.hopeless or time.monotonic() - started > self.timing.patience_seconds:
-                line = wording.line(self.safety)
-                yield Note(
-                    message=f"Not everything is on Drive. {line}. Leave this machine running and"
-                    " run the same again: it waits for the rest.",
-                    level="warning",
-                )
-                break
-            time.sleep(min(0.2, self.timing.poll_seconds))
-        yield from self.news()
-        yield self.safety
+        if self._uploader:
+            yield from until_safe(self._uploader, self.timing, self.news)
 
     def close(self) -> None:
         """Waits until the last save has ended, and ends the session.
@@ -254,7 +239,8 @@ class CheckpointWriter:
         if self._uploader:
             self._uploader.stop()
         elif not self._taken_over_by and not self._failure:
-            session.end(self.project, self._session)
+            with contextlib.suppress(OSError):  # the record of the end is for politeness only
+                session.end(self.project, self._session)
 
     def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
         drive.require_mounted(self.project.path)
@@ -267,11 +253,10 @@ class CheckpointWriter:
             # A copy, so that no later write has to read from Drive.
             self._settings = self.project.settings() | {"run_id": self.run_id}
         if before:
-            self._news.put(
-                Note(
-                    message=f"An older session on this run ({before.in_words}) may still live. This"
-                    " one goes on; the older one stops by itself before its next save."
-                )
+            self._news.note(
+                f"An older session on this run ({before.in_words}) may still live. This one goes"
+                " on; the older one stops by itself before its next save.",
+                "info",
             )
 
     def _join(self) -> None:
@@ -308,12 +293,11 @@ class CheckpointWriter:
     ) -> None:
         copy = slots.working_copy(self.project)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(copy) as part:
-            npz.write(part, arrays, manifest)
-            npz.read_manifest(part)
-            content = copying.md5(part)
+        part = slots.scratch(self.project, "next.npz")
+        npz.write(part, arrays, manifest)
+        npz.read_manifest(part)
         slots.remember_here(self.project, self.run_id, on_drive=True)
-        uploader.offer(Copy(copy, content, manifest))
+        uploader.offer(part, Copy(copy, copying.md5(part), manifest))
         self._tell_saved(copy, manifest, confirmed=False)
 
     def _tell_saved(self, path: Path, manifest: dict[str, Any], *, confirmed: bool) -> None:
@@ -328,32 +312,4 @@ class CheckpointWriter:
             fix=f"{trouble.remedy(error)} Training again continues from the last saved step.",
         )
         self._failure.__cause__ = error
-        self._news.put(Note(message=str(self._failure), level="warning"))
-
-    def _fill_desk(self) -> None:
-        """Fetches the samples of earlier sessions, for the time-lapse at the end."""
-        self.desk.samples.mkdir(parents=True, exist_ok=True)
-        if not slots.is_there(self.project.samples):
-            return
-        try:
-            for path in self.project.samples.iterdir():
-                if not (self.desk.samples / path.name).exists():
-                    shutil.copyfile(path, self.desk.samples / path.name)
-        except OSError as error:
-            self._news.put(
-                Note(message=f"Earlier samples could not be read: {trouble.in_words(error)}.")
-            )
-
-
-def _upload_progress(waited: float, expected: tuple[float, float] | None) -> Progress:
-    if expected is None:
-        return Progress(job="upload", done=round(waited), unit="seconds")
-    elapsed, whole = expected
-    left = max(1.0, whole - elapsed)
-    return Progress(
-        job="upload",
-        done=round(elapsed),
-        total=round(elapsed + left),
-        unit="seconds",
-        seconds_left=left,
-    )
+        self._news.note(str(self._failure))

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from ..errors import CheckpointError
 from ..files import replacing
@@ -32,20 +33,21 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
     if same_size and md5(target, progress) == content:
         return
     target.parent.mkdir(exist_ok=True)
-    if drive.is_drive(target):
-        overwrite(source, target, content, progress)
-        return
-    with replacing(target) as part:
-        overwrite(source, part, content, progress)
+    with open(source, "rb") as file:
+        if drive.is_drive(target):
+            overwrite(file, target, content, progress)
+            return
+        with replacing(target) as part:
+            overwrite(file, part, content, progress)
 
 
 def overwrite(
-    source: Path, target: Path, content_md5: str, progress: Callable[[], None] = lambda: None
+    source: IO[bytes], target: Path, content_md5: str, progress: Callable[[], None] = lambda: None
 ) -> None:
     """Writes `source` over `target` in place, reads it back and compares.
 
     Args:
-        source: A file on this machine's disk.
+        source: An open file of this machine's disk.
         target: The file to make or to overwrite.
         content_md5: What the checksum of the source is known to be.
         progress: Called before each few megabytes; an exception of it stops the copy.
@@ -55,8 +57,8 @@ def overwrite(
         CheckpointError: what is read back is not what was written.
     """
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT, 0o644)
-    with open(source, "rb") as file, open(descriptor, "wb", buffering=0) as out:
-        while chunk := file.read(CHUNK_BYTES):
+    with open(descriptor, "wb", buffering=0) as out:
+        while chunk := source.read(CHUNK_BYTES):
             progress()
             rest = memoryview(chunk)
             while rest:

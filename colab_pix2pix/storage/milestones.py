@@ -30,5 +30,5 @@ def keep_milestone(run_dir: Project | Path | str) -> Path:
     target = project.path / "milestones" / f"step-{found[0].step:08d}.npz"
     with explained(project.path):
         copying.put(found[0].file, target)
-    slots.forget_fetched(project)
+    slots.clear_scratch(project)
     return target

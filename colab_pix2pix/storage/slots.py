@@ -112,9 +112,14 @@ def look(project: Project) -> list[Look]:
     return [_look_at(project, path) for path in _places(project)]
 
 
-def forget_fetched(project: Project) -> None:
-    """Removes the copies that reading has made on this machine's disk, now or in a past process."""
-    for path in project.work.glob("fetched-*.npz"):
+def scratch(project: Project, name: str) -> Path:
+    """Returns a place for a file of this process on this machine's disk."""
+    return project.work / f"scratch-{os.getpid()}-{name}"
+
+
+def clear_scratch(project: Project) -> None:
+    """Removes such files of this process, and of those that have died."""
+    for path in project.work.glob("scratch-*"):
         process = path.name.split("-")[1]
         if process == str(os.getpid()) or not Path(f"/proc/{process}").exists():
             path.unlink(missing_ok=True)
@@ -191,7 +196,7 @@ def read(project: Project, path: Path) -> Generation:
         manifest = _migrated(path, npz.read_manifest(path))
         own = path == working_copy(project)
         return Generation(path, manifest, "pending" if own else "confirmed", path)
-    copy = project.work / f"fetched-{os.getpid()}-{path.name}"
+    copy = scratch(project, path.name)
     content = copying.fetch(path, copy)
     try:
         manifest = _migrated(path, npz.read_manifest(copy))

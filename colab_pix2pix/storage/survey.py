@@ -100,7 +100,7 @@ def status(run_dir: Path | str | Project) -> dict[str, Any]:
     """
     project = _existing(run_dir)
     found = survey(project)
-    slots.forget_fetched(project)
+    slots.clear_scratch(project)
     good = found.generations
     confirmed = next((g for g in good if g.durability == "confirmed"), None)
     newest = good[0] if good else None
@@ -132,7 +132,7 @@ def verify(run_dir: Path | str | Project) -> dict[str, Any]:
     """
     project = _existing(run_dir)
     looks = slots.look(project)
-    slots.forget_fetched(project)
+    slots.clear_scratch(project)
     return {"ok": not any(look.problem for look in looks), "slots": [_report(x) for x in looks]}
 
 

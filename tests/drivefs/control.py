@@ -75,10 +75,17 @@ class Drive:
             [*words, *flags], cwd=Path(__file__).parents[1], stderr=subprocess.PIPE
         )
         deadline = time.monotonic() + 20
-        while not os.path.ismount(self.mount_point) or not self.my_drive.is_dir():
+        while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"drivefs did not start: {self.process.communicate()[1]!r}")
             time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        if not os.path.ismount(self.mount_point) or not self.my_drive.is_dir():
+            return False
+        with contextlib.suppress(OSError):
+            return bool(self.order("state"))
+        return False
 
     def kill(self) -> None:
         """The daemon dies: every call now gives ENOTCONN."""
