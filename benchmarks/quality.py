@@ -82,8 +82,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         crops = make_crops(Path(name), given.crops, given.image_size)
         print(f"\n{given.image_size} pixels, {given.crops} crops, {given.seconds:g} s each\n")
-        print("|                              | held-out L1   | held-out SSIM | steps |")
-        print("|------------------------------|---------------|---------------|-------|")
+        print("|                              | held-out L1   | held-out SSIM | steps | seeds |")
+        print("|------------------------------|---------------|---------------|-------|-------|")
         for row, results in measure(rows, crops, given):
             print(line(row, results), flush=True)
 
@@ -207,7 +207,8 @@ def line(row: str, results: list[Result]) -> str:
         return f"{statistics.median(values):.3f}{spread}"
 
     steps = statistics.median(result["steps"] for result in results)
-    return f"| {row:28} | {cell('l1'):13} | {cell('ssim'):13} | {steps:5.0f} |"
+    scores = f"{cell('l1'):13} | {cell('ssim'):13}"
+    return f"| {row:28} | {scores} | {steps:5.0f} | {len(results):5} |"
 
 
 def read_log(log: Path | None, row: str) -> dict[int, Result]:
