@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -239,29 +238,6 @@ def follow_until(process: subprocess.Popen[str], kind: str) -> dict[str, object]
         if json.loads(line)["event"] == kind:
             return json.loads(line)
     raise AssertionError(f"The process ended before a {kind} event.")
-
-
-@pytest.mark.slow
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(
-    crops: Dataset, tmp_path: Path
-) -> None:
-    kills = 0
-    random = np.random.default_rng(7)
-    for _ in range(20):
-        process = start(crops, tmp_path / "killed", epochs=160)
-        if kills == 3:
-            break
-        follow_until(process, "Saved")
-        time.sleep(random.uniform(0, 0.8))
-        kills += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert process.wait(120) == 0
-    assert kills == 3
-    whole = train(crops, tmp_path / "whole", TINY.replace(epochs=160))
-    killed = Project(tmp_path / "killed")
-    assert arrays(newest_slot(killed)) == arrays(newest_slot(whole.project))
-    assert killed.metrics_csv.read_text() == whole.project.metrics_csv.read_text()
 
 
 @pytest.mark.slow

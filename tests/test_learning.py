@@ -1,0 +1,57 @@
+"""It learns: unseen crops of the sample video come out better, and four crops by heart."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+import colab_pix2pix as p2p
+from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.events import Event, Metrics
+from colab_pix2pix.manifest import Crop, Dataset
+
+
+def sample_crops(folder: Path, count: int) -> Dataset:
+    config = FramesConfig(count=count, scale="-1:90")
+    crops = p2p.extract_frames(p2p.sample_video(), folder, config)
+    return p2p.split(p2p.mark(crops))
+
+
+def held_out_l1(crops: Dataset, run_dir: Path, config: TrainConfig) -> list[float]:
+    """Trains; returns the scores in their order. The first is that after a single step."""
+    heard: list[Event] = []
+    p2p.train(crops, run_dir, config, on_event=heard.append)
+    scores = [event.held_out_l1_loss for event in heard if isinstance(event, Metrics)]
+    return [score for score in scores if score is not None]
+
+
+def processor_seconds() -> float:
+    """Returns the time that this process has computed, on all cores together."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.slow
+def test_pictures_never_seen_come_out_better_within_two_processor_minutes(tmp_path: Path) -> None:
+    crops = sample_crops(tmp_path / "crops", 300)
+    assert {crop.split for crop in crops.kept} == {"train", "test"}
+    config = TrainConfig(image_size=64, base_filters=8, epochs=12)
+    started = processor_seconds()
+    scores = held_out_l1(crops, tmp_path / "run", config)
+    assert processor_seconds() - started < 120
+    assert scores[-1] < 0.6 * scores[0]
+
+
+@pytest.mark.slow
+def test_four_crops_are_learned_by_heart(tmp_path: Path) -> None:
+    kept = sample_crops(tmp_path / "crops", 12).kept
+    four = Dataset(tmp_path / "crops", tuple(Crop(file=crop.file) for crop in kept[::3][:4]))
+    config = TrainConfig(
+        **{"image_size": 64, "base_filters": 32, "learning_rate": 5e-4, "decay_from": 0.5},
+        **{"max_zoom": 1.0, "flip": False, "brightness": 0.0, "contrast": 0.0, "dropout": 0.0},
+        epochs=200,
+    )
+    scores = held_out_l1(four, tmp_path / "run", config)  # so few that they are those trained on
+    assert scores[-1] < 0.05
