@@ -25,7 +25,7 @@ _LOADED = [
     "colab_pix2pix.model.device",
     "colab_pix2pix.model.evaluation",
     "colab_pix2pix.model.pix2pix",
-    "colab_pix2pix.model.session",
+    "colab_pix2pix.model.loop",
     "colab_pix2pix.model.team",
     "colab_pix2pix.model.tensorboard",
     "colab_pix2pix.model.training",

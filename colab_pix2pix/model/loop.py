@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..events import Note, OnEvent, Resumed, Safety, Sample, ignore
+from ..storage import npz
 from ..storage.checkpoints import CheckpointWriter
-from ..storage.npz import read_arrays
 from . import reports
 from .dataset import load_pictures
 from .history import History
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 class Loop:
     """One call of `train`: from the first step of a plan to its last, or to an interruption.
 
-    Where several machines train together, each has one of these. Only the chief draws, saves, writes
-    and speaks.
+    Where several machines train together, each has one of these. Only the chief draws, saves,
+    writes and speaks.
 
     Args:
         plan: What to do.
@@ -42,6 +43,8 @@ class Loop:
 
     def __init__(self, plan: Plan, on_event: OnEvent) -> None:
         started = time.monotonic()
+        reader = ThreadPoolExecutor(1)  # reads while TensorFlow loads
+        self.saved = reader.submit(npz.load, plan.found[0].file) if plan.found else None
         self.pictures = load_pictures(plan.dataset, plan.config, on_event)
         # TensorFlow takes seconds to load: only now, when nothing can be refused any more.
         with quiet_start():
@@ -191,7 +194,10 @@ class Loop:
     def _restore(self) -> None:
         newest = self.plan.found[0]
         shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
-        self.model.restore(read_arrays(newest.file, shapes))
+        arrays = self.saved.result() if self.saved else {}
+        self.saved = None  # the memory is free again once the model has a copy
+        npz.check_fit(newest.file, arrays, shapes)
+        self.model.restore(arrays)
         self.history.unpack(newest.manifest)
         self.on_event(Resumed(step=newest.step, generation=newest.number))
         for name, before in newest.manifest["made_with"].items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import struct
 import zipfile
@@ -86,18 +87,40 @@ def read_arrays(path: Path, expected: Shapes, *, prefix: str = "") -> dict[str, 
         IncompatibleRunError: an array is missing, left over, or of another shape or type.
         CheckpointError: the file is damaged.
     """
+    arrays = load(path, prefix=prefix)
+    check_fit(path, arrays, expected)
+    return arrays
+
+
+def load(path: Path, *, prefix: str = "") -> dict[str, np.ndarray]:
+    """Returns the arrays whose names begin with `prefix`, whatever they are.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_bombs(path, archive)
-            members = {n.removesuffix(".npy") for n in archive.namelist() if n != MANIFEST}
-            found = {name for name in members if name.startswith(prefix)}
-            if found != set(expected):
-                odd = sorted(found ^ set(expected))[0]
-                state = "not expected" if odd in found else "missing"
-                raise _incompatible(path, f"{odd!r} is {state}")
-            return {name: _read_member(path, archive, name, expected[name]) for name in expected}
+            members = (n.removesuffix(".npy") for n in archive.namelist() if n != MANIFEST)
+            return {n: _read_member(path, archive, n) for n in members if n.startswith(prefix)}
     except (OSError, *_BROKEN) as error:
         raise CheckpointError(f"{path} is damaged: {error}.") from error
+
+
+def check_fit(path: Path, arrays: Arrays, expected: Shapes) -> None:
+    """Compares what a file holds with what a network needs.
+
+    Raises:
+        IncompatibleRunError: an array is missing, left over, or of another shape or type.
+    """
+    if odd := sorted(set(arrays) ^ set(expected)):
+        state = "not expected" if odd[0] in arrays else "missing"
+        raise _incompatible(path, f"{odd[0]!r} is {state}")
+    for name, array in arrays.items():
+        if (array.shape, str(array.dtype)) != expected[name]:
+            raise _incompatible(
+                path, f"{name!r} is {array.dtype}{array.shape}, expected {expected[name]}"
+            )
 
 
 def _write_member(member: IO[bytes], array: np.ndarray) -> None:
@@ -110,9 +133,7 @@ def _write_member(member: IO[bytes], array: np.ndarray) -> None:
         member.write(array.reshape(-1).view(np.uint8).data)
 
 
-def _read_member(
-    path: Path, archive: zipfile.ZipFile, name: str, expected: tuple[tuple[int, ...], str]
-) -> np.ndarray:
+def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(f"{name}.npy") as member:
         version = np.lib.format.read_magic(member)
         read_header = {
@@ -122,8 +143,9 @@ def _read_member(
         if read_header is None:
             raise CheckpointError(f"{path}: {name!r} has the unknown .npy version {version}.")
         shape, fortran_order, dtype = read_header(member)
-        if (shape, str(dtype)) != expected or fortran_order:
-            raise _incompatible(path, f"{name!r} is {dtype}{shape}, expected {expected}")
+        size = math.prod(shape) * dtype.itemsize
+        if fortran_order or dtype.hasobject or size > archive.getinfo(f"{name}.npy").file_size:
+            raise CheckpointError(f"{path}: {name!r} is not as this package writes it.")
         array = np.empty(shape, dtype)
         place, at = array.reshape(-1).view(np.uint8), 0
         while chunk := member.read(_CHUNK_BYTES):  # at the end zipfile checks the CRC

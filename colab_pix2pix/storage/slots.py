@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,8 @@ def look(project: Project) -> list[Look]:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
     _check_place(project)
-    return [_look_at(project, path) for path in _places(project)]
+    with ThreadPoolExecutor(2) as pool:  # checksums of two large files take two cores
+        return list(pool.map(lambda path: _look_at(project, path), _places(project)))
 
 
 def scratch(project: Project, name: str) -> Path:
