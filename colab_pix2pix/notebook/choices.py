@@ -12,7 +12,7 @@ from ..video import curate
 from ..video.marks import perceptual_hashes
 
 Choice = Literal["", "keep", "reject"]
-_ALIKE_BITS = 14  # of 64; pictures that have nothing in common differ in 32
+_ALIKE_BITS = 12  # of 64; pictures that have nothing in common differ in 32
 _CHOICES: tuple[Choice, ...] = ("", "keep", "reject")
 
 

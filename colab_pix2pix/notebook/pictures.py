@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..events import Metrics
+from ..images import upright_rgb
 
 #: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
 LOSSES = (
@@ -40,6 +41,12 @@ def square(path: Path, pixels: int) -> Image.Image:
     with Image.open(path) as picture:
         picture.draft("RGB", (pixels, pixels))
         return picture.convert("RGB").resize((pixels, pixels))
+
+
+def centre_square(path: Path, pixels: int) -> Image.Image:
+    """Returns the square in the centre of a picture, `pixels` a side; it is turned upright."""
+    with Image.open(path) as picture:
+        return ImageOps.fit(upright_rgb(picture), (pixels, pixels), Image.Resampling.LANCZOS)
 
 
 def data_address(picture: Image.Image) -> str:
