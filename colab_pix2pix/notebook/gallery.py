@@ -230,7 +230,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         clicked = self._number.get(self._clicked)
         self.reject_alike.disabled = clicked is None
         self.reject_alike.description = (
-            f"Reject those like {clicked}" if clicked else "Reject those like the one clicked last"
+            f"Reject those like {clicked}" if clicked else "Reject those like …"
         )
 
     def _views(self) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ CSS = """
 .cp .cp-controls > * { margin: 2px 10px 2px 0; }
 .cp-controls .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
   color: inherit; }
+.cp-controls select, .cp-controls input { font-size: 14px !important; height: 30px !important;
+  border-radius: 6px !important; padding: 2px 8px !important; }
 """
 
 

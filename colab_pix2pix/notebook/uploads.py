@@ -39,13 +39,10 @@ def ask(folder: Path) -> Path:
     Raises:
         UploadError: no file was chosen.
     """
-    from google.colab import files
-
-    folder.mkdir(parents=True, exist_ok=True)
-    names = list(files.upload(target_dir=str(folder)))
-    if not names:
+    files = drive.upload(folder)
+    if not files:
         raise UploadError(
             "No file was uploaded.",
             fix="Run the cell again and choose one, or take the tick from the upload box above.",
         )
-    return folder / Path(names[0]).name
+    return files[0]
