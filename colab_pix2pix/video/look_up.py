@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from .ytdlp import Format, look
 
 _THUMBNAIL_BYTES = 2_000_000
 _THUMBNAIL_PIXELS = 320
-_THUMBNAIL_SECONDS = 10
+_SECONDS = 10
+_HEADERS = {"User-Agent": "Mozilla/5.0"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +60,15 @@ def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
     if not text or not is_link(text):
         return _of_file(Path(text).expanduser() if text else sample_video())
     facts, formats = look(text, config)
+    size = facts.get("filesize") or facts.get("filesize_approx")
+    if not size and facts.get("direct"):  # the link is a file's own: its server knows
+        size = _length(text)
     return Found(
         title=str(facts.get("title") or text),
         duration_seconds=float(facts.get("duration") or 0.0),
         width=int(facts.get("width") or 0),
         height=int(facts.get("height") or 0),
-        size_bytes=int(facts.get("filesize") or facts.get("filesize_approx") or 0),
+        size_bytes=int(size or 0),
         thumbnail=_fetched(str(facts.get("thumbnail") or "")),
         formats=tuple(formats),
     )
@@ -89,20 +92,30 @@ def _frame(path: Path, seconds: float) -> bytes:
     return ffmpeg.run(arguments, what=f"reading {path.name}")
 
 
+def _length(link: str) -> int:
+    """Returns how long a server says that a file is; 0 where it does not."""
+    request = urllib.request.Request(link, method="HEAD", headers=_HEADERS)
+    try:
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+            return int(answer.headers.get("Content-Length", 0))
+    except (OSError, ValueError):
+        return 0
+
+
 def _fetched(address: str) -> bytes:
     """Returns the small picture at an address; b"" where there is none: it is only an ornament."""
     if not address.startswith(("http://", "https://")):
         return b""
-    request = urllib.request.Request(address, headers={"User-Agent": "Mozilla/5.0"})
+    request = urllib.request.Request(address, headers=_HEADERS)
     try:
-        with urllib.request.urlopen(request, timeout=_THUMBNAIL_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
             content = answer.read(_THUMBNAIL_BYTES + 1)
         if len(content) > _THUMBNAIL_BYTES:
             return b""
         with Image.open(io.BytesIO(content)) as picture:
             picture.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
             small = picture.convert("RGB")
-    except (OSError, urllib.error.URLError, ValueError, Image.DecompressionBombError):
+    except (OSError, ValueError, Image.DecompressionBombError):
         return b""
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=80)
