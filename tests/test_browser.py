@@ -20,6 +20,7 @@ import pytest
 from frontends import CHECKOUT, FrontEnd
 from playwright.sync_api import Locator, Page
 from servers import serving
+from test_look_up import write_page
 from test_notebook import standin_python
 
 from colab_pix2pix import manifest
@@ -27,6 +28,7 @@ from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.project import Project
 from colab_pix2pix.video import curate
 from colab_pix2pix.video.download import sample_video
+from colab_pix2pix.video.look_up import look_up
 
 pytestmark = pytest.mark.slow
 TRAINING = TrainConfig(
@@ -131,20 +133,26 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     run_up_to(front_end, notebook, "VideoForm(")
     shoot(page.locator(".cp-machine"), "1-machine", front_end)
     shoot(page.locator(".cp-form-project"), "2-project", front_end)
-    with serving(sample_video().parent) as server:
+    site = front_end.home / f"site-{time.time_ns()}"
+    site.mkdir()
+    shutil.copy(sample_video(), site / "clip.mp4")
+    (site / "frame.jpg").write_bytes(look_up("").thumbnail)
+    with serving(site) as server:
+        link = write_page(site, server, "frame.jpg", title="A garden in spring")
         fill(page, ".cp-form-video .cp-source", server.link("gone.mp4"))
         page.locator(".cp-look").click()
         page.locator(".cp-form-video .cp-error").wait_for()
         assert "404" in page.locator(".cp-form-video .cp-error").inner_text()
         shoot(page.locator(".cp-form-video"), "error", front_end)
-        fill(page, ".cp-form-video .cp-source", server.link(sample_video().name))
+        fill(page, ".cp-form-video .cp-source", link)
         page.locator(".cp-look").click()
-        page.locator(".cp-found").get_by_text("time-lapse").wait_for()
+        page.locator(".cp-found").get_by_text("A garden in spring").wait_for()
+        page.locator(".cp-found img").wait_for()
         assert page.locator(".cp-form-video .cp-error").count() == 0
         shoot(page.locator(".cp-form-video"), "3-video", front_end)
         run_up_to(front_end, notebook, "get_video(")
-    assert any(method == "GET" for method, _, _ in server.requests)
-    page.get_by_text("time-lapse.mp4, 1.1 MB").wait_for()
+    assert any(path == "/clip.mp4" for _, path, _ in server.requests)
+    page.get_by_text("A_garden_in_spring.mp4, 1.1 MB").wait_for()
 
     # A wrong number is explained beside its box at once, and not stored.
     run_up_to(front_end, notebook, "FramesForm(")

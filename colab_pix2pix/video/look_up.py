@@ -61,8 +61,8 @@ def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
         return _of_file(Path(text).expanduser() if text else sample_video())
     facts, formats = look(text, config)
     size = facts.get("filesize") or facts.get("filesize_approx")
-    if not size and facts.get("direct"):  # the link is a file's own: its server knows
-        size = _length(text)
+    if not size and facts.get("protocol") in ("http", "https"):  # one file: its server knows
+        size = _length(str(facts["url"]))
     return Found(
         title=str(facts.get("title") or text),
         duration_seconds=float(facts.get("duration") or 0.0),
