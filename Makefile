@@ -50,7 +50,7 @@ notebook: .venv/test.done
 .venv-colab/test.done: setup.cfg tests/environments/colab.txt
 	$(PYTHON) -m venv .venv-colab
 	$(STANDIN)/pip install --quiet --retries 10 -c tests/environments/colab.txt \
-	  notebook nbclient ipykernel -e .
+	  notebook nbclient ipykernel pytest -e .
 	touch $@
 
 chromium:

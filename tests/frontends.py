@@ -22,7 +22,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 CHECKOUT = Path(__file__).parents[1]
 _CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
@@ -36,6 +36,10 @@ _LAB_READY = """() => { const app = window.jupyterapp, widget = app && app.shell
   const kernel = context && context.session && context.session.kernel;
   return kernel && kernel.connectionStatus == 'connected' && context.isReady
     && kernel.status == 'idle'; }"""
+_CLASSIC_LOADED = "() => window.Jupyter && Jupyter.notebook && Jupyter.notebook._fully_loaded"
+_LAB_LOADED = """() => { const app = window.jupyterapp, widget = app && app.shell.currentWidget;
+  const context = widget && widget.sessionContext;
+  return context && context.session && context.session.kernel && widget.content; }"""
 _LAB_COUNTS = """() => jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type == 'code')
   .map(cell => cell.model.executionState == 'running' ? '*' : cell.model.executionCount)"""
@@ -69,6 +73,8 @@ class FrontEnd:
         self.dark = dark
         self.console: list[str] = []
         self._token, self._port = secrets.token_hex(8), _free_port()
+        self._context: BrowserContext | None = None
+        self._opened = 0
 
     def __enter__(self) -> Self:
         self._work = self.home / "work"
@@ -99,22 +105,51 @@ class FrontEnd:
         self._end_server()
 
     def open(self, notebook: list[str] | dict[str, Any]) -> Page:
-        """Opens a notebook, given as its file's content or as the sources of its cells."""
+        """Opens a notebook, given as its file's content or as the sources of its cells.
+
+        It has a kernel and a page of its own; an earlier notebook is closed.
+        """
+        self.close()
         content = notebook if isinstance(notebook, dict) else _notebook_of(notebook)
-        (self._work / "tested.ipynb").write_text(json.dumps(content), encoding="utf-8")
-        context = self._browser.new_context(viewport=self.size)
-        context.set_default_timeout(30_000)
-        self.page = context.new_page()
+        self._opened += 1
+        self.file = self._work / f"tested-{self._opened}.ipynb"
+        self.file.write_text(json.dumps(content), encoding="utf-8")
+        self.console.clear()
+        self._context = self._browser.new_context(viewport=self.size)
+        self._context.set_default_timeout(30_000)
+        self.page = self._context.new_page()
         self.page.on("console", lambda message: self._hear(message.type, message.text))
         self.page.on("pageerror", lambda error: self._hear("pageerror", str(error)))
-        base = f"http://127.0.0.1:{self._port}"
-        if self.kind == "colab":
-            address, ready = f"/notebooks/tested.ipynb?token={self._token}", _CLASSIC_READY
-        else:
-            address, ready = f"/lab/tree/tested.ipynb?token={self._token}&reset", _LAB_READY
-        self.page.goto(base + address, wait_until="domcontentloaded")
-        self.page.wait_for_function(ready)
+        folder, more = ("notebooks", "") if self.kind == "colab" else ("lab/tree", "&reset")
+        address = f"{self._base}/{folder}/{self.file.name}?token={self._token}{more}"
+        self.page.goto(address, wait_until="domcontentloaded")
+        self.page.wait_for_function(_CLASSIC_READY if self.kind == "colab" else _LAB_READY)
         return self.page
+
+    def reload(self) -> None:
+        """Loads the page again, as a person does; the kernel may be busy."""
+        self.page.reload(wait_until="domcontentloaded")
+        self.page.wait_for_function(_CLASSIC_LOADED if self.kind == "colab" else _LAB_LOADED)
+
+    def close(self) -> None:
+        """Closes the page, and ends the kernels of all notebooks."""
+        if self._context is None:
+            return
+        self._context.close()
+        self._context = None
+        for session in self._ask("GET", "/api/sessions"):
+            self._ask("DELETE", f"/api/sessions/{session['id']}")
+
+    def _ask(self, method: str, place: str) -> Any:
+        headers = {"Authorization": f"token {self._token}"}
+        request = urllib.request.Request(self._base + place, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    @property
+    def _base(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
     def run_all(self) -> None:
         """Starts all cells, as the menu does."""
@@ -162,7 +197,7 @@ class FrontEnd:
 
     def saved(self) -> str:
         """Saves the notebook as its user would; returns the text of the file."""
-        file = self._work / "tested.ipynb"
+        file = self.file
         before = file.stat().st_mtime_ns
         self.page.evaluate(
             "Jupyter.notebook.save_notebook()"

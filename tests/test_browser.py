@@ -1,13 +1,17 @@
 """The notebook as a person sees it, in both front-ends: forms, gallery, training, an interrupt.
 
-Screenshots of each step are left in pytest's temporary folder.
+With $SCREENSHOTS set to a folder, pictures of every step are left there (the README's are from
+`SCREENSHOTS=docs/screenshots`).
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,21 +19,45 @@ from typing import Any
 import pytest
 from frontends import CHECKOUT, FrontEnd
 from playwright.sync_api import Locator, Page
+from servers import serving
+from test_look_up import write_page
 from test_notebook import standin_python
 
 from colab_pix2pix import manifest
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.project import Project
+from colab_pix2pix.video import curate
+from colab_pix2pix.video.download import sample_video
+from colab_pix2pix.video.look_up import look_up
 
 pytestmark = pytest.mark.slow
-TRAINING = TrainConfig(image_size=64, base_filters=4, epochs=500, save_every_seconds=2)
+TRAINING = TrainConfig(
+    image_size=64,
+    base_filters=8,
+    batch_size=2,
+    learning_rate=5e-4,
+    epochs=500,
+    save_every_seconds=2,
+)
 
 
-@pytest.fixture(params=["colab", "lab"])
-def front_end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FrontEnd]:
+@pytest.fixture(scope="module", params=["colab", "lab"])
+def opened(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FrontEnd]:
+    """A server and a browser, for all tests in one front-end."""
     python = standin_python() if request.param == "colab" else sys.executable
-    with FrontEnd(request.param, python, tmp_path / "front-end") as opened:
-        yield opened
+    with FrontEnd(request.param, python, tmp_path_factory.mktemp(request.param)) as front_end:
+        yield front_end
+
+
+@pytest.fixture
+def front_end(opened: FrontEnd) -> Iterator[FrontEnd]:
+    """A front-end without projects and crops of earlier tests."""
+    yield opened
+    opened.close()
+    for folder in ("projects", "cache"):
+        shutil.rmtree(opened.home / folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -54,10 +82,14 @@ def wait_for_speed(page: Page) -> None:
     wait_for(lambda: "steps per second" in words.inner_text(), "the speed of training")
 
 
-def shoot(page: Page, part: Locator, path: Path) -> None:
-    """Takes a picture of the page with a part of it in sight."""
-    part.first.scroll_into_view_if_needed()
-    page.screenshot(path=str(path))
+def shoot(part: Locator, name: str, front_end: FrontEnd) -> None:
+    """Takes a picture of a part of the page, where $SCREENSHOTS names a folder for them."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        part.first.scroll_into_view_if_needed()
+        front_end.page.wait_for_timeout(300)
+        path = Path(folder) / f"{name}-{front_end.kind}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.first.screenshot(path=str(path), type="jpeg", quality=72)
 
 
 def ours(console: list[str]) -> list[str]:
@@ -75,30 +107,61 @@ def cell_with(notebook: dict[str, Any], code: str) -> int:
     return found
 
 
-def test_from_the_first_form_to_a_resumed_training(
-    front_end: FrontEnd, notebook: dict[str, Any], tmp_path: Path
-) -> None:
+def run_up_to(front_end: FrontEnd, notebook: dict[str, Any], code: str) -> None:
+    """Runs the code cells that have not been run, up to the one with some code, and waits."""
+    last, counts = cell_with(notebook, code), front_end.counts()
+    cells = [i for i, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code"]
+    for index, count in zip(cells, counts, strict=True):
+        if count is None and index <= last:
+            front_end.run_cell(index)
+    front_end.wait_until_run(cells.index(last) + 1)
+
+
+def fill(page: Page, box: str, text: str) -> None:
+    found = page.locator(f"{box} input")
+    found.fill(text)
+    found.press("Enter")
+
+
+def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[str, Any]) -> None:
     project = Project(front_end.home / "projects" / "my-first-model")
     project.remember(FramesConfig(count=40), TRAINING)
     page = front_end.open(notebook)
-    look, train = cell_with(notebook, "look_at_crops"), cell_with(notebook, "steps.train(")
+    train = cell_with(notebook, "steps.train(")
 
-    # The forms and the gallery.
-    for index in range(look + 1):
-        if notebook["cells"][index]["cell_type"] == "code":
-            front_end.run_cell(index)
-    front_end.wait_until_run(8)
-    assert page.locator(".cp-form-frames .cp-count input").input_value() == "40"
-    page.locator(".cp-thumb:visible").nth(39).wait_for()
+    # A link is looked at, then fetched; a wrong one is explained in the form.
+    run_up_to(front_end, notebook, "VideoForm(")
+    shoot(page.locator(".cp-machine"), "1-machine", front_end)
+    shoot(page.locator(".cp-form-project"), "2-project", front_end)
+    site = front_end.home / f"site-{time.time_ns()}"
+    site.mkdir()
+    shutil.copy(sample_video(), site / "clip.mp4")
+    (site / "frame.jpg").write_bytes(look_up("").thumbnail)
+    with serving(site) as server:
+        link = write_page(site, server, "frame.jpg", title="A garden in spring")
+        fill(page, ".cp-form-video .cp-source", server.link("gone.mp4"))
+        page.locator(".cp-look").click()
+        page.locator(".cp-form-video .cp-error").wait_for()
+        assert "404" in page.locator(".cp-form-video .cp-error").inner_text()
+        shoot(page.locator(".cp-form-video"), "error", front_end)
+        fill(page, ".cp-form-video .cp-source", link)
+        page.locator(".cp-look").click()
+        page.locator(".cp-found").get_by_text("A garden in spring").wait_for()
+        page.locator(".cp-found img").wait_for()
+        assert page.locator(".cp-form-video .cp-error").count() == 0
+        shoot(page.locator(".cp-form-video"), "3-video", front_end)
+        run_up_to(front_end, notebook, "get_video(")
+    assert any(path == "/clip.mp4" for _, path, _ in server.requests)
+    page.get_by_text("A_garden_in_spring.mp4, 1.1 MB").wait_for()
 
     # A wrong number is explained beside its box at once, and not stored.
+    run_up_to(front_end, notebook, "FramesForm(")
     count = page.locator(".cp-form-frames .cp-count input")
-    count.fill("0")
-    count.press("Enter")
+    assert count.input_value() == "40"
+    fill(page, ".cp-form-frames .cp-count", "0")
     page.locator(".cp-wrong").wait_for()
     assert "Expected a whole number from 1" in page.locator(".cp-wrong").inner_text()
-    count.fill("40")
-    count.press("Enter")
+    fill(page, ".cp-form-frames .cp-count", "40")
     page.locator(".cp-wrong").wait_for(state="detached")
 
     # The crops are drawn on a frame, anew when an option moves them.
@@ -106,50 +169,156 @@ def test_from_the_first_form_to_a_resumed_training(
     drawn = drawing.first.get_attribute("src")
     page.locator(".cp-form-frames .cp-crops select").select_option("centre")
     wait_for(lambda: drawing.first.get_attribute("src") != drawn, "another drawing")
+    drawn = drawing.first.get_attribute("src")
     page.locator(".cp-form-frames .cp-crops select").select_option("sides")
-    shoot(page, page.locator(".cp-form-frames"), tmp_path / f"frames-{front_end.kind}.png")
+    wait_for(lambda: drawing.first.get_attribute("src") != drawn, "the first drawing")
+    shoot(page.locator(".cp-form-frames"), "4-crops", front_end)
 
-    # Three clicks reject three crops, saved at once.
+    # Clicks reject crops, saved at once.
+    run_up_to(front_end, notebook, "look_at_crops(")
+    page.locator(".cp-thumb:visible").nth(39).wait_for()
     (file,) = _manifests(front_end)
-    kept = [crop.file for crop in manifest.read(file.parent).kept]
+    before = {crop.file for crop in manifest.read(file.parent).kept}
     thumbs = page.locator(".cp-thumb:visible:not(.mod-active)")
-    for _ in range(3):
-        before = thumbs.count()
+    for _ in range(4):
+        left = thumbs.count()
         thumbs.first.click()
-        wait_for(lambda before=before: thumbs.count() == before - 1, "the click to show")
-    wait_for(lambda: len(manifest.read(file.parent).kept) == len(kept) - 3, "the clicks on disk")
+        wait_for(lambda left=left: thumbs.count() == left - 1, "the click to show")
     page.locator(".cp-gallery .cp-undo").click()
-    wait_for(lambda: len(manifest.read(file.parent).kept) == len(kept) - 2, "the undo on disk")
-    shoot(page, page.locator(".cp-gallery"), tmp_path / f"gallery-{front_end.kind}.png")
+    wait_for(lambda: len(manifest.read(file.parent).kept) == len(before) - 3, "the undo on disk")
+    rejected = before - {crop.file for crop in manifest.read(file.parent).kept}
+    shoot(page.locator(".cp-gallery"), "5-gallery", front_end)
 
-    # Training shows its progress and its pictures, and stops at the interrupt button.
-    front_end.run_cell(cell_with(notebook, "TrainForm("))
+    # Training shows its progress and its pictures.
+    run_up_to(front_end, notebook, "TrainForm(")
+    assert "an estimate" in page.locator(".cp-form-train .cp-time").inner_text()
+    shoot(page.locator(".cp-form-train"), "6-train", front_end)
     front_end.run_cell(train)
     picture = page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img")
     picture.first.wait_for(timeout=90_000)
     first = picture.first.get_attribute("src")
     wait_for(lambda: picture.first.get_attribute("src") != first, "a newer picture")
     wait_for_speed(page)
-    shoot(page, page.locator(".cp-training"), tmp_path / f"training-{front_end.kind}.png")
+
+    # What was rejected is not in the training set.
+    packed = curate.unpack(project.dataset_zip, front_end.home / "cache" / "looked-at")
+    assert len(rejected) == 3 and rejected.isdisjoint(crop.file for crop in packed.kept)
+
+    # It stops at the interrupt button, and the same cell again goes on.
     front_end.interrupt()
     stopped = page.get_by_text("everything is saved: run this cell again to go on.")
     stopped.first.wait_for()
-    shoot(page, page.locator(".cp-training"), tmp_path / f"stopped-{front_end.kind}.png")
     assert "Traceback" not in page.locator("body").inner_text()
-
-    # The same cell again goes on.
+    shoot(page.locator(".cp-training"), "7-stopped", front_end)
     step = int(stopped.first.inner_text().split("after step ")[1].split(" ")[0])
+    kept = [crop for crop in packed.kept if crop.split == "train"]
+    assert slot_manifest(project)["schedule"]["pictures"] == len(kept)
     front_end.run_cell(train)
     page.get_by_text(f"training goes on at step {step}.").first.wait_for(timeout=90_000)
     wait_for_speed(page)
+    if "SCREENSHOTS" in os.environ:
+        page.wait_for_timeout(40_000)  # pictures of a model that has learned something
+    shoot(page.locator(".cp-training"), "8-training", front_end)
     front_end.interrupt()
     stopped.first.wait_for(timeout=60_000)
+
+    # The result, and the model on an own picture.
     front_end.run_cell(cell_with(notebook, "show_result"))
     page.locator(".cp-result video").wait_for()
     page.locator(".cp-result .cp-steps").wait_for()
-    shoot(page, page.locator(".cp-result"), tmp_path / f"result-{front_end.kind}.png")
+    shoot(page.locator(".cp-result"), "9-result", front_end)
+    front_end.run_cell(cell_with(notebook, "UseForm("))
+    page.locator(".cp-form-use .cp-picture input").wait_for()
+    fill(page, ".cp-form-use .cp-picture", str(file.parent / sorted(rejected)[0]))
+    front_end.run_cell(cell_with(notebook, "steps.use("))
+    page.locator("a.cp-download").wait_for(timeout=60_000)
+    with page.expect_download() as download:
+        page.locator("a.cp-download").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == [f"{Path(sorted(rejected)[0]).stem}.png"]
+    shoot(page.locator(".cp-use"), "10-use", front_end)
 
     assert len(front_end.saved()) < 1_000_000
+    assert ours(front_end.console) == []
+
+
+def slot_manifest(project: Project) -> dict[str, Any]:
+    """Returns what the newest state says of itself."""
+    found = []
+    for slot in filter(Path.exists, project.slots):
+        with zipfile.ZipFile(slot) as archive:
+            found.append(json.loads(archive.read("manifest.json")))
+    return max(found, key=lambda content: content["generation"])
+
+
+def test_a_reload_in_the_middle_of_training_loses_nothing_and_the_state_comes_back(
+    front_end: FrontEnd, notebook: dict[str, Any]
+) -> None:
+    project = Project(front_end.home / "projects" / "my-first-model")
+    project.remember(FramesConfig(count=24), TRAINING)
+    page = front_end.open(notebook)
+    run_up_to(front_end, notebook, "TrainForm(")
+    front_end.run_cell(cell_with(notebook, "steps.train("))
+    wait_for_speed(page)
+    front_end.saved()  # what notebooks do by themselves every two minutes
+    front_end.reload()
+    drawn = len(list(project.samples.glob("*.jpg")))
+    wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn + 1, "training to go on")
+    front_end.interrupt()
+    panel = page.locator(".cp-training")
+    panel.first.wait_for(timeout=60_000)
+    picture = page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img")
+    picture.first.wait_for()
+    step = wait_for(lambda: slot_manifest(project)["step"], "the state")
+    wait_for(
+        lambda: f"{step} of " in page.locator(".cp-training .cp-progress").first.inner_text(),
+        "the step that was reached",
+    )
+    shoot(panel, "reloaded", front_end)
+
+
+GALLERY = """
+import numpy as np, colab_pix2pix as p2p
+from pathlib import Path
+from PIL import Image
+folder = Path("many"); folder.mkdir()
+for n in range(400):
+    colours = np.random.default_rng(n).integers(0, 256, (4, 4, 3), np.uint8)
+    Image.fromarray(colours).resize((256, 256)).save(folder / f"{n:03d}.jpg")
+from colab_pix2pix import manifest
+dataset = manifest.read(folder)
+"""
+
+
+def test_four_hundred_crops_are_turned_and_rejected_without_waiting(
+    front_end: FrontEnd, record_property: Callable[[str, object], None]
+) -> None:
+    page = front_end.open([GALLERY, "p2p.Gallery(dataset)", "p2p.Gallery(dataset, page_size=400)"])
+    front_end.run_cell(0)
+    front_end.wait_until_run(1)
+    started = time.monotonic()
+    front_end.run_cell(1)
+    page.locator(".cp-thumb:visible").nth(47).wait_for()
+    first_page = time.monotonic() - started
+    started = time.monotonic()
+    page.locator(".cp-next").click()
+    page.get_by_text("Page 2 of 9").wait_for()
+    second_page = time.monotonic() - started
+    record_property("seconds", (round(first_page, 2), round(second_page, 2)))
+    assert first_page < 3 and second_page < 1.5  # three times what a quiet machine takes at most
+    page.locator(".cp-thumb:visible").nth(5).click()
+    page.get_by_text("decided by you 1").wait_for()
+    work = front_end.home / "work" / "many"
+    assert [c.file for c in manifest.read(work).crops if not c.kept] == ["053.jpg"]
+    fill(page, ".cp-numbers", "3, 7-9")
+    page.locator(".cp-reject-these").click()
+    wait_for(lambda: len(manifest.read(work).kept) == 395, "the numbers on disk")
+    page.locator(".cp-pictures select").select_option("what the network sees")
+    page.get_by_text("Page 2 of 9").wait_for()
+    shoot(page.locator(".cp-gallery"), "gallery-blurred", front_end)
+
+    front_end.run_cell(2)
+    page.locator(".cp-gallery").nth(1).locator(".cp-thumb:visible").nth(399).wait_for()
     assert ours(front_end.console) == []
 
 

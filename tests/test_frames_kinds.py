@@ -105,7 +105,7 @@ def test_key_frames_are_enough_when_times_need_not_be_exact(plain: Path, tmp_pat
     assert len(set(numbers(extract_frames(plain, tmp_path / "dense", dense)))) == 50
 
 
-@pytest.mark.parametrize("name", ["long.mp4", "long.mkv"])
+@pytest.mark.parametrize("name", ["long.mp4", "long.mov", "long.mkv"])
 def test_few_crops_of_a_long_video_are_key_frames_with_their_true_times(
     tmp_path: Path, name: str
 ) -> None:

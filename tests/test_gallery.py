@@ -17,8 +17,10 @@ from PIL import Image
 
 import colab_pix2pix as p2p
 from colab_pix2pix import manifest
+from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.notebook import pictures
+from colab_pix2pix.notebook import pictures, variation
+from colab_pix2pix.notebook.choices import numbers_in
 from colab_pix2pix.notebook.gallery import Gallery
 
 
@@ -54,7 +56,7 @@ def test_a_click_rejects_and_another_keeps_again_saved_at_once(crops: Dataset) -
 def test_a_marked_crop_is_shown_as_rejected_and_a_click_keeps_it(marked: Dataset) -> None:
     gallery = Gallery(marked)
     assert [button.value for button in gallery.buttons][:3] == [True, True, False]
-    assert gallery.buttons[1].description == "dark, duplicate"
+    assert gallery.buttons[1].description == "2 dark, duplicate"
     gallery.buttons[1].value = False
     assert on_disk(marked)[1].kept
 
@@ -89,13 +91,13 @@ def test_choices_can_be_undone_one_after_another(marked: Dataset) -> None:
 def test_what_the_network_sees_is_grey_and_blurred(crops: Dataset) -> None:
     gallery = Gallery(crops)
     before = gallery._pictures.value
-    gallery.seen_by_network.value = True
+    gallery.pictures.value = "input"
     assert gallery._pictures.value != before
     addresses = re.findall(r"base64,([^)]*)", gallery._pictures.value)
     assert len(addresses) == 12
     with Image.open(io.BytesIO(base64.b64decode(addresses[0]))) as picture:
         assert picture.mode == "L"
-    gallery.seen_by_network.value = False
+    gallery.pictures.value = ""
     assert gallery._pictures.value == before
 
 
@@ -103,7 +105,7 @@ def test_of_a_pair_the_network_sees_the_partner(crops: Dataset) -> None:
     Image.new("RGB", (80, 80), (250, 10, 10)).save(crops.directory / "red.png")
     pairs = tuple(dataclasses.replace(crop, input_file="red.png") for crop in crops.crops)
     gallery = Gallery(crops.replace(pairs))
-    gallery.seen_by_network.value = True
+    gallery.pictures.value = "input"
     addresses = re.findall(r"base64,([^)]*)", gallery._pictures.value)
     with Image.open(io.BytesIO(base64.b64decode(addresses[3]))) as picture:
         assert np.abs(np.subtract(picture.getpixel((9, 9)), (250, 10, 10))).max() < 9
@@ -118,6 +120,103 @@ def test_the_blurred_picture_is_nearly_the_one_that_is_trained_on(crops: Dataset
     target_image = conditions.encode_image(np.asarray(picture)[np.newaxis])
     theirs = conditions.decode_image(conditions.blurred_grey(target_image, blur_factor=24.0))
     assert np.abs(ours - theirs.numpy()[0, :, :, 0]).mean() < 3
+
+
+@pytest.mark.parametrize("height", [80, 97])
+def test_varied_pictures_are_those_of_training_for_the_same_chances(height: int) -> None:
+    import tensorflow as tf
+
+    from colab_pix2pix.model import conditions
+
+    random, seed = np.random.default_rng(0), (3, 12)
+    coarse = random.integers(0, 256, (6, 12, 12, 3), np.uint8)
+    side = (height, height)
+    many = np.stack([np.asarray(Image.fromarray(c).resize(side)) for c in coarse])
+    theirs = conditions.augment_target(many, image_size=64, max_zoom=1.5, flip=True, seed=seed)
+    draws = tf.random.stateless_uniform((6, 4), seed).numpy()
+    assert len(set(draws[:, 3] < 0.5)) == 2, "mirrored ones and others"
+    ours = np.stack([
+        variation.vary_target(picture, size=64, max_zoom=1.5, flip=True, draws=some)
+        for picture, some in zip(many, draws, strict=True)
+    ])  # fmt: skip
+    assert np.abs(ours - conditions.decode_image(theirs).numpy().astype(int)).max() <= 1
+
+    varied = conditions.augment_input(theirs, brightness=0.2, contrast=0.5, seed=seed)
+    draws = tf.random.stateless_uniform((6, 2), seed, minval=-1.0).numpy()
+    ours = np.stack([
+        variation.vary_input(picture, brightness=0.2, contrast=0.5, draws=some)
+        for picture, some in zip(conditions.decode_image(theirs).numpy(), draws, strict=True)
+    ])  # fmt: skip
+    assert np.abs(ours - conditions.decode_image(varied).numpy().astype(int)).max() <= 2
+
+
+def shown_pictures(gallery: Gallery) -> list[np.ndarray]:
+    addresses = re.findall(r"base64,([^)]*)", gallery._pictures.value)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(a)))) for a in addresses]
+
+
+def test_the_menu_of_pictures_shows_what_training_does_to_each_crop(crops: Dataset) -> None:
+    gallery = Gallery(crops, config=TrainConfig(max_zoom=2.0))
+    plain = shown_pictures(gallery)
+    gallery.pictures.value = "varied"
+    varied = shown_pictures(gallery)
+    changes = [np.abs(a - b.astype(int)).mean() for a, b in zip(plain, varied, strict=True)]
+    assert np.median(changes) > 5 and min(changes) > 0
+    gallery.show_page(0)
+    assert all(map(np.array_equal, varied, shown_pictures(gallery))), "turning back changes nothing"
+    gallery.pictures.value = "varied input"
+    fed = shown_pictures(gallery)
+    grey = [np.asarray(pictures.blurred_grey(Image.fromarray(p), 24.0), int) for p in varied]
+    differences = [(f - g).mean() for f, g in zip(fed, grey, strict=True)]
+    assert len({round(d) for d in differences}) > 4, "each is as bright as chance has it"
+    assert max(map(abs, differences)) < 0.2 * 255 + 3
+
+
+def test_those_like_the_crop_clicked_last_are_rejected_together(crops: Dataset) -> None:
+    twins = [2, 5, 9]
+    for index in twins:
+        checks = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((20, 20))) * (200 + index)
+        Image.fromarray(checks.astype(np.uint8)).save(crops.directory / crops.crops[index].file)
+    gallery = Gallery(crops)
+    assert gallery.reject_alike.disabled, "nothing is clicked yet"
+    gallery.buttons[5].value = True
+    assert gallery.reject_alike.description == "Reject those like 6"
+    gallery.reject_alike.click()
+    assert [i for i, crop in enumerate(on_disk(crops)) if not crop.kept] == twins
+    assert "2 more crops like 6" in gallery.said.value
+    gallery.reject_alike.click()
+    assert "No other kept crop" in gallery.said.value
+    gallery.undo.click()
+    assert [i for i, crop in enumerate(on_disk(crops)) if not crop.kept] == [5]
+
+
+def test_crops_are_chosen_by_their_numbers_without_a_mouse(crops: Dataset) -> None:
+    gallery = Gallery(crops, page_size=5)
+    gallery.next.click()
+    assert [button.description for button in seen(gallery)] == ["6", "7", "8", "9", "10"]
+    gallery.numbers.value = "3, 7-9"
+    gallery.reject_numbers.click()
+    assert [i for i, crop in enumerate(on_disk(crops), 1) if not crop.kept] == [3, 7, 8, 9]
+    assert gallery.buttons[1].value and gallery.numbers.value == ""
+    gallery.numbers.value = "8"
+    gallery.keep_numbers.click()
+    assert [i for i, crop in enumerate(on_disk(crops), 1) if not crop.kept] == [3, 7, 9]
+
+
+@pytest.mark.parametrize("text", ["", "13", "0", "3-", "9-7", "three", "1.5"])
+def test_wrong_numbers_are_explained_and_change_nothing(crops: Dataset, text: str) -> None:
+    gallery = Gallery(crops)
+    gallery.numbers.value = text
+    gallery.reject_numbers.click()
+    assert "Expected numbers of crops from 1 to 12" in gallery._errors.value
+    assert on_disk(crops) == crops.crops
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("3,7-9", [3, 7, 8, 9]), (" 2 - 3 1 ", [1, 2, 3]), ("4,4 4", [4])]
+)
+def test_numbers_are_read_as_they_are_typed(text: str, numbers: list[int]) -> None:
+    assert numbers_in(text, 12) == numbers
 
 
 def test_nothing_is_deleted(crops: Dataset) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from colab_pix2pix.events import (
 )
 from colab_pix2pix.ffmpeg import encode_video
 from colab_pix2pix.model import reports
+from colab_pix2pix.model.verdict import judge
 from colab_pix2pix.notebook import looks, monitor, pictures
 from colab_pix2pix.notebook.monitor import ProgressLine, TrainingPanel
 from colab_pix2pix.notebook.results import result_view
@@ -134,6 +136,49 @@ def test_finish_tells_the_step_that_was_reached_and_no_time_left(clock: Clock) -
     panel.finish()
     assert "20 of 200 steps" in panel.text.value
     assert "left" not in panel.text.value and "per second" not in panel.text.value
+
+
+def falling(step: int, held_out: float) -> Metrics:
+    loss = {"generator_gan_loss": 1.0, "discriminator_loss": 0.7}
+    return Metrics(
+        step=step, epoch=step // 20, generator_l1_loss=held_out, held_out_l1_loss=held_out, **loss
+    )
+
+
+def test_the_verdict_is_said_in_the_panel_and_follows_each_epoch(clock: Clock) -> None:
+    panel = TrainingPanel()
+    panel(falling(20, 0.5))
+    assert "too few to tell" in panel.verdict.value and "cp-quiet" in panel.verdict.value
+    for step in range(40, 2000, 20):
+        clock.now += 2
+        panel(falling(step, 0.5 / step**0.3))
+    assert "Learning: " in panel.verdict.value and "cp-good" in panel.verdict.value
+    clock.now += 2
+    nothing = dataclasses.replace(falling(2000, 0.1), generator_l1_loss=float("nan"))
+    panel(nothing)
+    assert "Broken: " in panel.verdict.value and "cp-warning" in panel.verdict.value
+
+
+def test_the_verdict_at_the_end_stands_in_the_panel_once(clock: Clock) -> None:
+    panel = TrainingPanel()
+    for step in range(20, 400, 20):
+        panel(falling(step, 0.5 / step**0.3))
+    panel(Note(message=judge(panel._history).sentence))
+    panel.finish()
+    assert "Learning: " in panel.verdict.value
+    assert panel.notes.value == ""
+
+
+def test_the_verdict_costs_little_in_short_epochs(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(monitor, "judge", lambda history: asked.append(1) or judge(history))
+    panel = TrainingPanel()
+    for step in range(20, 2000, 20):  # an epoch each
+        clock.now += 0.1
+        panel(falling(step, 0.5))
+    assert len(asked) <= 11
 
 
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:

@@ -10,6 +10,7 @@ import configparser
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -91,6 +92,21 @@ def test_badge_and_git_address_name_the_repository_of_the_package(
     assert f"https://colab.research.google.com/github/{place}/blob/main/{here}" in text
     assert f'"git+{url}"' in codes(source)[0]
     assert set(re.findall(r"github(?:\.com)?/(\w+/\w+)", text)) == {place}
+
+
+@pytest.mark.slow
+def test_forms_and_gallery_do_the_same_with_the_widgets_of_colab() -> None:
+    files = [str(CHECKOUT / "tests" / name) for name in ("test_forms.py", "test_gallery.py")]
+    command = [standin_python(), "-m", "pytest", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert " passed" in done.stdout and "skipped" not in done.stdout
 
 
 class Session:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import shutil
+import sys
+import types
+import zipfile
 from pathlib import Path
 
 import pytest
 import videos
+from PIL import Image
 from servers import serving
 
 from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.errors import CheckpointError
 from colab_pix2pix.events import Event, Note, ignore
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.notebook import crops, machine, steps
-from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, TrainForm, VideoForm
+from colab_pix2pix.notebook import crops, machine, steps, uploads, using
+from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, TrainForm, UseForm, VideoForm
 from colab_pix2pix.project import Project
 from colab_pix2pix.video import curate
 
@@ -136,6 +143,84 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
         f"Welcome back: roses is at step {second.step}, 3 of 3 epochs are complete."
     )
     steps.show_result(project)
+    assert "the last run on this machine" in TrainForm(project, gallery).time.value
+
+    form = UseForm()
+    made = steps.use(project, gallery, form)
+    assert 1 <= len(made) <= 4 and all(path.parent == project.path / "made" for path in made)
+    photo = clip.parent / "my photo.jpeg"
+    Image.effect_noise((90, 120), 60).convert("RGB").save(photo)
+    form.source.value = str(photo)
+    (mine,) = steps.use(project, dataset, form)
+    with Image.open(mine) as picture:
+        assert mine.name == "my photo.png" and picture.size == (64, 64)
+    view = using.view([(photo, mine)], project.recall(TrainConfig))
+    (strip,) = [w for w in view.children if "cp-made" in w._dom_classes]
+    with Image.open(io.BytesIO(strip.value)) as pictures:
+        assert pictures.size == (3 * 256 + 16, 256), "picture, what is seen of it, result"
+    (link,) = [w.value for w in view.children if "cp-download" in getattr(w, "value", "")]
+    packed = base64.b64decode(link.split("base64,")[1].split('"')[0])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.read("my photo.png") == mine.read_bytes()
+
+
+def test_using_a_model_that_is_not_trained_says_so(project: Project, clip: Path) -> None:
+    with pytest.raises(CheckpointError, match="no trained model yet"):
+        steps.use(project, cut(project, str(clip)), UseForm())
+
+
+@pytest.fixture
+def colab_files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The upload dialogue of Colab: whoever fills this dictionary chooses these files."""
+    chosen: dict[str, bytes] = {}
+
+    def upload(target_dir: str = "") -> dict[str, bytes]:
+        for name, content in chosen.items():
+            (Path(target_dir) / name).write_bytes(content)
+        return {f"{target_dir}/{name}": content for name, content in chosen.items()}
+
+    module = types.ModuleType("google.colab.files")
+    module.upload = upload
+    package = types.ModuleType("google.colab")
+    package.files = module
+    monkeypatch.setitem(sys.modules, "google.colab", package)
+    monkeypatch.setitem(sys.modules, "google.colab.files", module)
+    return chosen
+
+
+def test_a_video_is_uploaded_by_the_cell_and_stays_the_projects_video(
+    project: Project, clip: Path, colab_files: dict[str, bytes]
+) -> None:
+    colab_files["mine.mp4"] = clip.read_bytes()
+    form = VideoForm(project)
+    form.upload.value = True
+    video = steps.get_video(project, form)
+    assert video is not None and video.read_bytes() == clip.read_bytes()
+    assert project.recall(VideoConfig).source.endswith("uploads/mine.mp4")
+    colab_files.clear()
+    assert steps.get_video(project, form) == video, "run again, it asks for nothing"
+
+
+def test_an_upload_without_a_file_is_explained(
+    project: Project, colab_files: dict[str, bytes]
+) -> None:
+    form = VideoForm(project)
+    form.upload.value = True
+    with pytest.raises(uploads.UploadError, match="No file was uploaded"):
+        steps.get_video(project, form)
+
+
+def test_looking_at_a_link_tells_its_size_and_fetches_only_the_head(
+    project: Project, clip: Path
+) -> None:
+    with serving(clip.parent) as server:
+        form = VideoForm(project)
+        form.value = {"source": server.link("clip.mp4")}
+        form.look.click()
+        assert "clip" in form.found.value
+        form.value = {"source": server.link("gone.mp4")}
+        form.look.click()
+        assert form.found.value == "" and "404" in form._errors.value
 
 
 def test_an_interrupt_is_one_friendly_line(

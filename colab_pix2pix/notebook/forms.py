@@ -6,30 +6,18 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ..config import PRESETS, FramesConfig, TrainConfig, VideoConfig
+from ..config import FramesConfig
 from ..project import Project
 from .drawing import draw_crops
-from .fields import LABEL_WIDTH
 from .form import Form
 from .project_form import ProjectForm
+from .train_form import TrainForm
+from .use_form import UseForm
+from .video_form import VideoForm
 
 _FIRST_LOOK = FramesConfig(count=300)  # enough to see that all works, and quick to train on
 
-__all__ = ["Form", "FramesForm", "ProjectForm", "TrainForm", "VideoForm"]
-
-
-class VideoForm(Form[VideoConfig]):
-    """Which video to take. Left empty, it is the time-lapse that comes along.
-
-    Example:
-        >>> form = VideoForm()
-        >>> form.value = {"source": " https://example.org/flowers.mp4 "}
-        >>> form.config.source
-        'https://example.org/flowers.mp4'
-    """
-
-    def __init__(self, project: Project | None = None) -> None:
-        super().__init__(VideoConfig(), project=project, title="Which video?")
+__all__ = ["Form", "FramesForm", "ProjectForm", "TrainForm", "UseForm", "VideoForm"]
 
 
 class FramesForm(Form[FramesConfig]):
@@ -68,52 +56,3 @@ class FramesForm(Form[FramesConfig]):
         self._drawn = wanted
         self.drawing.value = draw_crops(self._video, wanted)
         self.drawing.layout.display = "block"
-
-
-class TrainForm(Form[TrainConfig]):
-    """How to train. A preset fills the boxes; any of them can be changed afterwards.
-
-    Example:
-        >>> form = TrainForm()
-        >>> form.preset.value, form.config.base_filters
-        ('quick', 8)
-        >>> form.preset.value = "paper"
-        >>> form.config.base_filters
-        64
-        >>> form.value = {"epochs": 7}
-        >>> form.preset.value
-        ''
-    """
-
-    def __init__(self, project: Project | None = None) -> None:
-        pairs = [(f"{name}: {about}", name) for name, (about, _) in PRESETS.items()]
-        self.preset = (
-            widgets.Dropdown(
-                description="Preset",
-                options=[*pairs, ("my own: the boxes below", "")],
-                style={"description_width": LABEL_WIDTH},
-                layout={"width": "640px", "max_width": "100%"},
-            )
-            .add_class("cp-box")
-            .add_class("cp-preset")
-        )
-        super().__init__(PRESETS["quick"][1], project=project, title="How to train?")
-        self._name_preset()
-        self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
-
-    def _above(self) -> list[widgets.Widget]:
-        return [widgets.VBox([self.preset]).add_class("cp-field")]
-
-    def _fill_in(self) -> None:
-        if self.preset.value:
-            self.value = PRESETS[self.preset.value][1]
-
-    def _changed(self) -> None:
-        super()._changed()
-        self._name_preset()
-
-    def _name_preset(self) -> None:
-        """Lets the menu show the preset that the boxes hold, or none of them."""
-        values = self.value
-        names = [n for n, (_, preset) in PRESETS.items() if vars(preset) == values]
-        self.preset.value = names[0] if names else ""

@@ -11,31 +11,11 @@ import ipywidgets as widgets
 
 from ..config import TrainConfig
 from ..manifest import Crop, Dataset
-from . import looks, pictures
-from .choices import Choice, Choices
+from . import looks, thumbs
+from .choices import Choice, Choices, numbers_in
 from .error_panel import ErrorPanel
 
-THUMBNAIL_PIXELS = 96
 _numbers = itertools.count(1)
-
-_CSS = """
-.cp-thumbs { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; margin: 8px 0 0; }
-.cp .cp-thumb, .cp .cp-thumb:hover, .cp .cp-thumb:focus { background-size: cover;
-  background-color: rgba(128,128,128,.2); border: 1px solid rgba(128,128,128,.35); box-shadow: none;
-  color: #fff; font-size: 11px; line-height: 16px; padding: 74px 4px 0 6px; text-align: left;
-  text-shadow: 0 0 3px #000, 0 0 3px #000, 0 0 2px #000; border-radius: 6px; }
-.cp .cp-thumb { width: 96px; height: 96px; margin: 0; flex: 0 0 auto; position: relative;
-  display: block; }
-.cp .cp-thumb:hover, .cp .cp-thumb:focus { border-color: #3b82c4; outline: 2px solid #3b82c4; }
-.cp .cp-thumb.mod-active { filter: grayscale(1); opacity: .55; border-color: #d6453d; }
-.cp .cp-thumb.mod-active::after { content: "\\2715"; position: absolute; right: 5px; top: 5px;
-  width: 20px; height: 20px; border-radius: 50%; background: rgba(0,0,0,.7); text-align: center;
-  font-size: 12px; line-height: 20px; }
-.cp-controls { align-items: center; flex-wrap: wrap; margin: 6px 0 0; }
-.cp .cp-controls > * { margin: 2px 10px 2px 0; }
-.cp-controls .widget-label { width: auto !important; margin-right: 8px; font-size: 14px;
-  color: inherit; }
-"""
 
 #: What the menu above the pictures can show: a name, and which crops that are.
 _VIEWS: dict[str, Callable[[Crop], bool]] = {
@@ -53,13 +33,14 @@ _VIEWS: dict[str, Callable[[Crop], bool]] = {
 class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
-    The menu chooses what is shown; two buttons reject or keep all of that, and the last choice can
-    be undone. Every choice is saved at once in the dataset's manifest. Nothing is deleted.
+    The menu chooses what is shown; buttons reject or keep all of that, or what looks like the crop
+    clicked last, or crops by their numbers, without a mouse. Each choice can be undone. Every
+    choice is saved at once in the dataset's manifest. Nothing is deleted.
 
     Args:
         dataset: The crops to look at.
         page_size: How many crops a page shows.
-        blur_factor: How much the network's input is blurred, see `TrainConfig`.
+        config: How the network's input is made, and how training varies crops.
         on_change: Called with the new state of the dataset after each choice.
 
     Example:
@@ -74,15 +55,17 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         dataset: Dataset,
         *,
         page_size: int = 48,
-        blur_factor: float = TrainConfig().blur_factor,
+        config: TrainConfig = TrainConfig(),
         on_change: Callable[[Dataset], None] | None = None,
     ) -> None:
         self._choices = Choices(dataset)
-        self._blur_factor = blur_factor
+        self._config = config
         self._on_change = on_change
         self._page = 0
         self._filling = False
         self._crops: list[Crop] = []
+        self._clicked = ""
+        self._number = {crop.file: n for n, crop in enumerate(dataset.crops, 1)}
         self._prefix = f"cp-thumb-{next(_numbers)}"
         self._errors = ErrorPanel()
         self._pictures = widgets.HTML(layout={"display": "none"})
@@ -109,7 +92,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._page = min(max(page, 0), self.pages - 1)
         first = self._page * len(self.buttons)
         self._crops = self._in_view()[first : first + len(self.buttons)]
-        self._pictures.value = self._style_of_page()
+        self._pictures.value = thumbs.style_of_page(
+            self.dataset, self._crops, self.pictures.value, self._config, self._prefix
+        )
         self._show_state()
 
     def _in_view(self) -> list[Crop]:
@@ -117,7 +102,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _make_pictures(self, number: int) -> None:
         # One layout and one style for all: a page of pictures then appears at once, not in seconds.
-        self._here = widgets.Layout(width=f"{THUMBNAIL_PIXELS}px", height=f"{THUMBNAIL_PIXELS}px")
+        side = f"{thumbs.PIXELS}px"
+        self._here = widgets.Layout(width=side, height=side)
         self._away = widgets.Layout(display="none")
         style = widgets.ToggleButton().style
         self.buttons = []
@@ -131,20 +117,24 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.view = widgets.Dropdown(
             description="Show", layout={"width": "230px"}, options=self._views()
         ).add_class("cp-view")
-        self.seen_by_network = widgets.ToggleButton(
-            description="What the network sees", layout={"width": "auto"}
-        )
-        self.seen_by_network.add_class("cp-network")
+        self.pictures = widgets.Dropdown(
+            description="Pictures", layout={"width": "330px"}, options=thumbs.KINDS
+        ).add_class("cp-pictures")
         self.view.observe(self._errors.guard(lambda change: self.show_page(0)), names="value")
-        self.seen_by_network.observe(
+        self.pictures.observe(
             self._errors.guard(lambda change: self.show_page(self._page)), names="value"
         )
+        self.numbers = widgets.Text(
+            description="Numbers", placeholder="3, 7-9", layout={"width": "230px"}
+        ).add_class("cp-numbers")
         self.back = self._button("Back", lambda: self.show_page(self._page - 1))
         self.next = self._button("Next", lambda: self.show_page(self._page + 1))
-        self.reject_all = self._button(
-            "Reject all", lambda: self._choose(self._in_view(), "reject")
-        )
-        self.keep_all = self._button("Keep all", lambda: self._choose(self._in_view(), "keep"))
+        self.reject_all = self._button("Reject all", lambda: self._choose_view("reject"))
+        self.keep_all = self._button("Keep all", lambda: self._choose_view("keep"))
+        self.reject_alike = self._button("Reject those like", self._reject_alike)
+        self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
+        self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
+        self.said = widgets.HTML().add_class("cp-said")
         self.undo = self._button("Undo", self._undo)
 
     def _button(self, name: str, action: Callable[[], None]) -> widgets.Button:
@@ -153,26 +143,49 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
     def _rows(self) -> list[widgets.Widget]:
-        sheet = widgets.HTML(f"<style>{_CSS}</style>", layout={"display": "none"})
+        sheet = widgets.HTML(f"<style>{thumbs.CSS}</style>", layout={"display": "none"})
         title = widgets.HTML(looks.line("Look at the crops", "title"))
         how = "Click a picture to reject it, click again to keep it. Each click is saved."
-        choosing = [self.view, self.reject_all, self.keep_all, self.undo]
-        turning = [self.back, self.next, self.place, self.seen_by_network]
-        rows = [widgets.HBox(row).add_class("cp-controls") for row in (choosing, turning)]
-        thumbs = widgets.Box(self.buttons).add_class("cp-thumbs")
+        controls = [
+            [self.view, self.reject_all, self.keep_all, self.undo],
+            [self.pictures, self.reject_alike, self.said],
+            [self.numbers, self.reject_numbers, self.keep_numbers],
+            [self.back, self.next, self.place],
+        ]
+        rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
+        page = widgets.Box(self.buttons).add_class("cp-thumbs")
         above = [looks.style(), sheet, self._pictures, title, widgets.HTML(looks.line(how))]
-        return [*above, self.counts, *rows, thumbs, self._errors]
+        return [*above, self.counts, *rows, page, self._errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
             if not self._filling:
-                self._choose([self._crops[index]], "reject" if change["new"] else "keep")
+                crop = self._crops[index]
+                self._clicked = crop.file
+                self._choose([crop.file], "reject" if change["new"] else "keep")
 
         return clicked
 
-    def _choose(self, crops: list[Crop], choice: Choice) -> None:
+    def _choose_view(self, choice: Choice) -> None:
+        self._choose([crop.file for crop in self._in_view()], choice)
+
+    def _choose_numbers(self, choice: Choice) -> None:
+        crops = self.dataset.crops
+        numbers = numbers_in(self.numbers.value, len(crops))
+        self._choose([crops[number - 1].file for number in numbers], choice)
+        self.numbers.value = ""
+
+    def _reject_alike(self) -> None:
+        files = self._choices.alike(self._clicked)
+        if files:
+            self._choose(files, "reject")
+        words = f"{len(files)} more crops like {self._number[self._clicked]} are rejected."
+        self.said.value = looks.line(words if files else "No other kept crop looks like it.")
+
+    def _choose(self, files: list[str], choice: Choice) -> None:
+        self.said.value = ""
         try:
-            self._choices.choose([crop.file for crop in crops], choice)
+            self._choices.choose(files, choice)
         finally:
             self._show_state()  # what is seen stays what is saved, also after an error
         self._tell()
@@ -195,7 +208,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
                 crop = self._crops[index] if index < len(self._crops) else None
                 button.layout = self._here if crop else self._away
                 if crop:
-                    _fill(button, now.get(crop.file, crop))
+                    _fill(button, now.get(crop.file, crop), self._number[crop.file])
         finally:
             self._filling = False
         self._say_counts()
@@ -214,6 +227,11 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         )
         self.reject_all.disabled = self.keep_all.disabled = not in_view
         self.undo.disabled = not self._choices.can_undo
+        clicked = self._number.get(self._clicked)
+        self.reject_alike.disabled = clicked is None
+        self.reject_alike.description = (
+            f"Reject those like {clicked}" if clicked else "Reject those like …"
+        )
 
     def _views(self) -> list[tuple[str, str]]:
         """Returns what the menu offers: marks with their counts, and only those that occur."""
@@ -225,20 +243,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             if count or name in changing
         ]
 
-    def _style_of_page(self) -> str:
-        seen_by_network = self.seen_by_network.value
-        rules = []
-        for index, crop in enumerate(self._crops):
-            partner = crop.input_file if seen_by_network else ""
-            path = self.dataset.directory / (partner or crop.file)
-            blur_factor = self._blur_factor if seen_by_network and not partner else None
-            address = pictures.thumbnail_address(path, THUMBNAIL_PIXELS, blur_factor=blur_factor)
-            name = f"{self._prefix}-{index}"
-            rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({address}); }}")
-        return f"<style>{' '.join(rules)}</style>"
 
-
-def _fill(button: widgets.ToggleButton, crop: Crop) -> None:
+def _fill(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
     button.value = not crop.kept
-    button.description = ", ".join(crop.marks)
+    button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
     button.tooltip = f"{crop.file}, {looks.duration(crop.time)} into the video"

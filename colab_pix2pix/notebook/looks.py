@@ -57,10 +57,7 @@ CSS = """
 @container (max-width: 560px) {
   .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
   .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
-  .cp-field .cp-field input[type=checkbox] { margin: 0 8px 0 0; vertical-align: middle; }
-.cp-field .widget-label-basic { width: auto !important; font-size: 14px; line-height: 28px;
-  color: inherit; display: flex; align-items: center; }
-.cp-unit { padding: 28px 0 0; }
+  .cp-unit { padding: 28px 0 0; }
   .cp-field .cp-help { padding-left: 0; }
 }
 """
@@ -109,6 +106,19 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def roughly(seconds: float) -> str:
+    """Returns an estimated time span, no more exact than an estimate is.
+
+    Example:
+        >>> roughly(20), roughly(500), roughly(40_000), roughly(400_000)
+        ('1 min', '8 min', '11 h', '5 days')
+    """
+    for unit, length in (("days", 86_400.0), ("h", 3600.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(1.0, seconds / 60):.0f} min"
 
 
 def size(size_bytes: float) -> str:

@@ -13,6 +13,7 @@ from collections import deque
 import ipywidgets as widgets
 
 from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from ..model.verdict import judge
 from ..project import Project
 from ..storage import wording
 from . import looks, pictures, results
@@ -20,7 +21,16 @@ from .samples import SampleView, samples
 
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
+JUDGED_EVERY_SECONDS = 1.0
 LARGEST_SHARE = 0.02
+#: What a verdict looks like.
+_VERDICTS = {
+    "starting": "quiet",
+    "learning": "good",
+    "finished improving": "hint",
+    "overfitting": "warning",
+    "broken": "warning",
+}
 
 
 class ProgressLine(widgets.VBox):  # type: ignore[misc]
@@ -69,6 +79,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def __init__(self, project: Project | None = None) -> None:
         self.text = widgets.HTML().add_class("cp-progress")
         self.losses = widgets.HTML().add_class("cp-losses")
+        self.verdict = widgets.HTML().add_class("cp-verdict")
         self.saved = widgets.HTML().add_class("cp-saved")
         self.sample = SampleView()
         self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
@@ -80,8 +91,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._progress: Progress | None = None
         self._upload: Progress | None = None
         self._saved_step = 0
+        self._speed: float | None = None
         self._safety: Safety | None = None
         self._text_at = 0.0
+        self._judged: tuple[float, int] = (0.0, -1)
         self._curves_from = 0.0
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
@@ -94,21 +107,26 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
                 self._upload = event
             else:
                 self._progress = event
+            self._speed = event.per_second if event.job == "train" else self._speed
         elif isinstance(event, Metrics):
             # Steps that were lost with an earlier session are done again.
             self._history = [m for m in self._history if m.step < event.step] + [event]
         elif isinstance(event, Sample):
             self.sample.show(event.path)
-
         elif isinstance(event, Saved):
             self._saved_step = event.step
         elif isinstance(event, Safety):
             self._safety = event
         elif isinstance(event, Resumed):
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
-        else:
+        elif event.message != judge(self._history).sentence:  # else it is the verdict's own line
             self._say(event)
         self._refresh()
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """The speed that was told last; None before the first."""
+        return self._speed
 
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
@@ -123,13 +141,19 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _show_all(self) -> None:
         self._show_text()
         if self._history:
+            self._judge()
             self._show_curves()
+
+    def _judge(self) -> None:
+        self._judged = time.monotonic(), self._history[-1].epoch
+        found = judge(self._history)
+        self.verdict.value = looks.line(found.sentence, _VERDICTS[found.state])
 
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(looks.line("Training", "title"))
         stop = "To stop, press the interrupt button (\u25a0): what is trained is saved."
         self.hint = widgets.HTML(looks.line(stop, "help"))
-        facts = [self.text, self.losses, self.saved, self.notes, self.hint]
+        facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.hint]
         return [looks.style(), title, *facts, self.sample, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
@@ -153,6 +177,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         now = time.monotonic()
         if now - self._text_at >= TEXT_EVERY_SECONDS:
             self._show_text()
+        judged_at, judged_epoch = self._judged
+        new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
+        if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
+            self._judge()
         if len(self._history) > 1 and now >= self._curves_from:
             self._show_curves()
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..events import Metrics
+from ..images import upright_rgb
 
 #: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
 LOSSES = (
@@ -35,21 +36,23 @@ def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
     return stream.getvalue()
 
 
-def thumbnail_address(path: Path, pixels: int, *, blur_factor: float | None = None) -> str:
-    """Returns a square picture, shrunk, as a data address that a style sheet can hold.
-
-    Args:
-        path: The picture.
-        pixels: Its new side.
-        blur_factor: Where given, the picture is what the network gets to see, see `TrainConfig`.
-    """
+def square(path: Path, pixels: int) -> Image.Image:
+    """Returns a square picture, shrunk to `pixels` a side."""
     with Image.open(path) as picture:
         picture.draft("RGB", (pixels, pixels))
-        small = picture.convert("RGB").resize((pixels, pixels))
-    if blur_factor is not None:
-        small = blurred_grey(small, blur_factor)
+        return picture.convert("RGB").resize((pixels, pixels))
+
+
+def centre_square(path: Path, pixels: int) -> Image.Image:
+    """Returns the square in the centre of a picture, `pixels` a side; it is turned upright."""
+    with Image.open(path) as picture:
+        return ImageOps.fit(upright_rgb(picture), (pixels, pixels), Image.Resampling.LANCZOS)
+
+
+def data_address(picture: Image.Image) -> str:
+    """Returns a small picture as a data address that a style sheet or a page can hold."""
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=75)
+    picture.save(stream, "JPEG", quality=75)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 

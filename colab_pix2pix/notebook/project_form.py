@@ -14,6 +14,7 @@ from ..storage import drive
 from . import looks
 from .error_panel import ErrorPanel
 from .fields import LABEL_WIDTH
+from .project_list import project_list
 
 
 class ProjectForm(widgets.VBox):  # type: ignore[misc]
@@ -45,6 +46,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         self.message = widgets.HTML().add_class("cp-message")
         self.existing = widgets.Dropdown(description="Or go on with", layout=wide, style=style)
         self.existing.add_class("cp-box").add_class("cp-existing")
+        self.list = widgets.HTML().add_class("cp-projects")
         self.name.value = self._list_projects()
         self.name.observe(self._errors.guard(lambda change: self._check()), names="value")
         self.existing.observe(self._errors.guard(self._choose), names="value")
@@ -77,6 +79,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         names = [(_label(project), project.path.name) for project in found]
         self.existing.options = [("a new project", ""), *names]
         self.existing.layout.display = "flex" if found else "none"
+        self.list.value = project_list(found)
         used_last = found[0].path.name if found else "my-first-model"
         return self.typed_last or used_last
 
@@ -99,7 +102,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         top = widgets.HBox([self.name, self.message], layout={"flex_flow": "row wrap"})
         keeps = f"Crops, training states and pictures are kept in {self._place()}/<name>."
         help_line = widgets.HTML(looks.line(keeps, "help"))
-        box = widgets.VBox([top, self.existing, help_line]).add_class("cp-field")
+        box = widgets.VBox([top, self.existing, self.list, help_line]).add_class("cp-field")
         title = widgets.HTML(looks.line("What is it called?", "title"))
         hint = widgets.HTML(looks.line("Then run the next cell.", "hint"))
         return [looks.style(), title, box, self._errors, hint]

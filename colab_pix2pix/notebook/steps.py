@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from ..config import TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..events import Note
 from ..manifest import Dataset
 from ..pipeline import keep_and_train
 from ..project import Project
 from ..storage import checkpoints, wording
-from . import crops, looks, machine
-from .forms import FramesForm, TrainForm, VideoForm
+from . import crops, looks, machine, speed, uploads, using
+from .forms import FramesForm, TrainForm, UseForm, VideoForm
 from .gallery import Gallery
 from .monitor import ProgressLine, TrainingPanel
 from .project_form import ProjectForm
@@ -60,12 +61,13 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
 
     Raises:
         DownloadError: it can't be fetched.
+        UploadError: an upload was asked for, and no file was chosen.
     """
-    config = form.config
-    project.remember(config)
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to fetch the video."):
+        config = _asked_for(project, form)
+        project.remember(config)
         crops.recover(project, on_event=line)
         if crops.of_link(project, config):
             line(Note(message="The project has crops of this video: it is not fetched again."))
@@ -123,6 +125,8 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         panel(Note(message="Getting ready: the first picture takes a few seconds."))
         result = keep_and_train(dataset, project, form.config, on_event=panel)
     panel.finish()
+    if panel.steps_per_second:
+        speed.note(form.config, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
         state = _what_is_kept(result)
         raise Stopped(
@@ -135,6 +139,39 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
 def show_result(project: Project) -> None:
     """Shows the newest sample grid, the time-lapse of the training and the loss curves."""
     display(result_view(project))
+
+
+def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Path]:
+    """Shows what the trained model makes of the user's pictures; returns the files it has made.
+
+    Args:
+        project: Its model is used, and its folder `made` gets the results.
+        gallery: What `look_at_crops` has returned, or a dataset: where no picture is named, crops
+            that were held out are taken.
+        form: Which pictures.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+        DatasetError: there is no such picture.
+        UploadError: an upload was asked for, and no file was chosen.
+    """
+    dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
+    line = ProgressLine()
+    display(line)
+    with _stoppable("Stopped: run this cell again to use the model."):
+        source = uploads.ask(project.work / "uploads") if form.upload.value else form.path
+        pairs = using.make(project, source, dataset, on_event=line)
+    display(using.view(pairs, project.recall(TrainConfig)))
+    return [result for _, result in pairs]
+
+
+def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
+    """Returns what the form says, once a file that is to be uploaded is here."""
+    if form.upload.value:
+        video = uploads.ask(project.work / "uploads")
+        form.value = {"source": str(video)}
+        form.upload.value = False  # the cell run again takes the same file
+    return form.config
 
 
 def _what_is_kept(result: TrainingResult) -> str:

@@ -175,6 +175,21 @@ def flush_and_release() -> None:
     runtime.unassign()
 
 
+def upload(folder: Path) -> list[Path]:
+    """Shows Colab's dialogue for a file of the user's own computer, below the running cell.
+
+    Args:
+        folder: Where files are put; it is made where missing.
+
+    Returns:
+        The files that were chosen; [] when the dialogue was left.
+    """
+    from google.colab import files
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder / Path(name).name for name in files.upload(target_dir=str(folder))]
+
+
 def _attribute(path: Path, name: str) -> str | None:
     """Returns one of Drive's attributes of a file, or None where there is no such attribute."""
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from .expressions import outside
@@ -24,7 +22,8 @@ def read_keys(info: VideoInfo) -> Timeline | None:
     if packets is None or packets.decoded is None or not info.duration_seconds:
         return None
     decoded, seconds = packets.decoded[packets.key], packets.seconds[packets.key]
-    if packets.key.all():
+    skipped = bool(packets.key.all())
+    if skipped:
         # ffmpeg skips over samples of an mp4, but not over their entries in the table from which it
         # reckons the times of showing. The times of decoding are right, at nearly one distance.
         seconds = decoded + (seconds[0] - decoded[0])
@@ -34,14 +33,15 @@ def read_keys(info: VideoInfo) -> Timeline | None:
     start = float(seconds[0])
     keys = Packets(seconds, decoded, every, every)
     end = start + info.duration_seconds
-    return Timeline(seconds, start, end, np.arange(len(seconds)), keys)
+    return Timeline(seconds, start, end, np.arange(len(seconds)), keys, partial=skipped)
 
 
 def keys_alone(keys: Timeline, start: float, end: float, steps: int) -> Timeline | None:
     """Returns the key frames if each of `steps` equal parts of a span has one, else None.
 
     Args:
-        keys: What `read_keys` gave.
+        keys: What `read_keys` gave. Where ffmpeg can't skip over the others (mkv, webm, ts), they
+            would come along when the file is copied, so the answer is None.
         start: Begin of the span in seconds, on the clock of the file.
         end: End of the span.
         steps: How many frames are wanted.
@@ -50,7 +50,7 @@ def keys_alone(keys: Timeline, start: float, end: float, steps: int) -> Timeline
     inside = parts[(keys.seconds >= start) & (keys.seconds < end)]
     # With nearly as many as there are, nothing is gained; see `plan.packets_to_decode`.
     enough = len(np.unique(inside)) == steps and steps < len(keys.seconds) / 2
-    return dataclasses.replace(keys, partial=True) if enough else None
+    return keys if enough and keys.partial else None
 
 
 def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:

@@ -10,7 +10,7 @@ from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from .folders import check_disk, making
 from .names import safe_name, safe_suffix
-from .probe import probe
+from .probe import VideoInfo, probe
 
 _CHUNK_BYTES = 1 << 22
 
@@ -22,7 +22,7 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
         DownloadError: there is no such file, or it can't be copied.
         VideoError: it is no video.
     """
-    _probe(source)
+    probe_source(source)
     if source.resolve().parent == directory.resolve():
         return source
     target = free_place(source.stem, source, directory)
@@ -35,15 +35,20 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
     return target
 
 
-def _probe(source: Path) -> None:
-    """Raises what is wrong with a local source, as `probe` does; says so of a missing one."""
+def probe_source(source: Path) -> VideoInfo:
+    """Returns facts on a local source.
+
+    Raises:
+        DownloadError: there is no such file.
+        VideoError: it is no video.
+    """
     if not source.exists():
         raise DownloadError(
             f"There is no file {str(source)!r}.",
             why="Expected a link that begins with https:// or the path of a video.",
             fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
         )
-    probe(source)
+    return probe(source)
 
 
 def free_place(title: str, source: Path, directory: Path) -> Path:

@@ -52,18 +52,37 @@ def measure_all(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[M
     return measures
 
 
-def _measure(path: Path) -> Measures:
-    import imagehash
+def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
+    """Returns the `Measures.perceptual_hash` of pictures alone, in order.
 
+    Raises:
+        DatasetError: one of them can't be read.
+    """
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return list(pool.map(lambda path: _perceptual_hash(_grey(path)), paths))
+
+
+def _grey(path: Path) -> Image.Image:
     try:
         with Image.open(path) as image:
-            grey = ImageOps.exif_transpose(image).convert("L")
+            return ImageOps.exif_transpose(image).convert("L")
     except OSError as error:
         raise DatasetError(
             f"{path} can't be read as a picture: {error}.",
             fix="Remove it from the folder, or cut the crops again.",
         ) from error
+
+
+def _perceptual_hash(grey: Image.Image) -> int:
+    import imagehash
+
     bits = imagehash.phash(grey).hash.ravel()
+    return int(np.packbits(bits).view(">u8")[0])
+
+
+def _measure(path: Path) -> Measures:
+    grey = _grey(path)
+    perceptual_hash = _perceptual_hash(grey)
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(grey, np.float32) / 255
@@ -71,7 +90,7 @@ def _measure(path: Path) -> Measures:
         brightness=float(pixels.mean()),
         sharpness=_sharpness(pixels),
         flatness=_flatness(np.asarray(grey)),
-        perceptual_hash=int(np.packbits(bits).view(">u8")[0]),
+        perceptual_hash=perceptual_hash,
     )
 
 

@@ -103,6 +103,15 @@ def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]
     Raises:
         DownloadError: there is no video, or the site does not tell.
     """
+    return look(link, config)[1]
+
+
+def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
+    """Returns what a site tells about a video, in yt-dlp's words, and the forms it comes in.
+
+    Raises:
+        DownloadError: there is no video, or the site does not tell.
+    """
     folder = files.cache_dir() / "downloads"
     # Not one has to fit what the config asks for: they are only listed.
     config = config.replace(format="auto")
@@ -119,7 +128,7 @@ def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]
         )
         for one in video.get("formats") or ()
     ]
-    return sorted(found, key=lambda one: (one.height, one.width, one.bytes))
+    return video, sorted(found, key=lambda one: (one.height, one.width, one.bytes))
 
 
 def list_entries(link: str, config: VideoConfig) -> list[str]:

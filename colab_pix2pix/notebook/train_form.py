@@ -1,0 +1,107 @@
+"""The form for training: presets with about how long each takes here, and every option."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import ipywidgets as widgets
+
+from ..config import PRESETS, TrainConfig
+from ..manifest import Dataset
+from ..project import Project
+from . import looks, machine, speed
+from .fields import LABEL_WIDTH
+from .form import Form
+
+
+class _HasDataset(Protocol):
+    @property
+    def dataset(self) -> Dataset: ...
+
+
+class TrainForm(Form[TrainConfig]):
+    """How to train. A preset fills the boxes; any of them can be changed afterwards.
+
+    Args:
+        project: Where the options are stored.
+        crops: Where given (a dataset, or a gallery), the form says about how long training takes.
+
+    Example:
+        >>> form = TrainForm()
+        >>> form.preset.value, form.config.base_filters
+        ('quick', 8)
+        >>> form.preset.value = "paper"
+        >>> form.config.base_filters
+        64
+        >>> form.value = {"epochs": 7}
+        >>> form.preset.value
+        ''
+    """
+
+    def __init__(
+        self, project: Project | None = None, crops: Dataset | _HasDataset | None = None
+    ) -> None:
+        dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
+        kept = dataset.kept if dataset else ()
+        self._crops = sum(crop.split == "train" for crop in kept)
+        self._device = machine.gpu_name()
+        self.time = widgets.HTML().add_class("cp-time")
+        self.preset = (
+            widgets.Dropdown(
+                description="Preset",
+                options=[*self._presets(), ("my own: the boxes below", "")],
+                style={"description_width": LABEL_WIDTH},
+                layout={"width": "640px", "max_width": "100%"},
+            )
+            .add_class("cp-box")
+            .add_class("cp-preset")
+        )
+        super().__init__(PRESETS["quick"][1], project=project, title="How to train?")
+        self._after_a_change()
+        self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
+
+    def _above(self) -> list[widgets.Widget]:
+        return [widgets.VBox([self.preset]).add_class("cp-field")]
+
+    def _below(self) -> list[widgets.Widget]:
+        return [self.time]
+
+    def _presets(self) -> list[tuple[str, str]]:
+        pairs = []
+        for name, (about, config) in PRESETS.items():
+            seconds = speed.estimate(config, self._crops, self._device).seconds
+            words = f", about {looks.roughly(seconds)} here" if self._crops else ""
+            pairs.append((f"{name}: {about}{words}", name))
+        return pairs
+
+    def _fill_in(self) -> None:
+        if self.preset.value:
+            self.value = PRESETS[self.preset.value][1]
+
+    def _changed(self) -> None:
+        super()._changed()
+        self._after_a_change()
+
+    def _after_a_change(self) -> None:
+        self._name_preset()
+        self.time.value = looks.line(self._about_time() if self.valid else "")
+
+    def _name_preset(self) -> None:
+        """Lets the menu show the preset that the boxes hold, or none of them."""
+        values = self.value
+        names = [n for n, (_, preset) in PRESETS.items() if vars(preset) == values]
+        self.preset.value = names[0] if names else ""
+
+    def _about_time(self) -> str:
+        config = self.config
+        if config.minutes:
+            return f"It will end after about {looks.duration(config.minutes * 60)}."
+        if not self._crops:
+            return ""
+        found = speed.estimate(config, self._crops, self._device)
+        source = "the last run on this machine" if found.measured else "what is usual"
+        device = self._device or "a CPU"
+        return (
+            f"From nothing to the last epoch about {looks.roughly(found.seconds)} with"
+            f" {self._crops} crops on {device}: an estimate, from {source}."
+        )

@@ -1,0 +1,45 @@
+"""The form for using a trained model: which picture it shall see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from ..storage import drive
+from . import looks, uploads
+from .fields import LABEL_WIDTH
+
+
+class UseForm(widgets.VBox):  # type: ignore[misc]
+    """Which picture the trained model is shown. Left empty: crops that it has not trained on.
+
+    Example:
+        >>> form = UseForm()
+        >>> form.source.value = " hand.jpg "
+        >>> form.path.as_posix()
+        'hand.jpg'
+    """
+
+    def __init__(self) -> None:
+        self.source = widgets.Text(
+            description="Picture or folder",
+            layout={"width": "640px", "max_width": "100%"},
+            style={"description_width": LABEL_WIDTH},
+        )
+        self.source.add_class("cp-box").add_class("cp-picture")
+        self.upload = uploads.box()
+        words = "The path of a picture or a folder of them. Empty: crops that it has not learned."
+        more = "" if drive.in_colab() else uploads.ELSEWHERE
+        texts = looks.line(words, "help") + looks.line(more, "help")
+        row = widgets.VBox([self.source, widgets.HTML(texts)]).add_class("cp-field")
+        title = widgets.HTML(looks.line("What shall it see?", "title"))
+        hint = widgets.HTML(looks.line("Then run the next cell.", "hint"))
+        super().__init__([looks.style(), title, row, self.upload, hint])
+        self.add_class("cp").add_class("cp-form").add_class("cp-form-use")
+
+    @property
+    def path(self) -> Path | None:
+        """The picture or the folder, or None where the box is empty."""
+        text = self.source.value.strip()
+        return Path(text).expanduser() if text else None

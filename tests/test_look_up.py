@@ -1,0 +1,92 @@
+"""What a link leads to, told before anything is fetched."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import videos
+from PIL import Image
+from servers import Server, serving
+
+from colab_pix2pix.errors import DownloadError, VideoError
+from colab_pix2pix.video import look_up as module
+from colab_pix2pix.video.look_up import look_up
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A site: a page about a clip, with a picture of it."""
+    site = tmp_path / "site"
+    site.mkdir()
+    videos.scene(site / "clip.mp4", seconds=3)
+    Image.effect_noise((900, 600), 40).convert("RGB").save(site / "picture.jpg", quality=90)
+    return site
+
+
+def write_page(
+    folder: Path,
+    server: Server,
+    picture: str,
+    *,
+    title: str = "Roses & <b>bees</b>",
+    video: str = "clip.mp4",
+) -> str:
+    """Writes a page, as sites describe their videos to others; returns its link."""
+    facts = {"title": title, "video": server.link(video), "image": server.link(picture)}
+    metas = "".join(
+        f'<meta property="og:{name}" content="{text.replace("<", "&lt;")}">'
+        for name, text in facts.items()
+    )
+    (folder / "page.html").write_text(f"<html><head>{metas}</head></html>")
+    return server.link("page.html")
+
+
+def test_a_page_tells_title_and_thumbnail_and_the_video_is_not_fetched(folder: Path) -> None:
+    with serving(folder) as server:
+        found = look_up(write_page(folder, server, "picture.jpg"))
+        assert "Roses & <b>bees</b>" in found.title
+        with Image.open(io.BytesIO(found.thumbnail)) as picture:
+            assert picture.format == "JPEG" and picture.width == 320
+        asked = [path for method, path, _ in server.requests if method == "GET"]
+    assert "/clip.mp4" not in asked and ("HEAD", "/clip.mp4", "") in server.requests
+    assert found.size_bytes == (folder / "clip.mp4").stat().st_size
+
+
+@pytest.mark.parametrize("picture", ["missing.jpg", "page.html", "clip.mp4", "large.jpg"])
+def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(
+    folder: Path, picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_THUMBNAIL_BYTES", 200_000)
+    Image.effect_noise((900, 900), 90).save(folder / "large.jpg", quality=95)
+    assert (folder / "large.jpg").stat().st_size > 200_000
+    with serving(folder) as server:
+        found = look_up(write_page(folder, server, picture))
+    assert found.thumbnail == b"" and found.title
+
+
+def test_the_link_of_a_file_tells_its_size(folder: Path) -> None:
+    with serving(folder) as server:
+        found = look_up(server.link("clip.mp4"))
+        assert found.size_bytes == (folder / "clip.mp4").stat().st_size
+        assert ("HEAD", "/clip.mp4", "") in server.requests
+
+
+def test_a_file_tells_its_length_and_shows_a_picture_of_its_middle(folder: Path) -> None:
+    found = look_up(str(folder / "clip.mp4"))
+    assert (found.title, found.width, found.height) == ("clip.mp4", 160, 96)
+    assert found.duration_seconds == pytest.approx(3, abs=0.1)
+    assert found.size_bytes == (folder / "clip.mp4").stat().st_size
+    with Image.open(io.BytesIO(found.thumbnail)) as picture:
+        assert picture.width == 320
+    assert found.formats == ()
+
+
+def test_what_leads_to_no_video_is_explained(folder: Path) -> None:
+    with pytest.raises(DownloadError, match="There is no file"):
+        look_up(str(folder / "gone.mp4"))
+    with pytest.raises(VideoError):
+        look_up(str(folder / "picture.jpg"))
+    with serving(folder) as server, pytest.raises(DownloadError):
+        look_up(server.link("gone.mp4"))
