@@ -54,6 +54,7 @@ CSS = """
 .cp-steps .widget-label { width: auto !important; margin-right: 10px; color: inherit; }
 .cp-steps .widget-readout { color: inherit; }
 .cp-text { overflow-wrap: anywhere; }
+.cp a { color: #3b82c4; text-decoration: underline; }
 @container (max-width: 560px) {
   .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
   .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
