@@ -249,6 +249,11 @@ class TrainConfig(Config):
         unit="seconds",
         advanced=True,
     )
+    save_each_epoch: bool = option(
+        False,
+        "Save the training state also at the end of each epoch.",
+        advanced=True,
+    )
     learning_rate: float = option(
         2e-4,
         "Step width of the Adam optimizers.",

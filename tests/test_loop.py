@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
-from colab_pix2pix.events import Event, Metrics, Note
+from colab_pix2pix.events import Event, Metrics, Note, Saved
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.model import device, fitting
 from colab_pix2pix.model.pace import is_sample_step, samples_between
@@ -161,3 +161,15 @@ def test_tensorboard_reads_the_same_curves_also_after_a_resume(
     with open(project.metrics_csv, encoding="utf-8") as table:
         scored = [row for row in csv.DictReader(table) if row["held_out_ssim"]]
     assert [step for step, _ in curves["held_out_ssim"]] == [int(row["step"]) for row in scored]
+
+
+def test_the_state_is_saved_at_the_end_of_each_epoch_when_wished(
+    crops: Dataset, tmp_path: Path
+) -> None:
+    saved: list[int] = []
+
+    def listen(event: Event) -> None:
+        saved.extend([event.step] if isinstance(event, Saved) else [])
+
+    train(crops, tmp_path / "run", TINY.replace(save_each_epoch=True, epochs=3), on_event=listen)
+    assert saved == [3, 5, 8]  # of ten pictures, four a step

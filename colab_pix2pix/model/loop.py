@@ -96,7 +96,8 @@ class Loop:
                 pace.tell(self.step, self.plan.last_step if known else None)
                 if not self.chief:
                     continue
-                if time.monotonic() >= next_save and not self.writer.busy:
+                due = time.monotonic() >= next_save and not self.writer.busy
+                if due or (self.plan.config.save_each_epoch and self._epoch_has_ended()):
                     self._save()
                     next_save = time.monotonic() + self.plan.config.save_every_seconds
                 self._pass_on_news()
@@ -116,6 +117,10 @@ class Loop:
             complete = epoch(self.step) > epoch(max(0, self.step - METRICS_EVERY_STEPS))
             scored = complete and self.chief
             self._close_line(self._timed("score", self.held_out.score) if scored else None)
+
+    def _epoch_has_ended(self) -> bool:
+        epoch = self.plan.schedule.epoch
+        return epoch(self.step) > epoch(self.step - 1)
 
     def _timed(self, kind: str, work: Any) -> Score:
         started = time.monotonic()
