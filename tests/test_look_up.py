@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,16 @@ def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(
     with serving(folder) as server:
         found = look_up(write_page(folder, server, picture))
     assert found.thumbnail == b"" and found.title
+
+
+def test_a_thumbnail_that_leads_away_from_the_web_is_not_followed(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, serving(folder) as server:
+        listening.settimeout(0.2)
+        away = f"ftp://127.0.0.1:{listening.getsockname()[1]}/picture.jpg"
+        server.behaviour.redirect = away
+        assert module._fetched(server.link("thumbnail.jpg")) == b""
+        with pytest.raises(TimeoutError):
+            listening.accept()
 
 
 def test_the_link_of_a_file_tells_its_size(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import urllib.request
 from dataclasses import dataclass
@@ -92,11 +93,32 @@ def _frame(path: Path, seconds: float) -> bytes:
     return ffmpeg.run(arguments, what=f"reading {path.name}")
 
 
+def _opener() -> urllib.request.OpenerDirector:
+    """Returns what opens http and https links, and follows redirects to nothing else."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _answer(address: str, method: str = "GET") -> http.client.HTTPResponse:
+    request = urllib.request.Request(address, method=method, headers=_HEADERS)
+    answer: http.client.HTTPResponse = _opener().open(request, timeout=_SECONDS)
+    return answer
+
+
 def _length(link: str) -> int:
     """Returns how long a server says that a file is; 0 where it does not."""
-    request = urllib.request.Request(link, method="HEAD", headers=_HEADERS)
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        with _answer(link, "HEAD") as answer:
             return int(answer.headers.get("Content-Length", 0))
     except (OSError, ValueError):
         return 0
@@ -106,9 +128,8 @@ def _fetched(address: str) -> bytes:
     """Returns the small picture at an address; b"" where there is none: it is only an ornament."""
     if not address.startswith(("http://", "https://")):
         return b""
-    request = urllib.request.Request(address, headers=_HEADERS)
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        with _answer(address) as answer:
             content = answer.read(_THUMBNAIL_BYTES + 1)
         if len(content) > _THUMBNAIL_BYTES:
             return b""
