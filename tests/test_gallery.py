@@ -118,7 +118,9 @@ def test_the_blurred_picture_is_nearly_the_one_that_is_trained_on(crops: Dataset
         picture = picture.convert("RGB").resize((96, 96))
     ours = np.asarray(pictures.blurred_grey(picture, 24.0), float)
     target_image = conditions.encode_image(np.asarray(picture)[np.newaxis])
-    theirs = conditions.decode_image(conditions.blurred_grey(target_image, blur_factor=24.0))
+    theirs = conditions.decode_image(
+        conditions.make_input(target_image, TrainConfig(blur_factor=24.0))
+    )
     assert np.abs(ours - theirs.numpy()[0, :, :, 0]).mean() < 3
 
 

@@ -11,21 +11,26 @@ import ipywidgets as widgets
 
 from ..config import TrainConfig
 from ..manifest import Crop, Dataset
+from ..video.marks import MARKS
 from . import looks, thumbs
 from .choices import Choice, Choices, numbers_in
 from .error_panel import ErrorPanel
 
 _numbers = itertools.count(1)
 
+_PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
+
+
+def _is_marked(mark: str) -> Callable[[Crop], bool]:
+    return lambda crop: mark in crop.marks
+
+
 #: What the menu above the pictures can show: a name, and which crops that are.
 _VIEWS: dict[str, Callable[[Crop], bool]] = {
     "all crops": lambda crop: True,
     "kept": lambda crop: crop.kept,
     "rejected": lambda crop: not crop.kept,
-    "dark": lambda crop: "dark" in crop.marks,
-    "blurred": lambda crop: "blurred" in crop.marks,
-    "title cards": lambda crop: "title-card" in crop.marks,
-    "duplicates": lambda crop: "duplicate" in crop.marks,
+    **{_PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
     "held out for testing": lambda crop: crop.split == "test",
 }
 
