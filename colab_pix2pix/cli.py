@@ -14,6 +14,7 @@ from pathlib import Path
 from . import __version__, commands
 from .config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import Pix2PixError
+from .exporting import FORMATS
 from .flags import add_options, joined
 
 
@@ -129,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--format",
         default="keras",
         metavar="NAMES",
-        help="some of keras, h5, savedmodel, onnx, tflite, with commas between them",
+        help=f"some of {', '.join(FORMATS)}, with commas between them",
     )
     export.add_argument(
         "--generation", default="last", help="last, best (by the held-out crops), or a number"

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import __version__, events
 from .errors import ExportError
 from .events import Note, OnEvent
@@ -20,8 +18,18 @@ from .storage import copying
 from .storage.trouble import explained
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .model.loading import Trained
 
+#: Format -> the name of the file or folder.
+FORMATS = {
+    "keras": "generator.keras",
+    "h5": "generator.h5",
+    "savedmodel": "savedmodel",
+    "onnx": "generator.onnx",
+    "tflite": "generator.tflite",
+}
 _COMPARED = 4  # pictures
 _CONDITION = ("condition", "blur_factor", "image_size", "output_size")
 
@@ -63,14 +71,15 @@ def export(
     target = Path(target)
     _check(formats, target)
     trained = load_trained(project, generation)
-    from .model.export import FORMATS, export_network  # TensorFlow is loaded by now
+    from .model.export import export_network  # TensorFlow is loaded by now
 
     input_image = _input_of_held_out(project, trained)
     with tempfile.TemporaryDirectory() as room:
         for name in dict.fromkeys(formats):
-            difference = export_network(trained.generator, Path(room), name, input_image)
+            path = Path(room) / FORMATS[name]
+            difference = export_network(trained.generator, path, name, input_image)
             words = f"within {difference:.1g} of the model on {len(input_image)} crops."
-            on_event(Note(message=f"{FORMATS[name]}: {words}"))
+            on_event(Note(message=f"{path.name}: {words}"))
         _write_card(project, trained, Path(room), formats)
         # Whole files, one after the other: the target may lie on Google Drive.
         with explained(target):
@@ -82,12 +91,11 @@ def export(
 
 
 def _check(formats: Sequence[str], target: Path) -> None:
-    known = ("keras", "h5", "savedmodel", "onnx", "tflite")
-    unknown = [name for name in formats if name not in known]
+    unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise ExportError(
             f"Received the format {unknown[0]!r}." if unknown else "Received no format.",
-            why=f"Expected some of {', '.join(known)}.",
+            why=f"Expected some of {', '.join(FORMATS)}.",
         )
     if target.exists() and not target.is_dir():
         raise ExportError(f"{target} is a file.", why="Expected a folder, new or old.")
@@ -96,7 +104,7 @@ def _check(formats: Sequence[str], target: Path) -> None:
 def _input_of_held_out(project: Project, trained: Trained) -> np.ndarray:
     """Returns what the network is fed for a few held-out crops of the run."""
     from .model import conditions
-    from .model.dataset import load_pictures
+    from .model.dataset import load_pictures, resize_pictures, split_crops
     from .video.archive import unpack
 
     if not project.dataset_zip.exists():
@@ -105,14 +113,15 @@ def _input_of_held_out(project: Project, trained: Trained) -> np.ndarray:
             why="Its held-out crops are what the exported files are compared on.",
             fix="Train once more with `colab-pix2pix train`, which packs the crops.",
         )
+    config = trained.config
     with tempfile.TemporaryDirectory() as room:
         dataset = unpack(project.dataset_zip, Path(room) / "crops")
-        held_out = np.array(load_pictures(dataset, trained.config).held_out[:_COMPARED])
-    size = trained.config.image_size
-    boxes = (held_out.shape[1] - size) // 2
-    middle = held_out[:, boxes : boxes + size, boxes : boxes + size]
-    input_image, _ = conditions.make_pair(conditions.encode_image(middle), trained.config)
-    return np.asarray(input_image)
+        _, held_out = split_crops(dataset, config)
+        few = dataset.replace(tuple(held_out[:_COMPARED]))
+        pictures = resize_pictures(load_pictures(few, config).held_out, config.image_size)
+    input_image, _ = conditions.make_pair(conditions.encode_image(pictures), config)
+    fed: np.ndarray = input_image.numpy()
+    return fed
 
 
 def _write_card(project: Project, trained: Trained, target: Path, formats: Sequence[str]) -> None:
@@ -120,7 +129,7 @@ def _write_card(project: Project, trained: Trained, target: Path, formats: Seque
     facts: dict[str, Any] = {name: options[name] for name in _CONDITION}
     facts |= {"input_channels": trained.config.channels_fed, "values": [-1, 1]}
     write_json(target / "condition.json", facts)
-    if samples := sorted(project.samples.glob("step-*.jpg")):
+    if samples := project.sample_files():
         shutil.copyfile(samples[-1], target / "sample.jpg")
     card = _card(project, trained, formats, bool(samples))
     (target / "model-card.md").write_text(card, encoding="utf-8")
@@ -171,11 +180,9 @@ def _sources(project: Project) -> list[str]:
 
 
 def _score(history: list[list[Any]]) -> str:
-    from .model.reports import unpack_history
+    from .model.reports import last_scored, unpack_history
 
-    last = next(
-        (row for row in reversed(unpack_history(history)) if row.held_out_l1_loss is not None), None
-    )
+    last = last_scored(unpack_history(history))
     if last is None:
         return "not measured on held-out crops"
     ssim = f", SSIM {last.held_out_ssim:.3f}" if last.held_out_ssim is not None else ""

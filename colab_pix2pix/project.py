@@ -70,6 +70,10 @@ class Project:
     def slots(self) -> tuple[Path, Path]:
         return self.path / "slot-a.npz", self.path / "slot-b.npz"
 
+    def slot_beside(self, kept: Path) -> Path:
+        """Returns the slot that may be overwritten: the one that is not to be kept."""
+        return next(path for path in self.slots if path != kept)
+
     @property
     def session_file(self) -> Path:
         return self.path / "session.json"
@@ -77,6 +81,14 @@ class Project:
     @property
     def samples(self) -> Path:
         return self.path / "samples"
+
+    def sample_file(self, step: int) -> Path:
+        """Returns where the sample grid of a step lies."""
+        return self.samples / f"step-{step:08d}.jpg"
+
+    def sample_files(self) -> list[Path]:
+        """Returns the sample grids that are there, oldest first."""
+        return sorted(path for path in self.samples.glob("step-*.jpg") if sample_step(path) >= 0)
 
     @property
     def metrics_csv(self) -> Path:
@@ -169,6 +181,17 @@ class Project:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         files.rewrite_json(self.settings_file, content | changes)
+
+
+def sample_step(path: Path) -> int:
+    """Returns the step that a sample grid was drawn at; -1 for any other file.
+
+    Example:
+        >>> sample_step(Path("samples/step-00000120.jpg"))
+        120
+    """
+    found = re.fullmatch(r"step-(\d+)\.jpg", path.name)
+    return int(found[1]) if found else -1
 
 
 def projects(root: Path | str) -> list[Project]:

@@ -14,7 +14,7 @@ from colab_pix2pix import cli
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, ExportError
 from colab_pix2pix.events import Event, Note
-from colab_pix2pix.exporting import export
+from colab_pix2pix.exporting import FORMATS, export
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.model import export as formats
 from colab_pix2pix.model.loading import load_trained
@@ -37,7 +37,7 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
     project = keep_and_train(crops, Project(tmp_path / "run"), KINDS[kind]).project
     heard: list[Event] = []
     target = tmp_path / "out"
-    written = export(project, target, list(formats.FORMATS), on_event=heard.append)
+    written = export(project, target, list(FORMATS), on_event=heard.append)
     assert all(path.exists() for path in written)
     assert sum(isinstance(e, Note) and "of the model on 2 crops" in e.message for e in heard) == 5
     assert {path.name for path in target.iterdir()} == {path.name for path in written}

@@ -13,28 +13,18 @@ import tensorflow as tf
 from ..errors import ExportError
 from .quiet import quiet_work
 
-#: Format -> the name of the file or folder.
-FORMATS = {
-    "keras": "generator.keras",
-    "h5": "generator.h5",
-    "savedmodel": "savedmodel",
-    "onnx": "generator.onnx",
-    "tflite": "generator.tflite",
-}
 _TOLERANCE = 1e-4  # of images in [−1, 1], at the worst pixel
 
 Function = Callable[[np.ndarray], np.ndarray]
 
 
-def export_network(
-    generator: keras.Model, folder: Path, name: str, input_image: np.ndarray
-) -> float:
+def export_network(generator: keras.Model, path: Path, name: str, input_image: np.ndarray) -> float:
     """Writes a generator in a format, loads it again and runs it on the same pictures.
 
     Args:
         generator: Made of Keras' own layers, in float32.
-        folder: Where the file goes; it must exist.
-        name: A format out of `FORMATS`.
+        path: The file or folder to write; its folder must exist.
+        name: The format: keras, h5, savedmodel, onnx or tflite.
         input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on.
 
     Returns:
@@ -43,7 +33,6 @@ def export_network(
     Raises:
         ExportError: it differs by more than 1e-4, or what it needs is not installed.
     """
-    path = folder / FORMATS[name]
     expected = np.asarray(generator(input_image, training=False))
     with quiet_work():
         _WRITERS[name](generator, path)

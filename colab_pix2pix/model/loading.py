@@ -85,8 +85,7 @@ def _choose(found: list[Generation], wanted: str) -> Generation:
 
 def _held_out_l1(generation: Generation) -> float:
     """Returns the last measure on held-out crops before a state was saved."""
-    from .reports import unpack_history
+    from .reports import last_scored, unpack_history
 
-    history = unpack_history(generation.manifest["history"])
-    scores = [row.held_out_l1_loss for row in history if row.held_out_l1_loss is not None]
-    return scores[-1] if scores else float("inf")
+    last = last_scored(unpack_history(generation.manifest["history"]))
+    return float("inf") if last is None else last.held_out_l1_loss or 0.0

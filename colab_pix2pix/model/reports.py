@@ -14,7 +14,7 @@ from PIL import Image
 from ..events import Metrics
 from ..ffmpeg import encode_video
 from ..files import replacing
-from ..project import Project
+from ..project import Project, sample_step
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
 GRID_PICTURES = 6
@@ -46,15 +46,10 @@ def sample_grid(rows: Sequence[np.ndarray]) -> np.ndarray:
 def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
     """Writes a sample grid as `samples/step-<step>.jpg` and returns its path."""
     project.samples.mkdir(parents=True, exist_ok=True)
-    path = project.samples / f"step-{step:08d}.jpg"
+    path = project.sample_file(step)
     with replacing(path) as part:
         Image.fromarray(grid).save(part, quality=90)
     return path
-
-
-def sample_step(path: Path) -> int:
-    """Returns the step of a file that `write_sample` wrote."""
-    return int(path.stem.removeprefix("step-"))
 
 
 def write_timelapse(project: Project, last_step: int) -> Path:
@@ -63,7 +58,7 @@ def write_timelapse(project: Project, last_step: int) -> Path:
     Raises:
         VideoError: there are no samples, or ffmpeg failed.
     """
-    paths = [p for p in sorted(project.samples.glob("step-*.jpg")) if sample_step(p) <= last_step]
+    paths = [path for path in project.sample_files() if sample_step(path) <= last_step]
     paths += paths[-1:] * _LAST_FRAME_REPEATS
     frames = (np.asarray(Image.open(path).convert("RGB")) for path in paths)
     return encode_video(project.timelapse, frames, frames_per_second=_FRAMES_PER_SECOND)
@@ -87,6 +82,12 @@ def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
 def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
     """Returns the history that `pack_history` packed."""
     return [Metrics(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+
+def last_scored(history: Sequence[Metrics]) -> Metrics | None:
+    """Returns the last line that was measured on held-out crops, or None."""
+    scored = (row for row in reversed(history) if row.held_out_l1_loss is not None)
+    return next(scored, None)
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:

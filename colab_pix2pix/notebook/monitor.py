@@ -17,7 +17,7 @@ from ..model.verdict import judge
 from ..project import Project
 from ..storage import wording
 from . import looks, pictures, results
-from .samples import SampleView, samples
+from .samples import SampleView
 
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
@@ -135,7 +135,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         if self._progress is not None:
             self._progress = self._where_it_ended(self._progress)
         if self._project is not None:
-            self.sample.offer(samples(self._project))
+            self.sample.offer(self._project.sample_files())
         self._show_all()
 
     def _show_all(self) -> None:
@@ -157,7 +157,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         return [looks.style(), title, *facts, self.sample, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
-        if earlier := samples(project):
+        if earlier := project.sample_files():
             self.sample.show(earlier[-1])
         self._history = results.history(project)
         self._show_all()

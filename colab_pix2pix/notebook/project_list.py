@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from PIL import Image
 
-from ..project import Project
+from ..project import Project, sample_step
 from . import looks, pictures
-from .samples import samples, step_of
 
 MOST = 8  # on a Drive each picture takes a moment
 _WIDTH = 240
@@ -28,11 +28,11 @@ def project_list(found: Sequence[Project]) -> str:
 
 
 def _line(project: Project) -> str:
-    drawn = samples(project)
+    drawn = project.sample_files()
     used = time.localtime(project.settings_file.stat().st_mtime)
-    step = f"step {step_of(drawn[-1])}" if drawn else "not trained yet"
+    step = f"step {sample_step(drawn[-1])}" if drawn else "not trained yet"
     words = f"{step}, used {time.strftime('%d %b %Y', used)}"
-    picture = _strip(project) if drawn else ""
+    picture = _strip(drawn[-1]) if drawn else ""
     name = looks.escape(project.path.name)
     return (
         f'<div class="cp-project cp-text"><b>{name}</b>{picture}'
@@ -40,9 +40,8 @@ def _line(project: Project) -> str:
     )
 
 
-def _strip(project: Project) -> str:
-    """Returns the lowest row of the last sample grid: what the network has made."""
-    path = samples(project)[-1]
+def _strip(path: Path) -> str:
+    """Returns the lowest row of a sample grid: what the network has made."""
     try:
         with Image.open(path) as grid:
             top = grid.height * 2 // 3

@@ -13,7 +13,7 @@ from .. import ffmpeg
 from ..events import Metrics
 from ..project import Project
 from . import looks, pictures
-from .samples import SampleView, samples
+from .samples import SampleView
 
 VIDEO_PIXELS = 480
 
@@ -32,7 +32,7 @@ def result_view(project: Project) -> widgets.VBox:
     What does not exist yet is left out; where nothing does, a sentence says what to do.
     """
     rows = [looks.style(), widgets.HTML(looks.line(f"Result of {project.path.name}", "title"))]
-    if grids := samples(project):
+    if grids := project.sample_files():
         view = SampleView()
         view.offer(grids)
         rows.append(view)

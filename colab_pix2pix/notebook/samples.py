@@ -8,23 +8,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ..project import Project
+from ..project import sample_step
 from . import looks, pictures
-
-
-def samples(project: Project) -> list[Path]:
-    """Returns the sample grids that training has drawn, oldest first."""
-    return sorted(project.samples.glob("step-*.jpg"))
-
-
-def step_of(sample: Path) -> int:
-    """Returns the step that a sample grid was drawn at.
-
-    Example:
-        >>> step_of(Path("samples/step-00000120.jpg"))
-        120
-    """
-    return int(sample.stem.removeprefix("step-"))
 
 
 class SampleView(widgets.VBox):  # type: ignore[misc]
@@ -47,13 +32,13 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         """Shows a sample grid."""
         self.picture.value = pictures.jpeg(path)
         self.picture.layout.display = "block"
-        self.caption.value = looks.line(f"Step {step_of(path)}. {pictures.GRID_WORDS}", "help")
+        self.caption.value = looks.line(f"Step {sample_step(path)}. {pictures.GRID_WORDS}", "help")
 
     def offer(self, paths: Sequence[Path]) -> None:
         """Shows the last of some sample grids, with a slider to the others."""
         if not paths:
             return
-        self.slider.options = [(str(step_of(path)), path) for path in paths]
+        self.slider.options = [(str(sample_step(path)), path) for path in paths]
         self.slider.value = paths[-1]
         self.slider.layout.display = "flex" if len(paths) > 1 else "none"
         self.show(paths[-1])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from pathlib import Path
 
-from ..project import Project
+from ..project import Project, sample_step
 from . import wording
 from .slots import Generation
 
@@ -32,7 +31,7 @@ def lost(project: Project, start: Generation) -> str:
             return f"Lost with the last session: {number} steps, {minutes:.1f} minutes of training."
     except (FileNotFoundError, ValueError, KeyError):
         pass  # another machine, or killed while writing
-    reached = max((_step(path) for path in project.samples.glob("step-*.jpg")), default=0)
+    reached = max(map(sample_step, project.sample_files()), default=0)
     if reached > start.step:
         number = wording.steps(reached - start.step)
         return f"Lost with the last session: at least {number} steps."
@@ -41,8 +40,3 @@ def lost(project: Project, start: Generation) -> str:
 
 def _record(project: Project) -> Path:
     return project.work / "reached.json"
-
-
-def _step(path: Path) -> int:
-    found = re.fullmatch(r"step-(\d+)", path.stem)
-    return int(found[1]) if found else 0
