@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model import conditions, losses
 from colab_pix2pix.model.networks import build_discriminator, build_generator
 
@@ -136,7 +137,7 @@ def test_pictures_cross_the_border_without_loss() -> None:
 def test_the_blurred_grey_input_has_no_colour_and_no_detail() -> None:
     stripes = np.indices((64, 64))[1] % 2 * 2.0 - 1.0
     target = np.repeat(stripes[None, :, :, None], 3, axis=-1).astype(np.float32)
-    grey = conditions.blurred_grey(tf.constant(target), blur_factor=24.0)
+    grey = conditions.make_input(tf.constant(target), TrainConfig(blur_factor=24.0))
     assert grey.shape == (1, 64, 64, 1)
     assert np.abs(grey).max() < 0.2
 

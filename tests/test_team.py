@@ -33,6 +33,7 @@ from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
 from colab_pix2pix.model.resume import make_plan
+from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.loop import Loop
 from colab_pix2pix.pipeline import keep_and_train
 from colab_pix2pix.project import Project
@@ -41,7 +42,7 @@ crops, run_dir, state, options = sys.argv[1:]
 plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
 loop = Loop(plan, JsonLines(sys.stdout))
 loop.run()
-np.savez(state, **loop.model.snapshot())
+np.savez(state, **HostCopy(loop.model.variables()).take())
 """
 
 
@@ -140,6 +141,7 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.model.team import Team
 options = TrainConfig(image_size=64, base_filters=4, precision="float32", normalization="instance",
@@ -151,7 +153,7 @@ losses = [[m.train_on(pictures, step, rate_share=1 - step / 10).numpy() for step
           for m in models]
 # Instance normalization looks at each picture alone, so two halves make the same whole.
 assert np.allclose(*losses, rtol=1e-4), losses
-alone, shared = (m.snapshot() for m in models)
+alone, shared = (HostCopy(m.variables()).take() for m in models)
 for name in alone:
     if "momentum" in name:
         assert np.allclose(alone[name], shared[name], rtol=0.02, atol=1e-5), name

@@ -15,6 +15,7 @@ from keras import layers
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError
 from colab_pix2pix.model import networks
+from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.pix2pix import Pix2Pix, build_generator
 from colab_pix2pix.model.transfer import load_generator_weights
 from colab_pix2pix.project import Project
@@ -323,7 +324,7 @@ def saved_run(path: Path, ema: float = 0.0) -> tuple[Project, Pix2Pix]:
     shake(model.generator)
     writer = CheckpointWriter(Project(path))
     facts = {"step": 7, "epochs_done": 1, "options": config.to_dict()}
-    writer.save(model.snapshot(), facts)
+    writer.save(HostCopy(model.variables()).take(), facts)
     writer.close()
     return Project(path), model
 

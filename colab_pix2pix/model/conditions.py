@@ -79,11 +79,6 @@ def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     return picture
 
 
-def blurred_grey(target_image: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
-    """Returns the default input image of a target image: its grey, `blurred`."""
-    return blurred(tf.image.rgb_to_grayscale(target_image), blur_factor=blur_factor)
-
-
 def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
     """Returns pictures shrunk by area and enlarged again by cubic.
 

@@ -189,12 +189,10 @@ class Loop:
         self.writer.close()
 
     def _build(self) -> None:
-        from .evaluation import HeldOut
         from .pix2pix import Pix2Pix
 
         config = self.plan.config.replace(precision=self.facts["precision"])
         self.model = Pix2Pix(config, self.team)
-        self.held_out = HeldOut(self.model, self.pictures.held_out)
 
     def _restore(self) -> None:
         newest = self.plan.found[0]
@@ -211,6 +209,7 @@ class Loop:
                 self.on_event(Note(message=changed))
 
     def _begin_writing(self) -> None:
+        from .evaluation import HeldOut
         from .host_copy import HostCopy
         from .tensorboard import EventFile
 
@@ -224,6 +223,7 @@ class Loop:
         sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
         self.writer.need(sum(sizes))
         self.copy = HostCopy(variables)
+        self.held_out = HeldOut(self.model, self.pictures.held_out)
         self.desk = self.writer.desk
         self.curves = EventFile(self.desk.logs, self.history.lines)
 

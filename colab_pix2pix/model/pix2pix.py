@@ -198,12 +198,8 @@ class Pix2Pix:
             found |= named(part, owner.variables) if owner is not None else {}
         return found
 
-    def snapshot(self) -> dict[str, np.ndarray]:
-        """Returns a copy of all variables in host memory."""
-        return {name: np.array(value.numpy()) for name, value in self.variables().items()}
-
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Sets all variables from a `snapshot`."""
+        """Sets all variables; `arrays` are what a `HostCopy` of them took."""
         with self.team.scope():
             for name, variable in self.variables().items():
                 variable.assign(arrays[name])

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, TakenOverError
-from ..events import Event, Safety, Saved
+from ..events import Event, Safety
 from ..option import Config
 from ..project import Project
 from . import copying, desk, drive, npz, session, slots, trouble
@@ -83,7 +83,7 @@ class CheckpointWriter:
         self._take_over(found, configs)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
-        self._saved = (own[0].step, own[0].time) if own else None
+        self._saved = own[0].made if own else None
         self._uploader: Uploader | None = None
         if self._on_drive:
             self._uploader = Uploader(
@@ -281,12 +281,12 @@ class CheckpointWriter:
         self._failure = None
 
     def _write_slot(self, arrays: npz.Arrays, manifest: dict[str, Any]) -> None:
-        slot = next(path for path in self.project.slots if path != self._keep)
+        slot = self.project.slot_beside(self._keep)
         npz.write(slot, arrays, manifest)
         written = slots.read(self.project, slot)
-        self._keep, self._saved = slot, (written.step, written.time)
+        self._keep, self._saved = slot, written.made
         self.project.remember(run_id=self.run_id)
-        self._tell_saved(slot, manifest, confirmed=True)
+        self._news.saved(written, slot, self.safety, confirmed=True)
 
     def _write_working_copy(
         self, uploader: Uploader, arrays: npz.Arrays, manifest: dict[str, Any]
@@ -297,13 +297,9 @@ class CheckpointWriter:
         npz.write(part, arrays, manifest)
         npz.read_manifest(part)
         slots.remember_here(self.project, self.run_id, on_drive=True)
-        uploader.offer(part, Copy(copy, copying.md5(part), manifest))
-        self._tell_saved(copy, manifest, confirmed=False)
-
-    def _tell_saved(self, path: Path, manifest: dict[str, Any], *, confirmed: bool) -> None:
-        step, generation = int(manifest["step"]), int(manifest["generation"])
-        self._news.put(Saved(step=step, generation=generation, path=path, confirmed=confirmed))
-        self._news.put(self.safety)
+        made = Copy(copy, copying.md5(part), manifest)
+        uploader.offer(part, made)
+        self._news.saved(made, copy, self.safety, confirmed=False)
 
     def _fail(self, error: Exception) -> None:
         self._failure = CheckpointError(

@@ -16,7 +16,7 @@ from . import copying, slots
 
 
 @dataclass(frozen=True)
-class Copy:
+class Copy(slots.Stated):
     """A whole and checked state on this machine's own disk.
 
     Attributes:
@@ -28,19 +28,6 @@ class Copy:
     file: Path
     md5: str
     manifest: dict[str, Any]
-
-    @property
-    def number(self) -> int:
-        return int(self.manifest["generation"])
-
-    @property
-    def step(self) -> int:
-        return int(self.manifest["step"])
-
-    @property
-    def made(self) -> tuple[int, float]:
-        """Step and time."""
-        return self.step, float(self.manifest["time"])
 
 
 @dataclass
@@ -86,7 +73,7 @@ class Ledger:
     @property
     def target(self) -> Path:
         """The slot to write next: not the one that must be kept."""
-        return next(path for path in self._project.slots if path != self._keep)
+        return self._project.slot_beside(self._keep)
 
     @property
     def something_new(self) -> bool:
@@ -166,7 +153,7 @@ class Ledger:
         confirmed = [g for g in own if g.durability == "confirmed"]
         self._written_number = max((g.number for g in found if g.path != here), default=0)
         if safe := [g for g in found if g.durability == "confirmed"]:
-            self._safe = (safe[0].step, safe[0].time)
+            self._safe = safe[0].made
         if own and own[0].durability != "confirmed":  # if only because Drive did not say
             copy = Copy(own[0].path, copying.md5(own[0].file), own[0].manifest)
             self.pending = Upload(own[0].path, copy, time.time(), measured=False)

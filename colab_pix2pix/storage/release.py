@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import DriveError
 from ..project import Project
 from . import drive, wording
-from .survey import safety, survey
+from .survey import Survey, safety, survey
 
 
 def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False) -> None:
@@ -23,20 +23,26 @@ def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False
             flushed. The runtime is then still there.
     """
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    if not even_if_lost and (lost := unconfirmed(project)):
-        raise DriveError(
-            f"Not released: {', '.join(lost)} would be lost. {_line(project)}.",
-            why="Google Drive has not confirmed it.",
-            fix="Wait and try again; release_runtime(..., even_if_lost=True) does it all the same.",
-        )
+    if not even_if_lost:
+        _refuse_to_lose(project)
     drive.flush_and_release()
 
 
-def unconfirmed(project: Project) -> list[str]:
+def _refuse_to_lose(project: Project) -> None:
+    found = survey(project)
+    if lost := _unconfirmed(project, found):
+        raise DriveError(
+            f"Not released: {', '.join(lost)} would be lost."
+            f" {wording.line(safety(project, found))}.",
+            why="Google Drive has not confirmed it.",
+            fix="Wait and try again; release_runtime(..., even_if_lost=True) does it all the same.",
+        )
+
+
+def _unconfirmed(project: Project, found: Survey) -> list[str]:
     """Returns what of a project would not survive this machine: names of files and steps."""
     if not drive.is_drive(project.path):
         return [f"everything in {project.path}, which is no Google Drive,"]
-    found = survey(project)
     lost = []
     good = found.generations
     if good:
@@ -47,7 +53,3 @@ def unconfirmed(project: Project) -> list[str]:
         if path.is_file() and drive.is_uncommitted(path):
             lost.append(path.relative_to(project.path).as_posix())
     return lost
-
-
-def _line(project: Project) -> str:
-    return wording.line(safety(project, survey(project)))

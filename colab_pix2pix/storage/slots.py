@@ -26,8 +26,31 @@ _NEEDED = {"run_id", "generation", "step", "time", "options"}
 _SLOT_NAME = re.compile(r"slot-[ab]( \(\d+\))?\.npz")
 
 
+class Stated:
+    """What the manifest of a state says of it."""
+
+    manifest: dict[str, Any]
+
+    @property
+    def number(self) -> int:
+        return int(self.manifest["generation"])
+
+    @property
+    def step(self) -> int:
+        return int(self.manifest["step"])
+
+    @property
+    def time(self) -> float:
+        return float(self.manifest["time"])
+
+    @property
+    def made(self) -> tuple[int, float]:
+        """Step and time."""
+        return self.step, self.time
+
+
 @dataclass(frozen=True)
-class Generation:
+class Generation(Stated):
     """One saved state.
 
     Attributes:
@@ -41,18 +64,6 @@ class Generation:
     manifest: dict[str, Any]
     durability: drive.Durability
     file: Path
-
-    @property
-    def number(self) -> int:
-        return int(self.manifest["generation"])
-
-    @property
-    def step(self) -> int:
-        return int(self.manifest["step"])
-
-    @property
-    def time(self) -> float:
-        return float(self.manifest["time"])
 
     @property
     def order(self) -> tuple[int, int]:

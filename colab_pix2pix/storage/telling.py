@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import queue
+from pathlib import Path
 from typing import Literal
 
-from ..events import Event, Note
+from ..events import Event, Note, Safety, Saved
 from . import drive, trouble, wording
 from .ledger import Upload
+from .slots import Stated
 
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
 
@@ -28,6 +30,11 @@ class News:
         while not self._queue.empty():
             events.append(self._queue.get())
         return events
+
+    def saved(self, state: Stated, path: Path, safety: Safety, *, confirmed: bool) -> None:
+        """A state has come to a place; and what is safe now."""
+        self.put(Saved(step=state.step, generation=state.number, path=path, confirmed=confirmed))
+        self.put(safety)
 
     def note(self, message: str, level: Literal["info", "warning"] = "warning") -> None:
         self.put(Note(message=message, level=level))

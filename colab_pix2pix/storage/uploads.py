@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import CheckpointError, DriveError
-from ..events import Event, Safety, Saved
+from ..events import Event, Safety
 from ..option import Config
 from ..project import Project
 from . import copying, drive, session, slots, telling, trouble
@@ -214,7 +214,7 @@ class Uploader:
         copying.overwrite(file, slot, copy.md5, progress)
         upload = self._ledger.written(slot, copy)
         self._last_write = time.monotonic()
-        self._tell_saved(upload, confirmed=False)
+        self._news.saved(copy, slot, self.safety(), confirmed=False)
         self._ask_for(upload)
 
     def _ask_for(self, upload: Upload) -> None:
@@ -228,7 +228,7 @@ class Uploader:
             return
         self._ledger.ended(upload, confirmed=state == "confirmed")
         if state == "confirmed":
-            self._tell_saved(upload, confirmed=True)
+            self._news.saved(upload.copy, upload.slot, self.safety(), confirmed=True)
             if self.interval_seconds > self.wanted_seconds:
                 words = telling.slow(self._ledger.upload_seconds or 0.0, self.interval_seconds)
                 self._news.once("interval", words, "info")
@@ -272,13 +272,6 @@ class Uploader:
             self._news.note(telling.no_room(free, needed))
 
     # What it says.
-
-    def _tell_saved(self, upload: Upload, *, confirmed: bool) -> None:
-        copy, slot = upload.copy, upload.slot
-        self._news.put(
-            Saved(step=copy.step, generation=copy.number, path=slot, confirmed=confirmed)
-        )
-        self._news.put(self.safety())
 
     def _warn_of_a_stall(self, upload: Upload) -> None:
         waited = time.time() - upload.since
