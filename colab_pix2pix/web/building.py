@@ -1,8 +1,8 @@
 """Writes the page in which a model runs: as a folder for a web server, or as one HTML file.
 
-The page itself lies in `page/`: plain HTML, CSS and JavaScript modules, shipped as they are. A single
-file holds all of that, the model and the runtime for the processor; it opens with a double click
-and asks no network for anything.
+The page itself lies in `page/`: plain HTML, CSS and JavaScript modules, shipped as they are. A file
+holds all of that, the model and the runtime for the processor; it opens with a double click and
+asks no network for anything.
 """
 
 from __future__ import annotations
