@@ -51,6 +51,7 @@ export class Network {
     this.threads = backend === "wasm" ? usableThreads() : 1;
     this.waiting = new Map();
     this.asked = 0;
+    this.failed = "";
     this.running = Promise.resolve(); // the runtime takes one picture at a time
   }
 
@@ -92,8 +93,8 @@ export class Network {
    * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1]; it is taken, and
    *   comes back in the answer.
    * @param {boolean} still The dropout of the picture before, in paper mode.
-   * @returns {Promise<{image: Float32Array, input: Float32Array, milliseconds: number}>} The picture,
-   *   `output_size × output_size × 3` in [−1, 1].
+   * @returns {Promise<{image: Float32Array, input: Float32Array}>} The picture, `output_size ×
+   *   output_size × 3` in [−1, 1].
    */
   run(input, still = false) {
     const run = this.running.catch(() => {}).then(() => this.runNow(input, still));
@@ -103,12 +104,11 @@ export class Network {
 
   async runNow(input, still) {
     if (this.worker) return this.ask("run", { input, still }, [input.buffer]);
-    const started = performance.now();
-    const image = await this.engine.run(input, { still });
-    return { image, input, milliseconds: performance.now() - started };
+    return { image: await this.engine.run(input, { still }), input };
   }
 
   ask(name, given, moved) {
+    if (this.failed) return Promise.reject(new Error(this.failed));
     const number = ++this.asked;
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => this.fail("the network does not answer"), PATIENCE_MS);
@@ -125,7 +125,9 @@ export class Network {
     else reject(new Error(error));
   }
 
+  /** Lets all questions fail, also those to come: a worker that ended stays silent. */
   fail(reason) {
+    this.failed = reason;
     for (const { reject, late } of this.waiting.values()) {
       clearTimeout(late);
       reject(new Error(reason));
