@@ -1,6 +1,7 @@
 /** The model as the page uses it: opened on the fastest backend that works here, run, closed. */
 
 import { Engine } from "./engine.js";
+import { usableThreads } from "./isolation.js";
 import { describeModel } from "./model_file.js";
 import { isSingleFile, part } from "./parts.js";
 import { Trouble } from "./trouble.js";
@@ -10,7 +11,6 @@ const RUNTIMES = {
   webgpu: ["runtime/ort.jspi.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.jspi.wasm"],
   wasm: ["runtime/ort.wasm.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.wasm"],
 };
-const MOST_THREADS = 4; // small networks gain nothing from more
 const PATIENCE_MS = 120_000; // for an answer: a worker that ran out of memory may end without a word
 
 export class Network {
@@ -48,7 +48,7 @@ export class Network {
   constructor(about, backend) {
     this.about = about;
     this.backend = backend;
-    this.threads = backend === "wasm" ? usableThreads() : 1;
+    this.threads = backend === "wasm" && globalThis.crossOriginIsolated ? usableThreads() : 1;
     this.waiting = new Map();
     this.asked = 0;
     this.failed = "";
@@ -151,11 +151,6 @@ async function backends() {
   // A graphics card that the processor imitates is slower than the processor itself.
   const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
   return adapter && !imitated ? ["webgpu", ...found] : found;
-}
-
-function usableThreads() {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency ?? 1));
 }
 
 /** @returns {Promise<Worker>} A worker that answers. */
