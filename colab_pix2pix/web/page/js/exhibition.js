@@ -1,0 +1,37 @@
+/**
+ * Full screen without an interface. Started by the button, it ends with Escape or a double click; by
+ * the address (`#exhibition`), with Escape only: visitors of a museum have fingers.
+ */
+
+export class Exhibition {
+  /** @param {(on: boolean) => void} onChange */
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.on = false;
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
+    document.addEventListener("dblclick", () => this.byButton && this.leave());
+    document.addEventListener("fullscreenchange", () => {
+      if (!document.fullscreenElement && this.byButton) this.leave();
+    });
+  }
+
+  /** @param {{byButton: boolean}} how */
+  async enter({ byButton }) {
+    this.byButton = byButton;
+    this.set(true);
+    // Phones of one maker have no full screen for pages: they get the page without interface.
+    if (byButton) await document.documentElement.requestFullscreen?.().catch(() => {});
+  }
+
+  leave() {
+    if (!this.on) return;
+    this.set(false);
+    if (document.fullscreenElement) document.exitFullscreen();
+  }
+
+  set(on) {
+    this.on = on;
+    document.documentElement.classList.toggle("exhibition", on);
+    this.onChange(on);
+  }
+}
