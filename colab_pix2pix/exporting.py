@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import events, held_out, model_card
+from . import events, model_card
 from .config import MODES
 from .errors import ExportError
 from .events import Note, OnEvent
@@ -74,6 +74,7 @@ def export(
     Example:
         >>> export("runs/flowers", "flowers", ["keras", "web"])  # doctest: +SKIP
     """
+    from . import held_out
     from .model.loading import load_trained
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
