@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .model.apply import Generate
     from .model.loading import Trained
 
-_BLOCK = 8
+BLOCK = 8  # pictures that are generated together
 _SMOOTHEST = 0.95
 _MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
 
@@ -129,10 +129,10 @@ def _to_video(
     def counted(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         for done, frame in enumerate(frames, 1):
             yield frame
-            if done % _BLOCK == 0 or done == total:
+            if done % BLOCK == 0 or done == total:
                 on_event(Progress(job="apply", done=done, total=total, unit="frames"))
 
-    blocks = scaled_frames(info, generate.size, _BLOCK, whole=whole)
+    blocks = scaled_frames(info, generate.size, BLOCK, whole=whole)
     frames = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
     target.parent.mkdir(parents=True, exist_ok=True)
     return encode_video(target, counted(frames), frames_per_second=pace(info), sound_of=source)
@@ -199,7 +199,7 @@ def _blocks(
 ) -> Iterator[list[tuple[tuple[Path, Path], np.ndarray]]]:
     """Gives pictures in blocks of one shape each."""
     for _, alike in groupby(pictures, key=lambda item: item[1].shape):
-        while block := list(islice(alike, _BLOCK)):
+        while block := list(islice(alike, BLOCK)):
             yield block
 
 
