@@ -16,6 +16,11 @@ TYPES = {
     ".webm": "video/webm",
     ".html": "text/html",
     ".mkv": "video/x-matroska",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".jpg": "image/jpeg",
 }
 
 

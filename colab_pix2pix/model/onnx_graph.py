@@ -141,7 +141,7 @@ class _Graph:
     def _convolve(self, kind: str, layer: Any, inputs: list[str], outputs_at: int) -> str:
         name = layer.name
         kernel = np.transpose(layer.kernel, (3, 2, 0, 1))
-        self._kernels[name] = kernel, np.array(layer.bias) if layer.use_bias else None
+        self._kernels[name] = kernel, np.asarray(layer.bias) if layer.use_bias else None
         self._outputs_at[name] = outputs_at
         # What "same" comes to for a kernel of 4: one pixel around, or one before and two after.
         strides = list(layer.strides)
@@ -152,12 +152,14 @@ class _Graph:
         # A convolution and what follows it are one: (Wx + b − mean) · factor + beta.
         (convolution,) = inputs
         kernel, bias = self._kernels[convolution]
-        factor = np.array(layer.gamma) / np.sqrt(np.array(layer.moving_variance) + layer.epsilon)
+        factor = np.asarray(layer.gamma) / np.sqrt(
+            np.asarray(layer.moving_variance) + layer.epsilon
+        )
         before = 0.0 if bias is None else bias
         shape = [-1 if axis == self._outputs_at[convolution] else 1 for axis in range(4)]
         self._kernels[convolution] = (
             kernel * factor.reshape(shape),
-            (before - np.array(layer.moving_mean)) * factor + np.array(layer.beta),
+            (before - np.asarray(layer.moving_mean)) * factor + np.asarray(layer.beta),
         )
         return convolution
 

@@ -83,7 +83,7 @@ export class Drawing {
     context.lineCap = "round";
     context.beginPath();
     context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
+    context.lineTo(to.x + 0.01, to.y); // a line without length would leave no dot
     context.stroke();
     this.version += 1;
   }

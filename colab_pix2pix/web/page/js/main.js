@@ -65,8 +65,7 @@ function useSource(source) {
   byId("row-device").hidden = true;
   if (source.kind === "camera") showCameras(source.device);
   pause(false);
-  const kept = source.kind === "camera" || source.kind === "draw";
-  changed({ source: kept ? source.kind : undefined });
+  changed({ source: source.kind === "video" ? undefined : source.kind });
 }
 
 async function startCamera() {
@@ -288,13 +287,18 @@ function listenToDrops() {
 /**
  * What tests and other programs in the page may use.
  *
- * - `ready`: a promise of the moment when model and source are there.
- * - `backend`, `frames` (made so far), `model` (what it says of itself), `source` (its kind), `speed`
+ * - `ready`: a promise of the moment when model and source are there, or it was said why not;
+ *   `started` is true from then on.
+ * - `backend`, `threads`, `frames` (made so far), `model` (what it says of itself), `source` (its kind), `speed`
  *   (running means in ms: preparing, computing, whole, between).
  * - `makeInput(rgba)`: bytes `size × size × 4` → float32 input, with the settings in force.
  * - `run(rgba)`: the same bytes → float32 picture `output_size × output_size × 3` in [−1, 1].
  */
 window.page = {
+  started: false,
+  get threads() {
+    return live.network?.threads;
+  },
   get backend() {
     return live.network?.backend;
   },
@@ -330,6 +334,7 @@ async function start() {
   watch(live, revive);
   await Promise.all([model, source]);
   byId("loading").hidden = true;
+  window.page.started = true;
 }
 
 window.page.ready = isolate().then((again) => (again ? new Promise(() => {}) : start()));

@@ -11,6 +11,7 @@ const RUNTIMES = {
   wasm: ["runtime/ort.wasm.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.wasm"],
 };
 const MOST_THREADS = 4; // small networks gain nothing from more
+const PATIENCE_MS = 120_000; // for an answer: a worker that ran out of memory may end without a word
 
 export class Network {
   /**
@@ -110,20 +111,25 @@ export class Network {
   ask(name, given, moved) {
     const number = ++this.asked;
     return new Promise((resolve, reject) => {
-      this.waiting.set(number, { resolve, reject });
+      const late = setTimeout(() => this.fail("the network does not answer"), PATIENCE_MS);
+      this.waiting.set(number, { resolve, reject, late });
       this.worker.postMessage({ number, name, given }, moved);
     });
   }
 
   hear({ number, answer, error }) {
-    const { resolve, reject } = this.waiting.get(number);
+    const { resolve, reject, late } = this.waiting.get(number);
+    clearTimeout(late);
     this.waiting.delete(number);
     if (error === undefined) resolve(answer);
     else reject(new Error(error));
   }
 
   fail(reason) {
-    for (const { reject } of this.waiting.values()) reject(new Error(reason));
+    for (const { reject, late } of this.waiting.values()) {
+      clearTimeout(late);
+      reject(new Error(reason));
+    }
     this.waiting.clear();
   }
 
