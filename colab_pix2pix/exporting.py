@@ -68,7 +68,7 @@ def export(
         The files and folders written.
 
     Raises:
-        ExportError: a format is unknown, not installed, or its file differs from the model.
+        ExportError: a format is unknown, or its file differs from the model.
         CheckpointError: the run has nothing saved, or not this generation.
 
     Example:

@@ -55,7 +55,7 @@ def export_network(
         weights, the mean for others.
 
     Raises:
-        ExportError: it differs by more than `TOLERANCES`, or what it needs is not installed.
+        ExportError: it differs by more than `TOLERANCES`.
     """
     expected = np.asarray(generator(input_image, training=False))
     with quiet_work():
@@ -84,7 +84,6 @@ def _write_savedmodel(generator: keras.Model, path: Path, form: Form) -> None:
 
 
 def _write_onnx(generator: keras.Model, path: Path, form: Form) -> None:
-    _needed("onnx")
     from .onnx_graph import to_onnx
 
     model = to_onnx(generator, dropout=form.paper, weights=form.weights, facts=form.facts)
@@ -113,7 +112,6 @@ def _read_savedmodel(path: Path) -> Function:
 
 
 def _read_onnx(path: Path) -> Function:
-    _needed("onnxruntime")
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -136,17 +134,6 @@ def _read_tflite(path: Path) -> Function:
         return np.stack(results)
 
     return run
-
-
-def _needed(package: str) -> None:
-    import importlib.util
-
-    if importlib.util.find_spec(package) is None:
-        raise ExportError(
-            f"The format onnx needs the package {package}.",
-            why="It is not installed.",
-            fix="pip install 'colab-pix2pix[export]'",
-        )
 
 
 _WRITERS: dict[str, Callable[[keras.Model, Path, Form], None]] = {
