@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import __version__, commands
-from .config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from .config import MODES, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import Pix2PixError
-from .exporting import FORMATS
+from .exporting import FORMATS, WEIGHTS
 from .flags import add_options, joined
+
+_GENERATION = "last, best (by the held-out crops), or a number"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,6 +115,17 @@ def build_parser() -> argparse.ArgumentParser:
     apply.add_argument("input", metavar="INPUT", type=Path)
     apply.add_argument("output", metavar="OUTPUT", type=Path)
     apply.add_argument(
+        "--whole", action="store_true", help="whole pictures, not only their centre squares"
+    )
+    apply.add_argument(
+        "--mode",
+        choices=("auto", *MODES),
+        default="auto",
+        help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
+        " on held-out crops",
+    )
+    apply.add_argument("--generation", default="last", help=_GENERATION)
+    apply.add_argument(
         "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
     )
     apply.add_argument(
@@ -132,8 +145,17 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help=f"some of {', '.join(FORMATS)}, with commas between them",
     )
+    export.add_argument("--generation", default="last", help=_GENERATION)
     export.add_argument(
-        "--generation", default="last", help="last, best (by the held-out crops), or a number"
+        "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
+    )
+    export.add_argument(
+        "--weights",
+        choices=WEIGHTS,
+        help="of onnx, tflite and web: half or a quarter of the size (default: float16 for web)",
+    )
+    export.add_argument(
+        "--single-file", action="store_true", help="web: one HTML file that opens by itself"
     )
 
     command("auto", "ask for everything, one question after another, then run it all")

@@ -151,6 +151,9 @@ def run_apply(given: argparse.Namespace) -> int:
         given.run_dir,
         given.input,
         given.output,
+        whole=given.whole,
+        mode=given.mode,
+        generation=given.generation,
         side_by_side=given.side_by_side,
         smooth=given.smooth,
         on_event=Terminal(),
@@ -163,9 +166,15 @@ def run_export(given: argparse.Namespace) -> int:
     from .exporting import export
 
     formats = [name.strip() for name in given.format.split(",")]
-    listen = Terminal()
     paths = export(
-        given.run_dir, given.output, formats, generation=given.generation, on_event=listen
+        given.run_dir,
+        given.output,
+        formats,
+        generation=given.generation,
+        mode=given.mode,
+        weights=given.weights,
+        single_file=given.single_file,
+        on_event=Terminal(),
     )
     print(*paths, sep="\n")
     return 0

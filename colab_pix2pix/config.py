@@ -12,6 +12,8 @@ from typing import ClassVar
 from .errors import OptionError
 from .option import Config, option
 
+#: How a trained network is used: with running statistics, or as the paper tests it.
+MODES = ("inference", "paper")
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
 

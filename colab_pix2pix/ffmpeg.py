@@ -108,7 +108,18 @@ def encode_video(
     if sound_of is not None:
         source += ["-protocol_whitelist", "file,pipe", "-i", f"file:{sound_of}"]
         source += ["-map", "0:v:0", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k"]
-    coding = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    coding = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "20",
+        "-pix_fmt",
+        "yuv420p",
+        "-movflags",
+        "+faststart",
+    ]
     with replacing(path) as part:
         with running([*source, *coding, "-y", str(part)], what=f"writing {path.name}") as process:
             assert process.stdin is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -10,17 +12,20 @@ import pytest
 import videos
 from PIL import Image
 
-from colab_pix2pix import cli
+from colab_pix2pix import cli, held_out
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, OptionError, Pix2PixError, VideoError
-from colab_pix2pix.events import Event, Progress
+from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model.apply import apply_to_frames, load_generator
+from colab_pix2pix.model import conditions, modes
+from colab_pix2pix.model.apply import Generate
+from colab_pix2pix.model.loading import load_trained
 from colab_pix2pix.model.training import train
-from colab_pix2pix.playing import apply
+from colab_pix2pix.pipeline import keep_and_train
+from colab_pix2pix.playing import apply, made_of
 from colab_pix2pix.project import Project
 from colab_pix2pix.video.probe import probe
-from colab_pix2pix.video.stream import square_frames
+from colab_pix2pix.video.stream import scaled_frames
 
 OPTIONS = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
 
@@ -55,10 +60,11 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     facts, frames = decoded(target)
     assert facts["fps"] == 25 and facts["size"] == (128, 64) and facts["audio_codec"] == "aac"
     assert len(frames) == 75
+    assert isinstance(heard[0], Note) and "no held-out crops" in heard[0].message
     assert heard[-1] == Progress(job="apply", done=75, total=75, unit="frames")
     # On the left the frames themselves, on the right what the generator makes of them.
-    generate, size = load_generator(run)
-    source = np.concatenate(list(square_frames(probe(clip), size, 7)))
+    generate = Generate(load_trained(run))
+    source = np.concatenate(list(scaled_frames(probe(clip), generate.size, 7)))
     assert source.shape == (75, 64, 64, 3)
     left = np.abs(frames[:, :, :64].astype(int) - source).mean()
     right = np.abs(frames[:, :, 64:].astype(int) - generate(source)).mean()
@@ -70,8 +76,8 @@ def test_smoothing_takes_out_flicker() -> None:
         return np.stack([np.full_like(p, 100 + 100 * (n % 2)) for n, p in enumerate(pictures)])
 
     blocks = [np.zeros((4, 8, 8, 3), np.uint8)] * 3
-    plain = [int(frame[0, 0, 0]) for frame in apply_to_frames(flicker, blocks)]
-    calm = [int(frame[0, 0, 0]) for frame in apply_to_frames(flicker, blocks, smooth=0.8)]
+    plain = [int(frame[0, 0, 0]) for frame in made_of(flicker, blocks)]
+    calm = [int(frame[0, 0, 0]) for frame in made_of(flicker, blocks, smooth=0.8)]
     assert plain == [100, 200] * 6
     assert np.ptp(calm[4:]) < 30
     assert calm[0] == 100 and calm[1] == 120
@@ -118,3 +124,100 @@ def test_bad_input_is_refused_and_nothing_is_written(
     with pytest.raises(CheckpointError, match="holds no trained model"):
         apply(tmp_path / "no run", clip, tmp_path / "out" / "seen.mp4")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_goes_on_where_it_was_interrupted(
+    run: Project, crops: Dataset, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    for crop in crops.crops[:10]:
+        (seen / crop.file).write_bytes((crops.directory / crop.file).read_bytes())
+    first = seen / crops.crops[0].file
+    Image.open(first).save(first.with_suffix(".webp"))  # the same name but for its end
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress) and event.done == 3:
+            raise KeyboardInterrupt
+
+    target = tmp_path / "made"
+    with pytest.raises(KeyboardInterrupt):
+        apply(run, seen, target, on_event=stop)
+    before = {path: path.stat().st_mtime_ns for path in target.iterdir()}
+    assert len(before) == 3
+    heard: list[Event] = []
+    made = apply(run, seen, target, on_event=heard.append)
+    assert len(set(made)) == 11 and all(path.exists() for path in made)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert Note(message="3 of 11 pictures were made before.") in heard
+    assert sum(isinstance(event, Progress) for event in heard) == 8
+
+    # A new source, and another state of the model, are worth the work.
+    newest = max(before.values())
+    os.utime(seen / crops.crops[5].file, ns=(newest + 10**10, newest + 10**10))
+    heard.clear()
+    apply(run, seen, target, on_event=heard.append)
+    assert Note(message="10 of 11 pictures were made before.") in heard
+    train(crops, run.path, OPTIONS.replace(epochs=2))
+    heard.clear()
+    apply(run, seen, target, on_event=heard.append)
+    assert not any("made before" in event.message for event in heard if isinstance(event, Note))
+
+
+def test_whole_pictures_are_made_of_any_shape(run: Project, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, size in {"wide": (150, 90), "high": (65, 200), "small": (20, 30)}.items():
+        blocks = rng.integers(0, 256, (5, 5, 3), np.uint8)
+        Image.fromarray(blocks).resize(size).save(tmp_path / f"{name}.png")
+    sizes = {"wide": (107, 64), "high": (64, 197), "small": (64, 96)}
+    for name, size in sizes.items():
+        made = apply(run, tmp_path / f"{name}.png", tmp_path / f"{name}-made.png", whole=True)
+        assert Image.open(made[0]).size == size
+    # A square is the same picture either way.
+    trained = load_trained(run)
+    generate, whole = Generate(trained), Generate(trained, whole=True)
+    squares = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
+    assert np.abs(generate(squares).astype(int) - whole(squares)).max() <= 1
+    # Mirrored outwards: what lies beyond the edge is like what lies before it.
+    mirrored = np.concatenate([squares, squares[:, :, ::-1]], axis=2)
+    made = whole(mirrored[:, :, :96])
+    assert made.shape == (2, 64, 96, 3)
+
+
+def test_a_whole_video_keeps_its_shape(run: Project, clip: Path, tmp_path: Path) -> None:
+    apply(run, clip, tmp_path / "seen.mp4", whole=True, mode="paper")
+    facts, frames = decoded(tmp_path / "seen.mp4")
+    assert facts["size"] == (106, 64) and len(frames) == 75
+
+
+def test_the_mode_is_chosen_by_the_held_out_crops(crops: Dataset, tmp_path: Path) -> None:
+    project = keep_and_train(crops, Project(tmp_path / "run"), OPTIONS).project
+    trained = load_trained(project)
+    crops_of = partial(held_out.pictures, project, OPTIONS)
+    assert crops_of(8).shape == (2, 64, 64, 3)
+    errors = modes.measure(trained, crops_of(8))
+    heard: list[Event] = []
+    picture = crops.directory / crops.crops[0].file
+    apply(project, picture, tmp_path / "made.png", on_event=heard.append)
+    chosen = min(errors, key=lambda mode: errors[mode])
+    assert errors["inference"] != errors["paper"]
+    words = f"inference mode {errors['inference']:.4f}, paper mode "
+    assert isinstance(heard[0], Note)
+    assert heard[0].message.startswith(f"Used in {chosen} mode. L1 on held-out crops: {words}")
+    assert chosen in Image.open(tmp_path / "made.png").info["colab_pix2pix"]
+
+    # In paper mode a picture is normalized by itself: as in a training step of that picture alone.
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    still = TrainConfig.from_dict(OPTIONS.to_dict() | {"dropout": 0.0})
+    no_dropout = keep_and_train(crops, Project(tmp_path / "still"), still).project
+    together = Generate(load_trained(no_dropout), "paper")(pictures)
+    trained = load_trained(no_dropout)
+    fed = conditions.make_input(conditions.encode_image(pictures), still)
+    alone = [trained.generator(one[None], training=True)[0] for one in fed]
+    expected = conditions.decode_image(np.stack(alone)).numpy()
+    assert np.abs(together.astype(int) - expected).max() <= 1
+    # Dropout is there in paper mode only.
+    generate = Generate(load_trained(project), "paper")
+    assert (generate(pictures) != generate(pictures)).any()
+    generate = Generate(load_trained(project))
+    assert (generate(pictures) == generate(pictures)).all()

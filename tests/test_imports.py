@@ -13,15 +13,17 @@ import pytest
 import colab_pix2pix
 
 PACKAGE = Path(colab_pix2pix.__file__).parent
-ROOMS = {"video", "model", "storage", "notebook"}
+ROOMS = {"video", "model", "storage", "web", "notebook"}
 TOP = {"cli", "commands", "terminal", "auto", "demo", "__main__"}
-SHARED = {"exporting", "pipeline", "playing"}  # what notebook and command line have in common
+# What notebook and command line have in common.
+SHARED = {"exporting", "held_out", "model_card", "pipeline", "playing"}
 MAY_IMPORT = {
     "video": set(),
     "storage": set(),
+    "web": set(),
     "model": {"storage"},
     "notebook": {"video", "model", "storage"},
-    "shared": {"video", "model", "storage"},
+    "shared": {"video", "model", "storage", "web"},
     "top": {"video", "model", "storage"},
     "root": set(),
 }

@@ -1,129 +1,66 @@
-"""A trained generator, on a picture, a folder of pictures, or the frames of a video."""
+"""A trained generator as a function from pictures to pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-
+import keras
 import numpy as np
-from PIL import Image
+import tensorflow as tf
 
-from .. import events
-from ..errors import DatasetError
-from ..events import OnEvent, Progress
-from ..files import replacing
-from ..manifest import IMAGE_SUFFIXES
-from ..project import Project
-from .dataset import read_square, resize_pictures
-from .loading import load_trained
+from . import conditions, modes
+from .loading import Trained
 
-Picture = np.ndarray
+_Box = tuple[int, int, int, int]  # top, left, height, width
 
 
-def apply_to_pictures(
-    run_dir: Project | Path | str,
-    source: Path | str,
-    target: Path | str,
-    *,
-    on_event: OnEvent = events.ignore,
-) -> list[Path]:
-    """Runs the trained generator over the centre square of pictures.
+class Generate:
+    """Turns pictures into pictures: makes the input as in training, then generates.
 
-    Each picture is made grey and blurred as in training, then turned back into a picture; a model
-    that has learned from pairs gets it as it is.
+    Called with uint8 pictures `(batch, height, width, 3)` as a camera sees them; returns what the
+    generator makes of them, uint8 RGB too. In inference mode it is the same at each call.
 
     Args:
-        run_dir: A run that has been saved at least once.
-        source: A picture file or a folder of pictures.
-        target: The picture to write, or the folder where `source` is one (made when missing).
-        on_event: Called with Progress events.
+        trained: What to generate with, and its options.
+        mode: "inference" or "paper".
+        whole: True takes pictures of any shape whose shorter side is `size`: they are mirrored
+            outwards until the network can halve them, and cut off again. False takes squares.
 
-    Returns:
-        The pictures written.
-
-    Raises:
-        CheckpointError: the run has nothing saved yet.
-        DatasetError: there is no picture at `source`.
+    Attributes:
+        size: In pixels.
+        factor: Width and height of a result, as a share of the picture's.
+        name: Of the saved state and the mode, the same in each session.
     """
-    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    pairs = _pairs(Path(source), Path(target))
-    generate, size = load_generator(project)
-    for done, (picture, result) in enumerate(pairs, 1):
-        made = generate(read_square(picture, size)[np.newaxis])[0]
-        result.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(result) as part:
-            Image.fromarray(made).save(part, quality=95)
-        on_event(Progress(job="apply", done=done, total=len(pairs), unit="pictures"))
-    return [result for _, result in pairs]
 
+    def __init__(self, trained: Trained, mode: str = "inference", *, whole: bool = False) -> None:
+        config = trained.config
+        self.size = config.image_size
+        self.factor = (config.output_size or config.image_size) / config.image_size
+        self.name = f"{trained.name}, {mode} mode{', whole' if whole else ''}"
+        self._config, self._training = config, mode == "paper"
+        self._multiple = 2 ** (config.depth or config.image_size.bit_length() - 1)
+        generator = modes.in_mode(trained.generator, mode)
+        self._run = self._compiled(modes.of_any_size(generator) if whole else generator)
 
-def load_generator(project: Project) -> tuple[Callable[[Picture], Picture], int]:
-    """Returns a run's generator and its picture size in pixels.
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        image = conditions.encode_image(tf.constant(pictures))
+        input_image, box = self._mirrored_outwards(conditions.make_input(image, self._config))
+        made = tf.image.crop_to_bounding_box(self._run(input_image), *box)
+        result: np.ndarray = conditions.decode_image(made).numpy()
+        return result
 
-    The generator takes uint8 pictures `(batch, size, size, 3)` as a camera sees them, makes its own
-    input of them as in training, and returns uint8 pictures.
+    def _compiled(self, generator: keras.Model) -> tf.types.experimental.GenericFunction:
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def compiled(input_image: tf.Tensor) -> tf.Tensor:
+            return generator(input_image, training=self._training)
 
-    Raises:
-        CheckpointError: the run has nothing saved yet.
-    """
-    trained = load_trained(project)
-    import tensorflow as tf
+        return compiled
 
-    from . import conditions
-
-    generator, config = trained.generator, trained.config
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def compiled(pictures: tf.Tensor) -> tf.Tensor:
-        input_image = conditions.make_input(conditions.encode_image(pictures), config)
-        return conditions.decode_image(generator(input_image, training=False))
-
-    def generate(pictures: Picture) -> Picture:
-        made: Picture = compiled(pictures).numpy()
-        return made
-
-    return generate, config.image_size
-
-
-def apply_to_frames(
-    generate: Callable[[Picture], Picture],
-    blocks: Iterable[Picture],
-    *,
-    smooth: float = 0.0,
-    side_by_side: bool = False,
-) -> Iterator[Picture]:
-    """Gives what a generator makes of the frames of a video, one after another.
-
-    Args:
-        generate: From `load_generator`.
-        blocks: uint8 `(count, size, size, 3)` each.
-        smooth: The share of the frame before that stays, 0 to 0.95, against flicker.
-        side_by_side: True puts the frame itself on the left.
-
-    Returns:
-        uint8 `(height, width, 3)` each.
-    """
-    before: np.ndarray | None = None
-    for block in blocks:
-        for frame, made in zip(block, generate(block), strict=True):
-            now = made.astype(np.float32)
-            before = now if before is None else smooth * before + (1.0 - smooth) * now
-            made = np.rint(before).astype(np.uint8)
-            if side_by_side:
-                made = np.concatenate([*resize_pictures(frame[None], len(made)), made], axis=1)
-            yield made
-
-
-def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    if source.is_dir():
-        found = sorted(p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        pairs = [(path, target / f"{path.stem}.png") for path in found]
-    else:
-        pairs = [(source, target)] if source.is_file() else []
-    if not pairs:
-        raise DatasetError(
-            f"There is no picture at {source}.",
-            why=f"Expected a picture file or a folder of pictures ({', '.join(IMAGE_SUFFIXES)}).",
-            fix="Look for a typing error.",
-        )
-    return pairs
+    def _mirrored_outwards(self, input_image: tf.Tensor) -> tuple[tf.Tensor, _Box]:
+        """Returns images with sides that can be halved, and where in the result they lie."""
+        height, width = input_image.shape[1:3]
+        pads = [-side % self._multiple for side in (height, width)]
+        before = [pad // 2 for pad in pads]
+        around = [(first, pad - first) for first, pad in zip(before, pads, strict=True)]
+        if any(pads):
+            input_image = tf.pad(input_image, [(0, 0), *around, (0, 0)], "SYMMETRIC")
+        top, left, height, width = (round(n * self.factor) for n in (*before, height, width))
+        return input_image, (top, left, height, width)

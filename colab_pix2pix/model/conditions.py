@@ -83,17 +83,18 @@ def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
     """Returns pictures shrunk by area and enlarged again by cubic.
 
     Args:
-        picture: `(batch, size, size, channels)` in [−1, 1].
+        picture: `(batch, height, width, channels)` in [−1, 1].
         blur_factor: How many times a 256-pixel picture is shrunk. Other sizes look just as blurred:
-            at 24 all go through 11×11 pixels.
+            at 24 all squares go through 11×11 pixels, and longer sides through more.
 
     Returns:
         The same shape, in [−1, 1].
     """
-    size = picture.shape[1]
-    small = min(size, max(1, round(_REFERENCE_SIZE / blur_factor)))
-    shrunk = tf.image.resize(picture, (small, small), method="area")
-    enlarged = tf.image.resize(shrunk, (size, size), method="bicubic")
+    sides = picture.shape[1:3]
+    number = _REFERENCE_SIZE / blur_factor
+    small = [min(side, max(1, round(number * (side / min(sides))))) for side in sides]
+    shrunk = tf.image.resize(picture, small, method="area")
+    enlarged = tf.image.resize(shrunk, sides, method="bicubic")
     return tf.clip_by_value(enlarged, -1.0, 1.0)
 
 

@@ -191,6 +191,18 @@ def read_square(path: Path, size: int) -> np.ndarray:
         )
 
 
+def read_whole(path: Path, size: int) -> np.ndarray:
+    """Returns a picture file with its shorter side at `size`: uint8 `(height, width, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with _opened(path) as picture:
+        upright = upright_rgb(picture)
+        sides = [round(side * size / min(upright.size)) for side in upright.size]
+        return np.asarray(upright.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
+
+
 def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
     """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
     smallest = round(config.image_size * config.max_zoom)

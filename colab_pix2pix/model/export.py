@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,55 +14,90 @@ import tensorflow as tf
 from ..errors import ExportError
 from .quiet import quiet_work
 
-_TOLERANCE = 1e-4  # of images in [−1, 1], at the worst pixel
+#: Number format of the stored weights -> how far images in [−1, 1] may be off: float32 at the worst
+#: pixel, the smaller ones on average.
+TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 2e-2}
 
 Function = Callable[[np.ndarray], np.ndarray]
 
 
-def export_network(generator: keras.Model, path: Path, name: str, input_image: np.ndarray) -> float:
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a network is written.
+
+    Attributes:
+        name: The format: keras, h5, savedmodel, onnx or tflite.
+        weights: Number format of the stored kernels; other than float32 in onnx and tflite only.
+        paper: Whether the generator is one of `in_paper_mode`, whose dropout is kept; onnx only.
+        facts: What an onnx file shall say of itself.
+    """
+
+    name: str
+    weights: str = "float32"
+    paper: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def export_network(
+    generator: keras.Model, path: Path, form: Form, input_image: np.ndarray
+) -> float:
     """Writes a generator in a format, loads it again and runs it on the same pictures.
 
     Args:
         generator: Made of Keras' own layers, in float32.
         path: The file or folder to write; its folder must exist.
-        name: The format: keras, h5, savedmodel, onnx or tflite.
-        input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on.
+        form: The format.
+        input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on. In paper
+            mode nothing is dropped in the comparison.
 
     Returns:
-        The largest difference from the Keras model, in the same units.
+        The difference from the Keras model, in the same units: the largest one for float32
+        weights, the mean for others.
 
     Raises:
-        ExportError: it differs by more than 1e-4, or what it needs is not installed.
+        ExportError: it differs by more than `TOLERANCES`.
     """
     expected = np.asarray(generator(input_image, training=False))
     with quiet_work():
-        _WRITERS[name](generator, path)
-        again = _READERS[name](path)(input_image)
-    difference = float(np.abs(again - expected).max())
-    if difference <= _TOLERANCE:
+        _WRITERS[form.name](generator, path, form)
+        again = _READERS[form.name](path)(input_image)
+    apart = np.abs(again - expected)
+    exact = form.weights == "float32"
+    difference = float(apart.max() if exact else apart.mean())
+    if difference <= TOLERANCES[form.weights]:  # not so where it is no number
         return difference
     raise ExportError(
-        f"The {name} file gives other pictures than the model: {difference:.2g} apart.",
-        why=f"Expected at most {_TOLERANCE:g} at the worst pixel.",
-        fix="It was not kept. Choose another format, and please report this.",
+        f"The {form.name} file gives other pictures than the model: {difference:.2g} apart.",
+        why=f"Expected at most {TOLERANCES[form.weights]:g} "
+        + ("at the worst pixel." if exact else "on average."),
+        fix="It was not kept. Choose another format"
+        + (", and please report this." if exact else " or weights of more bits."),
     )
 
 
-def _write_savedmodel(generator: keras.Model, path: Path) -> None:
+def _write_keras(generator: keras.Model, path: Path, form: Form) -> None:
+    generator.save(path)
+
+
+def _write_savedmodel(generator: keras.Model, path: Path, form: Form) -> None:
     generator.export(str(path), verbose=False)
 
 
-def _write_onnx(generator: keras.Model, path: Path) -> None:
-    _needed("onnx")
+def _write_onnx(generator: keras.Model, path: Path, form: Form) -> None:
     from .onnx_graph import to_onnx
 
-    path.write_bytes(to_onnx(generator).SerializeToString())
+    model = to_onnx(generator, dropout=form.paper, weights=form.weights, facts=form.facts)
+    path.write_bytes(model.SerializeToString())
 
 
-def _write_tflite(generator: keras.Model, path: Path) -> None:
+def _write_tflite(generator: keras.Model, path: Path, form: Form) -> None:
     # TensorFlow Lite wants a batch of a known size.
     one = keras.Input(batch_shape=(1, *generator.inputs[0].shape[1:]))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, generator(one)))
+    if form.weights != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if form.weights == "float16":
+        converter.target_spec.supported_types = [tf.float16]
     path.write_bytes(converter.convert())
 
 
@@ -76,11 +112,12 @@ def _read_savedmodel(path: Path) -> Function:
 
 
 def _read_onnx(path: Path) -> Function:
-    _needed("onnxruntime")
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return lambda images: np.asarray(session.run(None, {"input_image": images})[0])
+    _, *masks = session.get_inputs()
+    kept = {mask.name: np.ones(mask.shape, np.float32) for mask in masks}
+    return lambda images: np.asarray(session.run(None, {"input_image": images, **kept})[0])
 
 
 def _read_tflite(path: Path) -> Function:
@@ -99,20 +136,9 @@ def _read_tflite(path: Path) -> Function:
     return run
 
 
-def _needed(package: str) -> None:
-    import importlib.util
-
-    if importlib.util.find_spec(package) is None:
-        raise ExportError(
-            f"The format onnx needs the package {package}.",
-            why="It is not installed.",
-            fix="pip install 'colab-pix2pix[export]'",
-        )
-
-
-_WRITERS: dict[str, Callable[[Any, Path], Any]] = {
-    "keras": lambda generator, path: generator.save(path),
-    "h5": lambda generator, path: generator.save(path),
+_WRITERS: dict[str, Callable[[keras.Model, Path, Form], None]] = {
+    "keras": _write_keras,
+    "h5": _write_keras,
     "savedmodel": _write_savedmodel,
     "onnx": _write_onnx,
     "tflite": _write_tflite,

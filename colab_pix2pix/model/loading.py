@@ -33,6 +33,12 @@ class Trained:
     config: TrainConfig
     generation: Generation
 
+    @property
+    def name(self) -> str:
+        """Tells this saved state from all others."""
+        manifest = self.generation.manifest
+        return f"run {manifest['run_id']}, generation {self.generation.number}"
+
 
 def load_trained(project: Project, generation: str = "last") -> Trained:
     """Returns the generator of a saved state.

@@ -80,8 +80,8 @@ def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
 
 
 def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
-    """Returns the history that `pack_history` packed."""
-    return [Metrics(**dict(zip(COLUMNS, row, strict=True))) for row in rows]
+    """Returns the history that `pack_history` packed; an older version measured fewer columns."""
+    return [Metrics(**dict(zip(COLUMNS, row, strict=False))) for row in rows]
 
 
 def last_scored(history: Sequence[Metrics]) -> Metrics | None:

@@ -40,17 +40,15 @@ def make(
         CheckpointError: nothing is trained yet.
         DatasetError: there is no picture at `source`.
     """
-    from ..playing import apply
+    from ..playing import apply, pairs_of
 
     target = project.path / "made"
     if source is None:
         return _of_crops(project, dataset, target, on_event)
-    if source.is_dir():
-        by_stem = {path.stem: path for path in source.iterdir()}
-        made = apply(project, source, target, on_event=on_event)
-        return [(by_stem[result.stem], result) for result in made]
-    result = target / f"{source.stem}.png"
-    return [(source, made) for made in apply(project, source, result, on_event=on_event)]
+    if not source.is_dir():
+        target = target / f"{source.stem}.png"
+    apply(project, source, target, on_event=on_event)
+    return pairs_of(source, target)
 
 
 def _of_crops(

@@ -19,6 +19,8 @@ from ..errors import DriveError
 MOUNT_POINT = Path("/content/drive")
 REMOUNT = "Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount)."
 
+_PATIENCE_SECONDS = 30.0
+
 #: "confirmed": a fresh machine could restore the file. "pending": not yet. "unknown": who knows.
 Durability = Literal["confirmed", "pending", "unknown"]
 
@@ -54,6 +56,27 @@ def mount() -> None:
             f"Google Drive does not show up at {MOUNT_POINT}.",
             fix="Choose Runtime > Disconnect and delete runtime, then start again.",
         )
+
+
+def port_address(port: int) -> str:
+    """Returns where the browser finds a port of this machine: in Colab, Google's way to it.
+
+    Raises:
+        DriveError: Colab's page does not answer.
+    """
+    if not in_colab():
+        return f"http://127.0.0.1:{port}/"
+    from google.colab import output
+
+    try:
+        script = f"google.colab.kernel.proxyPort({port})"
+        return str(output.eval_js(script, timeout_sec=_PATIENCE_SECONDS))
+    except Exception as error:  # its own MessageError, a TimeoutError, ...
+        raise DriveError(
+            f"Colab's page gave no address for port {port}: {error}.",
+            why="The page of the model is served by this machine; the browser needs a way to it.",
+            fix="Keep the notebook's tab open and run the cell again.",
+        ) from error
 
 
 def project_root() -> Path:

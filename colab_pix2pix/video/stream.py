@@ -1,4 +1,4 @@
-"""The pictures of a video one after another, as squares, at an even pace."""
+"""The pictures of a video one after another, at an even pace."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ def pace(info: VideoInfo) -> float:
     return rate if 0 < rate <= _FASTEST else _USUAL
 
 
-def square_frames(info: VideoInfo, size: int, block: int) -> Iterator[np.ndarray]:
-    """Gives the centre squares of all frames, decoded ahead in a thread.
+def scaled_frames(
+    info: VideoInfo, size: int, block: int, *, whole: bool = False
+) -> Iterator[np.ndarray]:
+    """Gives the centre squares of all frames, or whole frames, decoded ahead in a thread.
 
     Args:
         info: The video.
-        size: Width and height that the squares get.
+        size: Width and height that the squares get, an even number; of whole frames the shorter
+            side, the other is made even too.
         block: How many frames come at a time.
+        whole: True leaves nothing out.
 
     Returns:
-        uint8 `(block, size, size, 3)` RGB each; the last one may be shorter.
+        uint8 `(block, height, width, 3)` RGB each; the last one may be shorter.
 
     Raises:
         VideoError: the video can't be decoded, or holds no picture.
@@ -52,7 +56,7 @@ def square_frames(info: VideoInfo, size: int, block: int) -> Iterator[np.ndarray
 
     def work() -> None:
         try:
-            for frames in _decoded(info, size, block):
+            for frames in _decoded(info, size, block, whole):
                 if not put(frames):
                     return
             put(None)
@@ -71,20 +75,24 @@ def square_frames(info: VideoInfo, size: int, block: int) -> Iterator[np.ndarray
         thread.join()
 
 
-def _decoded(info: VideoInfo, size: int, block: int) -> Iterator[np.ndarray]:
+def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Iterator[np.ndarray]:
     side = min(info.width, info.height)
+    width, height = (
+        2 * round(n * size / side / 2) if whole else size for n in (info.width, info.height)
+    )
     chain = filters_before_choice(info) + filters_after_choice(info)
-    chain += f"scale={info.width}:{info.height}{scale_colours(info)},crop={side}:{side},"
-    chain += f"scale={size}:{size}:flags=area,setsar=1,fps={pace(info):g},format=rgb24"
+    chain += f"scale={info.width}:{info.height}{scale_colours(info)},"
+    chain += "" if whole else f"crop={side}:{side},"
+    chain += f"scale={width}:{height}:flags=area,setsar=1,fps={pace(info):g},format=rgb24"
     command = [*local_input(info.path), "-map", "0:V:0", "-vf", chain, "-f", "rawvideo", "-"]
-    length, count = size * size * 3, 0
+    length, count = width * height * 3, 0
     try:
         with running(command, what=f"decoding {info.path.name}") as process:
             assert process.stdout is not None
             while data := process.stdout.read(block * length):
                 frames = np.frombuffer(data, np.uint8)[: len(data) // length * length]
                 count += len(frames)
-                yield frames.reshape(-1, size, size, 3)
+                yield frames.reshape(-1, height, width, 3)
     except VideoError:
         # ffmpeg also complains of a damaged end after it gave us all that came before it.
         if not count:

@@ -1,0 +1,58 @@
+"""Held-out crops out of a run's own archive, for who has a trained model and no dataset."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .config import TrainConfig
+from .errors import DatasetError
+from .project import Project
+from .video.archive import unpack
+
+
+def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
+    """Returns a few held-out crops as evaluation sees them.
+
+    Args:
+        project: A run whose crops are packed.
+        config: Of the run.
+        most: How many at the most.
+
+    Returns:
+        uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs.
+
+    Raises:
+        DatasetError: the run has no crops.
+    """
+    from .model.dataset import split_crops
+
+    if not project.dataset_zip.exists():
+        raise DatasetError(
+            f"{project.path} has no dataset.zip.",
+            why="Its held-out crops are what a model is measured on.",
+            fix="Train once more with `colab-pix2pix train`, which packs the crops.",
+        )
+    with tempfile.TemporaryDirectory() as room:
+        dataset = unpack(project.dataset_zip, Path(room) / "crops")
+        _, held_out = split_crops(dataset, config)
+        files = [[dataset.directory / file for file in crop.files] for crop in held_out[:most]]
+        return np.stack([_decoded(some, config.image_size) for some in files])
+
+
+def _decoded(files: list[Path], size: int) -> np.ndarray:
+    from .model.dataset import read_square
+
+    return np.concatenate([read_square(file, size) for file in files], axis=-1)
+
+
+def as_jpeg(picture: np.ndarray, config: TrainConfig) -> bytes:
+    """Returns one of `pictures` as a camera would have seen it, as a JPEG file."""
+    seen = picture[..., 3:] if config.condition == "paired" else picture[..., :3]
+    stream = io.BytesIO()
+    Image.fromarray(seen).save(stream, "JPEG", quality=90)
+    return stream.getvalue()

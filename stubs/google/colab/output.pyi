@@ -1,0 +1,3 @@
+def eval_js(
+    script: str, ignore_result: bool = False, timeout_sec: float | None = None
+) -> object: ...
