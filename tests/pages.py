@@ -19,6 +19,9 @@ from colab_pix2pix.model.onnx_graph import to_onnx
 _OPTIONS = ["--no-sandbox", "--no-first-run", "--disable-sync", "--disable-background-networking"]
 _OPTIONS += ["--disable-component-update", "--autoplay-policy=no-user-gesture-required"]
 FALSE_CAMERA = ["--use-fake-device-for-media-stream"]
+#: A graphics card that the processor imitates.
+FALSE_GRAPHICS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+FALSE_GRAPHICS += ["--enable-features=Vulkan"]
 
 
 @contextlib.contextmanager
@@ -70,11 +73,12 @@ class Visit:
 
     def settle(self) -> None:
         """Waits until nothing changes any more: the source stands still, and was worked on."""
-        while True:
+        for _ in range(80):
             made = self.page.evaluate("window.page.frames")
             self.page.wait_for_timeout(250)
             if made and self.page.evaluate("window.page.frames") == made:
                 return
+        raise TimeoutError(f"The page still works, or never did: {made} pictures.")
 
     def pixels(self, name: str) -> np.ndarray:
         """Returns what a canvas shows: uint8 `(height, width, 4)`."""

@@ -21,6 +21,7 @@ import pytest
 import tensorflow as tf
 from pages import (
     FALSE_CAMERA,
+    FALSE_GRAPHICS,
     Visit,
     as_file,
     browser,
@@ -146,6 +147,35 @@ def test_its_pictures_are_those_of_keras(
     found = from_page(page, "bytes => window.page.run(bytes)", shown)
     assert np.ptp(expected) > 1
     assert np.abs(found - expected).max() < 1e-4
+
+
+def test_on_a_graphics_card_its_pictures_are_those_of_keras(
+    address: str, playwright: Playwright, generator: keras.Model
+) -> None:
+    with browser(playwright, *FALSE_GRAPHICS) as launched:
+        visit = Visit(launched)
+        page = visit.open(address + "#backend=webgpu")
+        assert page.evaluate("window.page.backend") == "webgpu"
+        shown = picture(SIZE, seed=4)
+        fed = conditions.make_input(conditions.encode_image(shown[np.newaxis]), config())
+        expected = generator(fed, training=False).numpy().ravel()
+        found = from_page(page, "bytes => window.page.run(bytes)", shown)
+        assert np.abs(found - expected).max() < 1e-4
+        # Without being asked to, the page takes the processor itself: it is faster than this card.
+        assert Visit(launched).open(address).evaluate("window.page.backend") == "wasm"
+        assert visit.errors == []
+
+
+def test_a_graphics_card_that_fails_is_left_alone(address: str, visiting: Visiting) -> None:
+    visit = visiting(camera=None)
+    visit.page.add_init_script(
+        """Object.defineProperty(Navigator.prototype, 'gpu', { value: {
+          requestAdapter: async () => ({ info: {} }) } });"""
+    )
+    page = visit.open(address)
+    visit.settle()
+    assert page.evaluate("window.page.backend") == "wasm"
+    assert any(".jspi." in url for url in visit.requests)  # it was tried
 
 
 def test_a_single_file_asks_for_nothing(single: str, visiting: Visiting) -> None:
