@@ -696,7 +696,7 @@ def test_it_fits_a_phone_in_portrait(address: str, visiting: Visiting) -> None:
 
 
 def test_memory_stays_flat(address: str, visiting: Visiting, chromium_with_camera: Browser) -> None:
-    seconds = float(os.environ.get("PAGE_SECONDS", "12"))
+    seconds = float(os.environ.get("PAGE_SECONDS", "8"))
     visit = visiting()
     page = visit.open(address + "#source=camera&smooth=0.5")
     visit.wait_for_frames(100)

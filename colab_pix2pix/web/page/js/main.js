@@ -124,6 +124,7 @@ async function networkFailed(error) {
     await openModel(readModel);
   } catch (again) {
     if (live.network === network) tell(again);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
