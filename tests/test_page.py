@@ -471,6 +471,8 @@ def test_a_file_that_is_no_model_of_ours_changes_nothing(
         visit.drop("dropped.onnx", content)
         assert words in visit.notice()
         page.get_by_role("button", name="Close this message").click()
+    visit.drop("notes.txt", b"Buy milk.", "text/plain")
+    assert "notes.txt is nothing that this page opens" in visit.notice()
     visit.wait_for_frames(3)  # the old one goes on
     assert page.evaluate("window.page.model.name") == "lively"
 
