@@ -4,6 +4,7 @@
 #   make test       all tests (needs chromium and fuse3: installed with apt when root on Debian or
 #                   Ubuntu)
 #   make faults     the faults of machines and of Google Drive, ten times as often
+#   make longtest   the web page for ten minutes: its memory stays flat
 #   make check      formatting, lint, types and the fast tests
 #   make notebook   the notebook in JupyterLab
 
@@ -22,6 +23,9 @@ test: .venv/test.done .venv-colab/test.done chromium fuse
 faults: .venv/test.done fuse
 	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/test_faults.py tests/test_drive_faults.py \
 	  tests/test_drive.py tests/test_faults_real.py --durations=5
+
+longtest: .venv/test.done chromium
+	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/test_page.py -k memory
 
 check: .venv/test.done fuse
 	$(BIN)/ruff format --check .
@@ -74,4 +78,4 @@ fuse:
 clean:
 	rm -rf .venv .venv-colab
 
-.PHONY: demo test faults check notebook chromium fuse clean
+.PHONY: demo test faults longtest check notebook chromium fuse clean

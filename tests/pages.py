@@ -19,6 +19,9 @@ from colab_pix2pix.model.onnx_graph import to_onnx
 _OPTIONS = ["--no-sandbox", "--no-first-run", "--disable-sync", "--disable-background-networking"]
 _OPTIONS += ["--disable-component-update", "--autoplay-policy=no-user-gesture-required"]
 FALSE_CAMERA = ["--use-fake-device-for-media-stream"]
+#: A graphics card that the processor imitates.
+FALSE_GRAPHICS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+FALSE_GRAPHICS += ["--enable-features=Vulkan"]
 
 
 @contextlib.contextmanager
@@ -70,11 +73,12 @@ class Visit:
 
     def settle(self) -> None:
         """Waits until nothing changes any more: the source stands still, and was worked on."""
-        while True:
+        for _ in range(80):
             made = self.page.evaluate("window.page.frames")
             self.page.wait_for_timeout(250)
             if made and self.page.evaluate("window.page.frames") == made:
                 return
+        raise TimeoutError(f"The page still works, or never did: {made} pictures.")
 
     def pixels(self, name: str) -> np.ndarray:
         """Returns what a canvas shows: uint8 `(height, width, 4)`."""
@@ -146,22 +150,19 @@ def picture(size: int, seed: int = 0) -> np.ndarray:
     return coarse.repeat(4, 0).repeat(4, 1)
 
 
-def rgba(rgb: np.ndarray) -> list[int]:
-    """Returns a picture as the page's bytes."""
-    alpha = np.full((*rgb.shape[:2], 1), 255, np.uint8)
-    values: list[int] = np.concatenate([rgb, alpha], axis=2).ravel().tolist()
-    return values
-
-
 def from_page(page: Page, code: str, rgb: np.ndarray, *more: Any) -> np.ndarray:
     """Runs `(rgba, ...more) => floats` in the page; returns them as float32."""
+    alpha = np.full((*rgb.shape[:2], 1), 255, np.uint8)
+    bytes_of = np.concatenate([rgb, alpha], axis=2).tobytes()
     text = page.evaluate(
-        f"""async ([bytes, ...more]) => {{
-          const floats = await ({code})(Uint8ClampedArray.from(bytes), ...more);
-          const raw = new Uint8Array(floats.buffer);
-          let text = ''; for (const byte of raw) text += String.fromCharCode(byte);
-          return btoa(text); }}""",
-        [rgba(rgb), *more],
+        f"""async ([text, ...more]) => {{
+          const bytes = Uint8ClampedArray.from(atob(text), letter => letter.charCodeAt(0));
+          const floats = await ({code})(bytes, ...more);
+          const raw = new Uint8Array(floats.buffer), parts = [];
+          for (let at = 0; at < raw.length; at += 8192)
+            parts.push(String.fromCharCode(...raw.subarray(at, at + 8192)));
+          return btoa(parts.join('')); }}""",
+        [base64.b64encode(bytes_of).decode(), *more],
     )
     return np.frombuffer(base64.b64decode(text), np.float32)
 

@@ -39,6 +39,9 @@ def test_the_wheel_brings_the_sample_and_the_command(built: Path) -> None:
         assert "colab-pix2pix = colab_pix2pix.cli:main" in archive.read(entry_points).decode()
     assert "colab_pix2pix/sample/time-lapse.mp4" in names
     assert "colab_pix2pix/py.typed" in names
+    page = {"index.html", "style.css", "js/main.js", "isolation-worker.js"}
+    assert {f"colab_pix2pix/web/page/{name}" for name in page} <= set(names)
+    assert "colab_pix2pix/web/onnxruntime-web-1.30.0.tar.xz" in names
     assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
 
 

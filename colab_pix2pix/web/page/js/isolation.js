@@ -5,10 +5,16 @@
  */
 
 const TRIED = "colab_pix2pix isolation tried";
+const MOST_THREADS = 4; // small networks gain nothing from more
+
+/** How many threads the network gets: half of what there is, the page and the camera need some too. */
+export function usableThreads() {
+  return Math.min(MOST_THREADS, Math.ceil((navigator.hardwareConcurrency ?? 1) / 2));
+}
 
 /** @returns {Promise<boolean>} True when the page is being loaded again: start nothing. */
 export async function isolate() {
-  const useful = !globalThis.crossOriginIsolated && (navigator.hardwareConcurrency ?? 1) > 1;
+  const useful = !globalThis.crossOriginIsolated && usableThreads() > 1;
   const framed = window.top !== window; // a notebook's cell: its page decides
   if (!useful || framed || !globalThis.isSecureContext || !navigator.serviceWorker) return false;
   try {

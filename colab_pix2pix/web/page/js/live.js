@@ -118,10 +118,11 @@ export class Live {
       throw error;
     }
     if (network !== this.network) return;
+    const computed = performance.now();
     this.input = answer.input;
     this.result.show(this.smoothed(answer.image), made);
     this.frames += 1;
-    this.measure(prepared - started, answer.milliseconds, performance.now() - started);
+    this.measure(prepared - started, computed - prepared, performance.now() - started);
     this.listeners.onPicture();
   }
 

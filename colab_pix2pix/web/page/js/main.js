@@ -49,7 +49,8 @@ function showModel({ about, words }) {
   byId("loading").hidden = true;
   const colours = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[about.condition];
   const fed = [colours ?? "pictures", `${about.image_size} px`].join(", ");
-  byId("facts").textContent = [about.name, fed, words].filter(Boolean).join(" · ");
+  const name = about.name === document.title ? "" : about.name;
+  byId("facts").textContent = [name, fed, words].filter(Boolean).join(" · ");
   changed({});
 }
 
@@ -166,7 +167,7 @@ function changed(some) {
 
 function pictureMade() {
   const { speed, network, frames } = live;
-  if (settings.speed && frames % 5 === 0) {
+  if (settings.speed && (frames % 5 === 0 || !byId("speed-words").textContent)) {
     const whole = `${(1000 / speed.between).toFixed(0)} pictures a second`;
     const parts = `${speed.preparing.toFixed(1)} ms preparing, ${speed.computing.toFixed(0)} ms network`;
     byId("speed-words").textContent = `${whole} · ${parts} · ${network.words}`;

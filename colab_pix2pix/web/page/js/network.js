@@ -1,6 +1,7 @@
 /** The model as the page uses it: opened on the fastest backend that works here, run, closed. */
 
 import { Engine } from "./engine.js";
+import { usableThreads } from "./isolation.js";
 import { describeModel } from "./model_file.js";
 import { isSingleFile, part } from "./parts.js";
 import { Trouble } from "./trouble.js";
@@ -10,7 +11,6 @@ const RUNTIMES = {
   webgpu: ["runtime/ort.jspi.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.jspi.wasm"],
   wasm: ["runtime/ort.wasm.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.wasm"],
 };
-const MOST_THREADS = 4; // small networks gain nothing from more
 const PATIENCE_MS = 120_000; // for an answer: a worker that ran out of memory may end without a word
 
 export class Network {
@@ -48,9 +48,10 @@ export class Network {
   constructor(about, backend) {
     this.about = about;
     this.backend = backend;
-    this.threads = backend === "wasm" ? usableThreads() : 1;
+    this.threads = backend === "wasm" && globalThis.crossOriginIsolated ? usableThreads() : 1;
     this.waiting = new Map();
     this.asked = 0;
+    this.failed = "";
     this.running = Promise.resolve(); // the runtime takes one picture at a time
   }
 
@@ -92,8 +93,8 @@ export class Network {
    * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1]; it is taken, and
    *   comes back in the answer.
    * @param {boolean} still The dropout of the picture before, in paper mode.
-   * @returns {Promise<{image: Float32Array, input: Float32Array, milliseconds: number}>} The picture,
-   *   `output_size × output_size × 3` in [−1, 1].
+   * @returns {Promise<{image: Float32Array, input: Float32Array}>} The picture, `output_size ×
+   *   output_size × 3` in [−1, 1].
    */
   run(input, still = false) {
     const run = this.running.catch(() => {}).then(() => this.runNow(input, still));
@@ -103,12 +104,11 @@ export class Network {
 
   async runNow(input, still) {
     if (this.worker) return this.ask("run", { input, still }, [input.buffer]);
-    const started = performance.now();
-    const image = await this.engine.run(input, { still });
-    return { image, input, milliseconds: performance.now() - started };
+    return { image: await this.engine.run(input, { still }), input };
   }
 
   ask(name, given, moved) {
+    if (this.failed) return Promise.reject(new Error(this.failed));
     const number = ++this.asked;
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => this.fail("the network does not answer"), PATIENCE_MS);
@@ -125,7 +125,9 @@ export class Network {
     else reject(new Error(error));
   }
 
+  /** Lets all questions fail, also those to come: a worker that ended stays silent. */
   fail(reason) {
+    this.failed = reason;
     for (const { reject, late } of this.waiting.values()) {
       clearTimeout(late);
       reject(new Error(reason));
@@ -149,11 +151,6 @@ async function backends() {
   // A graphics card that the processor imitates is slower than the processor itself.
   const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
   return adapter && !imitated ? ["webgpu", ...found] : found;
-}
-
-function usableThreads() {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency ?? 1));
 }
 
 /** @returns {Promise<Worker>} A worker that answers. */
