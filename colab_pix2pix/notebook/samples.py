@@ -26,8 +26,11 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self.picture = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
         self.picture.add_class("cp-sample")
         self.caption = widgets.HTML().add_class("cp-caption")
-        self.slider = widgets.SelectionSlider(
-            options=[("", "")], description="Step", layout={"display": "none", "width": "100%"}
+        self.slider = widgets.IntSlider(
+            max=1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
+            description="Samples",
+            readout=False,
+            layout={"display": "none", "width": "100%"},
         ).add_class("cp-steps")
         self._errors = ErrorPanel()
         self._answered, self._filling = answered, False
@@ -56,19 +59,19 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         """Takes sample grids in their order, and shows the last, or what the user has chosen."""
         if not paths:
             return
-        chosen = self.slider.value
-        if chosen not in paths or chosen == self._paths[-1]:
-            chosen = paths[-1]
+        follows = self.slider.value >= len(self._paths) - 1
+        chosen = self._paths[self.slider.value] if not follows else paths[-1]
+        place = paths.index(chosen) if chosen in paths else len(paths) - 1
         self._paths = list(paths)
-        self._filling = True  # new options move the slider to the first one for a moment
+        self._filling = True
         try:
-            with self.slider.hold_sync():
-                self.slider.options = [(str(sample_step(path)), path) for path in paths]
-                self.slider.value = chosen
+            with self.slider.hold_sync():  # one message: the browser sees no state in between
+                self.slider.max = max(1, len(paths) - 1)
+                self.slider.value = place
         finally:
             self._filling = False
         self.answered = self._answered
-        self._show(chosen)
+        self._show(self._paths[place])
 
     def _show(self, path: Path) -> None:
         self.picture.value = pictures.jpeg(path)
@@ -76,5 +79,5 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self.caption.value = looks.line(f"Step {sample_step(path)}. {pictures.GRID_WORDS}", "help")
 
     def _slide(self, change: dict[str, Any]) -> None:
-        if not self._filling and isinstance(change["new"], Path):
-            self._show(change["new"])
+        if not self._filling:
+            self._show(self._paths[change["new"]])
