@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -80,6 +81,22 @@ def wait_for_speed(page: Page) -> None:
     """Waits until the panel shows that steps are being done."""
     words = page.locator(".cp-training .cp-progress")
     wait_for(lambda: "steps per second" in words.inner_text(), "the speed of training")
+
+
+def step_shown(page: Page) -> int:
+    """Returns the step that the panel tells."""
+    words = page.locator(".cp-training .cp-progress").first.inner_text()
+    found = re.search(r"([0-9]+) of [0-9]+ steps", words)
+    return int(found[1]) if found else -1
+
+
+def slide_to(page: Page, share: float) -> None:
+    """Clicks on the slider of the training panel, at its left end for 0, at its right for 1."""
+    track = page.locator(".cp-training .cp-steps").locator(".noUi-base, .ui-slider").first
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 1 + share * (box["width"] - 2), box["y"] + box["height"] / 2)
 
 
 def shoot(part: Locator, name: str, front_end: FrontEnd) -> None:
@@ -219,11 +236,30 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     front_end.run_cell(train)
     page.get_by_text(f"training goes on at step {step}.").first.wait_for(timeout=90_000)
     wait_for_speed(page)
+    drawn = len(list(project.samples.glob("*.jpg")))
     if "SCREENSHOTS" in os.environ:
         page.wait_for_timeout(40_000)  # pictures of a model that has learned something
+
+    # The slider leads to earlier pictures while steps go on, and stays there.
+    slide_to(page, 0.0)
+    caption = page.locator(".cp-training .cp-caption")
+    wait_for(lambda: "Step 0." in caption.inner_text(), "the first picture")
+    before, oldest = step_shown(page), picture.first.get_attribute("src")
+    wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn, "another sample")
+    wait_for(lambda: step_shown(page) > before + 5, "training to go on")
+    assert picture.first.get_attribute("src") == oldest
+    slide_to(page, 1.0)
+    wait_for(lambda: "Step 0." not in caption.inner_text(), "the newest picture")
     shoot(page.locator(".cp-training"), "8-training", front_end)
-    front_end.interrupt()
+
+    # The Stop button ends it as politely as the interrupt does; cells that wait are given up.
+    front_end.run_cell(cell_with(notebook, "show_result"))
+    page.locator(".cp-training .cp-stop").click()
     stopped.first.wait_for(timeout=60_000)
+    assert not page.locator(".cp-training .cp-stop").is_visible()
+    assert slot_manifest(project)["step"] > step
+    page.wait_for_timeout(500)
+    assert page.locator(".cp-result").count() == 0
 
     # The result, and the model on an own picture.
     front_end.run_cell(cell_with(notebook, "show_result"))
@@ -254,7 +290,7 @@ def slot_manifest(project: Project) -> dict[str, Any]:
     return max(found, key=lambda content: content["generation"])
 
 
-def test_a_reload_in_the_middle_of_training_loses_nothing_and_the_state_comes_back(
+def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_goes_on(
     front_end: FrontEnd, notebook: dict[str, Any]
 ) -> None:
     project = Project(front_end.home / "projects" / "my-first-model")
@@ -265,19 +301,16 @@ def test_a_reload_in_the_middle_of_training_loses_nothing_and_the_state_comes_ba
     wait_for_speed(page)
     front_end.saved()  # what notebooks do by themselves every two minutes
     front_end.reload()
-    drawn = len(list(project.samples.glob("*.jpg")))
-    wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn + 1, "training to go on")
-    front_end.interrupt()
     panel = page.locator(".cp-training")
     panel.first.wait_for(timeout=60_000)
-    picture = page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img")
-    picture.first.wait_for()
-    step = wait_for(lambda: slot_manifest(project)["step"], "the state")
-    wait_for(
-        lambda: f"{step} of " in page.locator(".cp-training .cp-progress").first.inner_text(),
-        "the step that was reached",
-    )
+    before = wait_for(lambda: max(0, step_shown(page)), "the progress")
+    wait_for(lambda: step_shown(page) > before + 5, "training to go on")
+    page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img").first.wait_for()
     shoot(panel, "reloaded", front_end)
+    page.locator(".cp-training .cp-stop").click()
+    page.locator(".cp-training .cp-stop").wait_for(state="hidden")
+    step = wait_for(lambda: slot_manifest(project)["step"], "the state")
+    wait_for(lambda: step_shown(page) == step, "the step that was reached")
 
 
 GALLERY = """
