@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import sys
 import time
 import zipfile
@@ -318,15 +319,25 @@ import numpy as np, colab_pix2pix as p2p
 from pathlib import Path
 from PIL import Image
 folder = Path("many"); folder.mkdir()
-for n in range(400):
+for n in range(1000):
     colours = np.random.default_rng(n).integers(0, 256, (4, 4, 3), np.uint8)
     Image.fromarray(colours).resize((256, 256)).save(folder / f"{n:03d}.jpg")
 from colab_pix2pix import manifest
-dataset = manifest.read(folder)
+names = [f.name for f in sorted(folder.iterdir())]
+crops = [manifest.Crop(file=n, marks=("dark",) if n[2] == "4" else ()) for n in names]
+dataset = manifest.Dataset(folder, tuple(crops)); manifest.write(dataset)
 """
+#: True when a page is there: its number is told, and the pictures are others than before.
+_PAGE_SHOWN = """page => { const thumbs = [...document.querySelectorAll('.cp-thumb')];
+  return document.querySelector('.cp-place')?.innerText.includes(`Page ${page} of 21`)
+    && thumbs[0].innerText.startsWith(String(page * 48 - 47)) && thumbs.length >= 48
+    && thumbs.every(thumb => getComputedStyle(thumb).backgroundImage.includes('base64'))
+    && window.lastPicture != getComputedStyle(thumbs[47]).backgroundImage; }"""
+_REMEMBER = """() => { window.lastPicture =
+  getComputedStyle(document.querySelectorAll('.cp-thumb')[47]).backgroundImage; }"""
 
 
-def test_four_hundred_crops_are_turned_and_rejected_without_waiting(
+def test_a_thousand_crops_are_turned_and_rejected_without_waiting(
     front_end: FrontEnd, record_property: Callable[[str, object], None]
 ) -> None:
     page = front_end.open([GALLERY, "p2p.Gallery(dataset)", "p2p.Gallery(dataset, page_size=400)"])
@@ -334,23 +345,43 @@ def test_four_hundred_crops_are_turned_and_rejected_without_waiting(
     front_end.wait_until_run(1)
     started = time.monotonic()
     front_end.run_cell(1)
-    page.locator(".cp-thumb:visible").nth(47).wait_for()
+    page.wait_for_function(_PAGE_SHOWN, arg=1, polling=10)
     first_page = time.monotonic() - started
-    started = time.monotonic()
-    page.locator(".cp-next").click()
-    page.get_by_text("Page 2 of 9").wait_for()
-    second_page = time.monotonic() - started
-    record_property("seconds", (round(first_page, 2), round(second_page, 2)))
-    assert first_page < 3 and second_page < 1.5  # three times what a quiet machine takes at most
+    flips = []
+    for number in range(2, 7):
+        page.evaluate(_REMEMBER)
+        started = time.monotonic()
+        page.locator(".cp-next").evaluate("button => button.click()")
+        page.wait_for_function(_PAGE_SHOWN, arg=number, polling=10)
+        flips.append(time.monotonic() - started)
+    record_property("seconds", [round(seconds, 2) for seconds in (first_page, *flips)])
+    # The promise is 1 s and 0.5 s on a quiet machine.
+    assert first_page < 3 and statistics.median(flips) < 1.5
+
     page.locator(".cp-thumb:visible").nth(5).click()
     page.get_by_text("decided by you 1").wait_for()
     work = front_end.home / "work" / "many"
-    assert [c.file for c in manifest.read(work).crops if not c.kept] == ["053.jpg"]
+    by_hand = [c for c in manifest.read(work).crops if c.choice == "reject"]
+    assert [c.file for c in by_hand] == ["245.jpg"]
     fill(page, ".cp-numbers", "3, 7-9")
     page.locator(".cp-reject-these").click()
-    wait_for(lambda: len(manifest.read(work).kept) == 395, "the numbers on disk")
+    wait_for(lambda: len(manifest.read(work).kept) == 895, "the numbers on disk")
+
+    # Marked ones are rejected already; those that were kept by hand go at once, and come back.
+    marked = page.locator(".cp-reject-dark")
+    assert marked.inner_text() == "100 dark: rejected" and marked.is_disabled()
+    page.locator(".cp-view select").select_option("dark (100)")
+    page.locator(".cp-keep-all").click()
+    wait_for(lambda: marked.inner_text() == "Reject 100 dark", "the count")
+    marked.click()
+    wait_for(lambda: len(manifest.read(work).kept) == 895, "the dark ones on disk")
+    page.locator(".cp-undo").click()
+    wait_for(lambda: marked.inner_text() == "Reject 100 dark", "the undo")
+    assert len(manifest.read(work).kept) == 995
     page.locator(".cp-pictures select").select_option("what the network sees")
-    page.get_by_text("Page 2 of 9").wait_for()
+    page.get_by_text("Page 1 of 3").wait_for()
+    page.locator(".cp-view select").select_option("all crops (1000)")
+    page.get_by_text("Page 1 of 21").wait_for()
     shoot(page.locator(".cp-gallery"), "gallery-blurred", front_end)
 
     front_end.run_cell(2)
