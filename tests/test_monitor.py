@@ -115,7 +115,7 @@ def test_curves_are_drawn_seldom_enough_to_cost_a_fiftieth(
         clock.now += 0.1
         panel(metrics(step))
     assert len(drawn) >= 3
-    assert 0.5 * len(drawn) <= 0.03 * (clock.now - 100)
+    assert 0.5 * len(drawn) <= 0.02 * (clock.now - 100)
 
 
 def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:

@@ -24,7 +24,8 @@ from .telling import losses_html, notes_html, progress_html, safety_html
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
 JUDGED_EVERY_SECONDS = 1.0
-LARGEST_SHARE = 0.02
+#: What all that the panel does may take of the time; curves wait until they fit in.
+LARGEST_SHARE = 0.018
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -102,13 +103,22 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._safety: Safety | None = None
         self._text_at = 0.0
         self._judged: tuple[float, int] = (0.0, -1)
-        self._curves_from = 0.0
+        self._curves_at, self._curves_seconds = 0.0, 0.1  # a guess, until they are drawn
+        self._spent, self._trains_since = 0.0, 0.0
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
         if project is not None:
             self._show_earlier(project)
 
     def __call__(self, event: Event) -> None:
+        began = time.monotonic()
+        if not self._trains_since and isinstance(event, Progress | Metrics):
+            self._trains_since = began
+        self._take(event)
+        self._refresh()
+        self._spent += time.monotonic() - began
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
             if event.job == "upload":  # the wait at the end
                 self._upload = event
@@ -128,7 +138,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
         elif event.message != judge(self._history).sentence:  # else it is the verdict's own line
             self._say(event)
-        self._refresh()
 
     @property
     def steps_per_second(self) -> float | None:
@@ -195,7 +204,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
         if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
             self._judge()
-        if len(self._history) > 1 and now >= self._curves_from:
+        if len(self._history) > 1 and self._curves_fit_in(now):
             self._show_curves()
 
     def _show_text(self) -> None:
@@ -209,9 +218,15 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.losses.value = losses_html(self._history[-1])
         self.saved.value = safety_html(self._safety)
 
+    def _curves_fit_in(self, now: float) -> bool:
+        if not self._trains_since or now - self._curves_at < CURVES_EVERY_SECONDS:
+            return False
+        spent = self._spent + self._curves_seconds
+        return spent <= LARGEST_SHARE * (now - self._trains_since)
+
     def _show_curves(self) -> None:
         began = time.monotonic()
         self.curves.value = pictures.loss_curves(self._history)
         self.curves.layout.display = "block"
-        now = time.monotonic()
-        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / LARGEST_SHARE)
+        self._curves_at = time.monotonic()
+        self._curves_seconds = self._curves_at - began
