@@ -314,6 +314,33 @@ def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_g
     wait_for(lambda: step_shown(page) == step, "the step that was reached")
 
 
+FAILING = """
+import colab_pix2pix as p2p
+from colab_pix2pix.notebook import steps
+project = p2p.Project(p2p.project_root() / "failing"); form = p2p.forms.VideoForm(); form
+"""
+
+
+def test_a_cell_that_fails_says_what_why_and_what_to_do_and_nothing_after_it_runs(
+    front_end: FrontEnd,
+) -> None:
+    page = front_end.open([FAILING, "steps.get_video(project, form)", "print('ran' + ' on')"])
+    front_end.run_cell(0)
+    front_end.wait_until_run(1)
+    fill(page, ".cp-form-video .cp-source", "/nowhere/clip.mp4")
+    front_end.run_cell(1)
+    front_end.run_cell(2)
+    said = page.locator(".jp-OutputArea, .output_wrapper").nth(1)
+    said.get_by_text("/nowhere/clip.mp4").wait_for()
+    words = " ".join(said.inner_text().split())
+    what, why = "There is no file '/nowhere/clip.mp4'.", "Expected a link that begins with https://"
+    assert what in words and why in words and "Check the spelling" in words
+    assert "Traceback" not in words and "DownloadError" not in words
+    shoot(said, "failed", front_end)
+    page.wait_for_timeout(500)
+    assert page.get_by_text("ran on", exact=True).count() == 0
+
+
 GALLERY = """
 import numpy as np, colab_pix2pix as p2p
 from pathlib import Path
