@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import ipywidgets as widgets
 import pytest
 import zmq
 from jupyter_client.blocking import BlockingKernelClient
@@ -23,10 +26,11 @@ import sys, time
 sys.path.insert(0, {str(CHECKOUT)!r})
 import ipywidgets as widgets
 from colab_pix2pix.notebook.polling import Polling
-button, order = widgets.Button(), []
+button, other, order = widgets.Button(), widgets.Button(), []
 button.on_click(lambda clicked: order.append("click"))
+other.on_click(lambda clicked: order.append("other"))
 def busy(seconds):
-    polling, ends = Polling(), time.monotonic() + seconds
+    polling, ends = Polling([button]), time.monotonic() + seconds
     while time.monotonic() < ends:
         polling.poll()
         time.sleep(0.05)
@@ -99,6 +103,15 @@ def test_a_click_is_heard_while_the_cell_runs(client: BlockingKernelClient) -> N
     assert value(client, "order") == ["click", "end"]
 
 
+def test_clicks_on_other_widgets_wait_for_the_end_of_the_cell(
+    client: BlockingKernelClient,
+) -> None:
+    comm = value(client, "other.comm.comm_id")
+    start(client, "busy(1)")
+    send(client, "comm_msg", pressed(comm))
+    assert value(client, "order") == ["end", "other"]
+
+
 def test_a_page_that_is_loaded_again_is_answered_while_the_cell_runs(
     client: BlockingKernelClient,
 ) -> None:
@@ -108,6 +121,10 @@ def test_a_page_that_is_loaded_again_is_answered_while_the_cell_runs(
     replies = []
     for kind in ("kernel_info_request", "comm_info_request"):
         replies.append(reply_to(client, send(client, kind, {})))
+    send(client, "comm_msg", {"comm_id": comm, "data": {"method": "request_state"}})
+    while (message := client.get_iopub_msg(timeout=30))["msg_type"] != "comm_msg":
+        pass
+    assert message["content"]["data"]["state"]["_model_name"] == "ButtonModel"
     assert time.monotonic() - started < 1.4, "before the cell has ended"
     assert replies[0]["content"]["implementation"] == "ipython"
     assert comm in replies[1]["content"]["comms"]
@@ -160,13 +177,13 @@ def test_a_page_that_goes_away_holds_nothing_up(
 
 
 def test_without_a_kernel_it_is_off_and_tells_why() -> None:
-    polling = Polling()
+    polling = Polling([])
     polling.poll()
     assert polling.trouble == "There is no kernel."
 
 
 def test_another_kind_of_kernel_turns_it_off() -> None:
-    polling = Polling(SimpleNamespace())
+    polling = Polling([], SimpleNamespace())
     polling.poll()
     assert "AttributeError" in polling.trouble and "shell_stream" in polling.trouble
 
@@ -174,7 +191,7 @@ def test_another_kind_of_kernel_turns_it_off() -> None:
 def test_a_connection_that_is_closed_turns_it_off() -> None:
     stream = ZMQStream(zmq.Context.instance().socket(zmq.ROUTER))
     stream.on_recv(lambda frames: None)
-    polling = Polling(SimpleNamespace(shell_stream=stream))
+    polling = Polling([], SimpleNamespace(shell_stream=stream))
     polling.poll()
     assert polling.trouble == ""
     socket = stream.socket
@@ -184,3 +201,9 @@ def test_a_connection_that_is_closed_turns_it_off() -> None:
     assert "ZMQError" in polling.trouble or "AttributeError" in polling.trouble
     polling._polled_at = 0
     polling.poll()  # stays off
+
+
+def test_the_example_of_the_docs_is_true() -> None:
+    module = importlib.import_module("colab_pix2pix.notebook.polling")
+    failed, tried = doctest.testmod(module, extraglobs={"button": widgets.Button()})
+    assert tried and not failed

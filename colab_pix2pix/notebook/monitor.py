@@ -189,7 +189,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _listen(self) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
-        self.polling = self.polling or Polling()
+        self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
         self.polling.poll()
         heard = not self.polling.trouble and self._upload is None
         self.stop.show(heard=heard)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from IPython import get_ipython
 
 EVERY_SECONDS = 0.25
-#: What is answered at once: changes of widgets, and what a page asks for when it is loaded again.
-_AT_ONCE = ("comm_msg", "comm_open", "comm_close", "comm_info_request", "kernel_info_request")
+#: What a page asks for when it is loaded again, besides the state of each widget.
+_ASKED_BY_A_PAGE = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
 
 _log = logging.getLogger(__name__)
 
@@ -25,21 +26,26 @@ _log = logging.getLogger(__name__)
 class Polling:
     """Answers the browser from within a busy cell; other requests keep waiting, in their order.
 
+    Every page gets the state of every widget, but clicks count on some widgets only: those of
+    others may start something that takes long, which the cell would have to wait for.
+
     Args:
+        heard: The widgets on which clicks count.
         kernel: The kernel that runs the cell; None finds it.
 
     Attributes:
         trouble: Why it is off; "" while it works.
 
     Example:
-        >>> polling = Polling()
+        >>> polling = Polling([button])
         >>> polling.poll()
         >>> polling.trouble
         'There is no kernel.'
     """
 
-    def __init__(self, kernel: Any = None) -> None:
+    def __init__(self, heard: Iterable[Any], kernel: Any = None) -> None:
         self.trouble = ""
+        self._heard = {widget.model_id for widget in heard}
         self._kernel: Any = kernel or getattr(get_ipython(), "kernel", None)
         self._polled_at = float("-inf")
         if self._kernel is None:
@@ -72,7 +78,7 @@ class Polling:
                 frames = self._stream.socket.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 break
-            if self._type(frames) in _AT_ONCE:
+            if self._cannot_wait(frames):
                 self._handle(frames)
                 answered = True
             else:
@@ -80,12 +86,17 @@ class Polling:
         if answered:  # each answer ends with "idle", and the cell still runs
             self._kernel._publish_status("busy", "shell")
 
-    def _type(self, frames: list[Any]) -> str:
+    def _cannot_wait(self, frames: list[Any]) -> bool:
         if len(frames) == 1:  # the kernel's word to itself
-            return ""
+            return False
         session = self._kernel.session
         _, parts = session.feed_identities(frames, copy=False)
-        return str(session.unpack(parts[1].bytes)["msg_type"])
+        kind = session.unpack(parts[1].bytes)["msg_type"]
+        if kind != "comm_msg":
+            return kind in _ASKED_BY_A_PAGE
+        content = session.unpack(parts[4].bytes)
+        asks = content["data"].get("method") in ("request_state", "request_states")
+        return asks or content["comm_id"] in self._heard
 
     def _handle(self, frames: list[Any]) -> None:
         kernel = self._kernel
