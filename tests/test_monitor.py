@@ -118,6 +118,24 @@ def test_curves_are_drawn_seldom_enough_to_cost_a_fiftieth(
     assert 0.5 * len(drawn) <= 0.02 * (clock.now - 100)
 
 
+def test_curves_come_once_a_minute_even_where_the_panel_costs_too_much(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+
+    def slow(history: object) -> bytes:
+        drawn.append(clock.now)
+        clock.now += 5
+        return b"png"
+
+    monkeypatch.setattr(pictures, "loss_curves", slow)
+    panel = TrainingPanel()
+    for step in range(1, 2001):
+        clock.now += 0.1
+        panel(metrics(step))
+    assert len(drawn) == 4, "of 200 s and 5 s each"
+
+
 def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:
     panel = TrainingPanel()
     panel(progress(10))
@@ -153,10 +171,10 @@ def test_the_verdict_is_said_in_the_panel_and_follows_each_epoch(clock: Clock) -
     panel(falling(20, 0.5))
     assert "too few to tell" in panel.verdict.value and "cp-quiet" in panel.verdict.value
     for step in range(40, 2000, 20):
-        clock.now += 2
+        clock.now += 3
         panel(falling(step, 0.5 / step**0.3))
     assert "Learning: " in panel.verdict.value and "cp-good" in panel.verdict.value
-    clock.now += 2
+    clock.now += 3
     nothing = dataclasses.replace(falling(2000, 0.1), generator_l1_loss=float("nan"))
     panel(nothing)
     assert "Broken: " in panel.verdict.value and "cp-warning" in panel.verdict.value

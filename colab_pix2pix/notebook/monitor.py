@@ -22,10 +22,10 @@ from .stop_button import StopButton
 from .telling import losses_html, notes_html, progress_html, safety_html
 
 TEXT_EVERY_SECONDS = 0.25
-CURVES_EVERY_SECONDS = 3.0
-JUDGED_EVERY_SECONDS = 1.0
-#: What all that the panel does may take of the time; curves wait until they fit in.
-LARGEST_SHARE = 0.018
+CURVES_EVERY_SECONDS, CURVES_AT_LATEST_SECONDS = 3.0, 60.0
+JUDGED_EVERY_SECONDS = 3.0
+#: What all that the panel shows may take of the time; curves wait until they fit in, or a minute.
+LARGEST_SHARE = 0.016
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -101,7 +101,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._saved_step = 0
         self._speed: float | None = None
         self._safety: Safety | None = None
-        self._text_at = 0.0
+        self._text_at = self._heard_at = 0.0
         self._judged: tuple[float, int] = (0.0, -1)
         self._curves_at, self._curves_seconds = 0.0, 0.1  # a guess, until they are drawn
         self._spent, self._trains_since = 0.0, 0.0
@@ -111,9 +111,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._show_earlier(project)
 
     def __call__(self, event: Event) -> None:
+        if time.monotonic() - self._heard_at >= TEXT_EVERY_SECONDS:
+            self._listen()
         began = time.monotonic()
         if not self._trains_since and isinstance(event, Progress | Metrics):
-            self._trains_since = began
+            self._trains_since = self._curves_at = began
         self._take(event)
         self._refresh()
         self._spent += time.monotonic() - began
@@ -127,7 +129,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._speed = event.per_second if event.job == "train" else self._speed
         elif isinstance(event, Metrics):
             # Steps that were lost with an earlier session are done again.
-            self._history = [m for m in self._history if m.step < event.step] + [event]
+            while self._history and self._history[-1].step >= event.step:
+                self._history.pop()
+            self._history.append(event)
         elif isinstance(event, Sample):
             self.sample.add(event.path)
         elif isinstance(event, Saved):
@@ -189,6 +193,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _listen(self) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
+        self._heard_at = time.monotonic()
         self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
         self.polling.poll()
         heard = not self.polling.trouble and self._upload is None
@@ -198,7 +203,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _refresh(self) -> None:
         now = time.monotonic()
         if now - self._text_at >= TEXT_EVERY_SECONDS:
-            self._listen()
             self._show_text()
         judged_at, judged_epoch = self._judged
         new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
@@ -219,10 +223,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.saved.value = safety_html(self._safety)
 
     def _curves_fit_in(self, now: float) -> bool:
-        if not self._trains_since or now - self._curves_at < CURVES_EVERY_SECONDS:
+        waited = now - self._curves_at
+        if not self._trains_since or waited < CURVES_EVERY_SECONDS:
             return False
-        spent = self._spent + self._curves_seconds
-        return spent <= LARGEST_SHARE * (now - self._trains_since)
+        fit_in = self._spent + self._curves_seconds <= LARGEST_SHARE * (now - self._trains_since)
+        return fit_in or waited >= CURVES_AT_LATEST_SECONDS
 
     def _show_curves(self) -> None:
         began = time.monotonic()
