@@ -161,6 +161,18 @@ def test_cells_that_wait_are_given_up_when_the_cell_fails(client: BlockingKernel
     assert value(client, "order") == ["end"]
 
 
+def test_a_message_that_is_not_understood_turns_it_off_and_is_not_lost(
+    client: BlockingKernelClient,
+) -> None:
+    cell = start(client, "trouble = busy(1)")
+    send(client, "comm_msg", {"data": None})
+    waiting = client.execute("order.append('after')")
+    assert reply_to(client, cell)["content"]["status"] == "ok"
+    assert reply_to(client, waiting)["content"]["status"] == "ok"
+    assert value(client, "order") == ["end", "after"]
+    assert "AttributeError" in value(client, "trouble")
+
+
 def test_a_page_that_goes_away_holds_nothing_up(
     client: BlockingKernelClient, manager: KernelManager
 ) -> None:

@@ -101,7 +101,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._saved_step = 0
         self._speed: float | None = None
         self._safety: Safety | None = None
-        self._text_at = self._heard_at = 0.0
+        self._text_at = 0.0
         self._judged: tuple[float, int] = (0.0, -1)
         self._curves_at, self._curves_seconds = 0.0, 0.1  # a guess, until they are drawn
         self._spent, self._trains_since = 0.0, 0.0
@@ -111,8 +111,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._show_earlier(project)
 
     def __call__(self, event: Event) -> None:
-        if time.monotonic() - self._heard_at >= TEXT_EVERY_SECONDS:
-            self._listen()
+        self._listen()
         began = time.monotonic()
         if not self._trains_since and isinstance(event, Progress | Metrics):
             self._trains_since = self._curves_at = began
@@ -193,7 +192,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _listen(self) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
-        self._heard_at = time.monotonic()
         self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
         self.polling.poll()
         heard = not self.polling.trouble and self._upload is None

@@ -70,21 +70,33 @@ class Polling:
             self._give_up(error)
 
     def _answer(self) -> None:
-        import zmq
-
-        answered = False
-        while True:  # to the last one: the kernel is not woken again for those that were there
+        answered, failed = False, None
+        # To the last message: the kernel is not woken again for those that are there already.
+        while (frames := self._next()) is not None:
             try:
-                frames = self._stream.socket.recv_multipart(zmq.NOBLOCK, copy=False)
-            except zmq.Again:
-                break
-            if self._cannot_wait(frames):
-                self._handle(frames)
-                answered = True
-            else:
-                self._stream._run_callback(self._stream._recv_callback, frames)
+                if failed is None and self._cannot_wait(frames):
+                    self._handle(frames)
+                    answered = True
+                    continue
+            except Exception as error:
+                failed = error
+            self._keep_for_later(frames)
         if answered:  # each answer ends with "idle", and the cell still runs
             self._kernel._publish_status("busy", "shell")
+        if failed is not None:
+            raise failed
+
+    def _next(self) -> list[Any] | None:
+        import zmq
+
+        try:
+            frames: list[Any] = self._stream.socket.recv_multipart(zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return None
+        return frames
+
+    def _keep_for_later(self, frames: list[Any]) -> None:
+        self._stream._run_callback(self._stream._recv_callback, frames)
 
     def _cannot_wait(self, frames: list[Any]) -> bool:
         if len(frames) == 1:  # the kernel's word to itself
