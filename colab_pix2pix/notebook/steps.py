@@ -122,9 +122,11 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
     panel = TrainingPanel(project)
     display(panel)
     with _stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
-        panel(Note(message="Getting ready: the first picture takes a few seconds."))
-        result = keep_and_train(dataset, project, form.config, on_event=panel)
-    panel.finish()
+        try:
+            panel(Note(message="Getting ready: the first picture takes a few seconds."))
+            result = keep_and_train(dataset, project, form.config, on_event=panel)
+        finally:
+            panel.finish()
     if panel.steps_per_second:
         speed.note(form.config, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
