@@ -111,7 +111,7 @@ def _download(pairs: Sequence[tuple[Path, Path]]) -> str:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for path in results:
-            archive.write(path, path.name)
+            archive.writestr(path.name, path.read_bytes())  # a Drive may tell no date
     content = base64.b64encode(stream.getvalue()).decode()
     address = f"data:application/zip;base64,{content}"
     return f'<a class="cp-download" download="made.zip" href="{address}">Download the results</a>'
