@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +23,12 @@ from colab import Colab, ColabSession
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from colab_pix2pix.config import FramesConfig, TrainConfig
-from colab_pix2pix.errors import Pix2PixError
-from colab_pix2pix.project import sample_step
+from colab_pix2pix.errors import DriveError, Pix2PixError
+from colab_pix2pix.notebook import steps
+from colab_pix2pix.project import Project, sample_step
+from colab_pix2pix.storage import drive
 from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.release import release_when_safe
 
 CHECKOUT = Path(__file__).parents[1]
 MISSING = drivefs.missing()
@@ -83,23 +87,107 @@ def run_to(session: ColabSession, code: str) -> None:
             session.client.execute_cell(cell, index)
 
 
-def test_run_all_trains_on_drive_and_ends_when_all_is_safe(colab: Colab) -> None:
-    colab.remember(*SMALL)
-    session = colab.session()
-    text = session.run_all()
-    assert text.index("Google now asks whether this notebook may use your Drive") > 0
+@pytest.fixture(scope="module")
+def finished() -> Iterator[tuple[Colab, ColabSession]]:
+    """A session after Run all, with nobody there; its kernel lives."""
+    with colab_machines.colab() as it:
+        it.remember(*SMALL)
+        session = it.session()
+        with session.client.setup_kernel(env=session.environment()):
+            run_to(session, "give_back(")
+            yield it, session
+
+
+def test_run_all_trains_on_drive_ends_when_all_is_safe_and_keeps_the_machine(
+    finished: tuple[Colab, ColabSession],
+) -> None:
+    colab, session = finished
+    text = session.text()
+    assert "Google now asks whether this notebook may use your Drive" in text
     words = [str(output) for output in session.cell("ProjectForm(").outputs]
     (mounted,) = [n for n, output in enumerate(words) if "Mounted at" in output]
     assert mounted == 1, "the sentence of why comes before the question"
-    assert [call["call"] for call in colab.calls] == ["drive.mount"], "nobody was there to ask"
-    step = int(re.findall(r"Safe on Drive: step (\d+)", text)[-1])
+    assert [call["call"] for call in colab.calls] == ["drive.mount"]
+    assert "The machine stays yours." in text
+    assert re.search(r"Safe on Drive: step \d+ \([^·]*\)</", text), "nothing is under way"
+
+
+def test_the_machine_is_given_back_when_drive_has_everything_and_not_before(
+    finished: tuple[Colab, ColabSession],
+) -> None:
+    colab, session = finished
+    before = status(colab.project)
+    colab.drive.order("set", paused=True)
+    late = colab.project.path / "made" / "late.png"
+    late.write_bytes(b"a picture")
+    cell = session.cell("give_back(")
+    cell.source = cell.source.replace("False", "True")
+
+    def upload() -> None:
+        wait_for(lambda: "0 of 1 files on Drive" in session.text(), "the wait to be told")
+        seen.append([call["call"] for call in colab.calls])
+        colab.drive.order("set", paused=False)
+
+    seen: list[list[str]] = []
+    clouds = threading.Thread(target=upload)
+    clouds.start()
+    session.client.execute_cell(cell, session.notebook.cells.index(cell))
+    clouds.join(60)
+    assert seen == [["drive.mount"]], "the machine was kept while a file was under way"
+    after = [call["call"] for call in colab.calls]
+    assert after == ["drive.mount", "drive.flush_and_unmount", "runtime.unassign"]
+    assert "Everything is safe on Drive: the machine is given back now." in session.text()
+    process = session.client.km.provisioner.process
+    wait_for(lambda: process.poll() is not None, "the machine to be gone", seconds=10)
     colab.die()
     colab.drive.mount()
     state = status(colab.project)
-    assert state["line"].startswith(f"Safe on Drive: step {step} (")
+    assert state["confirmed"]["step"] == before["step"] and late.read_bytes() == b"a picture"
     assert state["epochs_done"] == SMALL[1].epochs
     assert colab.project.dataset_zip.exists() and colab.project.timelapse.exists()
     assert colab.project.recall(TrainConfig) == SMALL[1]
+
+
+@pytest.fixture
+def in_process(colab: Colab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Colab]:
+    """This process is in Colab, Drive mounted, with a project."""
+    for name, value in colab.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(CHECKOUT / "tests" / "fake_colab")
+    monkeypatch.setattr(drive, "MOUNT_POINT", colab.mount_point)
+    colab.mount_point.parent.mkdir()
+    drive.mount()
+    colab.project.remember(*SMALL)
+    colab.drive.wait_until_uploaded()
+    yield colab
+    for name in [name for name in sys.modules if name.startswith("google.colab")]:
+        del sys.modules[name]
+
+
+def test_what_drive_does_not_get_keeps_the_machine_and_is_named(in_process: Colab) -> None:
+    in_process.drive.order("set", paused=True)
+    (in_process.project.path / "late.png").write_bytes(b"a picture")
+    with pytest.raises(DriveError) as refused:
+        release_when_safe(in_process.project, wait_seconds=0.1)
+    assert "late.png would be lost" in str(refused.value)
+    assert [call["call"] for call in in_process.calls] == ["drive.mount"]
+
+
+def test_a_machine_that_colab_does_not_take_back_is_told(in_process: Colab) -> None:
+    in_process.person(unassign="fails")
+    with pytest.raises(DriveError, match="did not take the machine back: Unable to request"):
+        release_when_safe(in_process.project)
+    assert not drive.is_drive(in_process.mount_point), "everything was uploaded first"
+
+
+def test_elsewhere_there_is_nothing_to_give_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    shown: list[Any] = []
+    monkeypatch.setattr(steps, "display", shown.append)
+    steps.give_back(Project(tmp_path), when_safe=True)
+    assert "there is nothing to give back" in shown[0].notes.value
 
 
 @pytest.mark.parametrize("consent", ["refused", "failed"])

@@ -19,7 +19,8 @@ from ..events import Note
 from ..manifest import Dataset
 from ..pipeline import keep_and_train
 from ..project import Project
-from ..storage import checkpoints, wording
+from ..storage import checkpoints, drive, wording
+from ..storage.release import release_when_safe
 from . import crops, looks, machine, speed, uploads, using
 from .forms import FramesForm, TrainForm, UseForm, VideoForm
 from .gallery import Gallery
@@ -163,6 +164,29 @@ def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Pat
         pairs = using.make(project, source, dataset, on_event=line)
     display(using.view(pairs, project.recall(TrainConfig)))
     return [result for _, result in pairs]
+
+
+def give_back(project: Project, *, when_safe: bool) -> None:
+    """Gives the Colab machine back once Drive has confirmed everything, if that is wanted.
+
+    Args:
+        project: What must be safe first.
+        when_safe: False keeps the machine, and says how to give it back.
+
+    Raises:
+        DriveError: something would be lost; the machine is kept.
+        Stopped: the user has interrupted the wait; the machine is kept.
+    """
+    line = ProgressLine()
+    display(line)
+    if not drive.in_colab():
+        line(Note(message="This is no machine of Colab's: there is nothing to give back."))
+        return
+    if not when_safe:
+        line(Note(message="The machine stays yours. To give it back, tick the box of this cell."))
+        return
+    with _stoppable("Stopped: the machine is still yours. Run this cell again to give it back."):
+        release_when_safe(project, on_event=line)
 
 
 def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
