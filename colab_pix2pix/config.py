@@ -142,6 +142,21 @@ class FramesConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PicturesConfig(Config):
+    """What a folder or a zip of one's own pictures holds, where the notebook is given one."""
+
+    section: ClassVar[str] = "pictures"
+
+    pairs: str = option(
+        "no",
+        "no: each picture is cut like a frame of a video. AtoB: the network learns the right half"
+        " of each picture from the left one, or folder B from folder A; BtoA: the other way.",
+        label="Pairs",
+        choices=("no", "AtoB", "BtoA"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CurateConfig(Config):
     """When a crop is marked as bad, and which crops are held out for testing."""
 

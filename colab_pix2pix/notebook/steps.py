@@ -58,23 +58,25 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     """Fetches the video that a form names; returns its file.
 
     Returns:
-        None when the project already has the crops of this video, so that nothing is fetched.
+        A folder or a zip where the form names one: pictures stay where they are. None when the
+        project already has the crops, so that nothing is fetched.
 
     Raises:
         DownloadError: it can't be fetched.
+        DatasetError: the folder or the zip has no pictures, or they are no pairs.
         UploadError: an upload was asked for, and no file was chosen.
     """
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to fetch the video."):
         config = _asked_for(project, form)
-        project.remember(config)
+        project.remember(config, form.pictures_config)
         crops.recover(project, on_event=line)
-        if crops.of_link(project, config):
-            line(Note(message="The project has crops of this video: it is not fetched again."))
+        if crops.of_source(project, config):
+            line(Note(message="The project has crops of this: it is not fetched again."))
             return None
         video = crops.fetch(project, config, on_event=line)
-    line(Note(message=f"{video.name}, {looks.size(video.stat().st_size)}"))
+    line(Note(message=_what_came(video)))
     return video
 
 
@@ -91,6 +93,7 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
 
     Raises:
         VideoError: the video can't be read.
+        DatasetError: a picture can't be read.
     """
     config = form.config
     project.remember(config)
@@ -196,6 +199,12 @@ def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
         form.value = {"source": str(video)}
         form.upload.value = False  # the cell run again takes the same file
     return form.config
+
+
+def _what_came(video: Path) -> str:
+    if video.is_dir():
+        return f"The pictures in {video.name} are taken from where they are."
+    return f"{video.name}, {looks.size(video.stat().st_size)}"
 
 
 def _what_is_kept(result: TrainingResult) -> str:
