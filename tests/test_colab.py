@@ -7,7 +7,9 @@ mount (drivefs/README.md), the kernel has the versions that Colab has.
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shutil
 import sys
 import threading
 import time
@@ -18,9 +20,14 @@ from typing import Any
 
 import colab as colab_machines
 import drivefs
+import numpy as np
 import pytest
 from colab import Colab, ColabSession
+from frontends import CHECKOUT, FrontEnd
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from PIL import Image
+from test_browser import cell_with, ours, run_up_to, shoot
+from test_notebook import standin_python
 
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.errors import DriveError, Pix2PixError
@@ -30,7 +37,6 @@ from colab_pix2pix.storage import drive
 from colab_pix2pix.storage.checkpoints import status
 from colab_pix2pix.storage.release import release_when_safe
 
-CHECKOUT = Path(__file__).parents[1]
 MISSING = drivefs.missing()
 pytestmark = [
     pytest.mark.slow,
@@ -109,6 +115,7 @@ def test_run_all_trains_on_drive_ends_when_all_is_safe_and_keeps_the_machine(
     assert mounted == 1, "the sentence of why comes before the question"
     assert [call["call"] for call in colab.calls] == ["drive.mount"]
     assert "The machine stays yours." in text
+    assert re.search(r"not trained yet\. Free on Drive: \d", text)
     assert re.search(r"Safe on Drive: step \d+ \([^·]*\)</", text), "nothing is under way"
 
 
@@ -146,6 +153,55 @@ def test_the_machine_is_given_back_when_drive_has_everything_and_not_before(
     assert state["epochs_done"] == SMALL[1].epochs
     assert colab.project.dataset_zip.exists() and colab.project.timelapse.exists()
     assert colab.project.recall(TrainConfig) == SMALL[1]
+
+
+def test_in_the_browser_pairs_are_uploaded_learned_and_safe_on_drive(colab: Colab) -> None:
+    home = colab.home / "browser"
+    colab.furnish(home)
+    colab.remember(*SMALL)
+    notebook = json.loads((CHECKOUT / "notebooks/colab_pix2pix.ipynb").read_text())
+    environment = colab.environment()
+    with FrontEnd("colab", standin_python(), home, environment=environment) as front_end:
+        page = front_end.open(notebook)
+        run_up_to(front_end, notebook, "VideoForm(")
+        page.get_by_text("Google now asks whether this notebook may use your Drive").wait_for()
+        shoot(page.locator(".cp-form-video"), "colab-video", front_end)
+
+        # The dialogue is left without a choice: the cell says so, and can be run again.
+        get = cell_with(notebook, "get_video(")
+        page.locator(".cp-form-video .cp-upload input").check()
+        front_end.run_cell(get)
+        page.get_by_text("No file was uploaded.").first.wait_for()
+        colab.choose(zip_of_pairs(home))
+        front_end.run_cell(get)
+        page.get_by_text("Choose AtoB or BtoA in the menu Pairs.").last.wait_for()
+        assert "Traceback" not in page.locator("body").inner_text()
+        shoot(page.locator(".cp-form-video"), "colab-pairs", front_end)
+        page.locator(".cp-form-video .cp-pairs select").select_option("AtoB")
+        front_end.run_cell(get)
+        page.get_by_text("my_pairs.zip, ").wait_for()
+
+        run_up_to(front_end, notebook, "give_back(")
+        page.locator(".cp-training").get_by_text("Safe on Drive: step").first.wait_for()
+        shoot(page.locator(".cp-use"), "colab-pairs-used", front_end)
+        page.get_by_text("The machine stays yours.").wait_for()
+        assert ours(front_end.console) == []
+    uploads = [call for call in colab.calls if call["call"] == "files.upload"]
+    assert len(uploads) == 2, "what was uploaded is not asked for again"
+    assert colab.project.recall(TrainConfig).condition == "paired"
+    assert status(colab.project)["line"].startswith("Safe on Drive: step ")
+
+
+def zip_of_pairs(home: Path) -> Path:
+    """Packs folders A and B with ten pictures each; B is A turned blue."""
+    for number in range(10):
+        noise = np.random.default_rng(number).integers(0, 256, (4, 4, 3), np.uint8)
+        for name, pixels in (("A", noise), ("B", noise // (4, 4, 1))):
+            place = home / "pairs" / name
+            place.mkdir(parents=True, exist_ok=True)
+            large = Image.fromarray(pixels.astype(np.uint8)).resize((90, 90))
+            large.save(place / f"{number}.png")
+    return Path(shutil.make_archive(str(home / "my_pairs"), "zip", home / "pairs"))
 
 
 @pytest.fixture
@@ -242,8 +298,8 @@ def test_when_the_machine_is_taken_away_a_new_one_goes_on_where_drive_was(colab:
         run_to(second, "steps.train(")
     text = second.text()
     resumed = re.search(r"training goes on at step (\d+)\.", text)
-    assert "Welcome back: my-first-model" in text and resumed
-    assert int(resumed[1]) == known[0]
+    assert re.search(r"Welcome back: continue at epoch \d+ of 400 \(my-first-model, step", text)
+    assert resumed and int(resumed[1]) == known[0]
     assert "crops came back from dataset.zip" in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 import sys
 import types
@@ -140,9 +141,8 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     form.value = {"epochs": 3}
     second = steps.train(project, gallery, form)
     assert second.started_at_step == first.step
-    assert steps.welcome(project) == (
-        f"Welcome back: roses is at step {second.step}, 3 of 3 epochs are complete."
-    )
+    done = f"Welcome back: all 3 epochs are done (roses, step {second.step})."
+    assert steps.welcome(project) == f"{done} Set more of them to go on."
     steps.show_result(project)
     assert "the last run on this machine" in TrainForm(project, gallery).time.value
 
@@ -370,6 +370,12 @@ def test_the_set_up_tells_versions_disk_and_what_no_gpu_means(
     text = machine.report().children[1].value
     for words in ("colab_pix2pix", "TensorFlow", "Free disk", "No GPU here"):
         assert words in text
+    assert re.search(r"quick about \d+ min, good about \d+ \w+, paper about \d+ h", text)
+    assert "Change runtime type" not in text and "Drive" not in text
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    assert "Runtime > Change runtime type > T4 GPU" in machine.report().children[1].value.replace(
+        "&gt;", ">"
+    )
 
 
 def test_the_set_up_names_the_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def open_project(form: ProjectForm) -> Project:
         CheckpointError: the project has saved states, and none of them is valid.
     """
     project = form.project
-    _say(welcome(project))
+    room = "".join(f" {name}: {value}." for name, value in machine.drive_facts().items())
+    _say(welcome(project) + room)
     return project
 
 
@@ -235,10 +236,10 @@ def welcome(project: Project) -> str:
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
     epochs = state["options"].get("epochs", "?")
-    return (
-        f"Welcome back: {project.path.name} is at step {state['step']}, "
-        f"{state['epochs_done']} of {epochs} epochs are complete."
-    )
+    done, at = state["epochs_done"], f"({project.path.name}, step {wording.steps(state['step'])})"
+    if done == epochs:
+        return f"Welcome back: all {epochs} epochs are done {at}. Set more of them to go on."
+    return f"Welcome back: continue at epoch {done + 1} of {epochs} {at}."
 
 
 def _say(words: str) -> None:
