@@ -149,9 +149,9 @@ class PicturesConfig(Config):
 
     pairs: str = option(
         "no",
-        "no: each picture is cut like a frame of a video. AtoB: the network learns the right half"
-        " of each picture from the left one, or folder B from folder A; BtoA: the other way.",
-        label="Pairs",
+        "A pair is an input and what shall be made of it: side by side in one picture, A left and B"
+        " right, or in two folders A and B, under the same name. Others are cut to squares.",
+        label="Are they pairs?",
         choices=("no", "AtoB", "BtoA"),
     )
 

@@ -174,10 +174,10 @@ def test_in_the_browser_pairs_are_uploaded_learned_and_safe_on_drive(colab: Cola
         page.get_by_text("No file was uploaded.").first.wait_for()
         colab.choose(zip_of_pairs(home))
         front_end.run_cell(get)
-        page.get_by_text("Choose AtoB or BtoA in the menu Pairs.").last.wait_for()
+        page.get_by_text("Choose in the form which one is made from the other.").last.wait_for()
         assert "Traceback" not in page.locator("body").inner_text()
         shoot(page.locator(".cp-form-video"), "colab-pairs", front_end)
-        page.locator(".cp-form-video .cp-pairs select").select_option("AtoB")
+        page.locator(".cp-form-video .cp-pairs select").select_option("yes: B is made from A")
         front_end.run_cell(get)
         page.get_by_text("my_pairs.zip, ").wait_for()
 

@@ -330,7 +330,7 @@ def test_a_path_that_can_not_be_used_is_explained_beside_the_box(
     for name in "AB":
         shutil.copytree(pictures, tmp_path / "both" / name)
     form.value = {"source": str(tmp_path / "both")}
-    assert "Choose AtoB or BtoA in the menu Pairs." in message.value
+    assert "Choose in the form which one is made from the other." in message.value
     form.pairs.box.value = "AtoB"
     assert message.value == ""
     for good in (str(pictures), "https://example.org/a.mp4", ""):
@@ -352,7 +352,7 @@ def test_the_frames_form_shows_only_what_counts_for_pictures(
     project = Project(tmp_path / "roses")
     project.remember(VideoConfig(source=str(pictures)))
     form = FramesForm(project, pictures)
-    assert rows_in_sight(form) == {"count", "scale", "crops", "random_seed", "image_format"}
+    assert rows_in_sight(form) == {"count", "crops", "random_seed", "image_format"}
     with Image.open(io.BytesIO(form.drawing.value)) as picture:
         assert picture.size == (560, 280)
     first = form.drawing.value
@@ -360,10 +360,28 @@ def test_the_frames_form_shows_only_what_counts_for_pictures(
     assert form.drawing.value != first
     project.remember(PicturesConfig(pairs="AtoB"))
     form = FramesForm(project, pictures)
-    assert rows_in_sight(form) == {"scale"}
+    assert rows_in_sight(form) == set()
     assert form.drawing.layout.display == "none"
     texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
     assert "Pairs are never cut" in texts
+
+
+def test_a_size_is_chosen_by_a_plain_menu_and_typed_only_when_it_is_another() -> None:
+    form = FramesForm()
+    assert (form.size.value, form.config.scale) == ("-1:256", "-1:256")
+    assert "scale" not in rows_in_sight(form)
+    form.size.value = "-1:512"
+    assert form.config.scale == "-1:512"
+    form.size.value = ""
+    assert "scale" in rows_in_sight(form) and form.config.scale == "-1:512"
+    box(form, "scale").value = "-1:25"
+    box(form, "scale").value = "-1:256"  # on the way to -1:2560
+    assert "scale" in rows_in_sight(form)
+    form = FramesForm()
+    form.value = {"scale": "455:256"}
+    assert form.size.value == "" and "scale" in rows_in_sight(form)
+    form.value = {"scale": "-1:128"}
+    assert form.config.scale == "-1:128"
 
 
 def test_looking_at_nothing_is_explained_in_the_form(tmp_path: Path) -> None:
@@ -474,7 +492,6 @@ def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
         "monitor",
         "own",
         "project_form",
-        "samples",
         "train_form",
         "use_form",
         "video_form",

@@ -11,6 +11,7 @@ import types
 import zipfile
 from pathlib import Path
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 import videos
@@ -159,6 +160,12 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     (strip,) = [w for w in view.children if "cp-made" in w._dom_classes]
     with Image.open(io.BytesIO(strip.value)) as pictures:
         assert pictures.size == (3 * 256 + 16, 256), "picture, what is seen of it, result"
+    form.source.value = str(clip)
+    ((film, made),) = using.make(project, form.path, dataset, on_event=ignore)
+    assert film == clip and made == project.path / "made" / "clip.mp4"
+    watched = using.view([(film, made)], TrainConfig(image_size=64))
+    (player,) = [w for w in watched.children if isinstance(w, widgets.Video)]
+    assert b"ftyp" in bytes(player.value[:16])
     (link,) = [w.value for w in view.children if "cp-download" in getattr(w, "value", "")]
     packed = base64.b64decode(link.split("base64,")[1].split('"')[0])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -310,7 +317,7 @@ def test_two_folders_a_and_b_are_never_taken_for_loose_pictures(
 ) -> None:
     own_pictures(tmp_path / "both" / "A")
     own_pictures(tmp_path / "both" / "B")
-    with pytest.raises(DatasetError, match="Choose AtoB or BtoA in the menu Pairs"):
+    with pytest.raises(DatasetError, match="Choose in the form which one is made from the other"):
         take_in(project, tmp_path / "both")
 
 

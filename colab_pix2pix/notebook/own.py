@@ -64,7 +64,7 @@ def found_at(path: Path, pairs: str) -> list[albums.Pair]:
         raise DatasetError(
             f"{path} holds two folders, A and B.",
             why="Those are pairs of pictures.",
-            fix="Choose AtoB or BtoA in the menu Pairs.",
+            fix="Choose in the form which one is made from the other.",
         )
     return [(picture,) for picture in albums.pictures_in(path)]
 
@@ -80,7 +80,7 @@ def complaint(source: str, pairs: str) -> str:
         if place_of(path):
             found_at(path, pairs)
     except DatasetError as error:
-        return f"{error.what} {error.fix}"
+        return f"{error.what} {error.fix}".replace(str(path), path.name)
     return ""
 
 

@@ -76,7 +76,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         try:
             return drive.project_root()
         except DriveError:
-            display(widgets.VBox([looks.style(), widgets.HTML(looks.line(_WHY_DRIVE, "hint"))]))
+            why = widgets.HTML(looks.line(_WHY_DRIVE, "hint"))
+            display(widgets.VBox([looks.style(), why]).add_class("cp"))
             drive.mount()
             return drive.project_root()
 

@@ -24,6 +24,12 @@ _HELP = (
     " time-lapse that comes along."
 )
 
+_PAIRS = [
+    ("no, each picture stands for itself", "no"),
+    ("yes: B is made from A", "AtoB"),
+    ("yes: A is made from B", "BtoA"),
+]
+
 
 class VideoForm(Form[VideoConfig]):
     """Which video to take, or which pictures. Left empty: the time-lapse that comes along.
@@ -50,6 +56,7 @@ class VideoForm(Form[VideoConfig]):
         known = project.recall(PicturesConfig) if project else PicturesConfig()
         about = options(PicturesConfig)["pairs"]
         self.pairs = Field(PicturesConfig, "pairs", about, known.pairs)
+        self.pairs.box.options, self.pairs.box.value = _PAIRS, known.pairs
         super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
         self._follow()
         self.pairs.on_change(self._errors.guard(lambda change: self._changed()))
@@ -89,10 +96,18 @@ class VideoForm(Form[VideoConfig]):
             fields["source"].message.value = looks.line(words, "wrong")
 
     def _below(self) -> list[widgets.Widget]:
-        elsewhere = looks.line(uploads.IN_COLAB if drive.in_colab() else uploads.ELSEWHERE, "help")
         menu = widgets.VBox([self.formats]).add_class("cp-field")
-        where = widgets.HTML(elsewhere)
-        return [self.pairs.row, self.upload, where, self.look, self.found, menu]
+        return [self.look, self.found, menu]
+
+    def _where(self) -> widgets.Widget:
+        words = uploads.IN_COLAB if drive.in_colab() else uploads.ELSEWHERE
+        line = widgets.HTML(looks.line(words, "help"))
+        return widgets.VBox([line]).add_class("cp-field")
+
+    def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
+        rows = super()._rows(title, hint)
+        place = rows.index(self._fields["source"].row) + 1
+        return [*rows[:place], self.pairs.row, self._where(), self.upload, *rows[place:]]
 
     def _look(self) -> None:
         self.found.value = looks.line("Looking …")
