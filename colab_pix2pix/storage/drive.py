@@ -180,7 +180,8 @@ def flush_and_release() -> None:
     """Waits until Drive has uploaded everything, unmounts it and gives the Colab machine back.
 
     Raises:
-        DriveError: this is no Colab machine, or Drive could not be flushed.
+        DriveError: this is no Colab machine, Drive could not be flushed, or Colab does not take
+            the machine back.
     """
     if not in_colab():
         raise DriveError(
@@ -195,7 +196,14 @@ def flush_and_release() -> None:
             f"Google Drive was not flushed: {error}. The runtime is still yours.",
             fix="Wait a few minutes and try again.",
         ) from error
-    runtime.unassign()
+    try:
+        runtime.unassign()
+    except Exception as error:  # google.colab's own errors can't be imported elsewhere
+        raise DriveError(
+            f"Colab did not take the machine back: {error}",
+            why="Everything is on Drive, which is unmounted now.",
+            fix="Choose Runtime > Disconnect and delete runtime.",
+        ) from error
 
 
 def upload(folder: Path) -> list[Path]:
