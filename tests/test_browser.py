@@ -119,7 +119,7 @@ def ours(console: list[str]) -> list[str]:
     Without internet the badge does not load; the front-ends have warnings of their own.
     """
     theirs = ("Failed to load resource", "jupyter-notebook:find-and-replace", "control comm")
-    theirs += ("jupyter.widget.control",)
+    theirs += ("jupyter.widget.control", "No available adapters")  # Chromium's, without a GPU
     return [line for line in console if not any(words in line for words in theirs)]
 
 
@@ -277,6 +277,17 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
         page.locator("a.cp-download").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert archive.namelist() == [f"{Path(sorted(rejected)[0]).stem}.png"]
+
+    # The model live in its page, here without a camera: it begins with a picture.
+    front_end.run_cell(cell_with(notebook, "try_live("))
+    page.locator("iframe.cp-live").wait_for(timeout=90_000)
+    inside = page.frame_locator("iframe.cp-live")
+    inside.locator("canvas#result").wait_for()
+    (frame,) = [f for f in page.frames if f.parent_frame and f.evaluate("!!window.page")]
+    frame.wait_for_function("window.page.frames > 0")
+    page.wait_for_timeout(500)
+    shoot(page.locator(".cp-try"), "11-live", front_end)
+    assert (project.path / "exports" / "web.html").stat().st_size < 20_000_000
 
     assert len(front_end.saved()) < 1_000_000
     assert ours(front_end.console) == []

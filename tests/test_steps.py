@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import types
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
 from colab_pix2pix.errors import CheckpointError, DatasetError
 from colab_pix2pix.events import Event, Note, ignore
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.notebook import crops, machine, steps, uploads, using
+from colab_pix2pix.notebook import crops, live, machine, steps, uploads, using
 from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, TrainForm, UseForm, VideoForm
 from colab_pix2pix.project import Project
 from colab_pix2pix.video import curate
@@ -170,6 +171,14 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     packed = base64.b64decode(link.split("base64,")[1].split('"')[0])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.read("my photo.png") == mine.read_bytes()
+
+    page = live.live_view(project, on_event=ignore)
+    (frame,) = [w.value for w in page.children if "<iframe" in getattr(w, "value", "")]
+    (address,) = re.findall(r'src="([^"]+)"', frame)
+    for name in ("", "model.onnx", "runtime/ort.wasm.bundle.min.mjs"):
+        with urllib.request.urlopen(address + name, timeout=10) as answer:
+            assert answer.status == 200 and len(answer.read()) > 1000
+    assert b"<html" in (project.path / "exports" / "web.html").read_bytes()[:200]
 
 
 def test_using_a_model_that_is_not_trained_says_so(project: Project, clip: Path) -> None:

@@ -21,7 +21,7 @@ from ..pipeline import keep_and_train
 from ..project import Project
 from ..storage import checkpoints, drive, wording
 from ..storage.release import release_when_safe
-from . import crops, looks, machine, speed, uploads, using
+from . import crops, live, looks, machine, speed, uploads, using
 from .forms import FramesForm, TrainForm, UseForm, VideoForm
 from .gallery import Gallery
 from .monitor import ProgressLine, TrainingPanel
@@ -170,6 +170,24 @@ def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Pat
         pairs = using.make(project, source, dataset, on_event=line)
     display(using.view(pairs, project.recall(TrainConfig)))
     return [result for _, result in pairs]
+
+
+def try_live(project: Project) -> None:
+    """Shows the page in which the trained model runs live: on a camera, a picture, a drawing.
+
+    Args:
+        project: Its newest model is taken.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+        DriveError: in Colab, its page gives no address for the machine.
+    """
+    line = ProgressLine()
+    display(line)
+    with _stoppable("Stopped: run this cell again to try the model."):
+        line(Note(message="Writing the page: a few seconds."))
+        view = live.live_view(project, on_event=line)
+    display(view)
 
 
 def give_back(project: Project, *, when_safe: bool) -> None:

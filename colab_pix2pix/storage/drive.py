@@ -68,15 +68,18 @@ def port_address(port: int) -> str:
         return f"http://127.0.0.1:{port}/"
     from google.colab import output
 
+    script, why = f"google.colab.kernel.proxyPort({port})", "no answer"
     try:
-        script = f"google.colab.kernel.proxyPort({port})"
-        return str(output.eval_js(script, timeout_sec=_PATIENCE_SECONDS))
+        answer = output.eval_js(script, timeout_sec=_PATIENCE_SECONDS)
+        if isinstance(answer, str):
+            return answer
     except Exception as error:  # its own MessageError, a TimeoutError, ...
-        raise DriveError(
-            f"Colab's page gave no address for port {port}: {error}.",
-            why="The page of the model is served by this machine; the browser needs a way to it.",
-            fix="Keep the notebook's tab open and run the cell again.",
-        ) from error
+        why = str(error)
+    raise DriveError(
+        f"Colab's page gave no address for port {port}: {why}.",
+        why="The page of the model is served by this machine; the browser needs a way to it.",
+        fix="Keep the notebook's tab open and run the cell again.",
+    )
 
 
 def project_root() -> Path:
