@@ -364,6 +364,7 @@ from colab_pix2pix import manifest
 names = [f.name for f in sorted(folder.iterdir())]
 crops = [manifest.Crop(file=n, marks=("dark",) if n[2] == "4" else ()) for n in names]
 dataset = manifest.Dataset(folder, tuple(crops)); manifest.write(dataset)
+p2p.Gallery  # its module is loaded, as it is after the first form
 """
 #: True when a page is there: its number is told, and the pictures are others than before.
 _PAGE_SHOWN = """page => { const thumbs = [...document.querySelectorAll('.cp-thumb')];

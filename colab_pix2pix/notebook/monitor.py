@@ -22,10 +22,10 @@ from .stop_button import StopButton
 from .telling import losses_html, notes_html, progress_html, safety_html
 
 TEXT_EVERY_SECONDS = 0.25
-CURVES_EVERY_SECONDS, CURVES_AT_LATEST_SECONDS = 3.0, 60.0
+CURVES_EVERY_SECONDS = 3.0
 JUDGED_EVERY_SECONDS = 3.0
-#: What all that the panel shows may take of the time; curves wait until they fit in, or a minute.
-LARGEST_SHARE = 0.016
+#: What drawing the curves may take of the time; all the rest of the panel takes less than that.
+CURVES_SHARE = 0.008
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -103,8 +103,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._safety: Safety | None = None
         self._text_at = 0.0
         self._judged: tuple[float, int] = (0.0, -1)
-        self._curves_at, self._curves_seconds = 0.0, 0.1  # a guess, until they are drawn
-        self._spent, self._trains_since = 0.0, 0.0
+        self._curves_from: float | None = None
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
         if project is not None:
@@ -112,12 +111,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def __call__(self, event: Event) -> None:
         self._listen()
-        began = time.monotonic()
-        if not self._trains_since and isinstance(event, Progress | Metrics):
-            self._trains_since = self._curves_at = began
         self._take(event)
         self._refresh()
-        self._spent += time.monotonic() - began
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -206,7 +201,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
         if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
             self._judge()
-        if len(self._history) > 1 and self._curves_fit_in(now):
+        if self._curves_from is None:  # the first ones too are paid in advance
+            self._curves_from = now + CURVES_EVERY_SECONDS
+        if len(self._history) > 1 and now >= self._curves_from:
             self._show_curves()
 
     def _show_text(self) -> None:
@@ -220,16 +217,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.losses.value = losses_html(self._history[-1])
         self.saved.value = safety_html(self._safety)
 
-    def _curves_fit_in(self, now: float) -> bool:
-        waited = now - self._curves_at
-        if not self._trains_since or waited < CURVES_EVERY_SECONDS:
-            return False
-        fit_in = self._spent + self._curves_seconds <= LARGEST_SHARE * (now - self._trains_since)
-        return fit_in or waited >= CURVES_AT_LATEST_SECONDS
-
     def _show_curves(self) -> None:
         began = time.monotonic()
         self.curves.value = pictures.loss_curves(self._history)
         self.curves.layout.display = "block"
-        self._curves_at = time.monotonic()
-        self._curves_seconds = self._curves_at - began
+        now = time.monotonic()
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / CURVES_SHARE)
