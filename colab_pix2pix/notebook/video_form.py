@@ -86,7 +86,8 @@ class VideoForm(Form[VideoConfig]):
         """Shows the boxes that count for this source, and what is wrong with a path."""
         fields: dict[str, Any] = self._fields
         source = fields["source"].value
-        pictures_there = own.place_of(source) is not None
+        place = own.place_of(source)
+        pictures_there = place is not None and place.exists()
         self.pairs.row.layout.display = "flex" if pictures_there else "none"
         for name in ("start", "end"):
             fields[name].row.layout.display = "none" if pictures_there else "flex"
