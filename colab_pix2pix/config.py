@@ -144,6 +144,21 @@ class FramesConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PicturesConfig(Config):
+    """What a folder or a zip of one's own pictures holds, where the notebook is given one."""
+
+    section: ClassVar[str] = "pictures"
+
+    pairs: str = option(
+        "no",
+        "A pair is an input and what shall be made of it: side by side in one picture, A left and B"
+        " right, or in two folders A and B, under the same name. Others are cut to squares.",
+        label="Are they pairs?",
+        choices=("no", "AtoB", "BtoA"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CurateConfig(Config):
     """When a crop is marked as bad, and which crops are held out for testing."""
 

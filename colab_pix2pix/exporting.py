@@ -92,7 +92,7 @@ def export(
         make = _Export(generator, fed.numpy(), about, Path(room))
         for name in dict.fromkeys(formats):
             if name == "web":
-                sample = held_out.as_jpeg(pictures[0], trained.config)
+                sample = held_out.brightest(pictures, trained.config)
                 line = make.web(weights or "float16", sample, single_file)
             else:
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")

@@ -40,7 +40,9 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
     with tempfile.TemporaryDirectory() as room:
         dataset = unpack(project.dataset_zip, Path(room) / "crops")
         _, held_out = split_crops(dataset, config)
-        files = [[dataset.directory / file for file in crop.files] for crop in held_out[:most]]
+        every = max(1, len(held_out) // most)  # of all times of the day
+        chosen = held_out[::every][:most]
+        files = [[dataset.directory / file for file in crop.files] for crop in chosen]
         return np.stack([_decoded(some, config.image_size) for some in files])
 
 
@@ -50,9 +52,9 @@ def _decoded(files: list[Path], size: int) -> np.ndarray:
     return np.concatenate([read_square(file, size) for file in files], axis=-1)
 
 
-def as_jpeg(picture: np.ndarray, config: TrainConfig) -> bytes:
-    """Returns one of `pictures` as a camera would have seen it, as a JPEG file."""
-    seen = picture[..., 3:] if config.condition == "paired" else picture[..., :3]
+def brightest(some: np.ndarray, config: TrainConfig) -> bytes:
+    """Returns the brightest of `pictures`, as a camera would have seen it, as a JPEG file."""
+    seen = some[..., 3:] if config.condition == "paired" else some[..., :3]
     stream = io.BytesIO()
-    Image.fromarray(seen).save(stream, "JPEG", quality=90)
+    Image.fromarray(max(seen, key=np.mean)).save(stream, "JPEG", quality=90)
     return stream.getvalue()

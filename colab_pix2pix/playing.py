@@ -235,8 +235,8 @@ def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
         pairs = [(source, target)] if source.is_file() else []
     if not pairs:
         raise DatasetError(
-            f"There is no picture at {source}.",
-            why=f"Expected a picture file or a folder of pictures ({', '.join(IMAGE_SUFFIXES)}).",
+            f"There is no picture and no video at {source}.",
+            why=f"Expected a picture, a folder of them ({', '.join(IMAGE_SUFFIXES)}) or a video.",
             fix="Look for a typing error.",
         )
     return pairs

@@ -19,6 +19,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -56,6 +57,7 @@ class FrontEnd:
         home: A folder for everything that is written.
         width: Of the page, in pixels.
         dark: True for the dark theme (JupyterLab alone has one).
+        environment: More variables for the kernel; they outweigh the usual ones.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class FrontEnd:
         width: int = 1200,
         height: int = 1600,
         dark: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.python, self.home = kind, python, home
         self.size = {"width": width, "height": height}
         self.dark = dark
+        self.environment = dict(environment or {})
         self.console: list[str] = []
         self._token, self._port = secrets.token_hex(8), _free_port()
         self._context: BrowserContext | None = None
@@ -250,6 +254,7 @@ class FrontEnd:
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
             "JUPYTERLAB_SETTINGS_DIR": str(home / "lab-settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(home / "lab-workspaces"),
+            **self.environment,
         }
 
     def _wait_for_server(self) -> None:

@@ -104,6 +104,7 @@ def test_pictures_and_videos_are_taken_from_the_shell(
         ("clip", "seen.webm", 0.0, OptionError),
         ("clip", "seen.mp4", 1.0, OptionError),
         ("text", "seen.mp4", 0.0, VideoError),
+        ("sound", "seen.mp4", 0.0, VideoError),
         ("nothing", "seen.mp4", 0.0, Pix2PixError),
     ],
 )
@@ -117,7 +118,13 @@ def test_bad_input_is_refused_and_nothing_is_written(
     error: type[Exception],
 ) -> None:
     (tmp_path / "text.mp4").write_text("no video " * 100)
-    source = {"clip": clip, "text": tmp_path / "text.mp4", "nothing": tmp_path / "nothing.mp4"}
+    sound = videos.lavfi(tmp_path / "sound.m4a", "sine=duration=1", "-c:a", "aac")
+    source = {
+        "clip": clip,
+        "sound": sound,
+        "text": tmp_path / "text.mp4",
+        "nothing": tmp_path / "nothing.mp4",
+    }
     with pytest.raises(error):
         apply(run, source[name], tmp_path / "out" / target, smooth=smooth)
     assert not (tmp_path / "out").exists()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import statistics
 import sys
 import time
 import zipfile
@@ -82,6 +84,22 @@ def wait_for_speed(page: Page) -> None:
     wait_for(lambda: "steps per second" in words.inner_text(), "the speed of training")
 
 
+def step_shown(page: Page) -> int:
+    """Returns the step that the panel tells."""
+    words = page.locator(".cp-training .cp-progress").first.inner_text()
+    found = re.search(r"([0-9]+) of [0-9]+ steps", words)
+    return int(found[1]) if found else -1
+
+
+def slide_to(page: Page, share: float) -> None:
+    """Clicks on the slider of the training panel, at its left end for 0, at its right for 1."""
+    track = page.locator(".cp-training .cp-steps").locator(".noUi-base, .ui-slider").first
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 1 + share * (box["width"] - 2), box["y"] + box["height"] / 2)
+
+
 def shoot(part: Locator, name: str, front_end: FrontEnd) -> None:
     """Takes a picture of a part of the page, where $SCREENSHOTS names a folder for them."""
     if folder := os.environ.get("SCREENSHOTS"):
@@ -101,7 +119,7 @@ def ours(console: list[str]) -> list[str]:
     Without internet the badge does not load; the front-ends have warnings of their own.
     """
     theirs = ("Failed to load resource", "jupyter-notebook:find-and-replace", "control comm")
-    theirs += ("jupyter.widget.control",)
+    theirs += ("jupyter.widget.control", "No available adapters")  # Chromium's, without a GPU
     return [line for line in console if not any(words in line for words in theirs)]
 
 
@@ -219,11 +237,30 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     front_end.run_cell(train)
     page.get_by_text(f"training goes on at step {step}.").first.wait_for(timeout=90_000)
     wait_for_speed(page)
+    drawn = len(list(project.samples.glob("*.jpg")))
     if "SCREENSHOTS" in os.environ:
         page.wait_for_timeout(40_000)  # pictures of a model that has learned something
+
+    # The slider leads to earlier pictures while steps go on, and stays there.
+    slide_to(page, 0.0)
+    caption = page.locator(".cp-training .cp-caption")
+    wait_for(lambda: "Step 0." in caption.inner_text(), "the first picture")
+    before, oldest = step_shown(page), picture.first.get_attribute("src")
+    wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn, "another sample")
+    wait_for(lambda: step_shown(page) > before + 5, "training to go on")
+    assert picture.first.get_attribute("src") == oldest
+    slide_to(page, 1.0)
+    wait_for(lambda: "Step 0." not in caption.inner_text(), "the newest picture")
     shoot(page.locator(".cp-training"), "8-training", front_end)
-    front_end.interrupt()
+
+    # The Stop button ends it as politely as the interrupt does; cells that wait are given up.
+    front_end.run_cell(cell_with(notebook, "show_result"))
+    page.locator(".cp-training .cp-stop").click()
     stopped.first.wait_for(timeout=60_000)
+    assert not page.locator(".cp-training .cp-stop").is_visible()
+    assert slot_manifest(project)["step"] > step
+    page.wait_for_timeout(500)
+    assert page.locator(".cp-result").count() == 0
 
     # The result, and the model on an own picture.
     front_end.run_cell(cell_with(notebook, "show_result"))
@@ -241,6 +278,17 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     with zipfile.ZipFile(download.value.path()) as archive:
         assert archive.namelist() == [f"{Path(sorted(rejected)[0]).stem}.png"]
 
+    # The model live in its page, here without a camera: it begins with a picture.
+    front_end.run_cell(cell_with(notebook, "try_live("))
+    page.locator("iframe.cp-live").wait_for(timeout=90_000)
+    inside = page.frame_locator("iframe.cp-live")
+    inside.locator("canvas#result").wait_for()
+    (frame,) = [f for f in page.frames if f.parent_frame and f.evaluate("!!window.page")]
+    frame.wait_for_function("window.page.frames > 0")
+    page.wait_for_timeout(500)
+    shoot(page.locator(".cp-try"), "11-live", front_end)
+    assert (project.path / "exports" / "web.html").stat().st_size < 20_000_000
+
     assert len(front_end.saved()) < 1_000_000
     assert ours(front_end.console) == []
 
@@ -254,7 +302,7 @@ def slot_manifest(project: Project) -> dict[str, Any]:
     return max(found, key=lambda content: content["generation"])
 
 
-def test_a_reload_in_the_middle_of_training_loses_nothing_and_the_state_comes_back(
+def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_goes_on(
     front_end: FrontEnd, notebook: dict[str, Any]
 ) -> None:
     project = Project(front_end.home / "projects" / "my-first-model")
@@ -265,19 +313,43 @@ def test_a_reload_in_the_middle_of_training_loses_nothing_and_the_state_comes_ba
     wait_for_speed(page)
     front_end.saved()  # what notebooks do by themselves every two minutes
     front_end.reload()
-    drawn = len(list(project.samples.glob("*.jpg")))
-    wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn + 1, "training to go on")
-    front_end.interrupt()
     panel = page.locator(".cp-training")
     panel.first.wait_for(timeout=60_000)
-    picture = page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img")
-    picture.first.wait_for()
-    step = wait_for(lambda: slot_manifest(project)["step"], "the state")
-    wait_for(
-        lambda: f"{step} of " in page.locator(".cp-training .cp-progress").first.inner_text(),
-        "the step that was reached",
-    )
+    before = wait_for(lambda: max(0, step_shown(page)), "the progress")
+    wait_for(lambda: step_shown(page) > before + 5, "training to go on")
+    page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img").first.wait_for()
     shoot(panel, "reloaded", front_end)
+    page.locator(".cp-training .cp-stop").click()
+    page.locator(".cp-training .cp-stop").wait_for(state="hidden")
+    step = wait_for(lambda: slot_manifest(project)["step"], "the state")
+    wait_for(lambda: step_shown(page) == step, "the step that was reached")
+
+
+FAILING = """
+import colab_pix2pix as p2p
+from colab_pix2pix.notebook import steps
+project = p2p.Project(p2p.project_root() / "failing"); form = p2p.forms.VideoForm(); form
+"""
+
+
+def test_a_cell_that_fails_says_what_why_and_what_to_do_and_nothing_after_it_runs(
+    front_end: FrontEnd,
+) -> None:
+    page = front_end.open([FAILING, "steps.get_video(project, form)", "print('ran' + ' on')"])
+    front_end.run_cell(0)
+    front_end.wait_until_run(1)
+    fill(page, ".cp-form-video .cp-source", "/nowhere/clip.mp4")
+    front_end.run_cell(1)
+    front_end.run_cell(2)
+    said = page.locator(".jp-OutputArea, .output_wrapper").nth(1)
+    said.get_by_text("/nowhere/clip.mp4").wait_for()
+    words = " ".join(said.inner_text().split())
+    what, why = "There is no file '/nowhere/clip.mp4'.", "Expected a link that begins with https://"
+    assert what in words and why in words and "Check the spelling" in words
+    assert "Traceback" not in words and "DownloadError" not in words
+    shoot(said, "failed", front_end)
+    page.wait_for_timeout(500)
+    assert page.get_by_text("ran on", exact=True).count() == 0
 
 
 GALLERY = """
@@ -285,15 +357,26 @@ import numpy as np, colab_pix2pix as p2p
 from pathlib import Path
 from PIL import Image
 folder = Path("many"); folder.mkdir()
-for n in range(400):
+for n in range(1000):
     colours = np.random.default_rng(n).integers(0, 256, (4, 4, 3), np.uint8)
     Image.fromarray(colours).resize((256, 256)).save(folder / f"{n:03d}.jpg")
 from colab_pix2pix import manifest
-dataset = manifest.read(folder)
+names = [f.name for f in sorted(folder.iterdir())]
+crops = [manifest.Crop(file=n, marks=("dark",) if n[2] == "4" else ()) for n in names]
+dataset = manifest.Dataset(folder, tuple(crops)); manifest.write(dataset)
+p2p.Gallery  # its module is loaded, as it is after the first form
 """
+#: True when a page is there: its number is told, and the pictures are others than before.
+_PAGE_SHOWN = """page => { const thumbs = [...document.querySelectorAll('.cp-thumb')];
+  return document.querySelector('.cp-place')?.innerText.includes(`Page ${page} of 21`)
+    && thumbs[0].innerText.startsWith(String(page * 48 - 47)) && thumbs.length >= 48
+    && thumbs.every(thumb => getComputedStyle(thumb).backgroundImage.includes('base64'))
+    && window.lastPicture != getComputedStyle(thumbs[47]).backgroundImage; }"""
+_REMEMBER = """() => { window.lastPicture =
+  getComputedStyle(document.querySelectorAll('.cp-thumb')[47]).backgroundImage; }"""
 
 
-def test_four_hundred_crops_are_turned_and_rejected_without_waiting(
+def test_a_thousand_crops_are_turned_and_rejected_without_waiting(
     front_end: FrontEnd, record_property: Callable[[str, object], None]
 ) -> None:
     page = front_end.open([GALLERY, "p2p.Gallery(dataset)", "p2p.Gallery(dataset, page_size=400)"])
@@ -301,23 +384,43 @@ def test_four_hundred_crops_are_turned_and_rejected_without_waiting(
     front_end.wait_until_run(1)
     started = time.monotonic()
     front_end.run_cell(1)
-    page.locator(".cp-thumb:visible").nth(47).wait_for()
+    page.wait_for_function(_PAGE_SHOWN, arg=1, polling=10)
     first_page = time.monotonic() - started
-    started = time.monotonic()
-    page.locator(".cp-next").click()
-    page.get_by_text("Page 2 of 9").wait_for()
-    second_page = time.monotonic() - started
-    record_property("seconds", (round(first_page, 2), round(second_page, 2)))
-    assert first_page < 3 and second_page < 1.5  # three times what a quiet machine takes at most
+    flips = []
+    for number in range(2, 7):
+        page.evaluate(_REMEMBER)
+        started = time.monotonic()
+        page.locator(".cp-next").evaluate("button => button.click()")
+        page.wait_for_function(_PAGE_SHOWN, arg=number, polling=10)
+        flips.append(time.monotonic() - started)
+    record_property("seconds", [round(seconds, 2) for seconds in (first_page, *flips)])
+    # The promise is 1 s and 0.5 s on a quiet machine.
+    assert first_page < 3 and statistics.median(flips) < 1.5
+
     page.locator(".cp-thumb:visible").nth(5).click()
     page.get_by_text("decided by you 1").wait_for()
     work = front_end.home / "work" / "many"
-    assert [c.file for c in manifest.read(work).crops if not c.kept] == ["053.jpg"]
+    by_hand = [c for c in manifest.read(work).crops if c.choice == "reject"]
+    assert [c.file for c in by_hand] == ["245.jpg"]
     fill(page, ".cp-numbers", "3, 7-9")
     page.locator(".cp-reject-these").click()
-    wait_for(lambda: len(manifest.read(work).kept) == 395, "the numbers on disk")
+    wait_for(lambda: len(manifest.read(work).kept) == 895, "the numbers on disk")
+
+    # Marked ones are rejected already; those that were kept by hand go at once, and come back.
+    marked = page.locator(".cp-reject-dark")
+    assert marked.inner_text() == "100 dark: rejected" and marked.is_disabled()
+    page.locator(".cp-view select").select_option("dark (100)")
+    page.locator(".cp-keep-all").click()
+    wait_for(lambda: marked.inner_text() == "Reject 100 dark", "the count")
+    marked.click()
+    wait_for(lambda: len(manifest.read(work).kept) == 895, "the dark ones on disk")
+    page.locator(".cp-undo").click()
+    wait_for(lambda: marked.inner_text() == "Reject 100 dark", "the undo")
+    assert len(manifest.read(work).kept) == 995
     page.locator(".cp-pictures select").select_option("what the network sees")
-    page.get_by_text("Page 2 of 9").wait_for()
+    page.get_by_text("Page 1 of 3").wait_for()
+    page.locator(".cp-view select").select_option("all crops (1000)")
+    page.get_by_text("Page 1 of 21").wait_for()
     shoot(page.locator(".cp-gallery"), "gallery-blurred", front_end)
 
     front_end.run_cell(2)

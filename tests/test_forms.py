@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -25,6 +26,7 @@ from colab_pix2pix.config import (
     PRESETS,
     CurateConfig,
     FramesConfig,
+    PicturesConfig,
     TrainConfig,
     VideoConfig,
 )
@@ -45,7 +47,7 @@ from colab_pix2pix.project import Project
 from colab_pix2pix.video.look_up import Found
 from colab_pix2pix.video.ytdlp import Format
 
-KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]
+KINDS = [VideoConfig, PicturesConfig, FramesConfig, CurateConfig, TrainConfig]
 CHANGED = [
     VideoConfig(source="https://example.org/a.mp4", height=720, cookies="cookies.txt"),
     FramesConfig(count=40, scale="256:-1", crops="centre"),
@@ -283,6 +285,105 @@ def test_looking_first_shows_what_a_path_leads_to_and_fetches_nothing(tmp_path: 
     assert "time-lapse.mp4" in form.found.value
 
 
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "<mine>"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (120, 60), (200, 30 * number, 20)).save(folder / f"{number}.png")
+    return folder
+
+
+def rows_in_sight(form: Form) -> set[str]:
+    return {name for name, f in form._fields.items() if f.row.layout.display != "none"}
+
+
+def test_looking_first_shows_how_many_pictures_a_folder_holds(pictures: Path) -> None:
+    form = VideoForm()
+    assert form.pairs.row.layout.display == "none"
+    form.value = {"source": str(pictures)}
+    assert form.pairs.row.layout.display == "flex"
+    assert "start" not in rows_in_sight(form)
+    form.look.click()
+    for words in ("&lt;mine&gt;", "Pictures <b>3</b>", "data:image/jpeg"):
+        assert words in form.found.value
+    form.pairs.box.value = "AtoB"
+    form.look.click()
+    assert "Pairs <b>3</b>" in form.found.value
+    form.value = {"source": ""}
+    assert form.pairs.row.layout.display == "none" and "start" in rows_in_sight(form)
+
+
+def test_a_path_that_can_not_be_used_is_explained_beside_the_box(
+    pictures: Path, tmp_path: Path
+) -> None:
+    form = VideoForm()
+    message = form._fields["source"].message
+    form.value = {"source": str(tmp_path / "gone.mp4")}
+    assert "There is no such file or folder on this machine." in message.value
+    (tmp_path / "empty").mkdir()
+    form.value = {"source": str(tmp_path / "empty")}
+    assert "There are no pictures in" in message.value
+    (tmp_path / "no.zip").write_text("no zip")
+    form.value = {"source": str(tmp_path / "no.zip")}
+    assert "neither a folder nor a zip" in message.value
+    for name in "AB":
+        shutil.copytree(pictures, tmp_path / "both" / name)
+    form.value = {"source": str(tmp_path / "both")}
+    assert "Choose in the form which one is made from the other." in message.value
+    form.pairs.box.value = "AtoB"
+    assert message.value == ""
+    for good in (str(pictures), "https://example.org/a.mp4", ""):
+        form.value = {"source": good}
+        assert message.value == ""
+
+
+def test_what_pictures_are_comes_back_in_the_next_session(pictures: Path, tmp_path: Path) -> None:
+    project = Project(tmp_path / "roses")
+    form = VideoForm(project)
+    form.value = {"source": str(pictures)}
+    form.pairs.box.value = "BtoA"
+    assert VideoForm(project).pictures_config == PicturesConfig(pairs="BtoA")
+
+
+def test_the_frames_form_shows_only_what_counts_for_pictures(
+    pictures: Path, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "roses")
+    project.remember(VideoConfig(source=str(pictures)))
+    form = FramesForm(project, pictures)
+    assert rows_in_sight(form) == {"count", "crops", "random_seed", "image_format"}
+    with Image.open(io.BytesIO(form.drawing.value)) as picture:
+        assert picture.size == (560, 280)
+    first = form.drawing.value
+    box(form, "crops").value = "centre"
+    assert form.drawing.value != first
+    project.remember(PicturesConfig(pairs="AtoB"))
+    form = FramesForm(project, pictures)
+    assert rows_in_sight(form) == set()
+    assert form.drawing.layout.display == "none"
+    texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
+    assert "Pairs are never cut" in texts
+
+
+def test_a_size_is_chosen_by_a_plain_menu_and_typed_only_when_it_is_another() -> None:
+    form = FramesForm()
+    assert (form.size.value, form.config.scale) == ("-1:256", "-1:256")
+    assert "scale" not in rows_in_sight(form)
+    form.size.value = "-1:512"
+    assert form.config.scale == "-1:512"
+    form.size.value = ""
+    assert "scale" in rows_in_sight(form) and form.config.scale == "-1:512"
+    box(form, "scale").value = "-1:25"
+    box(form, "scale").value = "-1:256"  # on the way to -1:2560
+    assert "scale" in rows_in_sight(form)
+    form = FramesForm()
+    form.value = {"scale": "455:256"}
+    assert form.size.value == "" and "scale" in rows_in_sight(form)
+    form.value = {"scale": "-1:128"}
+    assert form.config.scale == "-1:128"
+
+
 def test_looking_at_nothing_is_explained_in_the_form(tmp_path: Path) -> None:
     form = VideoForm()
     for source in (str(tmp_path / "gone.mp4"), "ftp://example.org/a.mp4"):
@@ -389,8 +490,8 @@ def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
         "form",
         "looks",
         "monitor",
+        "own",
         "project_form",
-        "samples",
         "train_form",
         "use_form",
         "video_form",

@@ -73,6 +73,31 @@ def test_all_that_the_menu_shows_can_be_kept_or_rejected_on_every_page(marked: D
     assert all(button.value for button in gallery.buttons)
 
 
+def test_each_mark_that_occurs_has_a_button_that_rejects_those_that_are_kept(
+    marked: Dataset,
+) -> None:
+    gallery = Gallery(marked)
+    buttons = gallery.marked.buttons
+    assert list(buttons) == ["dark", "duplicate"]
+    assert buttons["dark"].description == "2 dark: rejected" and buttons["dark"].disabled
+    gallery.keep_all.click()
+    assert buttons["dark"].description == "Reject 2 dark" and not buttons["dark"].disabled
+    assert buttons["duplicate"].description == "Reject 1 duplicate"
+    gallery.buttons[0].value = True
+    assert buttons["dark"].description == "Reject 1 dark"
+    buttons["dark"].click()
+    assert [crop.kept for crop in on_disk(marked)[:3]] == [False, False, True]
+    assert gallery.buttons[1].value, "the page shows it"
+    assert buttons["duplicate"].disabled, "it was the same crop"
+    gallery.undo.click()
+    assert [crop.kept for crop in on_disk(marked)[:2]] == [False, True]
+    assert buttons["duplicate"].description == "Reject 1 duplicate"
+
+
+def test_without_marks_there_is_no_such_button(crops: Dataset) -> None:
+    assert Gallery(crops).marked.children == ()
+
+
 def test_choices_can_be_undone_one_after_another(marked: Dataset) -> None:
     gallery = Gallery(marked)
     assert gallery.undo.disabled

@@ -14,18 +14,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
-from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
 from colab_pix2pix.project import Project
 
 CHECKOUT = Path(__file__).parents[1]
@@ -190,6 +194,58 @@ def test_run_all_again_finds_everything_done(first: tuple[Session, str]) -> None
     assert "Welcome back" in text
     assert "Nothing to do" in text
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+@pytest.mark.slow
+def test_set_up_says_what_there_is_in_seconds(
+    first: tuple[Session, str], record_property: Callable[[str, object], None]
+) -> None:
+    session, text = first
+    (cell,) = [c for c in session.notebook.cells if "set_up()" in c.source]
+    record_property("set_up_seconds", seconds := seconds_of(cell))
+    assert seconds < 20
+    assert "Free disk" in text and "Training with 300 crops takes here" in text
+
+
+@pytest.mark.slow
+def test_the_first_form_is_there_soon_after_the_import(
+    world: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    session = Session(tmp_path, world)
+    code = "import colab_pix2pix as p2p; p2p.forms.VideoForm()"
+    cell = nbformat.v4.new_code_cell(code)
+    session.notebook.cells = [cell]
+    with session.client.setup_kernel(env=session.environment()):
+        session.client.execute_cell(cell, 0)
+    assert "cp-form-video" in str(session.client.widget_state)
+    record_property("form_seconds", seconds := seconds_of(cell))
+    assert seconds < 3  # 1.5 on a machine that does nothing else
+
+
+def seconds_of(cell: Any) -> float:
+    """Returns how long a cell has run, as the kernel says."""
+    times = cell.metadata["execution"]
+    begin, end = (times[f"iopub.status.{state}"] for state in ("busy", "idle"))
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+@pytest.mark.slow
+def test_run_all_learns_from_a_folder_of_own_pictures(tmp_path: Path) -> None:
+    folder = tmp_path / "my pictures"
+    folder.mkdir()
+    for number in range(16):
+        noise = np.random.default_rng(number).integers(0, 256, (5, 9, 3), np.uint8)
+        picture = Image.fromarray(noise).resize((180, 100))
+        picture.save(folder / f"{number:02d}.png")
+    session = Session(tmp_path / "home", sys.executable)
+    session.project.remember(*TINY, VideoConfig(source=str(folder)), TINY[1].replace(epochs=12))
+    text = session.run_all()
+    assert "The pictures in my pictures are taken from where they are." in text
+    with zipfile.ZipFile(session.project.dataset_zip) as packed:
+        names = [name for name in packed.namelist() if name.endswith(".jpg")]
+    assert len(names) == 24 and all(name.startswith("my_pictures-") for name in names)
+    assert len(list((session.project.path / "made").iterdir())) == 4
+    assert "cp-error" not in text.replace(".cp-error", "")
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ _STICKING_OUT = """() => [...document.querySelectorAll('.cp')].flatMap(panel => 
 def test_on_a_small_dark_screen_nothing_sticks_out(tmp_path: Path) -> None:
     python = sys.executable
     with FrontEnd("lab", python, tmp_path / "small", width=420, dark=True) as front_end:
-        page = front_end.open([GALLERY.replace("400", "12"), NARROW, "p2p.Gallery(dataset)"])
+        page = front_end.open([GALLERY.replace("1000", "12"), NARROW, "p2p.Gallery(dataset)"])
         page.evaluate("jupyterapp.shell.collapseLeft()")
         front_end.run_all()
         front_end.wait_until_run()

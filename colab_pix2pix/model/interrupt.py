@@ -6,6 +6,9 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Literal
+
+_running: list[list[int]] = []  # what has been pressed, for each loop that runs
 
 
 @contextlib.contextmanager
@@ -24,9 +27,25 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False  # only the main thread may handle signals
         return
+    _running.append(pressed)
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: bool(pressed)
     finally:
+        _running.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop() -> None:
+    """Ends the loop that runs as SIGINT does; does nothing where none runs, or it ends already."""
+    for pressed in _running:
+        if not pressed:
+            pressed.append(signal.SIGINT)
+
+
+def state() -> Literal["", "running", "stopping"]:
+    """Returns whether such a loop runs now, and whether it is about to end."""
+    if not _running:
+        return ""
+    return "stopping" if _running[-1] else "running"

@@ -1,4 +1,4 @@
-"""Where the notebook keeps a video and its crops, and how they outlive a session.
+"""Where the notebook keeps a video, or pictures, and their crops, and how they outlive a session.
 
 Crops lie on this machine's own disk, a folder for each video, because a Drive is slow with many
 small files. Before training they are packed into the project's `dataset.zip`; a new machine unpacks
@@ -12,17 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from .. import manifest
-from ..config import CurateConfig, FramesConfig, VideoConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
 from ..events import Note, OnEvent
 from ..manifest import Dataset
-from ..pipeline import cut_and_mark
+from ..pipeline import cut_and_mark, import_and_mark, import_and_split
 from ..project import Project
-from ..video import curate
-from ..video.download import download
+from ..video import albums, curate
+from ..video.download import download, is_link
+from ..video.names import safe_name
+from . import own
 
 
 def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
-    """Returns the video of a config; fetches it where this machine does not have it yet."""
+    """Returns the video of a config; fetches it where this machine does not have it yet.
+
+    One's own pictures stay where they are: their folder or zip is returned.
+    """
+    pictures = own.place_of(config.source)
+    if pictures is not None:
+        own.found_at(pictures, project.recall(PicturesConfig).pairs)
+        return pictures
     return download(config.source, project.work / "video", config, on_event=on_event)
 
 
@@ -34,9 +43,27 @@ def recover(project: Project, *, on_event: OnEvent) -> None:
     on_event(Note(message=f"{len(dataset.crops)} crops came back from {project.dataset_zip.name}."))
 
 
-def of_link(project: Project, config: VideoConfig) -> Dataset | None:
-    """Returns the crops of the video, or its part, behind a link, or None where there are none."""
-    return _find(project, "link", config.source, config) if config.source else None
+def of_source(project: Project, config: VideoConfig) -> Dataset | None:
+    """Returns the crops of a link, or of a file that was on an earlier machine.
+
+    Returns:
+        None where there are none, and for a file that is here: its content tells more.
+    """
+    if not config.source:
+        return None
+    if is_link(config.source):
+        return _find(project, "link", config.source, config)
+    path = Path(config.source).expanduser()
+    if path.exists():
+        return None
+    known = [d for d in _datasets(project) for s in d.sources.values() if _is_of(s, path, config)]
+    return known[0] if known else None
+
+
+def _is_of(source: dict[str, Any], path: Path, asked: VideoConfig) -> bool:
+    """Returns True for the facts on a file of this name (copies have plain names), or its part."""
+    part = own.place_of(path) or source.get("part", ["", ""]) == [asked.start, asked.end]
+    return bool(part) and safe_name(Path(source["file"]).stem) == safe_name(path.stem)
 
 
 def cut(
@@ -46,22 +73,62 @@ def cut(
 
     Args:
         project: Where they are kept.
-        video: The video; None takes the crops of the project's link, and fetches it if need be.
+        video: The video, or a folder or a zip of pictures; None takes the crops of the project's
+            link, and fetches it if need be.
         config: How to cut.
     """
     asked = project.recall(VideoConfig)
     if video is None:
-        known = of_link(project, asked)
-        if known and _was_cut_by(_source(known, "link", asked.source, asked), known, config):
+        known = of_source(project, asked)
+        if known and _were_made_by(project, known, config):
             return known
         video = fetch(project, asked, on_event=on_event)
+    if pictures := own.place_of(video):
+        return _take_in(project, pictures, config, on_event)
     sha256 = _sha256(video)
     before = _find(project, "sha256", sha256, asked)
     directory = before.directory if before else _folder(project) / sha256[:12]
-    if before and _was_cut_by(_source(before, "sha256", sha256, asked), before, config):
+    if before and _were_made_by(project, before, config):
         on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} crops are kept."))
         return before
     return cut_and_mark([video], directory, config, CurateConfig(), on_event=on_event)
+
+
+def _take_in(project: Project, pictures: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
+    """Returns the crops of one's own pictures, or the pairs that they are."""
+    pairs = project.recall(PicturesConfig).pairs
+    sha256 = albums.sha256_of(own.found_at(pictures, pairs))
+    before = _find(project, "sha256", sha256, VideoConfig())
+    if before and _were_made_by(project, before, config):
+        on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} pictures are kept."))
+        return before
+    directory = before.directory if before else _folder(project) / sha256[:12]
+    rules = CurateConfig()
+    if pairs == "no":
+        return import_and_mark([pictures], directory, config, rules, on_event=on_event)
+    return import_and_split(
+        [pictures],
+        directory,
+        rules,
+        direction="AtoB" if pairs == "AtoB" else "BtoA",
+        size=_options_of(project, config)["size"],
+        on_event=on_event,
+    )
+
+
+def _options_of(project: Project, config: FramesConfig) -> dict[str, Any]:
+    """Returns what the crops of the project's source are made by, as their manifest holds it."""
+    pairs = own.pairs_of(project)
+    if pairs == "no":
+        return config.to_dict()
+    return {"direction": pairs, "size": max(int(part) for part in config.scale.split(":"))}
+
+
+def _were_made_by(project: Project, dataset: Dataset, config: FramesConfig) -> bool:
+    """Returns True for crops that are complete and made with the options that are asked for."""
+    complete = all((dataset.directory / f).is_file() for crop in dataset.crops for f in crop.files)
+    options = _options_of(project, config)
+    return complete and any(s.get("options") == options for s in dataset.sources.values())
 
 
 def _folder(project: Project) -> Path:
@@ -82,11 +149,6 @@ def _source(dataset: Dataset, fact: str, value: str, asked: VideoConfig) -> dict
     part = [asked.start, asked.end]
     fitting = (s for s in dataset.sources.values() if s.get(fact) == value)
     return next((s for s in fitting if s.get("part", ["", ""]) == part), None)
-
-
-def _was_cut_by(source: dict[str, Any] | None, dataset: Dataset, config: FramesConfig) -> bool:
-    complete = all((dataset.directory / crop.file).is_file() for crop in dataset.crops)
-    return complete and source is not None and source.get("options") == config.to_dict()
 
 
 def _sha256(path: Path) -> str:

@@ -1,9 +1,10 @@
-"""Where the crops of a video lie, drawn on one of its frames."""
+"""Where the crops of a video lie, drawn on one of its frames; the same for a picture."""
 
 from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -14,6 +15,8 @@ from ..manifest import Crop
 from ..video.cutting import cut_crops
 from ..video.probe import VideoInfo, local_input, probe
 from ..video.squares import scaled_size, squares_of
+
+Box = tuple[int, int, int, int]
 
 _WIDTH = 560
 _COLOURS = ("#ffb020", "#3bb0ff", "#7ee081", "#ff6fb5")
@@ -33,14 +36,32 @@ def draw_crops(video: Path, config: FramesConfig) -> bytes:
     info = probe(video)
     crops = _crops_of_one_frame(info, config)
     frame = _frame(info, crops[0].time)
-    scale = frame.width / info.width
+    return _outlined(frame, [_scaled(crop.box, frame.width / info.width) for crop in crops])
+
+
+def draw_squares(picture: Image.Image, config: FramesConfig) -> bytes:
+    """Returns a JPEG of a picture, the squares that are cut out of it outlined.
+
+    Args:
+        picture: One of the user's own pictures, RGB.
+        config: How it is to be cut.
+    """
+    size = scaled_size(config.scale, *picture.size)
+    width = min(_WIDTH, round(_WIDTH * picture.width / picture.height))  # a tall one gets no taller
+    scale = width / size[0]
+    frame = picture.resize((width, round(size[1] * scale)))
+    squares = squares_of(config.crops, *size, seed=(config.random_seed, 0))
+    boxes = ((square.left, square.top, square.side, square.side) for square in squares)
+    return _outlined(frame, [_scaled(box, scale) for box in boxes])
+
+
+def _outlined(frame: Image.Image, boxes: Sequence[Box]) -> bytes:
+    """Returns a JPEG of a frame, dimmed but for some boxes."""
     dimmed = Image.eval(frame, lambda value: value // 3)
-    for crop in crops:
-        box = _scaled(crop, scale)
+    for box in boxes:
         dimmed.paste(frame.crop(box), box)
     pen = ImageDraw.Draw(dimmed)
-    for number, crop in enumerate(crops):
-        left, top, right, bottom = _scaled(crop, scale)
+    for number, (left, top, right, bottom) in enumerate(boxes):
         corners = (left, top, right - 1, bottom - 1)
         pen.rectangle(corners, outline=_COLOURS[number % len(_COLOURS)], width=3)
     stream = io.BytesIO()
@@ -66,6 +87,7 @@ def _frame(info: VideoInfo, seconds: float) -> Image.Image:
         return frame.convert("RGB")
 
 
-def _scaled(crop: Crop, scale: float) -> tuple[int, int, int, int]:
-    left, top, width, height = (round(part * scale) for part in crop.box)
+def _scaled(box: Box, scale: float) -> Box:
+    """Returns left, top, right and bottom of a box of left, top, width and height, scaled."""
+    left, top, width, height = (round(part * scale) for part in box)
     return left, top, left + width, top + height

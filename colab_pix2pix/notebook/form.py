@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import ipywidgets as widgets
 
 from ..errors import OptionError
-from ..option import Config, options
+from ..option import Config, Option, options
 from ..project import Project
 from . import looks
 from .error_panel import ErrorPanel
@@ -54,7 +54,7 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
             start = project.recall(self._kind)
         self._fields = {
             name: Field(self._kind, name, about, getattr(start, name))
-            for name, about in options(self._kind).items()
+            for name, about in self._options().items()
         }
         self._errors = ErrorPanel()
         self._filling = False
@@ -117,6 +117,10 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         if self.valid:
             self.remember()
 
+    def _options(self) -> dict[str, Option]:
+        """What is known of each option, in the order of the boxes; for a form to say more of."""
+        return options(self._kind)
+
     def _above(self) -> list[widgets.Widget]:
         """What stands between the heading and the boxes; for a form to add to."""
         return []
@@ -126,7 +130,7 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         return []
 
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
-        about = options(self._kind)
+        about = self._options()
         first = [field.row for name, field in self._fields.items() if not about[name].advanced]
         folded = [field.row for name, field in self._fields.items() if about[name].advanced]
         heading = widgets.HTML(looks.line(title, "title"))

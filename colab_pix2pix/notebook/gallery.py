@@ -11,36 +11,21 @@ import ipywidgets as widgets
 
 from ..config import TrainConfig
 from ..manifest import Crop, Dataset
-from ..video.marks import MARKS
 from . import looks, thumbs
 from .choices import Choice, Choices, numbers_in
 from .error_panel import ErrorPanel
+from .views import VIEWS, MarkButtons, offered
 
 _numbers = itertools.count(1)
-
-_PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
-
-
-def _is_marked(mark: str) -> Callable[[Crop], bool]:
-    return lambda crop: mark in crop.marks
-
-
-#: What the menu above the pictures can show: a name, and which crops that are.
-_VIEWS: dict[str, Callable[[Crop], bool]] = {
-    "all crops": lambda crop: True,
-    "kept": lambda crop: crop.kept,
-    "rejected": lambda crop: not crop.kept,
-    **{_PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
-    "held out for testing": lambda crop: crop.split == "test",
-}
 
 
 class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
-    The menu chooses what is shown; buttons reject or keep all of that, or what looks like the crop
-    clicked last, or crops by their numbers, without a mouse. Each choice can be undone. Every
-    choice is saved at once in the dataset's manifest. Nothing is deleted.
+    The menu chooses what is shown; buttons reject or keep all of that, or all with a mark such as
+    dark, or what looks like the crop clicked last, or crops by their numbers, without a mouse. Each
+    choice can be undone. Every choice is saved at once in the dataset's manifest. Nothing is
+    deleted.
 
     Args:
         dataset: The crops to look at.
@@ -103,7 +88,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._show_state()
 
     def _in_view(self) -> list[Crop]:
-        return [crop for crop in self.dataset.crops if _VIEWS[self.view.value](crop)]
+        return [crop for crop in self.dataset.crops if VIEWS[self.view.value](crop)]
 
     def _make_pictures(self, number: int) -> None:
         # One layout and one style for all: a page of pictures then appears at once, not in seconds.
@@ -113,14 +98,14 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         style = widgets.ToggleButton().style
         self.buttons = []
         for index in range(number):
-            button = widgets.ToggleButton(layout=self._here, style=style)
-            button.add_class("cp-thumb").add_class(f"{self._prefix}-{index}")
+            classes = ("cp-thumb", f"{self._prefix}-{index}")
+            button = widgets.ToggleButton(layout=self._here, style=style, _dom_classes=classes)
             button.observe(self._errors.guard(self._click(index)), names="value")
             self.buttons.append(button)
 
     def _make_controls(self) -> None:
         self.view = widgets.Dropdown(
-            description="Show", layout={"width": "230px"}, options=self._views()
+            description="Show", layout={"width": "230px"}, options=offered(self.dataset)
         ).add_class("cp-view")
         self.pictures = widgets.Dropdown(
             description="Pictures", layout={"width": "330px"}, options=thumbs.KINDS
@@ -136,6 +121,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.next = self._button("Next", lambda: self.show_page(self._page + 1))
         self.reject_all = self._button("Reject all", lambda: self._choose_view("reject"))
         self.keep_all = self._button("Keep all", lambda: self._choose_view("keep"))
+        self.marked = MarkButtons(
+            self.dataset, lambda files: self._choose(files, "reject"), self._errors.guard
+        )
         self.reject_alike = self._button("Reject those like", self._reject_alike)
         self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
         self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
@@ -158,6 +146,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             [self.back, self.next, self.place],
         ]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
+        rows.insert(1, self.marked)
         page = widgets.Box(self.buttons).add_class("cp-thumbs")
         above = [looks.style(), sheet, self._pictures, title, widgets.HTML(looks.line(how))]
         return [*above, self.counts, *rows, page, self._errors]
@@ -231,6 +220,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             f"Keep all {in_view}",
         )
         self.reject_all.disabled = self.keep_all.disabled = not in_view
+        self.marked.show(self.dataset)
         self.undo.disabled = not self._choices.can_undo
         clicked = self._number.get(self._clicked)
         self.reject_alike.disabled = clicked is None
@@ -238,18 +228,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             f"Reject those like {clicked}" if clicked else "Reject those like …"
         )
 
-    def _views(self) -> list[tuple[str, str]]:
-        """Returns what the menu offers: marks with their counts, and only those that occur."""
-        counts = {name: sum(map(shows, self.dataset.crops)) for name, shows in _VIEWS.items()}
-        changing = ("kept", "rejected")
-        return [
-            (name if name in changing else f"{name} ({count})", name)
-            for name, count in counts.items()
-            if count or name in changing
-        ]
-
 
 def _fill(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
-    button.value = not crop.kept
-    button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
-    button.tooltip = f"{crop.file}, {looks.duration(crop.time)} into the video"
+    with button.hold_sync():  # one message instead of three
+        button.value = not crop.kept
+        button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
+        button.tooltip = f"{crop.file}, {looks.duration(crop.time)} into the video"

@@ -21,7 +21,7 @@ from ..storage import drive
 from . import looks
 
 _LARGEST_FILE = 40e6  # bytes of a network whose page is worth having as one file
-_HEIGHT = 900  # pixels
+_HEIGHT = 700  # pixels
 _servers: dict[Path, http.server.ThreadingHTTPServer] = {}
 
 

@@ -51,6 +51,8 @@ CSS = """
 .cp-facts b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .cp img, .cp video { max-width: 100%; height: auto; border-radius: 6px; margin-top: 6px; }
 .cp .jupyter-button { border-radius: 6px; }
+.cp-stopping { align-items: center; flex-wrap: wrap; }
+.cp .cp-stop { margin: 4px 10px 4px 0; }
 .cp-steps .widget-label { width: auto !important; margin-right: 10px; color: inherit; }
 .cp-steps .widget-readout { color: inherit; }
 .cp-text { overflow-wrap: anywhere; }

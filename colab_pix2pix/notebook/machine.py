@@ -11,14 +11,16 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from .. import __version__
+from ..config import PRESETS
 from ..storage import drive
-from . import looks
+from . import looks, speed
 
 _FEW_BYTES = 2e9
+_CROPS = 300  # as many as the form for them suggests; a fifth is held out
 
 
 def report() -> widgets.VBox:
-    """Returns versions, the GPU or what it means that there is none, and the free disk."""
+    """Returns versions, the GPU or that there is none and what it means in hours, free room."""
     gpu = gpu_name()
     versions = {
         "colab_pix2pix": __version__,
@@ -29,13 +31,24 @@ def report() -> widgets.VBox:
     free = shutil.disk_usage(Path.home()).free
     rows = [
         looks.line("Ready", "title"),
-        looks.facts(versions | {"Free disk": looks.size(free)}),
+        looks.facts(versions | {"Free disk": looks.size(free)} | drive_facts()),
         looks.line(f"GPU: {gpu}." if gpu else _without_gpu(), "good" if gpu else "hint"),
+        looks.line(_hours(gpu)),
     ]
     if free < _FEW_BYTES:
         rows.append(looks.line("The disk is nearly full: long videos may not fit.", "warning"))
     view = widgets.VBox([looks.style(), widgets.HTML("".join(rows))])
     return view.add_class("cp").add_class("cp-panel").add_class("cp-machine")
+
+
+def drive_facts() -> dict[str, str]:
+    """Returns how much is free on Google Drive, to be shown; {} where none is mounted."""
+    if not drive.is_drive(drive.MOUNT_POINT):
+        return {}
+    try:
+        return {"Free on Drive": looks.size(drive.free_bytes(drive.MOUNT_POINT))}
+    except OSError as error:
+        return {"Drive": f"does not answer ({error.strerror})"}
 
 
 def gpu_name() -> str:
@@ -59,11 +72,17 @@ def version_of(package: str) -> str:
         return "missing"
 
 
+def _hours(gpu: str) -> str:
+    """Returns how long each preset takes here, with as many crops as are suggested."""
+    times = []
+    for name, (_, config) in PRESETS.items():
+        seconds = speed.estimate(config, _CROPS * 4 // 5, gpu).seconds
+        times.append(f"{name} about {looks.roughly(seconds)}")
+    return f"Training with {_CROPS} crops takes here, by the preset: {', '.join(times)}."
+
+
 def _without_gpu() -> str:
-    words = (
-        "No GPU here. The quick preset takes minutes all the same; the larger ones take many hours"
-        " on a CPU and well under one on a GPU."
-    )
+    words = "No GPU here: training works, but the larger presets take ten times as long."
     if drive.in_colab():
         words += " To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
     return words

@@ -1,7 +1,7 @@
 """What a long job says -> something to watch that is updated in place.
 
 A listener may be called hundreds of times a second: text is sent to the browser on a timer, and
-pictures only as often as their drawing costs less than a fiftieth of the time.
+curves only as often as the panel as a whole costs less than a fiftieth of the time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ import ipywidgets as widgets
 from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 from ..model.verdict import judge
 from ..project import Project
-from ..storage import wording
 from . import looks, pictures, results
+from .polling import Polling
 from .samples import SampleView
+from .stop_button import StopButton
+from .telling import losses_html, notes_html, progress_html, safety_html
 
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
-JUDGED_EVERY_SECONDS = 1.0
-LARGEST_SHARE = 0.02
+JUDGED_EVERY_SECONDS = 3.0
+#: What drawing the curves may take of the time; all the rest of the panel takes less than that.
+CURVES_SHARE = 0.008
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -63,7 +66,10 @@ class ProgressLine(widgets.VBox):  # type: ignore[misc]
 
 
 class TrainingPanel(widgets.VBox):  # type: ignore[misc]
-    """A listener for training: progress, losses, the newest sample grid, what is saved.
+    """A listener for training: progress, losses, sample grids, what is saved.
+
+    Where the kernel lets it, a button stops the training and a slider leads through the samples
+    while the cell runs; `polling.trouble` says why not.
 
     Args:
         project: Where given, the panel starts with what earlier sessions have left there.
@@ -81,7 +87,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.losses = widgets.HTML().add_class("cp-losses")
         self.verdict = widgets.HTML().add_class("cp-verdict")
         self.saved = widgets.HTML().add_class("cp-saved")
-        self.sample = SampleView()
+        self.sample = SampleView(answered=False)
+        self.stop = StopButton()
+        self.polling: Polling | None = None
         self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
         self.curves.add_class("cp-curves")
         self.notes = widgets.HTML().add_class("cp-notes")
@@ -95,13 +103,18 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._safety: Safety | None = None
         self._text_at = 0.0
         self._judged: tuple[float, int] = (0.0, -1)
-        self._curves_from = 0.0
+        self._curves_from: float | None = None
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
         if project is not None:
             self._show_earlier(project)
 
     def __call__(self, event: Event) -> None:
+        self._listen()
+        self._take(event)
+        self._refresh()
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
             if event.job == "upload":  # the wait at the end
                 self._upload = event
@@ -110,9 +123,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._speed = event.per_second if event.job == "train" else self._speed
         elif isinstance(event, Metrics):
             # Steps that were lost with an earlier session are done again.
-            self._history = [m for m in self._history if m.step < event.step] + [event]
+            while self._history and self._history[-1].step >= event.step:
+                self._history.pop()
+            self._history.append(event)
         elif isinstance(event, Sample):
-            self.sample.show(event.path)
+            self.sample.add(event.path)
         elif isinstance(event, Saved):
             self._saved_step = event.step
         elif isinstance(event, Safety):
@@ -121,7 +136,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
         elif event.message != judge(self._history).sentence:  # else it is the verdict's own line
             self._say(event)
-        self._refresh()
 
     @property
     def steps_per_second(self) -> float | None:
@@ -130,7 +144,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
-        self.hint.value = ""
+        self.stop.end()
+        self.sample.answered = True
         self._upload = None
         if self._progress is not None:
             self._progress = self._where_it_ended(self._progress)
@@ -151,14 +166,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(looks.line("Training", "title"))
-        stop = "To stop, press the interrupt button (\u25a0): what is trained is saved."
-        self.hint = widgets.HTML(looks.line(stop, "help"))
-        facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.hint]
+        facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
         return [looks.style(), title, *facts, self.sample, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
-        if earlier := project.sample_files():
-            self.sample.show(earlier[-1])
+        self.sample.offer(project.sample_files())
         self._history = results.history(project)
         self._show_all()
 
@@ -173,6 +185,14 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._notes.append(note)
         self.notes.value = notes_html(self._notes)
 
+    def _listen(self) -> None:
+        """Lets the browser's clicks count, now that the cell is between two steps."""
+        self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
+        self.polling.poll()
+        heard = not self.polling.trouble and self._upload is None
+        self.stop.show(heard=heard)
+        self.sample.answered = heard
+
     def _refresh(self) -> None:
         now = time.monotonic()
         if now - self._text_at >= TEXT_EVERY_SECONDS:
@@ -181,6 +201,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
         if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
             self._judge()
+        if self._curves_from is None:  # the first ones too are paid in advance
+            self._curves_from = now + CURVES_EVERY_SECONDS
         if len(self._history) > 1 and now >= self._curves_from:
             self._show_curves()
 
@@ -192,54 +214,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         elif self._progress:
             self.text.value = progress_html(self._progress, epoch)
         if self._history:
-            self.losses.value = looks.facts(_losses(self._history[-1]))
-        self.saved.value = _safety_html(self._safety)
+            self.losses.value = losses_html(self._history[-1])
+        self.saved.value = safety_html(self._safety)
 
     def _show_curves(self) -> None:
         began = time.monotonic()
         self.curves.value = pictures.loss_curves(self._history)
         self.curves.layout.display = "block"
         now = time.monotonic()
-        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / LARGEST_SHARE)
-
-
-def progress_html(progress: Progress, epoch: int | None = None) -> str:
-    """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
-    done, total = progress.done, progress.total
-    in_bytes = progress.unit == "bytes"
-    amount = looks.size(done) if in_bytes else f"{done:.0f}"
-    if total is not None:
-        amount += f" of {looks.size(total) if in_bytes else f'{total:.0f}'}"
-    parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
-    if epoch is not None:
-        parts.insert(0, f"epoch {epoch}")
-    if progress.per_second:
-        speed = progress.per_second
-        parts.append(
-            f"{looks.size(speed)} per second"
-            if in_bytes
-            else f"{speed:.3g} {progress.unit} per second"
-        )
-    if progress.seconds_left is not None:
-        parts.append(f"{looks.duration(progress.seconds_left)} left")
-    bar = looks.bar(done / total) if total else ""
-    return bar + looks.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
-
-
-def notes_html(notes: deque[Note]) -> str:
-    """Returns what a job has said, newest last; warnings stand out."""
-    kinds = {"info": "quiet", "warning": "warning"}
-    return "".join(looks.line(note.message, kinds.get(note.level, "quiet")) for note in notes)
-
-
-def _losses(metrics: Metrics) -> dict[str, object]:
-    names = [field for field, _, _ in pictures.LOSSES]
-    values = {name: getattr(metrics, name) for name in names}
-    return {name: f"{value:.3f}" for name, value in values.items() if value is not None}
-
-
-def _safety_html(safety: Safety | None) -> str:
-    if safety is None:
-        return looks.line("Nothing is saved yet.")
-    good = safety.safe_step is not None and not safety.trouble
-    return looks.line(wording.line(safety), "good" if good else "warning")
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / CURVES_SHARE)

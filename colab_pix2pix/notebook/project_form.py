@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets as widgets
+from IPython.display import display
 
 from ..errors import DriveError, OptionError
 from ..project import Project, check_name, projects
@@ -15,6 +16,11 @@ from . import looks
 from .error_panel import ErrorPanel
 from .fields import LABEL_WIDTH
 from .project_list import project_list
+
+_WHY_DRIVE = (
+    "Google now asks whether this notebook may use your Drive: your project is kept there, in the"
+    " folder colab_pix2pix, because this machine loses its own disk. Nothing else is touched."
+)
 
 
 class ProjectForm(widgets.VBox):  # type: ignore[misc]
@@ -70,6 +76,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         try:
             return drive.project_root()
         except DriveError:
+            why = widgets.HTML(looks.line(_WHY_DRIVE, "hint"))
+            display(widgets.VBox([looks.style(), why]).add_class("cp"))
             drive.mount()
             return drive.project_root()
 

@@ -19,8 +19,9 @@ from ..events import Note
 from ..manifest import Dataset
 from ..pipeline import keep_and_train
 from ..project import Project
-from ..storage import checkpoints, wording
-from . import crops, looks, machine, speed, uploads, using
+from ..storage import checkpoints, drive, wording
+from ..storage.release import release_when_safe
+from . import crops, live, looks, machine, speed, uploads, using
 from .forms import FramesForm, TrainForm, UseForm, VideoForm
 from .gallery import Gallery
 from .monitor import ProgressLine, TrainingPanel
@@ -49,7 +50,8 @@ def open_project(form: ProjectForm) -> Project:
         CheckpointError: the project has saved states, and none of them is valid.
     """
     project = form.project
-    _say(welcome(project))
+    room = "".join(f" {name}: {value}." for name, value in machine.drive_facts().items())
+    _say(welcome(project) + room)
     return project
 
 
@@ -57,23 +59,25 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     """Fetches the video that a form names; returns its file.
 
     Returns:
-        None when the project already has the crops of this video, so that nothing is fetched.
+        A folder or a zip where the form names one: pictures stay where they are. None when the
+        project already has the crops, so that nothing is fetched.
 
     Raises:
         DownloadError: it can't be fetched.
+        DatasetError: the folder or the zip has no pictures, or they are no pairs.
         UploadError: an upload was asked for, and no file was chosen.
     """
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to fetch the video."):
         config = _asked_for(project, form)
-        project.remember(config)
+        project.remember(config, form.pictures_config)
         crops.recover(project, on_event=line)
-        if crops.of_link(project, config):
-            line(Note(message="The project has crops of this video: it is not fetched again."))
+        if crops.of_source(project, config):
+            line(Note(message="The project has crops of this: it is not fetched again."))
             return None
         video = crops.fetch(project, config, on_event=line)
-    line(Note(message=f"{video.name}, {looks.size(video.stat().st_size)}"))
+    line(Note(message=_what_came(video)))
     return video
 
 
@@ -90,6 +94,7 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
 
     Raises:
         VideoError: the video can't be read.
+        DatasetError: a picture can't be read.
     """
     config = form.config
     project.remember(config)
@@ -122,9 +127,11 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
     panel = TrainingPanel(project)
     display(panel)
     with _stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
-        panel(Note(message="Getting ready: the first picture takes a few seconds."))
-        result = keep_and_train(dataset, project, form.config, on_event=panel)
-    panel.finish()
+        try:
+            panel(Note(message="Getting ready: the first picture takes a few seconds."))
+            result = keep_and_train(dataset, project, form.config, on_event=panel)
+        finally:
+            panel.finish()
     if panel.steps_per_second:
         speed.note(form.config, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
@@ -165,6 +172,47 @@ def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Pat
     return [result for _, result in pairs]
 
 
+def try_live(project: Project) -> None:
+    """Shows the page in which the trained model runs live: on a camera, a picture, a drawing.
+
+    Args:
+        project: Its newest model is taken.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+        DriveError: in Colab, its page gives no address for the machine.
+    """
+    line = ProgressLine()
+    display(line)
+    with _stoppable("Stopped: run this cell again to try the model."):
+        line(Note(message="Writing the page: a few seconds."))
+        view = live.live_view(project, on_event=line)
+    display(view)
+
+
+def give_back(project: Project, *, when_safe: bool) -> None:
+    """Gives the Colab machine back once Drive has confirmed everything, if that is wanted.
+
+    Args:
+        project: What must be safe first.
+        when_safe: False keeps the machine, and says how to give it back.
+
+    Raises:
+        DriveError: something would be lost; the machine is kept.
+        Stopped: the user has interrupted the wait; the machine is kept.
+    """
+    line = ProgressLine()
+    display(line)
+    if not drive.in_colab():
+        line(Note(message="This is no machine of Colab's: there is nothing to give back."))
+        return
+    if not when_safe:
+        line(Note(message="The machine stays yours. To give it back, tick the box of this cell."))
+        return
+    with _stoppable("Stopped: the machine is still yours. Run this cell again to give it back."):
+        release_when_safe(project, on_event=line)
+
+
 def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
     """Returns what the form says, once a file that is to be uploaded is here."""
     if form.upload.value:
@@ -172,6 +220,12 @@ def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
         form.value = {"source": str(video)}
         form.upload.value = False  # the cell run again takes the same file
     return form.config
+
+
+def _what_came(video: Path) -> str:
+    if video.is_dir():
+        return f"The pictures in {video.name} are taken from where they are."
+    return f"{video.name}, {looks.size(video.stat().st_size)}"
 
 
 def _what_is_kept(result: TrainingResult) -> str:
@@ -202,10 +256,10 @@ def welcome(project: Project) -> str:
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
     epochs = state["options"].get("epochs", "?")
-    return (
-        f"Welcome back: {project.path.name} is at step {state['step']}, "
-        f"{state['epochs_done']} of {epochs} epochs are complete."
-    )
+    done, at = state["epochs_done"], f"({project.path.name}, step {wording.steps(state['step'])})"
+    if done == epochs:
+        return f"Welcome back: all {epochs} epochs are done {at}. Set more of them to go on."
+    return f"Welcome back: continue at epoch {done + 1} of {epochs} {at}."
 
 
 def _say(words: str) -> None:

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from ..config import PRESETS, TrainConfig
 from ..manifest import Dataset
 from ..project import Project
-from . import looks, machine, speed
+from . import looks, machine, own, speed
 from .fields import LABEL_WIDTH
 from .form import Form
 
@@ -44,6 +44,7 @@ class TrainForm(Form[TrainConfig]):
         dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
         kept = dataset.kept if dataset else ()
         self._crops = sum(crop.split == "train" for crop in kept)
+        self._pairs = own.are_pairs(dataset)
         self._device = machine.gpu_name()
         self.time = widgets.HTML().add_class("cp-time")
         self.preset = (
@@ -56,7 +57,9 @@ class TrainForm(Form[TrainConfig]):
             .add_class("cp-box")
             .add_class("cp-preset")
         )
-        super().__init__(PRESETS["quick"][1], project=project, title="How to train?")
+        super().__init__(self._fitting("quick"), project=project, title="How to train?")
+        if dataset is not None:
+            self._follow_crops()
         self._after_a_change()
         self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
 
@@ -76,7 +79,20 @@ class TrainForm(Form[TrainConfig]):
 
     def _fill_in(self) -> None:
         if self.preset.value:
-            self.value = PRESETS[self.preset.value][1]
+            self.value = self._fitting(self.preset.value)
+
+    def _follow_crops(self) -> None:
+        """Changes an input that these crops can't give; only a later change stores it."""
+        box = self._fields["condition"]
+        if self._pairs != (box.value == "paired"):
+            self._filling = True
+            box.value = self._fitting("quick").condition
+            self._filling = False
+
+    def _fitting(self, preset: str) -> TrainConfig:
+        """Returns the options of a preset as the crops need them: pairs are learned as pairs."""
+        config = PRESETS[preset][1]
+        return config.replace(condition="paired") if self._pairs else config
 
     def _changed(self) -> None:
         super()._changed()
@@ -89,7 +105,7 @@ class TrainForm(Form[TrainConfig]):
     def _name_preset(self) -> None:
         """Lets the menu show the preset that the boxes hold, or none of them."""
         values = self.value
-        names = [n for n, (_, preset) in PRESETS.items() if vars(preset) == values]
+        names = [name for name in PRESETS if vars(self._fitting(name)) == values]
         self.preset.value = names[0] if names else ""
 
     def _about_time(self) -> str:

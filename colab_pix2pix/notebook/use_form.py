@@ -1,4 +1,4 @@
-"""The form for using a trained model: which picture it shall see."""
+"""The form for using a trained model: which picture or video it shall see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .fields import LABEL_WIDTH
 
 
 class UseForm(widgets.VBox):  # type: ignore[misc]
-    """Which picture the trained model is shown. Left empty: crops that it has not trained on.
+    """Which picture or video the trained model is shown. Left empty: crops it has not learned.
 
     Example:
         >>> form = UseForm()
@@ -23,14 +23,16 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.source = widgets.Text(
-            description="Picture or folder",
+            description="Picture or video",
             layout={"width": "640px", "max_width": "100%"},
             style={"description_width": LABEL_WIDTH},
         )
         self.source.add_class("cp-box").add_class("cp-picture")
         self.upload = uploads.box()
-        words = "The path of a picture or a folder of them. Empty: crops that it has not learned."
-        more = "" if drive.in_colab() else uploads.ELSEWHERE
+        words = (
+            "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
+        )
+        more = uploads.IN_COLAB if drive.in_colab() else uploads.ELSEWHERE
         texts = looks.line(words, "help") + looks.line(more, "help")
         row = widgets.VBox([self.source, widgets.HTML(texts)]).add_class("cp-field")
         title = widgets.HTML(looks.line("What shall it see?", "title"))
@@ -40,6 +42,6 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
 
     @property
     def path(self) -> Path | None:
-        """The picture or the folder, or None where the box is empty."""
+        """The picture, the folder or the video, or None where the box is empty."""
         text = self.source.value.strip()
         return Path(text).expanduser() if text else None

@@ -15,36 +15,43 @@ from PIL import Image
 
 from ..config import TrainConfig
 from ..events import OnEvent
-from ..manifest import Dataset
+from ..manifest import IMAGE_SUFFIXES, Dataset
 from ..project import Project
 from . import looks, pictures
+from .results import small_video
 
 MOST_SHOWN = 12
 _HELD_OUT = 4
 _SIDE = 256
 _DOWNLOAD_BYTES = 8_000_000
+_OF_VIDEO = "Left: your video. Right: what the network makes of it. Shown are its first 20 seconds."
 
 
 def make(
     project: Project, source: Path | None, dataset: Dataset, *, on_event: OnEvent
 ) -> list[tuple[Path, Path]]:
-    """Runs the trained model on pictures; returns pairs of paths: what it saw, what it made.
+    """Runs the trained model on pictures or a video; returns pairs: what it saw, what it made.
 
     Args:
         project: Its model is used; results are put into its folder `made`.
-        source: A picture or a folder; None takes a few held-out crops.
+        source: A picture, a folder or a video; None takes a few held-out crops.
         dataset: Where held-out crops lie.
-        on_event: Told Progress in pictures.
+        on_event: Told Progress in pictures or frames.
 
     Raises:
         CheckpointError: nothing is trained yet.
         DatasetError: there is no picture at `source`.
+        VideoError: the video can't be decoded.
     """
     from ..playing import apply, pairs_of
 
     target = project.path / "made"
     if source is None:
         return _of_crops(project, dataset, target, on_event)
+    if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
+        video = target / f"{source.stem}.mp4"
+        both = apply(project, source, video, side_by_side=True, on_event=on_event)
+        return [(source, made) for made in both]
     if not source.is_dir():
         target = target / f"{source.stem}.png"
     apply(project, source, target, on_event=on_event)
@@ -77,8 +84,13 @@ def view(pairs: Sequence[tuple[Path, Path]], config: TrainConfig) -> widgets.VBo
     blurred = config.condition == "blurred-grey" and config.channels_fed == 1
     rows = [looks.style(), widgets.HTML(looks.line("What it makes of them", "title"))]
     words = "Your picture, what the network sees of it, its picture."
-    rows.append(widgets.HTML(looks.line(words if blurred else "Your picture, its picture.")))
+    words = words if blurred else "Your picture, its picture."
+    of_video = pairs[0][1].suffix == ".mp4"
+    rows.append(widgets.HTML(looks.line(_OF_VIDEO if of_video else words)))
     for source, result in pairs[:MOST_SHOWN]:
+        if of_video:
+            rows.append(_video(result))
+            continue
         strip = _strip(source, result, config.blur_factor if blurred else None)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
@@ -87,6 +99,13 @@ def view(pairs: Sequence[tuple[Path, Path]], config: TrainConfig) -> widgets.VBo
     rows.append(widgets.HTML(_download(pairs)))
     rows.append(widgets.HTML(looks.line(f"All are in {pairs[0][1].parent}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-use")
+
+
+def _video(result: Path) -> widgets.Video:
+    """Returns the first seconds of a video, small enough for a notebook."""
+    small, layout = small_video(result), {"max_width": "100%"}
+    video = widgets.Video(value=small, format="mp4", autoplay=False, loop=True, layout=layout)
+    return video.add_class("cp-made-video")
 
 
 def _strip(source: Path, result: Path, blur_factor: float | None) -> bytes:
@@ -109,7 +128,7 @@ def _download(pairs: Sequence[tuple[Path, Path]]) -> str:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for path in results:
-            archive.write(path, path.name)
+            archive.writestr(path.name, path.read_bytes())  # a Drive may tell no date
     content = base64.b64encode(stream.getvalue()).decode()
     address = f"data:application/zip;base64,{content}"
     return f'<a class="cp-download" download="made.zip" href="{address}">Download the results</a>'

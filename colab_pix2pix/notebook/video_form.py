@@ -1,23 +1,38 @@
-"""The form for the video, with a look at what a link leads to before it is fetched."""
+"""The form for the video or the pictures, with a look at what is there before it is fetched."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from typing import Any
 
 import ipywidgets as widgets
 from PIL import Image
 
-from ..config import VideoConfig
+from ..config import PicturesConfig, VideoConfig
+from ..option import Option, options
 from ..project import Project
 from ..storage import drive
 from ..video.look_up import Found, look_up
-from . import looks, pictures, uploads
-from .fields import LABEL_WIDTH
+from . import looks, own, pictures, uploads
+from .fields import LABEL_WIDTH, Field
 from .form import Form
+
+_LABEL = "Link or path"
+_HELP = (
+    "A link to a video, or the path of a video, or of a folder or a zip of pictures. Empty: the"
+    " time-lapse that comes along."
+)
+
+_PAIRS = [
+    ("no, each picture stands for itself", "no"),
+    ("yes: B is made from A", "AtoB"),
+    ("yes: A is made from B", "BtoA"),
+]
 
 
 class VideoForm(Form[VideoConfig]):
-    """Which video to take. Left empty, it is the time-lapse that comes along.
+    """Which video to take, or which pictures. Left empty: the time-lapse that comes along.
 
     Example:
         >>> form = VideoForm()
@@ -38,19 +53,70 @@ class VideoForm(Form[VideoConfig]):
             layout={"width": "640px", "max_width": "100%", "display": "none"},
         )
         self.formats.add_class("cp-box").add_class("cp-formats")
-        super().__init__(VideoConfig(), project=project, title="Which video?")
+        known = project.recall(PicturesConfig) if project else PicturesConfig()
+        about = options(PicturesConfig)["pairs"]
+        self.pairs = Field(PicturesConfig, "pairs", about, known.pairs)
+        self.pairs.box.options, self.pairs.box.value = _PAIRS, known.pairs
+        super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
+        self._follow()
+        self.pairs.on_change(self._errors.guard(lambda change: self._changed()))
         self.look.on_click(self._errors.guard(lambda clicked: self._look()))
         self.formats.observe(self._errors.guard(lambda change: self._take()), names="value")
 
+    @property
+    def pictures_config(self) -> PicturesConfig:
+        """What a folder or a zip of pictures holds; it counts only where the source is one."""
+        return PicturesConfig(pairs=self.pairs.value)
+
+    def remember(self) -> None:
+        """Stores the options in the project, and what its pictures are."""
+        if self._project is not None:
+            self._project.remember(self.config, self.pictures_config)
+
+    def _options(self) -> dict[str, Option]:
+        about = options(VideoConfig)
+        source = dataclasses.replace(about["source"], label=_LABEL, help=_HELP)
+        return about | {"source": source}
+
+    def _changed(self) -> None:
+        super()._changed()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Shows the boxes that count for this source, and what is wrong with a path."""
+        fields: dict[str, Any] = self._fields
+        source = fields["source"].value
+        place = own.place_of(source)
+        pictures_there = place is not None and place.exists()
+        self.pairs.row.layout.display = "flex" if pictures_there else "none"
+        for name in ("start", "end"):
+            fields[name].row.layout.display = "none" if pictures_there else "flex"
+        if fields["source"].check() and (words := own.complaint(source, self.pairs.value)):
+            if self._project is not None and self._project.dataset_zip.exists():
+                words += " The crops that the project has of it are used all the same."
+            fields["source"].message.value = looks.line(words, "wrong")
+
     def _below(self) -> list[widgets.Widget]:
-        elsewhere = looks.line("" if drive.in_colab() else uploads.ELSEWHERE, "help")
         menu = widgets.VBox([self.formats]).add_class("cp-field")
-        return [self.upload, widgets.HTML(elsewhere), self.look, self.found, menu]
+        return [self.look, self.found, menu]
+
+    def _where(self) -> widgets.Widget:
+        words = uploads.IN_COLAB if drive.in_colab() else uploads.ELSEWHERE
+        line = widgets.HTML(looks.line(words, "help"))
+        return widgets.VBox([line]).add_class("cp-field")
+
+    def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
+        rows = super()._rows(title, hint)
+        place = rows.index(self._fields["source"].row) + 1
+        return [*rows[:place], self.pairs.row, self._where(), self.upload, *rows[place:]]
 
     def _look(self) -> None:
         self.found.value = looks.line("Looking …")
         self.formats.layout.display = "none"
         try:
+            if place := own.place_of(self.config.source):
+                self.found.value = own.described(place, self.pairs.value)
+                return
             found = look_up(self.config.source, self.config)
         except BaseException:
             self.found.value = ""

@@ -68,15 +68,18 @@ def port_address(port: int) -> str:
         return f"http://127.0.0.1:{port}/"
     from google.colab import output
 
+    script, why = f"google.colab.kernel.proxyPort({port})", "no answer"
     try:
-        script = f"google.colab.kernel.proxyPort({port})"
-        return str(output.eval_js(script, timeout_sec=_PATIENCE_SECONDS))
+        answer = output.eval_js(script, timeout_sec=_PATIENCE_SECONDS)
+        if isinstance(answer, str):
+            return answer
     except Exception as error:  # its own MessageError, a TimeoutError, ...
-        raise DriveError(
-            f"Colab's page gave no address for port {port}: {error}.",
-            why="The page of the model is served by this machine; the browser needs a way to it.",
-            fix="Keep the notebook's tab open and run the cell again.",
-        ) from error
+        why = str(error)
+    raise DriveError(
+        f"Colab's page gave no address for port {port}: {why}.",
+        why="The page of the model is served by this machine; the browser needs a way to it.",
+        fix="Keep the notebook's tab open and run the cell again.",
+    )
 
 
 def project_root() -> Path:
@@ -180,7 +183,8 @@ def flush_and_release() -> None:
     """Waits until Drive has uploaded everything, unmounts it and gives the Colab machine back.
 
     Raises:
-        DriveError: this is no Colab machine, or Drive could not be flushed.
+        DriveError: this is no Colab machine, Drive could not be flushed, or Colab does not take
+            the machine back.
     """
     if not in_colab():
         raise DriveError(
@@ -195,7 +199,14 @@ def flush_and_release() -> None:
             f"Google Drive was not flushed: {error}. The runtime is still yours.",
             fix="Wait a few minutes and try again.",
         ) from error
-    runtime.unassign()
+    try:
+        runtime.unassign()
+    except Exception as error:  # google.colab's own errors can't be imported elsewhere
+        raise DriveError(
+            f"Colab did not take the machine back: {error}",
+            why="Everything is on Drive, which is unmounted now.",
+            fix="Choose Runtime > Disconnect and delete runtime.",
+        ) from error
 
 
 def upload(folder: Path) -> list[Path]:

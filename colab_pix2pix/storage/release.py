@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from ..errors import DriveError
+from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
 from . import drive, wording
 from .survey import Survey, safety, survey
+
+_LOOK_EVERY_SECONDS = 2.0
 
 
 def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False) -> None:
@@ -28,6 +32,38 @@ def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False
     drive.flush_and_release()
 
 
+def release_when_safe(
+    project: Project, *, wait_seconds: float = 3600.0, on_event: OnEvent = ignore
+) -> None:
+    """Waits until Google Drive has confirmed every file of a project, then releases the runtime.
+
+    Args:
+        project: The project whose states and files must be on Drive first.
+        wait_seconds: How long to wait for uploads that are under way.
+        on_event: Told `Progress` in files, and a `Note` before the runtime goes.
+
+    Raises:
+        DriveError: as `release_runtime`; also when the time is over. The runtime is then still
+            there.
+    """
+    end = time.monotonic() + wait_seconds
+    most = len(pending := _pending(project))
+    while pending and time.monotonic() < end:
+        most = max(most, len(pending))
+        done = most - len(pending)
+        on_event(Progress(job="upload", done=done, total=most, unit="files on Drive"))
+        time.sleep(_LOOK_EVERY_SECONDS)
+        pending = _pending(project)
+    _refuse_to_lose(project)
+    on_event(
+        Note(
+            message="Everything is safe on Drive: the machine is given back now. To go on, open the"
+            " notebook again and type the same name."
+        )
+    )
+    drive.flush_and_release()
+
+
 def _refuse_to_lose(project: Project) -> None:
     found = survey(project)
     if lost := _unconfirmed(project, found):
@@ -35,7 +71,8 @@ def _refuse_to_lose(project: Project) -> None:
             f"Not released: {', '.join(lost)} would be lost."
             f" {wording.line(safety(project, found))}.",
             why="Google Drive has not confirmed it.",
-            fix="Wait and try again; release_runtime(..., even_if_lost=True) does it all the same.",
+            fix="Wait and try again. To let it go all the same: release_runtime(...,"
+            " even_if_lost=True), or Runtime > Disconnect and delete runtime.",
         )
 
 
@@ -49,7 +86,10 @@ def _unconfirmed(project: Project, found: Survey) -> list[str]:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
             lost.append(f"step {wording.steps(newest.step)}")
-    for path in sorted(project.path.rglob("*")):
-        if path.is_file() and drive.is_uncommitted(path):
-            lost.append(path.relative_to(project.path).as_posix())
-    return lost
+    return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
+
+
+def _pending(project: Project) -> list[Path]:
+    """Returns the files of a project that Drive is still uploading."""
+    files = (path for path in sorted(project.path.rglob("*")) if path.is_file())
+    return [path for path in files if drive.is_uncommitted(path)]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -16,44 +12,14 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
-from ..images import upright_rgb
-from ..manifest import IMAGE_SUFFIXES, Crop, Dataset
+from ..manifest import Crop, Dataset
+from .albums import Pair, Picture, pairs_in, partners, pictures_in, sha256_of
 from .plan import evenly
 from .sources import Source, add_sources
 from .squares import scaled_size, squares_of
 from .writer import Writer
 
-_LARGEST_BYTES = 256 << 20
 Direction = Literal["AtoB", "BtoA"]
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A picture file: in a folder, or in a zip when `member` is not ""."""
-
-    path: Path
-    member: str = ""
-
-    @property
-    def stem(self) -> str:
-        return Path(self.member or self.path).stem
-
-    def content(self) -> bytes:
-        if not self.member:
-            return self.path.read_bytes()
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(self.member)
-
-    def image(self) -> Image.Image:
-        """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB."""
-        try:
-            with Image.open(io.BytesIO(self.content())) as image:
-                return upright_rgb(image)
-        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
-            raise DatasetError(
-                f"{self.path / self.member} can't be read as a picture: {error}.",
-                fix="Remove it, or save it again as jpg or png.",
-            ) from error
 
 
 def import_pictures(
@@ -75,8 +41,9 @@ def import_pictures(
         DatasetError: there are no pictures, one can't be read, or the folder holds other files.
     """
     path = Path(pictures)
-    found = _pictures_in(path)
-    facts = {"file": path.name, "sha256": _hash(found), "options": config.to_dict()}
+    found = pictures_in(path)
+    sha256 = sha256_of([(picture,) for picture in found])
+    facts = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
     cut = partial(_cut_pictures, found, config, on_event)
     return add_sources(Path(directory), [Source(path.stem, facts, cut)], on_event=on_event)
 
@@ -92,8 +59,8 @@ def import_pairs(
     """Makes a dataset of pairs: `Crop.input_file` is what the network gets, `file` what it makes.
 
     Args:
-        pairs: A folder or a zip of pictures that hold A on their left and B on their right half;
-            or two folders, A and B, with files of the same names.
+        pairs: A folder or a zip of pictures that hold A on their left and B on their right half,
+            or that holds two folders, A and B, with files of the same names; or two such folders.
         directory: The dataset folder.
         direction: "AtoB" learns B from A, "BtoA" the other way.
         size: Width and height that both get, 16 to 4096 pixels. Training zooms in by up to 1.3:
@@ -108,21 +75,18 @@ def import_pairs(
     if not 16 <= size <= 4096:
         raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     if isinstance(pairs, tuple):
-        first, second = (_pictures_in(Path(folder)) for folder in pairs)
-        _check_partners(first, second, pairs)
-        found, name = [*first, *second], Path(pairs[0]).parent.name or "pairs"
-        partners: list[tuple[_Picture, ...]] = list(zip(first, second, strict=True))
+        first, second = (pictures_in(Path(folder)) for folder in pairs)
+        found, name = partners(first, second, pairs), Path(pairs[0]).parent.name or "pairs"
     else:
-        found, name = _pictures_in(Path(pairs)), Path(pairs).stem
-        partners = [(picture,) for picture in found]
+        found, name = pairs_in(Path(pairs)), Path(pairs).stem
     options = {"direction": direction, "size": size}
-    facts = {"file": name, "sha256": _hash(found), "options": options}
-    cut = partial(_cut_pairs, partners, direction, size, on_event)
+    facts = {"file": name, "sha256": sha256_of(found), "options": options}
+    cut = partial(_cut_pairs, found, direction, size, on_event)
     return add_sources(Path(directory), [Source(name, facts, cut)], on_event=on_event)
 
 
 def _cut_pictures(
-    pictures: Sequence[_Picture], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
+    pictures: Sequence[Picture], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
 ) -> list[Crop]:
     each = len(squares_of(config.crops, *pictures[0].image().size))
     chosen = evenly(pictures, -(-config.count // each))
@@ -146,7 +110,7 @@ def _cut_pictures(
 
 
 def _cut_pairs(
-    pairs: Sequence[tuple[_Picture, ...]],
+    pairs: Sequence[Pair],
     direction: Direction,
     size: int,
     on_event: OnEvent,
@@ -166,7 +130,7 @@ def _cut_pairs(
     return crops
 
 
-def _halves(pair: tuple[_Picture, ...]) -> Iterator[Image.Image]:
+def _halves(pair: Pair) -> Iterator[Image.Image]:
     if len(pair) == 2:
         yield from (picture.image() for picture in pair)
         return
@@ -176,54 +140,3 @@ def _halves(pair: tuple[_Picture, ...]) -> Iterator[Image.Image]:
         raise DatasetError(f"{pair[0].path} is too narrow to hold a pair side by side.")
     yield image.crop((0, 0, half, image.height))
     yield image.crop((image.width - half, 0, image.width, image.height))
-
-
-def _pictures_in(path: Path) -> list[_Picture]:
-    """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere."""
-    try:
-        if path.is_dir():
-            found = [_Picture(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES]
-        else:
-            found = list(_members(path))
-    except (FileNotFoundError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DatasetError(
-            f"{path} is neither a folder nor a zip: {error}.", fix="Check its path."
-        ) from error
-    found = [picture for picture in found if Path(picture.member or picture.path).name[0] != "."]
-    if not found:
-        raise DatasetError(
-            f"There are no pictures in {path}.",
-            why=f"Expected files that end in {', '.join(IMAGE_SUFFIXES)}.",
-            fix="Choose another folder.",
-        )
-    return sorted(found, key=lambda picture: picture.member or picture.path.name)
-
-
-def _members(path: Path) -> Iterator[_Picture]:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            hidden = "__MACOSX" in info.filename
-            if Path(info.filename).suffix.lower() not in IMAGE_SUFFIXES or hidden:
-                continue
-            if info.file_size > _LARGEST_BYTES:
-                raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
-            yield _Picture(path, info.filename)
-
-
-def _check_partners(
-    first: list[_Picture], second: list[_Picture], folders: tuple[Path | str, Path | str]
-) -> None:
-    stems = {picture.stem for picture in first} ^ {picture.stem for picture in second}
-    if stems or len(first) != len(second):
-        raise DatasetError(
-            f"{folders[0]} and {folders[1]} do not match: {min(stems, default='a name twice')}.",
-            why="Expected a file of the same name in both.",
-            fix="Add the missing ones, or remove the others.",
-        )
-
-
-def _hash(pictures: list[_Picture]) -> str:
-    whole = hashlib.sha256()
-    for picture in pictures:
-        whole.update(picture.stem.encode() + b"\0" + hashlib.sha256(picture.content()).digest())
-    return whole.hexdigest()

@@ -114,7 +114,7 @@ class DriveFileSystem(mfusepy.Operations):
             hidden = self.listing is not None and path not in self.listing
             if hidden or not self._exists(path):
                 raise mfusepy.FuseOSError(errno.ENOENT)
-            when = int(self.times.get(path, 0) * 1e9)
+            when = int(self._time(path) * 1e9)
             return {
                 "st_mode": stat.S_IFREG | 0o644,
                 "st_nlink": 1,
@@ -123,6 +123,12 @@ class DriveFileSystem(mfusepy.Operations):
                 "st_ctime": when,
                 "st_uid": os.getuid(),
             }
+
+    def _time(self, path: str) -> float:
+        """Returns when a file was changed; after a new mount, when the cloud got it."""
+        if path in self.times or path not in self.cloud.files:
+            return self.times.get(path, 0.0)
+        return (self.cloud.blobs / self.cloud.files[path]["blob"]).stat().st_mtime
 
     def readdir(self, path: str, fh: int) -> list[str]:
         self._trouble("readdir", path)
@@ -251,6 +257,7 @@ class DriveFileSystem(mfusepy.Operations):
             self.renames += 1
             self.cloud.rename(old, new)
             self.local[new] = self.local.pop(old)
+            self.times[new] = self.times.pop(old, time.time())
             self.uploads.pending.pop(new, None)
             if old in self.uploads.pending:
                 self.uploads.pending[new] = self.uploads.pending.pop(old)

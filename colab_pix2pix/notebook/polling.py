@@ -1,0 +1,157 @@
+"""Lets clicks count while a cell is busy: what the browser has sent is read between two steps.
+
+A kernel handles one message after another, so that a button pressed during a cell is heard when the
+cell has ended. ipykernel has no public way to hear it earlier: this uses private parts of it, tried
+with 6.17.1 (Colab's), 6.31, 7.3 and 7.4. Where they are missing or fail once, it stays off and
+tells why; nothing may depend on it alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from IPython import get_ipython
+
+EVERY_SECONDS = 0.25
+#: What a page asks for when it is loaded again, besides the state of each widget.
+_ASKED_BY_A_PAGE = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
+
+_log = logging.getLogger(__name__)
+
+
+class Polling:
+    """Answers the browser from within a busy cell; other requests keep waiting, in their order.
+
+    Every page gets the state of every widget, but clicks count on some widgets only: those of
+    others may start something that takes long, which the cell would have to wait for.
+
+    Args:
+        heard: The widgets on which clicks count.
+        kernel: The kernel that runs the cell; None finds it.
+
+    Attributes:
+        trouble: Why it is off; "" while it works.
+
+    Example:
+        >>> polling = Polling([button])
+        >>> polling.poll()
+        >>> polling.trouble
+        'There is no kernel.'
+    """
+
+    def __init__(self, heard: Iterable[Any], kernel: Any = None) -> None:
+        self.trouble = ""
+        self._heard = {widget.model_id for widget in heard}
+        self._kernel: Any = kernel or getattr(get_ipython(), "kernel", None)
+        self._polled_at = float("-inf")
+        if self._kernel is None:
+            self.trouble = "There is no kernel."
+            return
+        try:
+            self._stream = _stream_of_messages(self._kernel)
+        except Exception as error:  # told, not swallowed: see `trouble`
+            self._give_up(error)
+
+    def poll(self) -> None:
+        """Answers what waits, at most four times a second; never waits for anything itself."""
+        now = time.monotonic()
+        if self.trouble or now - self._polled_at < EVERY_SECONDS:
+            return
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._polled_at = now
+        try:
+            self._answer()
+        except Exception as error:  # told, not swallowed: see `trouble`
+            self._give_up(error)
+
+    def _answer(self) -> None:
+        answered, failed = False, None
+        # To the last message: the kernel is not woken again for those that are there already.
+        while (frames := self._next()) is not None:
+            try:
+                if failed is None and self._cannot_wait(frames):
+                    self._handle(frames)
+                    answered = True
+                    continue
+            except Exception as error:
+                failed = error
+            self._keep_for_later(frames)
+        if answered:  # each answer ends with "idle", and the cell still runs
+            self._kernel._publish_status("busy", "shell")
+        if failed is not None:
+            raise failed
+
+    def _next(self) -> list[Any] | None:
+        import zmq
+
+        try:
+            frames: list[Any] = self._stream.socket.recv_multipart(zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return None
+        return frames
+
+    def _keep_for_later(self, frames: list[Any]) -> None:
+        self._stream._run_callback(self._stream._recv_callback, frames)
+
+    def _cannot_wait(self, frames: list[Any]) -> bool:
+        if len(frames) == 1:  # the kernel's word to itself
+            return False
+        session = self._kernel.session
+        _, parts = session.feed_identities(frames, copy=False)
+        kind = session.unpack(parts[1].bytes)["msg_type"]
+        if kind != "comm_msg":
+            return kind in _ASKED_BY_A_PAGE
+        content = session.unpack(parts[4].bytes)
+        asks = content["data"].get("method") in ("request_state", "request_states")
+        return asks or content["comm_id"] in self._heard
+
+    def _handle(self, frames: list[Any]) -> None:
+        kernel = self._kernel
+        idents, parts = kernel.session.feed_identities(frames, copy=False)
+        message = kernel.session.deserialize(parts, content=True, copy=False)
+        kernel._publish_status("busy", "shell", parent=message)
+        try:
+            handler = kernel.shell_handlers[message["msg_type"]]
+            result = handler(_socket_for_replies(kernel), idents, message)
+            if result is not None:
+                _finish(result)
+        finally:  # a page holds the next change of a widget back until it hears this
+            kernel._publish_status("idle", "shell", parent=message)
+
+    def _give_up(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}"
+        _log.info("Buttons are not heard while a cell runs: %s", self.trouble, exc_info=error)
+
+
+def _stream_of_messages(kernel: Any) -> Any:
+    """Returns the stream that brings the main thread its messages."""
+    if getattr(kernel, "_supports_kernel_subshells", False):  # ipykernel 7: a thread passes them on
+        stream = kernel.shell_channel_thread.manager.get_shell_channel_to_subshell_pair(
+            None
+        ).to_stream
+    else:
+        stream = kernel.shell_stream
+    if stream is None or stream._recv_callback is None or not callable(stream._run_callback):
+        raise TypeError("the kernel's stream of messages is another one than expected")
+    return stream
+
+
+def _socket_for_replies(kernel: Any) -> Any:
+    if getattr(kernel, "_supports_kernel_subshells", False):
+        return kernel.shell_channel_thread.manager.get_subshell_to_shell_channel_socket(None)
+    return kernel.shell_stream.socket
+
+
+def _finish(coroutine: Any) -> None:
+    """Runs a coroutine that waits for nothing; the kernel's event loop is taken by the cell."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("an answer of the kernel would have to be waited for")
