@@ -471,6 +471,8 @@ def test_a_file_that_is_no_model_of_ours_changes_nothing(
         visit.drop("dropped.onnx", content)
         assert words in visit.notice()
         page.get_by_role("button", name="Close this message").click()
+    visit.drop("notes.txt", b"Buy milk.", "text/plain")
+    assert "notes.txt is nothing that this page opens" in visit.notice()
     visit.wait_for_frames(3)  # the old one goes on
     assert page.evaluate("window.page.model.name") == "lively"
 
@@ -696,7 +698,7 @@ def test_it_fits_a_phone_in_portrait(address: str, visiting: Visiting) -> None:
 
 
 def test_memory_stays_flat(address: str, visiting: Visiting, chromium_with_camera: Browser) -> None:
-    seconds = float(os.environ.get("PAGE_SECONDS", "12"))
+    seconds = float(os.environ.get("PAGE_SECONDS", "8"))
     visit = visiting()
     page = visit.open(address + "#source=camera&smooth=0.5")
     visit.wait_for_frames(100)

@@ -15,7 +15,8 @@ const SHARE_NEW = 0.1; // of a measurement in its running mean
 export class Live {
   /**
    * @param {{seen: HTMLCanvasElement, result: HTMLCanvasElement}} canvases
-   * @param {{onPicture: () => void, onTrouble: (error: Error) => void}} listeners
+   * @param {{onPicture: () => void, onTrouble: (error: Error) => Promise<void>}} listeners
+   *   `onTrouble`: the network failed; the loop goes on when it has done what it can.
    */
   constructor({ seen, result }, { onPicture, onTrouble }) {
     this.seen = new Screen(seen);
@@ -79,8 +80,7 @@ export class Live {
       try {
         await this.makePicture(started);
       } catch (error) {
-        this.listeners.onTrouble(error);
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await this.listeners.onTrouble(error);
       }
       if (performance.now() - started < FASTEST_MS) await nextScreen();
       else await soon();

@@ -124,6 +124,7 @@ async function networkFailed(error) {
     await openModel(readModel);
   } catch (again) {
     if (live.network === network) tell(again);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
@@ -132,6 +133,12 @@ async function openFile(file) {
   hush();
   if (file.type.startsWith("image/")) return useSource(await Picture.open(file));
   if (file.type.startsWith("video/")) return useSource(await Movie.open(file));
+  if (!file.name.toLowerCase().endsWith(".onnx")) {
+    throw new Trouble(
+      `${file.name} is nothing that this page opens.`,
+      "It takes pictures (JPEG, PNG, WebP), videos (MP4, WebM) and models (.onnx).",
+    );
+  }
   if (file.size > LARGEST_MODEL) throw new Trouble(`${file.name} is too large for a browser.`);
   await openModel(async () => new Uint8Array(await file.arrayBuffer()));
 }
