@@ -415,8 +415,7 @@ def test_a_thousand_crops_are_turned_and_rejected_without_waiting(
     marked.click()
     wait_for(lambda: len(manifest.read(work).kept) == 895, "the dark ones on disk")
     page.locator(".cp-undo").click()
-    wait_for(lambda: marked.inner_text() == "Reject 100 dark", "the undo")
-    assert len(manifest.read(work).kept) == 995
+    wait_for(lambda: len(manifest.read(work).kept) == 995, "the undo on disk")
     page.locator(".cp-pictures select").select_option("what the network sees")
     page.get_by_text("Page 1 of 3").wait_for()
     page.locator(".cp-view select").select_option("all crops (1000)")

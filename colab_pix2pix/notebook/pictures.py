@@ -78,7 +78,7 @@ def loss_curves(history: Sequence[Metrics]) -> bytes:
     figure = Figure(figsize=(7.2, 3.8), dpi=96)
     figure.patch.set_alpha(0)
     # Places of our own: matplotlib needs as long to find some as to draw.
-    places = {"left": 0.07, "right": 0.99, "top": 0.93, "bottom": 0.12, "hspace": 0.3}
+    places = {"left": 0.07, "right": 0.97, "top": 0.93, "bottom": 0.12, "hspace": 0.3}
     axes = figure.subplots(2, 1, sharex=True, gridspec_kw=places)
     steps = np.array([m.step for m in history])
     for index, (field, name, colour) in enumerate(LOSSES):

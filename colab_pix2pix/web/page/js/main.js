@@ -3,6 +3,7 @@
 import { readAddress, writeAddress } from "./address.js";
 import { ScreenOn, watch } from "./awake.js";
 import { Camera, cameraIsAllowed } from "./camera.js";
+import { choose, listenToDrops } from "./choosing.js";
 import { listenToSettings, showCameras, showPens, showSettings } from "./controls.js";
 import { byId } from "./dom.js";
 import { Drawing } from "./drawing.js";
@@ -13,7 +14,7 @@ import { Live } from "./live.js";
 import { Network } from "./network.js";
 import { hush, tell } from "./notice.js";
 import { part } from "./parts.js";
-import { download, Recorder } from "./recorder.js";
+import { Taking } from "./taking.js";
 import { Trouble } from "./trouble.js";
 
 const SLOW_MS = 400; // of the network alone: fewer than about two pictures a second
@@ -33,8 +34,9 @@ const exhibition = new Exhibition((on) => {
   changed({});
 });
 
+const taking = new Taking(live, () => settings.show === "all");
+
 let readModel = () => part("model.onnx");
-let recorder = null;
 let told = null; // the network that was called slow
 
 /** Opens a model and puts it in the place of the one before, which goes on where it can't. */
@@ -201,56 +203,12 @@ function pause(still) {
   if (!still) live.change();
 }
 
-/** @returns {string} A name for a file that the visitor takes home. */
-function nameOf(ending) {
-  const title = document.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "picture";
-  const time = new Date().toISOString().slice(0, 19).replace(/[T:]/g, "-");
-  return `${title}-${time}.${ending}`;
-}
-
-function shown() {
-  const result = { element: byId("result"), mirrored: false };
-  if (settings.show !== "all") return [result];
-  const source = { element: live.source.element, mirrored: live.isMirrored };
-  return [source, { element: byId("seen"), mirrored: false }, result];
-}
-
-function savePicture() {
-  byId("result").toBlob((file) => download(file, nameOf("png")));
-}
-
-async function record() {
-  const button = byId("record");
-  if (!recorder) {
-    recorder = new Recorder(shown, byId("result").width);
-    button.setAttribute("aria-pressed", true);
-    const count = () => {
-      button.querySelector("span").textContent = recorder ? `Stop, ${recorder.seconds.toFixed(0)} s` : "Record";
-      if (recorder) setTimeout(count, 500);
-    };
-    count();
-    return;
-  }
-  const { file, ending } = await recorder.stop();
-  recorder = null;
-  button.setAttribute("aria-pressed", false);
-  button.querySelector("span").textContent = "Record";
-  download(file, nameOf(ending));
-}
-
-/** Asks for a file of some kinds. */
-function choose(accept) {
-  const input = byId("file");
-  input.accept = accept;
-  input.value = "";
-  input.onchange = () => input.files[0] && attempt(() => openFile(input.files[0]));
-  input.click();
-}
+const opened = (file) => attempt(() => openFile(file));
 
 const SOURCES = {
   camera: startCamera,
-  picture: () => choose("image/*"),
-  video: () => choose("video/*"),
+  picture: () => choose("image/*", opened),
+  video: () => choose("video/*", opened),
   draw: () => useSource(drawing),
 };
 
@@ -262,34 +220,17 @@ function listen() {
     };
   }
   byId("pause").onclick = () => pause(!live.paused);
-  byId("save").onclick = savePicture;
-  byId("record").onclick = () => attempt(record);
+  byId("save").onclick = () => taking.savePicture();
+  byId("record").onclick = () => attempt(() => taking.record());
   byId("full").onclick = () => exhibition.enter({ byButton: true });
-  byId("other-model").onclick = () => choose(".onnx");
+  byId("other-model").onclick = () => choose(".onnx", opened);
   listenToSettings((some) => {
     changed(some);
     if ("device" in some) attempt(startCamera);
   });
-  listenToDrops();
+  listenToDrops(opened);
   showPens(drawing);
   window.addEventListener("hashchange", () => location.reload());
-}
-
-function listenToDrops() {
-  const sign = byId("drop");
-  const over = (event) => {
-    event.preventDefault();
-    sign.hidden = false;
-  };
-  document.addEventListener("dragenter", over);
-  document.addEventListener("dragover", over);
-  document.addEventListener("dragleave", ({ relatedTarget }) => (sign.hidden = !relatedTarget || sign.hidden));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    sign.hidden = true;
-    const [file] = event.dataTransfer.files;
-    if (file) attempt(() => openFile(file));
-  });
 }
 
 /**

@@ -1,0 +1,35 @@
+/** Files that the visitor brings: chosen with a button, or dropped onto the page. */
+
+import { byId } from "./dom.js";
+
+/**
+ * Asks for a file.
+ *
+ * @param {string} accept Kinds of files, as `<input accept>` takes them.
+ * @param {(file: File) => void} onFile
+ */
+export function choose(accept, onFile) {
+  const input = byId("file");
+  input.accept = accept;
+  input.value = "";
+  input.onchange = () => input.files[0] && onFile(input.files[0]);
+  input.click();
+}
+
+/** @param {(file: File) => void} onFile Called with the first of the files that are dropped. */
+export function listenToDrops(onFile) {
+  const sign = byId("drop");
+  const over = (event) => {
+    event.preventDefault();
+    sign.hidden = false;
+  };
+  document.addEventListener("dragenter", over);
+  document.addEventListener("dragover", over);
+  document.addEventListener("dragleave", ({ relatedTarget }) => (sign.hidden = !relatedTarget || sign.hidden));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    sign.hidden = true;
+    const [file] = event.dataTransfer.files;
+    if (file) onFile(file);
+  });
+}
