@@ -139,13 +139,16 @@ class _Graph:
         return self._convolve("ConvTranspose", layer, inputs, 1)
 
     def _convolve(self, kind: str, layer: Any, inputs: list[str], outputs_at: int) -> str:
-        name = layer.name
+        name, strides = layer.name, list(layer.strides)
         kernel = np.transpose(layer.kernel, (3, 2, 0, 1))
+        # What "same" comes to for a kernel of 4: one pixel around, or one before and two after.
+        pads = [1, 1, 1, 1] if strides == [2, 2] else [1, 1, 2, 2]
+        if strides == [2, 2] and 1 in (layer.input.shape[1], layer.output.shape[1]):
+            # Between 2×2 pixels and one, the kernel's border meets nothing but padding: without
+            # it the two innermost layers, most of a small network, take a quarter of the room.
+            kernel, pads = kernel[:, :, 1:3, 1:3], [0, 0, 0, 0]
         self._kernels[name] = kernel, np.asarray(layer.bias) if layer.use_bias else None
         self._outputs_at[name] = outputs_at
-        # What "same" comes to for a kernel of 4: one pixel around, or one before and two after.
-        strides = list(layer.strides)
-        pads = [1, 1, 1, 1] if strides == [2, 2] else [1, 1, 2, 2]
         return self.node(kind, [*inputs, f"{name}/kernel"], name, strides=strides, pads=pads)
 
     def _BatchNormalization(self, layer: Any, inputs: list[str]) -> str:
