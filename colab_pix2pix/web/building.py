@@ -63,8 +63,8 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
 
     Args:
         path: The file; its folder must exist.
-        model: As in `write_page`. With 6.3 M weights the file takes about 20 MB where they are
-            float16, 13 MB where they are int8.
+        model: As in `write_page`. With 6.3 M weights the file takes 13 MB where they are float16,
+            9 MB where they are int8.
         title: As in `write_page`.
         sample: As in `write_page`.
 
