@@ -19,6 +19,7 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from colab_pix2pix.notebook.polling import Polling
 
+pytestmark = pytest.mark.slow  # one of the worlds is set up by `make test`
 __all__ = ["world"]
 
 PREPARED = f"""

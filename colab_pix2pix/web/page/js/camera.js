@@ -1,5 +1,6 @@
 /** The camera as a source of pictures. */
 
+import { Moving } from "./moving.js";
 import { Trouble } from "./trouble.js";
 
 const OTHERS = "A picture, a video or a drawing works without it.";
@@ -18,7 +19,7 @@ const REFUSALS = {
 REFUSALS.OverconstrainedError = REFUSALS.NotFoundError;
 REFUSALS.AbortError = REFUSALS.NotReadableError;
 
-export class Camera {
+export class Camera extends Moving {
   kind = "camera";
 
   /**
@@ -48,13 +49,13 @@ export class Camera {
   }
 
   constructor(stream) {
+    super(Object.assign(document.createElement("video"), { muted: true, playsInline: true }));
+    this.element.srcObject = stream;
     this.stream = stream;
     [this.track] = stream.getVideoTracks();
     const { facingMode, deviceId } = this.track.getSettings();
     this.device = deviceId ?? "";
     this.mirrored = facingMode !== "environment"; // people expect a mirror
-    this.element = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
-    this.element.srcObject = stream;
   }
 
   async played() {
@@ -62,24 +63,9 @@ export class Camera {
     return this;
   }
 
-  /** Changes with each new picture. */
-  get version() {
-    return this.element.currentTime;
-  }
-
   /** False once it was unplugged, or taken away while the machine slept. */
   get alive() {
     return this.track.readyState === "live";
-  }
-
-  /** Goes on after the page was hidden. */
-  wake() {
-    if (this.element.paused) return this.element.play();
-  }
-
-  pause(still) {
-    if (still) this.element.pause();
-    else this.element.play();
   }
 
   stop() {

@@ -1,5 +1,6 @@
 /** Picture and video files as sources of pictures. */
 
+import { Moving } from "./moving.js";
 import { Trouble } from "./trouble.js";
 
 export class Picture {
@@ -42,7 +43,7 @@ export class Picture {
   stop() {}
 }
 
-export class Movie {
+export class Movie extends Moving {
   kind = "video";
   mirrored = false;
   alive = true;
@@ -72,22 +73,9 @@ export class Movie {
   }
 
   constructor(address) {
-    this.address = address;
     const about = { muted: true, playsInline: true, loop: true, src: address };
-    this.element = Object.assign(document.createElement("video"), about);
-  }
-
-  get version() {
-    return this.element.currentTime;
-  }
-
-  wake() {
-    if (this.element.paused) return this.element.play();
-  }
-
-  pause(still) {
-    if (still) this.element.pause();
-    else this.element.play();
+    super(Object.assign(document.createElement("video"), about));
+    this.address = address;
   }
 
   stop() {
