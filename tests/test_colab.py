@@ -266,7 +266,8 @@ def test_without_consent_nothing_is_written_and_the_cell_can_be_run_again(
         assert not (colab.mount_point / "MyDrive").exists()
         assert not (session.home / "colab_pix2pix").exists(), "no silent fallback"
         colab.person(consent="")
-        session.cell("ProjectForm(").outputs = []
+        again = session.cell("ProjectForm(")
+        session.client.execute_cell(again, session.notebook.cells.index(again))
         run_to(session, "open_project(")
     assert "A new project: my-first-model." in session.text()
     assert colab.mount_point.joinpath("MyDrive").is_dir()
