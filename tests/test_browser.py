@@ -332,15 +332,12 @@ project = p2p.Project(p2p.project_root() / "failing"); form = p2p.forms.VideoFor
 """
 
 
-def test_a_cell_that_fails_says_what_why_and_what_to_do_and_nothing_after_it_runs(
-    front_end: FrontEnd,
-) -> None:
-    page = front_end.open([FAILING, "steps.get_video(project, form)", "print('ran' + ' on')"])
+def test_a_cell_that_fails_says_what_why_and_what_to_do(front_end: FrontEnd) -> None:
+    page = front_end.open([FAILING, "steps.get_video(project, form)"])
     front_end.run_cell(0)
     front_end.wait_until_run(1)
     fill(page, ".cp-form-video .cp-source", "/nowhere/clip.mp4")
     front_end.run_cell(1)
-    front_end.run_cell(2)
     said = page.locator(".jp-OutputArea, .output_wrapper").nth(1)
     said.get_by_text("/nowhere/clip.mp4").wait_for()
     words = " ".join(said.inner_text().split())
@@ -348,8 +345,6 @@ def test_a_cell_that_fails_says_what_why_and_what_to_do_and_nothing_after_it_run
     assert what in words and why in words and "Check the spelling" in words
     assert "Traceback" not in words and "DownloadError" not in words
     shoot(said, "failed", front_end)
-    page.wait_for_timeout(500)
-    assert page.get_by_text("ran on", exact=True).count() == 0
 
 
 GALLERY = """
