@@ -30,9 +30,9 @@ from colab_pix2pix.notebook.polling import Polling
 button, other, order = widgets.Button(), widgets.Button(), []
 button.on_click(lambda clicked: order.append("click"))
 other.on_click(lambda clicked: order.append("other"))
-def busy(seconds):
+def busy(seconds, clicks=-1):
     polling, ends = Polling([button]), time.monotonic() + seconds
-    while time.monotonic() < ends:
+    while time.monotonic() < ends and order.count("click") != clicks and not polling.trouble:
         polling.poll()
         time.sleep(0.05)
     order.append("end")
@@ -51,7 +51,7 @@ def manager(world: str) -> Iterator[KernelManager]:
 
 @pytest.fixture
 def client(manager: KernelManager) -> Iterator[BlockingKernelClient]:
-    """A kernel with a button, and `busy`, which works for some seconds."""
+    """A kernel with a button, and `busy`, which works for some seconds or until some clicks."""
     client = manager.blocking_client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
@@ -97,7 +97,7 @@ def reply_to(client: BlockingKernelClient, asked: str) -> dict[str, Any]:
 
 def test_a_click_is_heard_while_the_cell_runs(client: BlockingKernelClient) -> None:
     comm = value(client, "button.comm.comm_id")
-    cell = start(client, "trouble = busy(1)")
+    cell = start(client, "trouble = busy(20, clicks=1)")
     send(client, "comm_msg", pressed(comm))
     assert reply_to(client, cell)["content"]["status"] == "ok"
     assert value(client, "trouble") == ""
@@ -117,8 +117,7 @@ def test_a_page_that_is_loaded_again_is_answered_while_the_cell_runs(
     client: BlockingKernelClient,
 ) -> None:
     comm = value(client, "button.comm.comm_id")
-    cell = start(client, "busy(1.5)")
-    started = time.monotonic()
+    cell = start(client, "busy(20, clicks=1)")
     replies = []
     for kind in ("kernel_info_request", "comm_info_request"):
         replies.append(reply_to(client, send(client, kind, {})))
@@ -126,17 +125,17 @@ def test_a_page_that_is_loaded_again_is_answered_while_the_cell_runs(
     while (message := client.get_iopub_msg(timeout=30))["msg_type"] != "comm_msg":
         pass
     assert message["content"]["data"]["state"]["_model_name"] == "ButtonModel"
-    assert time.monotonic() - started < 1.4, "before the cell has ended"
     assert replies[0]["content"]["implementation"] == "ipython"
     assert comm in replies[1]["content"]["comms"]
-    assert reply_to(client, cell)["content"]["status"] == "ok"
+    send(client, "comm_msg", pressed(comm))
+    assert reply_to(client, cell)["content"]["status"] == "ok"  # the cell's comes last
 
 
 def test_the_page_hears_that_the_click_is_done_and_the_cell_still_runs(
     client: BlockingKernelClient,
 ) -> None:
     comm = value(client, "button.comm.comm_id")
-    cell = start(client, "busy(1)")
+    cell = start(client, "busy(20, clicks=1)")
     asked = send(client, "comm_msg", pressed(comm))
     said = []
     while ("idle", cell) not in said:
@@ -155,17 +154,19 @@ def test_cells_that_wait_run_afterwards_in_their_order(client: BlockingKernelCli
 
 
 def test_cells_that_wait_are_given_up_when_the_cell_fails(client: BlockingKernelClient) -> None:
-    failing = start(client, "busy(1); 1 / 0")
+    comm = value(client, "button.comm.comm_id")
+    failing = start(client, "busy(20, clicks=1); 1 / 0")
     waiting = client.execute("order.append('never')")
+    send(client, "comm_msg", pressed(comm))
     assert reply_to(client, failing)["content"]["status"] == "error"
     assert reply_to(client, waiting)["content"]["status"] == "aborted"
-    assert value(client, "order") == ["end"]
+    assert value(client, "order") == ["click", "end"]
 
 
 def test_a_message_that_is_not_understood_turns_it_off_and_is_not_lost(
     client: BlockingKernelClient,
 ) -> None:
-    cell = start(client, "trouble = busy(1)")
+    cell = start(client, "trouble = busy(20)")
     send(client, "comm_msg", {"data": None})
     waiting = client.execute("order.append('after')")
     assert reply_to(client, cell)["content"]["status"] == "ok"
@@ -178,7 +179,7 @@ def test_a_page_that_goes_away_holds_nothing_up(
     client: BlockingKernelClient, manager: KernelManager
 ) -> None:
     comm = value(client, "button.comm.comm_id")
-    start(client, "busy(1)")
+    start(client, "busy(20, clicks=50)")
     for _ in range(50):
         send(client, "comm_msg", pressed(comm))
     client.stop_channels()

@@ -58,6 +58,7 @@ class Uploader:
         self._troubled_since: float | None = None
         self._small: dict[Path, tuple[Path, object]] = {}
         self._configs: dict[str, Config] = {}
+        self._unrecorded: set[str] = set()
         self._hurry = self._suspect = False
         self._needed_bytes = 0
         self._thread = threading.Thread(target=self._run, name="drive", daemon=True)
@@ -121,7 +122,9 @@ class Uploader:
     @property
     def done(self) -> bool:
         """True when all that can be known to be on Drive is there."""
-        return self._ledger.complete and not self._small and not self._configs
+        if not self._ledger.complete:  # asked first: see `_ask_for`
+            return False
+        return not (self._small or self._configs or self._unrecorded)
 
     @property
     def hopeless(self) -> bool:
@@ -179,6 +182,7 @@ class Uploader:
             copy, file = self._ledger.open_newest()
             with file:
                 self._bring(copy, file)
+        self._record_slots()
         self._store_options()
         self._bring_small_files()
 
@@ -226,14 +230,13 @@ class Uploader:
                 self._bring_again_if_lost(upload)
             self._warn_of_a_stall(upload)
             return
+        self._unrecorded.add(upload.slot.name)  # before it has ended: `done` looks at both
         self._ledger.ended(upload, confirmed=state == "confirmed")
         if state == "confirmed":
             self._news.saved(upload.copy, upload.slot, self.safety(), confirmed=True)
             if self.interval_seconds > self.wanted_seconds:
                 words = telling.slow(self._ledger.upload_seconds or 0.0, self.interval_seconds)
                 self._news.once("interval", words, "info")
-        self._in_call()
-        self.project.remember(run_id=self.run_id, safe_slots=(upload.slot.name,))
 
     def _bring_again_if_lost(self, upload: Upload) -> None:
         """A Drive that was mounted anew may have forgotten what it had not uploaded."""
@@ -241,6 +244,14 @@ class Uploader:
             self._ledger.lost()
             self._last_write = float("-inf")
         self._suspect, upload.looked = False, time.time()
+
+    def _record_slots(self) -> None:
+        """Notes in the project which slots must be there from now on; again after an error."""
+        if not self._unrecorded:
+            return
+        self._in_call()
+        self.project.remember(run_id=self.run_id, safe_slots=tuple(self._unrecorded))
+        self._unrecorded.clear()
 
     def _store_options(self) -> None:
         for section, config in list(self._configs.items()):
