@@ -47,7 +47,7 @@ _HOME = {
     "pack": "video.curate",
     "unpack": "video.curate",
     "contact_sheet": "video.curate",
-    "train": "model.training",
+    "train": "pipeline",
     "TrainingResult": "model.training",
     "apply": "playing",
     "export": "exporting",

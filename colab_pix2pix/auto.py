@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from . import pipeline
 from .config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from .errors import OptionError, Pix2PixError
 from .option import Config, options
-from .pipeline import cut_and_mark, keep_and_train
 from .project import Project, check_name
 from .storage import wording
 from .terminal import Terminal
@@ -40,12 +40,13 @@ def run(place: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfi
 
     listen = Terminal()
     file = download(video.source, place / "video", video, on_event=listen)
-    dataset = cut_and_mark([file], place / "crops", frames, CurateConfig(), on_event=listen)
+    directory = place / "crops"
+    dataset = pipeline.cut_and_mark([file], directory, frames, CurateConfig(), on_event=listen)
     sheet = curate.contact_sheet(dataset, place / "contact-sheet.jpg")
     print(f"Look at the crops: {sheet}")
     project = Project(place / "project")
     project.remember(video, frames)
-    result = keep_and_train(dataset, project, train, on_event=listen)
+    result = pipeline.train(dataset, project, train, on_event=listen)
     state = "Stopped" if result.interrupted else "Trained"
     print(f"{state}: {result.epochs_done} epochs, step {result.step}, in {project.path}")
     if result.safety:

@@ -12,7 +12,7 @@ from .config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfi
 from .errors import OptionError
 from .events import JsonLines
 from .flags import given_config
-from .pipeline import cut_and_mark, import_and_mark, import_and_split, keep_and_train
+from .pipeline import cut_and_mark, import_and_mark, import_and_split, train
 from .project import Project
 from .storage import wording
 from .terminal import Terminal
@@ -105,7 +105,7 @@ def run_train(given: argparse.Namespace) -> int:
     dataset, project = manifest.read(given.dataset), Project(given.run_dir)
     config = given_config(given, project.recall(TrainConfig))
     listen = JsonLines(sys.stdout) if given.json else Terminal()
-    result = keep_and_train(dataset, project, config, on_event=listen)
+    result = train(dataset, project, config, on_event=listen)
     if given.json:
         return INTERRUPTED if result.interrupted else 0
     if result.interrupted:

@@ -35,7 +35,7 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
         raise DatasetError(
             f"{project.path} has no dataset.zip.",
             why="Its held-out crops are what a model is measured on.",
-            fix="Train once more with `colab-pix2pix train`, which packs the crops.",
+            fix="Train once more with its crops, a few epochs longer: that packs them.",
         )
     with tempfile.TemporaryDirectory() as room:
         dataset = unpack(project.dataset_zip, Path(room) / "crops")

@@ -1,4 +1,4 @@
-"""The steps of the main job that the notebook, the command line and the demo have in common."""
+"""The steps of the main job, as notebook, command line, demo and Python users take them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import events
+from . import events, manifest
 from .config import CurateConfig, FramesConfig, TrainConfig
 from .errors import DatasetError
 from .events import OnEvent
@@ -120,22 +120,45 @@ def import_and_split(
     return curate.split(dataset, rules)
 
 
-def keep_and_train(
-    dataset: Dataset,
-    project: Project,
-    config: TrainConfig,
+def train(
+    dataset: Dataset | Path | str,
+    run_dir: Project | Path | str,
+    config: TrainConfig | None = None,
     *,
     on_event: OnEvent = events.ignore,
 ) -> TrainingResult:
-    """Packs the crops into the project, so that it is whole without them, and trains.
+    """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
+
+    The crops are packed into the project first, so that it is whole without them. SIGINT and
+    SIGTERM end the training after the current step, with everything saved; a second one raises
+    KeyboardInterrupt at once.
+
+    Args:
+        dataset: A dataset or its folder.
+        run_dir: The project folder: new, or of the run to go on with.
+        config: The options; None takes those stored in the project folder.
+        on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
+
+    Returns:
+        How far it came. After the last step of the last epoch nothing is left to do: the same call
+        again returns at once.
 
     Raises:
-        As `train` does; what can be refused is refused before anything is written.
+        DatasetError: the crops can't be used.
+        IncompatibleRunError: the run was made with other options; nothing is changed.
+        TrainingError: the losses broke, or the device has too little memory; what was saved stays.
+        CheckpointError: no saved state is valid, or the last one could not be written.
+        DriveError: the project folder can't be written.
+
+    Example:
+        >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
     from .model import cluster
     from .model.resume import make_plan
     from .model.training import carry_out
 
+    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     _, chief = cluster.read()
     plan = make_plan(dataset, project, config)
     if chief and not plan.finished:

@@ -22,7 +22,7 @@ from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.model import export as formats
 from colab_pix2pix.model.loading import load_trained
 from colab_pix2pix.model.onnx_graph import FACTS
-from colab_pix2pix.pipeline import keep_and_train
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.playing import apply
 from colab_pix2pix.project import Project
 
@@ -38,13 +38,13 @@ KINDS = {
 
 @pytest.fixture
 def trained_a_little(crops: Dataset, tmp_path: Path) -> Project:
-    return keep_and_train(crops, Project(tmp_path / "run"), TINY).project
+    return train(crops, Project(tmp_path / "run"), TINY).project
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, kind: str) -> None:
-    project = keep_and_train(crops, Project(tmp_path / "run"), KINDS[kind]).project
+    project = train(crops, Project(tmp_path / "run"), KINDS[kind]).project
     heard: list[Event] = []
     target = tmp_path / "out"
     files = [name for name in FORMATS if name != "web"]
@@ -77,7 +77,7 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
 def test_a_file_that_gives_other_pictures_is_not_kept(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = keep_and_train(crops, Project(tmp_path / "run"), TINY).project
+    project = train(crops, Project(tmp_path / "run"), TINY).project
     export(project, tmp_path / "out")
     before = (tmp_path / "out" / "generator.keras").read_bytes()
 
@@ -151,7 +151,7 @@ def test_a_full_drive_is_told_and_no_half_file_is_left(
 def test_a_generation_is_chosen_by_name(crops: Dataset, tmp_path: Path) -> None:
     project = Project(tmp_path / "run")
     for epochs in (1, 2):
-        keep_and_train(crops, project, TINY.replace(epochs=epochs))
+        train(crops, project, TINY.replace(epochs=epochs))
     assert load_trained(project).generation.number == 2
     assert load_trained(project, "1").generation.step == 3
     assert load_trained(project, "best").generation.number in (1, 2)

@@ -17,8 +17,8 @@ from machines import HERE, Machine, Report, Row, machine
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model.training import train
 from colab_pix2pix.option import as_flags
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import survey

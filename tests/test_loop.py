@@ -19,7 +19,7 @@ from colab_pix2pix.model import device, fitting
 from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.pace import is_sample_step, samples_between
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.model.training import train
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)

@@ -18,8 +18,8 @@ from colab_pix2pix.events import Event, Metrics
 from colab_pix2pix.manifest import Crop, Dataset
 from colab_pix2pix.model import conditions, pix2pix
 from colab_pix2pix.model.dataset import load_pictures
-from colab_pix2pix.model.training import train
 from colab_pix2pix.option import options
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.playing import apply
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status

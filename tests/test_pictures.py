@@ -20,7 +20,7 @@ from colab_pix2pix.files import cache_dir
 from colab_pix2pix.manifest import Crop, Dataset
 from colab_pix2pix.model import store
 from colab_pix2pix.model.dataset import load_pictures, resize_pictures
-from colab_pix2pix.model.training import train
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.storage.checkpoints import status
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, precision="float32")
@@ -157,7 +157,7 @@ import json, sys
 import psutil
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import Metrics
-from colab_pix2pix.model.training import train
+from colab_pix2pix.pipeline import train
 
 def listen(event):
     if isinstance(event, Metrics) and event.step in (20, 220):

@@ -16,7 +16,7 @@ import pytest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.pipeline import keep_and_train
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
 
@@ -35,7 +35,7 @@ from colab_pix2pix.events import JsonLines
 from colab_pix2pix.model.resume import make_plan
 from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.loop import Loop
-from colab_pix2pix.pipeline import keep_and_train
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
@@ -179,5 +179,5 @@ def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
     with pytest.raises(TrainingError, match="TF_CONFIG"):
         gather_team()
     with pytest.raises(TrainingError, match="TF_CONFIG"):
-        keep_and_train(crops, Project(tmp_path / "run"), CONFIG)
+        train(crops, Project(tmp_path / "run"), CONFIG)
     assert not (tmp_path / "run").exists()

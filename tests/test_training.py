@@ -24,8 +24,8 @@ from colab_pix2pix.errors import (
 )
 from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
 from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model.training import train
 from colab_pix2pix.option import as_flags
+from colab_pix2pix.pipeline import train
 from colab_pix2pix.playing import apply
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz

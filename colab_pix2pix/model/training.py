@@ -1,17 +1,13 @@
-"""Training: the public call. `resume.py` plans it, `loop.py` carries it out."""
+"""Training as planned by `resume.py`, and what it has come to; `loop.py` does the steps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from .. import events, manifest
-from ..config import TrainConfig
 from ..events import Note, OnEvent, Safety
-from ..manifest import Dataset
 from ..project import Project
 from .loop import Loop
-from .resume import Plan, make_plan
+from .resume import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,44 +33,8 @@ class TrainingResult:
     safety: Safety | None = None
 
 
-def train(
-    dataset: Dataset | Path | str,
-    run_dir: Project | Path | str,
-    config: TrainConfig | None = None,
-    *,
-    on_event: OnEvent = events.ignore,
-) -> TrainingResult:
-    """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
-
-    SIGINT and SIGTERM end the training after the current step, with everything saved; a second one
-    raises KeyboardInterrupt at once.
-
-    Args:
-        dataset: A dataset or its folder.
-        run_dir: The project folder: new, or of the run to go on with.
-        config: The options; None takes those stored in the project folder.
-        on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
-
-    Returns:
-        How far it came. After the last step of the last epoch nothing is left to do: the same call
-        again returns at once.
-
-    Raises:
-        DatasetError: the crops can't be used.
-        IncompatibleRunError: the run was made with other options; nothing is changed.
-        TrainingError: the losses broke, or the device has too little memory; what was saved stays.
-        CheckpointError: no saved state is valid, or the last one could not be written.
-
-    Example:
-        >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
-    """
-    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
-    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    return carry_out(make_plan(dataset, project, config), on_event)
-
-
 def carry_out(plan: Plan, on_event: OnEvent) -> TrainingResult:
-    """Trains as planned; see `train`."""
+    """Trains as planned; see `pipeline.train`."""
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:

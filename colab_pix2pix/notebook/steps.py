@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from .. import pipeline
 from ..config import TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..events import Note
 from ..manifest import Dataset
-from ..pipeline import keep_and_train
 from ..project import Project
 from ..storage import checkpoints, drive, wording
 from ..storage.release import release_when_safe
@@ -129,7 +129,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
     with _stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
         try:
             panel(Note(message="Getting ready: the first picture takes a few seconds."))
-            result = keep_and_train(dataset, project, form.config, on_event=panel)
+            result = pipeline.train(dataset, project, form.config, on_event=panel)
         finally:
             panel.finish()
     if panel.steps_per_second:
