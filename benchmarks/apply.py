@@ -5,6 +5,9 @@
 The generator alone runs over frames that lie decoded in memory, in the same blocks. The whole way
 decodes a 640×360 video with ffmpeg, makes the input, generates, and writes H.264. Both are timed
 without loading the network. The order changes from turn to turn; medians are compared.
+
+On a processor the network and ffmpeg share the cores. The last line stands for a graphics card: its
+generator waits 2 ms a frame, takes no core and makes nothing.
 """
 
 from __future__ import annotations
@@ -17,16 +20,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 
 from colab_pix2pix import ffmpeg
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model.apply import Generate
 from colab_pix2pix.model.loading import Trained
 from colab_pix2pix.model.pix2pix import build_generator
-from colab_pix2pix.playing import BLOCK, made_of
+from colab_pix2pix.playing import BLOCK, made_of, write_video
 from colab_pix2pix.storage.slots import Generation
 from colab_pix2pix.video.probe import probe
-from colab_pix2pix.video.stream import pace, scaled_frames
+from colab_pix2pix.video.stream import scaled_frames
+
+Pictures = Callable[[np.ndarray], np.ndarray]
 
 
 def main() -> None:
@@ -41,15 +47,16 @@ def main() -> None:
         graph = f"testsrc2=size=640x360:rate=25:duration={given.frames / 25}"
         ffmpeg.run(["-f", "lavfi", "-i", graph, str(video)], what="making a video")
         for base_filters in given.base_filters:
-            compare(video, base_filters, given.turns)
+            generate = untrained(TrainConfig(base_filters=base_filters, precision="float32"))
+            compare(video, f"base_filters {base_filters:2}", generate, generate.size, given.turns)
+        compare(video, "a device of its own", waiting, 256, given.turns)
     print("ffmpeg", imageio_ffmpeg.get_ffmpeg_version())
 
 
-def compare(video: Path, base_filters: int, turns: int) -> None:
-    """Times both for a network with weights by chance."""
-    generate = untrained(TrainConfig(base_filters=base_filters, precision="float32"))
+def compare(video: Path, name: str, generate: Pictures, size: int, turns: int) -> None:
+    """Times both for one generator, and prints a line."""
     info = probe(video)
-    blocks = list(scaled_frames(info, generate.size, BLOCK))
+    blocks = list(scaled_frames(info, size, BLOCK))
     frames = sum(map(len, blocks))
     target = video.with_name("made.mp4")
 
@@ -58,8 +65,8 @@ def compare(video: Path, base_filters: int, turns: int) -> None:
             generate(block)
 
     def whole() -> None:
-        made = made_of(generate, scaled_frames(info, generate.size, BLOCK))
-        ffmpeg.encode_video(target, made, frames_per_second=pace(info), sound_of=video)
+        made = made_of(generate, scaled_frames(info, size, BLOCK))
+        write_video(made, info, target)
 
     seconds: dict[str, list[float]] = {"alone": [], "whole": []}
     kinds: dict[str, Callable[[], None]] = {"alone": alone, "whole": whole}
@@ -73,9 +80,15 @@ def compare(video: Path, base_filters: int, turns: int) -> None:
     pairs = zip(seconds["alone"], seconds["whole"], strict=True)
     lost = statistics.median(1 - a / b for a, b in pairs)
     print(
-        f"base_filters {base_filters:2}: the generator alone {rate['alone']:.1f} frames/s,"
+        f"{name}: the generator alone {rate['alone']:.1f} frames/s,"
         f" a video {rate['whole']:.1f} frames/s: {lost:.1%} lost"
     )
+
+
+def waiting(pictures: np.ndarray) -> np.ndarray:
+    """Stands for a generator on a device of its own."""
+    time.sleep(0.002 * len(pictures))
+    return pictures
 
 
 def untrained(config: TrainConfig) -> Generate:

@@ -27,6 +27,9 @@ class Progress:
         unit: What is counted: "bytes", "crops", "steps".
         per_second: Recent speed in `unit` per second, or None.
         seconds_left: Estimated time left in seconds, or None.
+        crops_per_second: Of training: recent speed in crops that were learned from, or None.
+        epoch: Of training: the epoch that is under way, from 1; None elsewhere.
+        epochs: Of training: how many there will be; None while nobody knows.
     """
 
     job: str
@@ -35,6 +38,9 @@ class Progress:
     unit: str = ""
     per_second: float | None = None
     seconds_left: float | None = None
+    crops_per_second: float | None = None
+    epoch: int | None = None
+    epochs: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

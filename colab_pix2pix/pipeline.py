@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,8 @@ def train(
 ) -> TrainingResult:
     """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
 
-    The crops are packed into the project first, so that it is whole without them. SIGINT and
+    Before the first step the crops are packed into the project, so that it is whole without them;
+    what can be refused is refused before anything is written. SIGINT and
     SIGTERM end the training after the current step, with everything saved; a second one raises
     KeyboardInterrupt at once.
 
@@ -153,18 +155,13 @@ def train(
     Example:
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
-    from .model import cluster
     from .model.resume import make_plan
     from .model.training import carry_out
 
     dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    _, chief = cluster.read()
     plan = make_plan(dataset, project, config)
-    if chief and not plan.finished:
-        with explained(project.path):
-            _pack(dataset, project)
-    return carry_out(plan, on_event)
+    return carry_out(plan, on_event, keep_crops=partial(_pack, dataset, project))
 
 
 def _pack(dataset: Dataset, project: Project) -> None:
@@ -172,9 +169,10 @@ def _pack(dataset: Dataset, project: Project) -> None:
     from .video import archive
 
     drive.require_mounted(project.path)
-    if not drive.is_drive(project.path):
-        archive.pack(dataset, project.dataset_zip)
-    elif not archive.is_packed(dataset, project.dataset_zip):
-        copy = archive.pack(dataset, project.work / "dataset.zip")
-        project.path.mkdir(parents=True, exist_ok=True)
-        copying.put(copy, project.dataset_zip)
+    with explained(project.path):
+        if not drive.is_drive(project.path):
+            archive.pack(dataset, project.dataset_zip)
+        elif not archive.is_packed(dataset, project.dataset_zip):
+            copy = archive.pack(dataset, project.work / "dataset.zip")
+            project.path.mkdir(parents=True, exist_ok=True)
+            copying.put(copy, project.dataset_zip)

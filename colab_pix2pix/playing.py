@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from . import events, held_out
+from .ahead import ahead
 from .config import MODES
 from .errors import DatasetError, OptionError
 from .events import Note, OnEvent, Progress
@@ -21,7 +22,7 @@ from .files import replacing
 from .manifest import IMAGE_SUFFIXES
 from .project import Project
 from .storage.trouble import explained
-from .video.probe import probe
+from .video.probe import VideoInfo, probe
 from .video.stream import pace, scaled_frames
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 BLOCK = 8  # pictures that are generated together
 _SMOOTHEST = 0.95
+_AHEAD = 2 * BLOCK  # frames of a video that are made before they are written
 _MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
 
 
@@ -124,6 +126,27 @@ def _to_video(
             why="Expected a name that ends in .mp4.",
         )
     generate = load()
+    blocks = scaled_frames(info, generate.size, BLOCK, whole=whole)
+    made = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return write_video(made, info, target, on_event=on_event)
+
+
+def write_video(
+    made: Generator[np.ndarray],
+    info: VideoInfo,
+    target: Path,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> Path:
+    """Writes what was made of a video's frames, with its sound; generates ahead of the writing.
+
+    Args:
+        made: uint8 RGB `(height, width, 3)` each, one for each frame.
+        info: The video.
+        target: The `.mp4` to write, whole or not at all.
+        on_event: Called with Progress events in frames.
+    """
     total = round(info.duration_seconds * pace(info)) or None
 
     def counted(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -132,10 +155,8 @@ def _to_video(
             if done % BLOCK == 0 or done == total:
                 on_event(Progress(job="apply", done=done, total=total, unit="frames"))
 
-    blocks = scaled_frames(info, generate.size, BLOCK, whole=whole)
-    frames = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return encode_video(target, counted(frames), frames_per_second=pace(info), sound_of=source)
+    frames = counted(ahead(made, _AHEAD, name="generating"))
+    return encode_video(target, frames, frames_per_second=pace(info), sound_of=info.path)
 
 
 def made_of(
@@ -144,7 +165,7 @@ def made_of(
     *,
     smooth: float = 0.0,
     side_by_side: bool = False,
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Gives what a generator makes of the frames of a video, one after another.
 
     Args:

@@ -86,7 +86,7 @@ class Terminal:
 
 
 def progress_line(event: Progress) -> str:
-    """Returns a progress in words: "train 40% [####      ] 480 of 1200 steps · 18/s"."""
+    """Returns a progress in words: "train 40% [####      ] 480 of 1200 steps · 0:40 left"."""
     parts = [f"{event.job:8}"]
     if event.total:
         share = min(1.0, event.done / event.total)
@@ -96,7 +96,11 @@ def progress_line(event: Progress) -> str:
     else:
         parts.append(_amount(event.done, event.unit))
     text = " ".join([*parts, "" if event.unit == "bytes" else event.unit]).rstrip()
-    if event.per_second:
+    if event.epoch is not None and event.epochs is not None:
+        text += f" · epoch {event.epoch} of {event.epochs}"
+    if event.crops_per_second:
+        text += f" · {event.crops_per_second:.1f} crops/s"
+    elif event.per_second:
         text += f" · {_amount(event.per_second, event.unit, digits=1)}/s"
     if event.seconds_left is not None:
         text += f" · {duration(event.seconds_left)} left"

@@ -71,6 +71,20 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     assert left < 12 and right < 12  # of 255: H.264 halves the colours' resolution
 
 
+def test_the_centre_square_is_cut_where_a_player_shows_it(tmp_path: Path) -> None:
+    # Stored as 160x90 with pixels twice as wide as high, so that a player shows 320x90.
+    white = "drawbox=x=58:y=0:w=44:h=90:color=white:t=fill"
+    graph = f"color=black:size=160x90:rate=25:duration=1,{white},setsar=2"
+    path = videos.lavfi(tmp_path / "wide.mkv", graph)
+    assert (probe(path).width, probe(path).height) == (320, 90)
+    (square,) = scaled_frames(probe(path), 64, 25)
+    assert square.shape == (25, 64, 64, 3)
+    assert square[:, :, 2:-2].min() > 230  # of the 90 columns in the middle 88 are white
+    (whole,) = scaled_frames(probe(path), 64, 25, whole=True)
+    assert whole.shape == (25, 64, 228, 3)
+    assert whole[:, :, :80].max() < 25 and whole[:, :, 86:142].min() > 230
+
+
 def test_smoothing_takes_out_flicker() -> None:
     def flicker(pictures: np.ndarray) -> np.ndarray:
         return np.stack([np.full_like(p, 100 + 100 * (n % 2)) for n, p in enumerate(pictures)])

@@ -81,7 +81,7 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60) -> An
 def wait_for_speed(page: Page) -> None:
     """Waits until the panel shows that steps are being done."""
     words = page.locator(".cp-training .cp-progress")
-    wait_for(lambda: "steps per second" in words.inner_text(), "the speed of training")
+    wait_for(lambda: "crops per second" in words.inner_text(), "the speed of training")
 
 
 def step_shown(page: Page) -> int:

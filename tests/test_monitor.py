@@ -63,7 +63,15 @@ def metrics(step: int, held_out: float | None = None) -> Metrics:
 
 def progress(step: int) -> Progress:
     return Progress(
-        job="train", done=step, total=200, unit="steps", per_second=12.34, seconds_left=200 - step
+        job="train",
+        done=step,
+        total=200,
+        unit="steps",
+        per_second=12.34,
+        seconds_left=200 - step,
+        crops_per_second=49.36,
+        epoch=step // 10 + 1,
+        epochs=20,
     )
 
 
@@ -83,7 +91,7 @@ def test_the_panel_tells_epoch_step_speed_and_time_left(clock: Clock) -> None:
     panel(metrics(50))
     clock.now += 1
     panel(progress(50))
-    assert "epoch 5, 50 of 200 steps, 12.3 steps per second, 2 min left" in panel.text.value
+    assert "epoch 6 of 20, 50 of 200 steps, 49.4 crops per second, 2 min left" in panel.text.value
     assert "width:25.00%" in panel.text.value
     assert "generator_l1_loss <b>0.010</b>" in panel.losses.value
     assert "held_out" not in panel.losses.value

@@ -40,7 +40,7 @@ from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
 plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
-loop = Loop(plan, JsonLines(sys.stdout))
+loop = Loop(plan, JsonLines(sys.stdout), keep_crops=lambda: None)
 loop.run()
 np.savez(state, **HostCopy(loop.model.variables()).take())
 """

@@ -22,7 +22,7 @@ from colab_pix2pix.errors import (
     ProjectError,
     TrainingError,
 )
-from colab_pix2pix.events import Event, Metrics, Note, Resumed, Saved
+from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Saved
 from colab_pix2pix.manifest import Dataset
 from colab_pix2pix.option import as_flags
 from colab_pix2pix.pipeline import train
@@ -64,6 +64,9 @@ def test_training_leaves_samples_curves_a_time_lapse_and_a_checkpoint(
     assert metrics[-1].held_out_l1_loss and -1 <= (metrics[-1].held_out_ssim or -2) <= 1
     losses = [event.generator_l1_loss for event in metrics]
     assert losses[-1] < losses[0]
+    last = [e for e in heard if isinstance(e, Progress) and e.job == "train"][-1]
+    assert (last.done, last.total, last.epoch, last.epochs) == (15, 15, 6, 6)
+    assert last.per_second and last.crops_per_second == 4 * last.per_second
 
 
 def test_the_same_call_again_does_nothing_and_says_so(crops: Dataset, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,13 +36,14 @@ class Loop:
     Args:
         plan: What to do.
         on_event: Told what happens.
+        keep_crops: Called before anything is written; see `training.carry_out`.
 
     Attributes:
         plan: What to do; `minutes` and `batch_size=0` are filled in as soon as they are measured.
         step: The steps done so far, in all.
     """
 
-    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+    def __init__(self, plan: Plan, on_event: OnEvent, keep_crops: Callable[[], None]) -> None:
         started = time.monotonic()
         reader = ThreadPoolExecutor(1)  # reads while TensorFlow loads
         self.saved = reader.submit(npz.load, plan.found[0].file) if plan.found else None
@@ -70,6 +72,7 @@ class Loop:
         elif plan.config.init_from:
             self.model.start_from(Path(plan.config.init_from))
         if self.chief:
+            keep_crops()
             self._begin_writing()
 
     def run(self) -> Safety | None:

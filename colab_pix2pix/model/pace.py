@@ -33,18 +33,25 @@ class Pace:
         if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
             self.started, self.first_step = now, step
         elif now - self.told >= _PROGRESS_SECONDS or step == last_step:
-            per_second = (step - self.first_step) / max(now - self.started, 1e-9)
             self.told = now
-            self.on_event(
-                Progress(
-                    job="train",
-                    done=step,
-                    total=last_step,
-                    unit="steps",
-                    per_second=per_second,
-                    seconds_left=(last_step - step) / per_second if last_step is not None else None,
-                )
-            )
+            self.on_event(self._progress(step, last_step, now))
+
+    def _progress(self, step: int, last_step: int | None, now: float) -> Progress:
+        per_second = (step - self.first_step) / max(now - self.started, 1e-9)
+        schedule = self.plan.schedule
+        epochs = schedule.epoch(last_step) if last_step is not None else None
+        under_way = schedule.epoch(step) + 1
+        return Progress(
+            job="train",
+            done=step,
+            total=last_step,
+            unit="steps",
+            per_second=per_second,
+            seconds_left=(last_step - step) / per_second if last_step is not None else None,
+            crops_per_second=per_second * schedule.batch_size,
+            epoch=min(under_way, epochs) if epochs is not None else under_way,
+            epochs=epochs,
+        )
 
 
 def is_sample_step(step: int) -> bool:

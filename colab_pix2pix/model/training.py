@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..events import Note, OnEvent, Safety
@@ -33,15 +34,22 @@ class TrainingResult:
     safety: Safety | None = None
 
 
-def carry_out(plan: Plan, on_event: OnEvent) -> TrainingResult:
-    """Trains as planned; see `pipeline.train`."""
+def carry_out(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> TrainingResult:
+    """Trains as planned; see `pipeline.train`.
+
+    Args:
+        plan: What to do.
+        on_event: Told what happens.
+        keep_crops: Called before the first step, by the process that writes, once nothing can be
+            refused any more: brings the crops into the project.
+    """
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
         return _result(plan, plan.first_step)
-    loop = Loop(plan, on_event)
+    loop = Loop(plan, on_event, keep_crops)
     safety = loop.run()
     return _result(loop.plan, loop.step, safety)
 

@@ -179,7 +179,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         steps = [progress.done]
         steps += [self._history[-1].step] if self._history else []
         steps += [self._saved_step]
-        return dataclasses.replace(progress, done=max(steps), per_second=None, seconds_left=None)
+        return dataclasses.replace(
+            progress, done=max(steps), per_second=None, crops_per_second=None, seconds_left=None
+        )
 
     def _say(self, note: Note) -> None:
         self._notes.append(note)
@@ -208,11 +210,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _show_text(self) -> None:
         self._text_at = time.monotonic()
-        epoch = self._history[-1].epoch if self._history else None
         if self._upload:
             self.text.value = progress_html(self._upload)
         elif self._progress:
-            self.text.value = progress_html(self._progress, epoch)
+            self.text.value = progress_html(self._progress)
         if self._history:
             self.losses.value = losses_html(self._history[-1])
         self.saved.value = safety_html(self._safety)

@@ -9,7 +9,7 @@ from ..storage import wording
 from . import looks, pictures
 
 
-def progress_html(progress: Progress, epoch: int | None = None) -> str:
+def progress_html(progress: Progress) -> str:
     """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
     done, total = progress.done, progress.total
     in_bytes = progress.unit == "bytes"
@@ -17,9 +17,12 @@ def progress_html(progress: Progress, epoch: int | None = None) -> str:
     if total is not None:
         amount += f" of {looks.size(total) if in_bytes else f'{total:.0f}'}"
     parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
-    if epoch is not None:
-        parts.insert(0, f"epoch {epoch}")
-    if progress.per_second:
+    if progress.epoch is not None:
+        of_all = f" of {progress.epochs}" if progress.epochs is not None else ""
+        parts.insert(0, f"epoch {progress.epoch}{of_all}")
+    if progress.crops_per_second:
+        parts.append(f"{progress.crops_per_second:.3g} crops per second")
+    elif progress.per_second:
         speed = progress.per_second
         parts.append(
             f"{looks.size(speed)} per second"

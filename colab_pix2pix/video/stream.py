@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
+from ..ahead import ahead
 from ..errors import VideoError
 from ..ffmpeg import running
 from .looks import filters_after_choice, filters_before_choice, scale_colours
@@ -42,48 +41,20 @@ def scaled_frames(
     Raises:
         VideoError: the video can't be decoded, or holds no picture.
     """
-    ready: queue.Queue[np.ndarray | BaseException | None] = queue.Queue(_AHEAD)
-    stopped = threading.Event()
-
-    def put(item: np.ndarray | BaseException | None) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def work() -> None:
-        try:
-            for frames in _decoded(info, size, block, whole):
-                if not put(frames):
-                    return
-            put(None)
-        except BaseException as error:  # raised again by who asks for the next block
-            put(error)
-
-    thread = threading.Thread(target=work, name="decoding")
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        thread.join()
+    yield from ahead(_decoded(info, size, block, whole), _AHEAD, name="decoding")
 
 
-def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Iterator[np.ndarray]:
+def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[np.ndarray]:
     side = min(info.width, info.height)
     width, height = (
         2 * round(n * size / side / 2) if whole else size for n in (info.width, info.height)
     )
     chain = filters_before_choice(info) + filters_after_choice(info)
-    chain += f"scale={info.width}:{info.height}{scale_colours(info)},"
-    chain += "" if whole else f"crop={side}:{side},"
-    chain += f"scale={width}:{height}:flags=area,setsar=1,fps={pace(info):g},format=rgb24"
+    # Cut out before anything is scaled, where pixels may not be square yet.
+    across = round(side * info.decoded_width / info.width)
+    chain += "" if whole else f"crop={across}:{side},"
+    chain += f"scale={width}:{height}:flags=area{scale_colours(info)},setsar=1,"
+    chain += f"fps={pace(info):g},format=rgb24"
     command = [*local_input(info.path), "-map", "0:V:0", "-vf", chain, "-f", "rawvideo", "-"]
     length, count = width * height * 3, 0
     try:

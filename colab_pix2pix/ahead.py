@@ -1,0 +1,60 @@
+"""Work that is done ahead of who asks for it, in a thread."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import TypeVar
+
+Item = TypeVar("Item")
+_LOOK_EVERY_SECONDS = 0.1
+
+
+def ahead(items: Generator[Item], most: int, *, name: str) -> Iterator[Item]:
+    """Gives what `items` gives, made in a thread of its own before it is asked for.
+
+    The thread ends with this iterator, however that ends, and closes `items`.
+
+    Args:
+        items: What to run in the thread. What it raises is raised here, in its place.
+        most: How many may wait to be asked for.
+        name: Of the thread.
+
+    Example:
+        >>> list(ahead((n * n for n in range(4)), 2, name="squares"))
+        [0, 1, 4, 9]
+    """
+    ready: queue.Queue[tuple[Item] | BaseException | None] = queue.Queue(most)
+    stopped = threading.Event()
+
+    def put(entry: tuple[Item] | BaseException | None) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(entry, timeout=_LOOK_EVERY_SECONDS)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def work() -> None:
+        try:
+            with closing(items):
+                for item in items:
+                    if not put((item,)):
+                        return
+            put(None)
+        except BaseException as error:  # raised again by who asks for the next one
+            put(error)
+
+    thread = threading.Thread(target=work, name=name)
+    thread.start()
+    try:
+        while (entry := ready.get()) is not None:
+            if isinstance(entry, BaseException):
+                raise entry
+            yield entry[0]
+    finally:
+        stopped.set()
+        thread.join()
