@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import doctest
-import importlib
 import io
 import json
 import re
@@ -480,27 +478,6 @@ def test_forms_use_only_names_that_both_ipywidgets_know(tmp_path: Path) -> None:
         TrainForm(crops=crops_for_training(3))
         VideoForm()
         UseForm()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "choices",
-        "error_panel",
-        "form",
-        "looks",
-        "monitor",
-        "own",
-        "project_form",
-        "train_form",
-        "use_form",
-        "video_form",
-    ],
-)
-def test_the_examples_of_the_docs_are_true(name: str, tmp_path: Path) -> None:
-    module = importlib.import_module(f"colab_pix2pix.notebook.{name}")
-    failed, tried = doctest.testmod(module)
-    assert tried and not failed
 
 
 def test_a_form_appears_soon_and_loads_nothing_heavy(own_home: Path) -> None:

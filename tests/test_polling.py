@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import ipywidgets as widgets
 import pytest
 import zmq
 from jupyter_client.blocking import BlockingKernelClient
@@ -215,9 +212,3 @@ def test_a_connection_that_is_closed_turns_it_off() -> None:
     assert "ZMQError" in polling.trouble or "AttributeError" in polling.trouble
     polling._polled_at = 0
     polling.poll()  # stays off
-
-
-def test_the_example_of_the_docs_is_true() -> None:
-    module = importlib.import_module("colab_pix2pix.notebook.polling")
-    failed, tried = doctest.testmod(module, extraglobs={"button": widgets.Button()})
-    assert tried and not failed

@@ -49,7 +49,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     lines = [looks.line("Try it with your camera", "title"), f'<div class="cp-text">{words}</div>']
     if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
-        kept = project.path / "exports" / "web.html"
+        kept = looks.place(project.path / "exports" / "web.html")
         lines.append(looks.line(f"To keep: {kept} opens with a double click, anywhere.", "good"))
     rows = [looks.style(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")

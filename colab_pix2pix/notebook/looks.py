@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from pathlib import Path
 
 import ipywidgets as widgets
 
@@ -122,6 +123,17 @@ def roughly(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{max(1.0, seconds / 60):.0f} min"
+
+
+def place(path: Path) -> str:
+    """Returns a path as a person says it: `~` for the home folder.
+
+    Example:
+        >>> place(Path.home() / "colab_pix2pix" / "flowers")
+        '~/colab_pix2pix/flowers'
+    """
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def size(size_bytes: float) -> str:

@@ -108,7 +108,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[widgets.Widget]:
         top = widgets.HBox([self.name, self.message], layout={"flex_flow": "row wrap"})
-        keeps = f"Crops, training states and pictures are kept in {self._place()}/<name>."
+        where = looks.place(self._place())
+        keeps = f"Crops, training states and pictures are kept in {where}/<name>."
         help_line = widgets.HTML(looks.line(keeps, "help"))
         box = widgets.VBox([top, self.existing, self.list, help_line]).add_class("cp-field")
         title = widgets.HTML(looks.line("What is it called?", "title"))

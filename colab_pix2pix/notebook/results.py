@@ -45,7 +45,7 @@ def result_view(project: Project) -> widgets.VBox:
         curves = pictures.loss_curves(measured)
         image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-curves"))
-    rows.append(widgets.HTML(looks.line(f"Everything is in {project.path}", "good")))
+    rows.append(widgets.HTML(looks.line(f"Everything is in {looks.place(project.path)}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
 
 

@@ -51,12 +51,16 @@ def _safe(safety: Safety, now: float) -> str:
     safe = written = ""
     if safety.safe_step is not None:
         name = "Safe on Drive" if safety.on_drive else "Saved"
-        safe = f"{name}: step {steps(safety.safe_step)} ({ago(now - (safety.safe_time or now))})"
+        safe = f"{name}: step {steps(safety.safe_step)} ({_since(safety.safe_time, now)})"
     if safety.written_step is not None:
-        when = ago(now - (safety.written_time or now))
+        when = _since(safety.written_time, now)
         written = f"Written to Drive, not confirmed: step {steps(safety.written_step)} ({when})"
     nothing = "Nothing is on Drive yet" if safety.on_drive else "Nothing is saved yet"
     return " · ".join(part for part in (safe, written) if part) or nothing
+
+
+def _since(made: float | None, now: float) -> str:
+    return ago(0.0 if made is None else now - made)
 
 
 def _uploading(safety: Safety, now: float) -> str:
