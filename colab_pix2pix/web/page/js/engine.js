@@ -38,6 +38,7 @@ export class Engine {
     this.shape = [1, about.image_size, about.image_size, about.input_channels];
     this.outputLength = about.output_size ** 2 * 3;
     this.dropout = about.dropout;
+    this.running = Promise.resolve();
     this.masks = Object.entries(about.masks).map(([name, shape]) => {
       const whole = shape.map((length) => (length > 0 ? length : 1)); // a free batch is 1
       return { name, shape: whole, values: new Float32Array(whole.reduce((a, b) => a * b, 1)) };
@@ -54,11 +55,19 @@ export class Engine {
   }
 
   /**
+   * Waits for the picture before: the runtime takes one at a time.
+   *
    * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1].
    * @param {{still?: boolean}} about `still`: the dropout of the picture before, in paper mode.
    * @returns {Promise<Float32Array>} `output_size × output_size × 3` in [−1, 1].
    */
-  async run(input, { still = false } = {}) {
+  run(input, { still = false } = {}) {
+    const run = this.running.catch(() => {}).then(() => this.runNow(input, still));
+    this.running = run;
+    return run;
+  }
+
+  async runNow(input, still) {
     if (!still) this.drawChances();
     const { Tensor } = this.ort;
     const feeds = { input_image: new Tensor("float32", input, this.shape) };

@@ -30,7 +30,7 @@ export class Live {
     this.speed = null;
     this.left = 1; // pictures to make although nothing changes
     this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   }
 
   /** @param {import("./network.js").Network} network Replaces the one before, which is closed. */
@@ -107,20 +107,19 @@ export class Live {
     drawSquare(this.context, source.element, this.isMirrored);
     const { data } = this.context.getImageData(0, 0, size, size);
     condition.make(data, this.input, { drawn: source.drawn });
-    this.seen.show(this.input, size);
     const prepared = performance.now();
-    let answer;
+    const running = network.run(this.input, this.still);
+    this.seen.show(this.input, size); // while the network is at work
+    let image;
     try {
-      answer = await network.run(this.input, this.still);
+      image = await running;
     } catch (error) {
       if (network !== this.network) return; // it was replaced meanwhile
-      this.input = new Float32Array(size * size * network.about.input_channels);
       throw error;
     }
     if (network !== this.network) return;
     const computed = performance.now();
-    this.input = answer.input;
-    this.result.show(this.smoothed(answer.image), made);
+    this.result.show(this.smoothed(image), made);
     this.frames += 1;
     this.measure(prepared - started, computed - prepared, performance.now() - started);
     this.listeners.onPicture();

@@ -268,7 +268,7 @@ window.page = {
     return live.condition.make(rgba, new Float32Array(size * size * channels), about);
   },
   async run(rgba) {
-    return (await live.network.run(this.makeInput(rgba))).image;
+    return live.network.run(this.makeInput(rgba));
   },
 };
 

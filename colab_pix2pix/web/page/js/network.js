@@ -52,7 +52,6 @@ export class Network {
     this.waiting = new Map();
     this.asked = 0;
     this.failed = "";
-    this.running = Promise.resolve(); // the runtime takes one picture at a time
   }
 
   /** How the model is run, in words. */
@@ -90,24 +89,17 @@ export class Network {
   }
 
   /**
-   * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1]; it is taken, and
-   *   comes back in the answer.
+   * Begins at once; in a worker it goes on while the page does something else.
+   *
+   * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1].
    * @param {boolean} still The dropout of the picture before, in paper mode.
-   * @returns {Promise<{image: Float32Array, input: Float32Array}>} The picture, `output_size ×
-   *   output_size × 3` in [−1, 1].
+   * @returns {Promise<Float32Array>} The picture, `output_size × output_size × 3` in [−1, 1].
    */
   run(input, still = false) {
-    const run = this.running.catch(() => {}).then(() => this.runNow(input, still));
-    this.running = run;
-    return run;
+    return this.worker ? this.ask("run", { input, still }) : this.engine.run(input, { still });
   }
 
-  async runNow(input, still) {
-    if (this.worker) return this.ask("run", { input, still }, [input.buffer]);
-    return { image: await this.engine.run(input, { still }), input };
-  }
-
-  ask(name, given, moved) {
+  ask(name, given, moved = []) {
     if (this.failed) return Promise.reject(new Error(this.failed));
     const number = ++this.asked;
     return new Promise((resolve, reject) => {

@@ -14,7 +14,7 @@ const DOES = {
   },
   async run({ input, still }) {
     const image = await engine.run(input, { still });
-    return [{ image, input }, [image.buffer, input.buffer]];
+    return [image, [image.buffer]];
   },
 };
 
