@@ -97,7 +97,7 @@ def view(pairs: Sequence[tuple[Path, Path]], config: TrainConfig) -> widgets.VBo
     if len(pairs) > MOST_SHOWN:
         rows.append(widgets.HTML(looks.line(f"And {len(pairs) - MOST_SHOWN} more.")))
     rows.append(widgets.HTML(_download(pairs)))
-    rows.append(widgets.HTML(looks.line(f"All are in {pairs[0][1].parent}", "good")))
+    rows.append(widgets.HTML(looks.line(f"All are in {looks.place(pairs[0][1].parent)}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-use")
 
 
