@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import TypeVar
 
@@ -12,10 +12,11 @@ Item = TypeVar("Item")
 _LOOK_EVERY_SECONDS = 0.1
 
 
-def ahead(items: Generator[Item], most: int, *, name: str) -> Iterator[Item]:
+def ahead(items: Generator[Item], most: int, *, name: str) -> Generator[Item]:
     """Gives what `items` gives, made in a thread of its own before it is asked for.
 
-    The thread ends with this iterator, however that ends, and closes `items`.
+    The thread ends with this iterator, however that ends, and closes `items`. Close it where an
+    error may leave it half used (`contextlib.closing`): a traceback would keep it.
 
     Args:
         items: What to run in the thread. What it raises is raised here, in its place.

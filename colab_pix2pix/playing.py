@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -126,10 +127,10 @@ def _to_video(
             why="Expected a name that ends in .mp4.",
         )
     generate = load()
-    blocks = scaled_frames(info, generate.size, BLOCK, whole=whole)
-    made = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
     target.parent.mkdir(parents=True, exist_ok=True)
-    return write_video(made, info, target, on_event=on_event)
+    with closing(scaled_frames(info, generate.size, BLOCK, whole=whole)) as blocks:
+        made = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
+        return write_video(made, info, target, on_event=on_event)
 
 
 def write_video(
@@ -155,8 +156,10 @@ def write_video(
             if done % BLOCK == 0 or done == total:
                 on_event(Progress(job="apply", done=done, total=total, unit="frames"))
 
-    frames = counted(ahead(made, _AHEAD, name="generating"))
-    return encode_video(target, frames, frames_per_second=pace(info), sound_of=info.path)
+    with closing(ahead(made, _AHEAD, name="generating")) as frames:
+        return encode_video(
+            target, counted(frames), frames_per_second=pace(info), sound_of=info.path
+        )
 
 
 def made_of(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
+import psutil
 import pytest
 import videos
 from PIL import Image
@@ -69,6 +71,21 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     left = np.abs(frames[:, :, :64].astype(int) - source).mean()
     right = np.abs(frames[:, :, 64:].astype(int) - generate(source)).mean()
     assert left < 12 and right < 12  # of 255: H.264 halves the colours' resolution
+
+
+def test_an_interrupted_video_leaves_no_file_no_thread_and_no_process(
+    run: Project, clip: Path, tmp_path: Path
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Progress):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        apply(run, clip, tmp_path / "out" / "seen.mp4", mode="paper", on_event=interrupt)
+    assert not {"generating", "decoding"} & {thread.name for thread in threading.enumerate()}
+    assert not [p for p in psutil.Process().children() if "ffmpeg" in p.name()]
+    assert list((tmp_path / "out").iterdir()) == []
+    assert caught.value.__traceback__  # it keeps all frames alive, as it does in a notebook
 
 
 def test_the_centre_square_is_cut_where_a_player_shows_it(tmp_path: Path) -> None:

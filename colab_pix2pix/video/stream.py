@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def pace(info: VideoInfo) -> float:
 
 def scaled_frames(
     info: VideoInfo, size: int, block: int, *, whole: bool = False
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Gives the centre squares of all frames, or whole frames, decoded ahead in a thread.
 
     Args:
