@@ -13,6 +13,33 @@ from ..option import Config, Option
 from . import looks
 
 LABEL_WIDTH = "150px"  # as in the style sheet
+_NARROW, _WIDE = "340px", "640px"
+
+
+class Shared:
+    """The layouts and styles that the rows of one form have in common.
+
+    Each is a model of its own in the page: with some hundred fewer a form is there sooner, and so
+    is a page that is loaded again.
+    """
+
+    def __init__(self) -> None:
+        self.plain = widgets.Layout()
+        self.wrapped = widgets.Layout(flex_flow="row wrap")
+        self.boxes = {
+            width: widgets.Layout(width=width, max_width="100%") for width in (_NARROW, _WIDE)
+        }
+        self._styles: dict[type[widgets.Widget], Any] = {}
+
+    def make(self, kind: type[widgets.Widget], **given: Any) -> widgets.Widget:
+        """Returns a new widget with the style of the first of its kind."""
+        made = kind(**given, **{"style": self._styles[kind]} if kind in self._styles else {})
+        self._styles.setdefault(kind, made.style)
+        return made
+
+    def text(self, html: str = "") -> widgets.HTML:
+        """Returns a text that is never hidden by itself."""
+        return self.make(widgets.HTML, value=html, layout=self.plain)
 
 
 class Field:
@@ -23,6 +50,7 @@ class Field:
         name: The option's name.
         about: What is known of the option.
         value: What stands in the box at first.
+        shared: What it has in common with other rows.
 
     Attributes:
         box: The widget that holds the value.
@@ -30,16 +58,18 @@ class Field:
         message: What is wrong with the value, beside the box; empty when nothing is.
     """
 
-    def __init__(self, kind: type[Config], name: str, about: Option, value: Any) -> None:
+    def __init__(
+        self, kind: type[Config], name: str, about: Option, value: Any, shared: Shared
+    ) -> None:
         self.name = name
         self._kind = kind
-        self.box = _box(name, about, value).add_class("cp-box").add_class(f"cp-{name}")
-        self.message = widgets.HTML().add_class("cp-message")
-        unit = widgets.HTML(looks.line(about.unit, "unit") if not about.choices else "")
-        help_line = widgets.HTML(looks.line(about.help, "help"))
-        top = widgets.HBox([self.box, unit, self.message])
-        top.layout.flex_flow = "row wrap"
-        self.row = widgets.VBox([top, help_line]).add_class("cp-field")
+        self.box = _box(name, about, value, shared).add_class("cp-box").add_class(f"cp-{name}")
+        self.message = shared.text().add_class("cp-message")
+        unit = looks.line(about.unit, "unit") if not about.choices else ""
+        inside = [self.box, *([shared.text(unit)] if unit else []), self.message]
+        top = widgets.HBox(inside, layout=shared.wrapped)
+        self.row = widgets.VBox([top, shared.text(looks.line(about.help, "help"))])
+        self.row.add_class("cp-field")
 
     @property
     def value(self) -> Any:
@@ -69,20 +99,19 @@ class Field:
         self.box.observe(callback, names="value")
 
 
-def _box(name: str, about: Option, value: Any) -> widgets.Widget:
-    label = {
-        "description": about.label or name.replace("_", " ").capitalize(),
-        "style": {"description_width": LABEL_WIDTH},
-    }
-    layout = {"width": "340px", "max_width": "100%"}
+def _box(name: str, about: Option, value: Any, shared: Shared) -> widgets.Widget:
+    def make(kind: type[widgets.Widget], width: str = _NARROW, **more: Any) -> widgets.Widget:
+        label = about.label or name.replace("_", " ").capitalize()
+        made = shared.make(kind, value=value, description=label, layout=shared.boxes[width], **more)
+        made.style.description_width = LABEL_WIDTH
+        return made
+
     if about.choices:
         pairs = [(f"{choice} {about.unit}".strip(), choice) for choice in about.choices]
-        return widgets.Dropdown(options=pairs, value=value, layout=layout, **label)
+        return make(widgets.Dropdown, options=pairs)
     if isinstance(value, bool):
-        return widgets.Checkbox(value=value, layout=layout, **label)
+        return make(widgets.Checkbox)
     if isinstance(value, str):
-        layout["width"] = "640px"
-        return widgets.Text(value=value, layout=layout, **label)
+        return make(widgets.Text, _WIDE)
     # Bounded boxes would change a wrong number silently; ours are checked by the option itself.
-    number = widgets.IntText if isinstance(value, int) else widgets.FloatText
-    return number(value=value, layout=layout, **label)
+    return make(widgets.IntText if isinstance(value, int) else widgets.FloatText)

@@ -15,7 +15,7 @@ from ..option import Config, Option, options
 from ..project import Project
 from . import looks
 from .error_panel import ErrorPanel
-from .fields import Field
+from .fields import Field, Shared
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
@@ -52,8 +52,9 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         self._project = project
         if project is not None and self._kind.section in project.settings():
             start = project.recall(self._kind)
+        self._shared = Shared()
         self._fields = {
-            name: Field(self._kind, name, about, getattr(start, name))
+            name: Field(self._kind, name, about, getattr(start, name), self._shared)
             for name, about in self._options().items()
         }
         self._errors = ErrorPanel()

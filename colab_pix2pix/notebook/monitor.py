@@ -145,6 +145,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def finish(self) -> None:
         """Shows what the timer has held back; to be called when the job has ended."""
         self.stop.end()
+        if self.polling:
+            self.polling.close()
         self.sample.answered = True
         self._upload = None
         if self._progress is not None:

@@ -14,11 +14,17 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import ipywidgets as widgets
 from IPython import get_ipython
 
 EVERY_SECONDS = 0.25
 #: What a page asks for when it is loaded again, besides the state of each widget.
 _ASKED_BY_A_PAGE = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
+#: When a page that asks for all widgets at once (ipywidgets 8) gets them. For its first two seconds
+#: each output looks for its widget by itself; where all come at the end of that time it says "model
+#: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget by itself.
+ALL_AFTER_SECONDS = 2.3
+_PAGES_LOOK_BY_THEMSELVES = int(widgets.__version__.split(".")[0]) >= 8
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +54,7 @@ class Polling:
         self._heard = {widget.model_id for widget in heard}
         self._kernel: Any = kernel or getattr(get_ipython(), "kernel", None)
         self._polled_at = float("-inf")
+        self._held: list[tuple[float, list[Any]]] = []
         if self._kernel is None:
             self.trouble = "There is no kernel."
             return
@@ -69,12 +76,21 @@ class Polling:
         except Exception as error:  # told, not swallowed: see `trouble`
             self._give_up(error)
 
+    def close(self) -> None:
+        """Leaves what is not answered yet to the kernel; to be called before the cell ends."""
+        held, self._held = self._held, []
+        for _, frames in held:
+            self._keep_for_later(frames)
+
     def _answer(self) -> None:
-        answered, failed = False, None
+        answered, failed = self._answer_held(), None
         # To the last message: the kernel is not woken again for those that are there already.
         while (frames := self._next()) is not None:
             try:
-                if failed is None and self._cannot_wait(frames):
+                if failed is None and (method := self._cannot_wait(frames)):
+                    if method == "request_states" and _PAGES_LOOK_BY_THEMSELVES:
+                        self._held.append((time.monotonic() + ALL_AFTER_SECONDS, frames))
+                        continue
                     self._handle(frames)
                     answered = True
                     continue
@@ -85,6 +101,14 @@ class Polling:
             self._kernel._publish_status("busy", "shell")
         if failed is not None:
             raise failed
+
+    def _answer_held(self) -> bool:
+        answered = False
+        while self._held and self._held[0][0] <= time.monotonic():
+            self._handle(self._held[0][1])
+            self._held.pop(0)
+            answered = True
+        return answered
 
     def _next(self) -> list[Any] | None:
         import zmq
@@ -98,17 +122,19 @@ class Polling:
     def _keep_for_later(self, frames: list[Any]) -> None:
         self._stream._run_callback(self._stream._recv_callback, frames)
 
-    def _cannot_wait(self, frames: list[Any]) -> bool:
+    def _cannot_wait(self, frames: list[Any]) -> str:
+        """Returns what a message asks for if it is to be answered now, else ""."""
         if len(frames) == 1:  # the kernel's word to itself
-            return False
+            return ""
         session = self._kernel.session
         _, parts = session.feed_identities(frames, copy=False)
-        kind = session.unpack(parts[1].bytes)["msg_type"]
+        kind: str = session.unpack(parts[1].bytes)["msg_type"]
         if kind != "comm_msg":
-            return kind in _ASKED_BY_A_PAGE
+            return kind if kind in _ASKED_BY_A_PAGE else ""
         content = session.unpack(parts[4].bytes)
-        asks = content["data"].get("method") in ("request_state", "request_states")
-        return asks or content["comm_id"] in self._heard
+        method: str = content["data"].get("method", "")
+        asks = method in ("request_state", "request_states")
+        return method if asks or content["comm_id"] in self._heard else ""
 
     def _handle(self, frames: list[Any]) -> None:
         kernel = self._kernel
@@ -125,6 +151,7 @@ class Polling:
 
     def _give_up(self, error: Exception) -> None:
         self.trouble = f"{type(error).__name__}: {error}"
+        self.close()
         _log.info("Buttons are not heard while a cell runs: %s", self.trouble, exc_info=error)
 
 

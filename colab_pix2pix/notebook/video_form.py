@@ -15,7 +15,7 @@ from ..project import Project
 from ..storage import drive
 from ..video.look_up import Found, look_up
 from . import looks, own, pictures, uploads
-from .fields import LABEL_WIDTH, Field
+from .fields import LABEL_WIDTH, Field, Shared
 from .form import Form
 
 _LABEL = "Link or path"
@@ -55,7 +55,7 @@ class VideoForm(Form[VideoConfig]):
         self.formats.add_class("cp-box").add_class("cp-formats")
         known = project.recall(PicturesConfig) if project else PicturesConfig()
         about = options(PicturesConfig)["pairs"]
-        self.pairs = Field(PicturesConfig, "pairs", about, known.pairs)
+        self.pairs = Field(PicturesConfig, "pairs", about, known.pairs, Shared())
         self.pairs.box.options, self.pairs.box.value = _PAIRS, known.pairs
         super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
         self._follow()
