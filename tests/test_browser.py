@@ -283,8 +283,8 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     page.locator("iframe.cp-live").wait_for(timeout=90_000)
     inside = page.frame_locator("iframe.cp-live")
     inside.locator("canvas#result").wait_for()
-    (frame,) = [f for f in page.frames if f.parent_frame and f.evaluate("!!window.page")]
-    frame.wait_for_function("window.page.frames > 0")
+    frame = page.locator("iframe.cp-live").element_handle().content_frame()
+    frame.wait_for_function("window.page?.frames > 0")
     page.wait_for_timeout(500)
     shoot(page.locator(".cp-try"), "11-live", front_end)
     assert (project.path / "exports" / "web.html").stat().st_size < 20_000_000

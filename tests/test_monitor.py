@@ -362,6 +362,9 @@ class Heard:
     def poll(self) -> None:
         pass
 
+    def close(self) -> None:
+        pass
+
 
 def test_the_stop_button_is_there_while_training_runs_and_clicks_are_heard(clock: Clock) -> None:
     panel = TrainingPanel()
