@@ -79,8 +79,11 @@ class Polling:
     def close(self) -> None:
         """Leaves what is not answered yet to the kernel; to be called before the cell ends."""
         held, self._held = self._held, []
-        for _, frames in held:
-            self._keep_for_later(frames)
+        try:
+            for _, frames in held:
+                self._keep_for_later(frames)
+        except Exception as error:  # told, not swallowed: the cell must not fail of it
+            self._give_up(error)
 
     def _answer(self) -> None:
         answered, failed = self._answer_held(), None
