@@ -24,13 +24,13 @@ import numpy as np
 
 from colab_pix2pix import ffmpeg
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model.apply import Generate
-from colab_pix2pix.model.loading import Trained
 from colab_pix2pix.model.pix2pix import build_generator
-from colab_pix2pix.playing import BLOCK, made_of, write_video
+from colab_pix2pix.model.predictor import Generate
+from colab_pix2pix.model.trained import Trained
 from colab_pix2pix.storage.slots import Generation
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.stream import scaled_frames
+from colab_pix2pix.workflows.apply import BLOCK, made_of, write_video
 
 Pictures = Callable[[np.ndarray], np.ndarray]
 

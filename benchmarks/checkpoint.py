@@ -24,11 +24,11 @@ import numpy as np
 import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import CheckpointWriter, survey
+from colab_pix2pix.training.snapshot import HostCopy
 
 Round = dict[str, float]
 MEASURES = ("stall s", "write s", "read s", "size MB", "extra memory MB")

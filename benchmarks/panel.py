@@ -80,7 +80,7 @@ def train_once(folder: Path, name: str, with_panel: bool, steps: int) -> tuple[f
     from IPython.display import display
 
     import colab_pix2pix as p2p
-    from colab_pix2pix import manifest
+    from colab_pix2pix.dataset import manifest
     from colab_pix2pix.events import Event, Progress, fan_out
 
     times: list[tuple[float, float]] = []

@@ -23,10 +23,10 @@ import numpy as np
 from PIL import Image
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.model import store
-from colab_pix2pix.model.dataset import Schedule, load_pictures
-from colab_pix2pix.model.quiet import quiet_start
+from colab_pix2pix.dataset.manifest import Crop, Dataset
+from colab_pix2pix.model.tf_logging import quiet_start
+from colab_pix2pix.training import image_store
+from colab_pix2pix.training.data import Schedule, load_pictures
 
 PICTURES = 200
 FED_A_TURN = 10  # feeding is short: it is repeated for the clock's sake
@@ -59,7 +59,7 @@ def main() -> None:
                         f" {make * 1e3:13.2f} ms | {step * 1e3:.0f} ms | {feed / step:14.2%} |",
                         flush=True,
                     )
-        for threads in (1, store.os.cpu_count() or 1):
+        for threads in (1, image_store.os.cpu_count() or 1):
             print(
                 f"decoding, {threads} thread(s): {decoding(dataset, threads) * 1e3:.1f} ms a crop"
             )
@@ -106,14 +106,14 @@ def measure(dataset: Dataset, config: TrainConfig, steps: int) -> tuple[float, f
 
 def decoding(dataset: Dataset, threads: int) -> float:
     """Returns the seconds that a crop takes to be decoded: the median of three loads."""
-    cores = store.os.cpu_count
-    store.os.cpu_count = lambda: threads  # type: ignore[assignment]
+    cores = image_store.os.cpu_count
+    image_store.os.cpu_count = lambda: threads  # type: ignore[assignment]
     try:
         config = TrainConfig(condition="paired" if dataset.crops[0].input_file else "blurred-grey")
         loads = [timed(load_pictures, dataset, config) for _ in range(3)]
         return statistics.median(loads) / len(dataset.crops)
     finally:
-        store.os.cpu_count = cores
+        image_store.os.cpu_count = cores
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> float:

@@ -29,7 +29,7 @@ from typing import Any
 import colab_pix2pix as p2p
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import Event, Metrics
-from colab_pix2pix.model.quiet import quiet_start
+from colab_pix2pix.model.tf_logging import quiet_start
 
 Result = dict[str, Any]
 

@@ -27,7 +27,7 @@ from PIL import Image
 from colab_pix2pix import events
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import Metrics
-from colab_pix2pix.option import as_flags
+from colab_pix2pix.options import as_flags
 
 PICTURES = 3  # after this step of an epoch comes the 4th, which is told of like the first
 

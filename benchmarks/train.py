@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 from train_baselines import SIZE, Step, torch_step, tutorial_step
 
-from colab_pix2pix.model.quiet import quiet_start
+from colab_pix2pix.model.tf_logging import quiet_start
 
 CASES = ["tutorial-64", "torch-64", "ours-64", "ours-16", "ours-8"]
 MATRIX = "matrix-2048"
@@ -150,11 +150,11 @@ def timed(step: Callable[[], Any]) -> Any:
 
 def ours(folder: Path, batch_size: int, base_filters: int) -> tuple[dict[str, Any], Step]:
     """This package's step, fed as its loop feeds it."""
-    from colab_pix2pix import manifest
     from colab_pix2pix.config import TrainConfig
+    from colab_pix2pix.dataset import manifest
     from colab_pix2pix.model import device
-    from colab_pix2pix.model.dataset import Schedule, load_pictures
     from colab_pix2pix.model.pix2pix import Pix2Pix
+    from colab_pix2pix.training.data import Schedule, load_pictures
 
     precision = device.precision("auto")
     config = TrainConfig(batch_size=batch_size, base_filters=base_filters, precision=precision)

@@ -30,7 +30,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from colab_pix2pix.model.networks import build_generator
-from colab_pix2pix.model.onnx_graph import to_onnx
+from colab_pix2pix.model.onnx_export import to_onnx
 from colab_pix2pix.web.building import write_page
 
 SIZE = 256

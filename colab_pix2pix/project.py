@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from . import files
 from .errors import OptionError, ProjectError
-from .option import Config
+from .options import Config
 
 FORMAT = 1
 AnyConfig = TypeVar("AnyConfig", bound=Config)

@@ -17,7 +17,7 @@ from typing import Any
 import drivefs
 from test_notebook import CHECKOUT, Session, standin_python
 
-from colab_pix2pix.option import Config
+from colab_pix2pix.options import Config
 from colab_pix2pix.project import Project
 
 _STARTUP = """

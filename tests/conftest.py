@@ -13,8 +13,8 @@ import pytest
 from machines import Report, Row
 from PIL import Image
 
-from colab_pix2pix import manifest
-from colab_pix2pix.manifest import Crop, Dataset
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

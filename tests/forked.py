@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import TextIO
 
-from colab_pix2pix import cli, events
+from colab_pix2pix import events
+from colab_pix2pix.cli import main
 from colab_pix2pix.events import Event
 
 # A Mac's system libraries do not bear a fork: there each process loads everything itself.
@@ -21,14 +22,14 @@ _CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" e
 _LOADED = [
     "matplotlib.figure",
     "colab_pix2pix.pipeline",
-    "colab_pix2pix.model.budget",
+    "colab_pix2pix.training.time_budget",
     "colab_pix2pix.model.device",
-    "colab_pix2pix.model.evaluation",
+    "colab_pix2pix.training.evaluation",
     "colab_pix2pix.model.pix2pix",
-    "colab_pix2pix.model.loop",
-    "colab_pix2pix.model.team",
-    "colab_pix2pix.model.tensorboard",
-    "colab_pix2pix.model.training",
+    "colab_pix2pix.training.trainer",
+    "colab_pix2pix.model.distributed",
+    "colab_pix2pix.training.tensorboard",
+    "colab_pix2pix.training.training",
 ]
 
 
@@ -75,4 +76,4 @@ def _run(arguments: list[str], output: Connection, home: dict[str, str]) -> None
     os.dup2(output.fileno(), 1)
     output.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # the parent had another
-    sys.exit(cli.main([*arguments, "--json"]))
+    sys.exit(main.main([*arguments, "--json"]))

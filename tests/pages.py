@@ -14,7 +14,7 @@ from frontends import chromium
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from colab_pix2pix.model.networks import build_generator
-from colab_pix2pix.model.onnx_graph import to_onnx
+from colab_pix2pix.model.onnx_export import to_onnx
 
 _OPTIONS = ["--no-sandbox", "--no-first-run", "--disable-sync", "--disable-background-networking"]
 _OPTIONS += ["--disable-component-update", "--autoplay-policy=no-user-gesture-required"]

@@ -6,8 +6,8 @@ import sys
 
 from fake_trainer import FAST
 
-from colab_pix2pix import cli
+from colab_pix2pix.cli import main
 from colab_pix2pix.storage import checkpoints
 
 checkpoints.Timing = lambda: FAST
-sys.exit(cli.main())
+sys.exit(main.main())

@@ -14,19 +14,20 @@ import pytest
 import videos
 from PIL import Image
 
-from colab_pix2pix import cli, held_out
+from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, OptionError, Pix2PixError, VideoError
 from colab_pix2pix.events import Event, Note, Progress
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model import conditions, modes
-from colab_pix2pix.model.apply import Generate
-from colab_pix2pix.model.loading import load_trained
-from colab_pix2pix.pipeline import train
-from colab_pix2pix.playing import apply, made_of
+from colab_pix2pix.model import conditions, inference_mode
+from colab_pix2pix.model.predictor import Generate
+from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.stream import scaled_frames
+from colab_pix2pix.workflows import held_out
+from colab_pix2pix.workflows.apply import apply, made_of
+from colab_pix2pix.workflows.pipeline import train
 
 OPTIONS = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
 
@@ -118,7 +119,7 @@ def test_pictures_and_videos_are_taken_from_the_shell(
     run: Project, crops: Dataset, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def shell(*words: object) -> int:
-        return cli.main(["apply", str(run.path), *map(str, words)])
+        return main.main(["apply", str(run.path), *map(str, words)])
 
     picture = crops.directory / crops.crops[0].file
     assert shell(picture, tmp_path / "one.png") == 0
@@ -233,7 +234,7 @@ def test_the_mode_is_chosen_by_the_held_out_crops(crops: Dataset, tmp_path: Path
     trained = load_trained(project)
     crops_of = partial(held_out.pictures, project, OPTIONS)
     assert crops_of(8).shape == (2, 64, 64, 3)
-    errors = modes.measure(trained, crops_of(8))
+    errors = inference_mode.measure(trained, crops_of(8))
     heard: list[Event] = []
     picture = crops.directory / crops.crops[0].file
     apply(project, picture, tmp_path / "made.png", on_event=heard.append)

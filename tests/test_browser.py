@@ -25,12 +25,11 @@ from servers import serving
 from test_look_up import write_page
 from test_notebook import standin_python
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.dataset import curate, manifest
+from colab_pix2pix.download.download import sample_video
+from colab_pix2pix.download.preview import look_up
 from colab_pix2pix.project import Project
-from colab_pix2pix.video import curate
-from colab_pix2pix.video.download import sample_video
-from colab_pix2pix.video.look_up import look_up
 
 pytestmark = pytest.mark.slow
 TRAINING = TrainConfig(

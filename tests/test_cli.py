@@ -9,10 +9,10 @@ import pytest
 import videos
 from conftest import Command
 
-from colab_pix2pix import cli, flags
+from colab_pix2pix.cli import flags, main
 from colab_pix2pix.config import FramesConfig, TrainConfig
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.option import Config, as_flags
+from colab_pix2pix.dataset.manifest import Dataset
+from colab_pix2pix.options import Config, as_flags
 
 TINY = ["--image-size", "64", "--base-filters", "4", "--batch-size", "4", "--seed", "1"]
 
@@ -97,7 +97,7 @@ def test_bad_input_gets_one_clear_error_and_nothing_is_written(
     before = tree(tmp_path)
     monkeypatch.chdir(tmp_path)
     try:
-        exit_status = cli.main(words)
+        exit_status = main.main(words)
     except SystemExit as stop:  # argparse's own way out
         exit_status = int(str(stop.code))
     printed = capsys.readouterr()
@@ -114,16 +114,16 @@ def test_several_videos_are_fetched_and_cut_at_once(
     (tmp_path / "in").mkdir()
     clip(tmp_path / "in" / "one.mp4")
     videos.lavfi(tmp_path / "in" / "two.mp4", "testsrc2=size=320x180:rate=10", "-t", "4")
-    assert cli.main(["download", "--limit", "5", str(tmp_path / "in"), str(tmp_path / "out")]) == 0
+    assert main.main(["download", "--limit", "5", str(tmp_path / "in"), str(tmp_path / "out")]) == 0
     files = capsys.readouterr().out.split()
     assert sorted(Path(file).name for file in files) == ["one.mp4", "two.mp4"]
-    assert cli.main(["frames", *files, str(tmp_path / "crops"), "--count", "6"]) == 0
+    assert main.main(["frames", *files, str(tmp_path / "crops"), "--count", "6"]) == 0
     entries = json.loads((tmp_path / "crops" / "manifest.json").read_text())
     assert len(entries["crops"]) == 12 and len(entries["sources"]) == 2
 
 
 def test_a_flag_is_made_of_each_option() -> None:
-    parser = cli.build_parser()
+    parser = main.build_parser()
     given = parser.parse_args(["train", "crops", "run", "--epochs", "3", "--lambda-l1", "50"])
     assert vars(given)["train.epochs"] == 3
     assert vars(given)["train.lambda_l1"] == 50.0
@@ -135,7 +135,7 @@ def test_flags_made_of_a_config_give_the_config_back(kind: type[Config]) -> None
     flips = {n: not v for n, v in kind().to_dict().items() if isinstance(v, bool)}
     config = kind().replace(**flips)
     positions = ["frames", "a.mp4", "b"] if kind is FramesConfig else ["train", "a", "b"]
-    given = cli.build_parser().parse_args([*positions, *as_flags(config)])
+    given = main.build_parser().parse_args([*positions, *as_flags(config)])
     assert flags.given_config(given, kind()) == config
 
 
@@ -146,7 +146,7 @@ def test_every_command_explains_itself(
     command_name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stop:
-        cli.main([command_name, "--help"])
+        main.main([command_name, "--help"])
     assert stop.value.code == 0
     assert "usage: colab-pix2pix" in capsys.readouterr().out
 
@@ -156,7 +156,7 @@ def test_a_source_may_begin_with_a_dash(
 ) -> None:
     clip(tmp_path / "-clip.mp4")
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["download", "-clip.mp4", "out", "--height", "240"]) == 0
+    assert main.main(["download", "-clip.mp4", "out", "--height", "240"]) == 0
     assert Path(capsys.readouterr().out.strip()).is_file()
 
 

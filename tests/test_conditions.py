@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.model import conditions
-from colab_pix2pix.model.dataset import Schedule, load_pictures
 from colab_pix2pix.model.pix2pix import Pix2Pix
+from colab_pix2pix.training.data import Schedule, load_pictures
 
 LUMA = np.array([0.2989, 0.5870, 0.1140])
 

@@ -8,7 +8,7 @@ import pytest
 
 from colab_pix2pix.config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from colab_pix2pix.errors import OptionError
-from colab_pix2pix.option import options as options_of
+from colab_pix2pix.options import options as options_of
 from colab_pix2pix.project import Project, check_name
 
 KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]

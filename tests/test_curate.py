@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import CurateConfig, FramesConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.curate import choose, contact_sheet, mark, pack, split, unpack
+from colab_pix2pix.dataset.extract import extract_frames
+from colab_pix2pix.dataset.manifest import Crop, Dataset
+from colab_pix2pix.download.download import sample_video
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Note
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.video.curate import choose, contact_sheet, mark, pack, split, unpack
-from colab_pix2pix.video.download import sample_video
-from colab_pix2pix.video.frames import extract_frames
 
 
 def leaves(seed: int, size: int = 128) -> Image.Image:

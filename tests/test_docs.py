@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import pytest
 
 import colab_pix2pix
-from colab_pix2pix.manifest import Dataset
+from colab_pix2pix.dataset.manifest import Dataset
 
 PACKAGE = Path(colab_pix2pix.__file__).parent
 FOUND = [found.name for found in pkgutil.walk_packages([str(PACKAGE)], "colab_pix2pix.")]

@@ -11,12 +11,13 @@ import pytest
 import videos
 from servers import Behaviour, Server, serving
 
-from colab_pix2pix import files, manifest
+from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, VideoConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.extract import extract_frames
+from colab_pix2pix.download.download import download, sample_video
 from colab_pix2pix.errors import DownloadError, Pix2PixError, VideoError
 from colab_pix2pix.events import Note, Progress
-from colab_pix2pix.video.download import download, sample_video
-from colab_pix2pix.video.frames import extract_frames
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
             f"{name}.m3u8",
         ]
     (tmp_path / "master.m3u8").write_text("\n".join(lines) + "\n")
-    from colab_pix2pix.video.frames import probe
+    from colab_pix2pix.dataset.extract import probe
 
     with serving(tmp_path) as server:
         link = server.link("master.m3u8")
@@ -174,7 +175,7 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
 
 
 def test_importing_the_module_loads_no_yt_dlp() -> None:
-    code = "import sys, colab_pix2pix.video.download; sys.exit('yt_dlp' in sys.modules)"
+    code = "import sys, colab_pix2pix.download.download; sys.exit('yt_dlp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -252,7 +253,7 @@ def test_where_a_site_gives_no_parts_all_is_fetched(
     fake.write_text('#!/bin/sh\n[ "$1" = -bsfs ] && exit 0\nexit 1\n')
     fake.chmod(0o755)
     monkeypatch.setattr(
-        "colab_pix2pix.video.ytdlp.imageio_ffmpeg",
+        "colab_pix2pix.download.ytdlp.imageio_ffmpeg",
         SimpleNamespace(get_ffmpeg_exe=lambda: str(fake)),
     )
     events: list[object] = []

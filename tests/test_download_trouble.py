@@ -22,14 +22,14 @@ from yt_dlp.utils import (
 )
 
 from colab_pix2pix import files
-from colab_pix2pix.cli import main
+from colab_pix2pix.cli.main import main
 from colab_pix2pix.config import VideoConfig
+from colab_pix2pix.download import ytdlp
+from colab_pix2pix.download.download import download, download_all, list_formats
+from colab_pix2pix.download.failures import REASONS, explain, reason_of
 from colab_pix2pix.errors import DownloadError, VideoError
 from colab_pix2pix.events import Note
 from colab_pix2pix.project import Project
-from colab_pix2pix.video import ytdlp
-from colab_pix2pix.video.download import download, download_all, list_formats
-from colab_pix2pix.video.reasons import REASONS, explain, reason_of
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import drive, session, wording
+from colab_pix2pix.storage import drive, session, status_line
 from colab_pix2pix.storage.checkpoints import CheckpointWriter, status, survey, verify
-from colab_pix2pix.storage.copying import put
 from colab_pix2pix.storage.release import release_runtime
+from colab_pix2pix.storage.transfer import put
 
 PROBE = Path(__file__).parents[1] / "notebooks" / "drive_probe.ipynb"
 MISSING = drivefs.missing()
@@ -364,7 +364,7 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
     ],
 )
 def test_the_line_says_safe_only_of_what_is(safety: Safety, words: str) -> None:
-    assert wording.line(safety, 100) == words
+    assert status_line.line(safety, 100) == words
 
 
 def test_verify_tells_each_slot_and_fails_for_a_damaged_one(

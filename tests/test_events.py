@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import events
+from colab_pix2pix.cli.terminal import Terminal, duration
 from colab_pix2pix.events import JsonLines, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
-from colab_pix2pix.terminal import Terminal, duration
 
 EVENTS = [
     Progress(job="train", done=3, total=10, unit="steps", per_second=1.5, seconds_left=4.6),

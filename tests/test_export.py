@@ -13,18 +13,18 @@ import onnxruntime
 import pytest
 from machines import machine
 
-from colab_pix2pix import cli
+from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, ExportError, Pix2PixError
 from colab_pix2pix.events import Event, Note
-from colab_pix2pix.exporting import FORMATS, WEIGHTS, export
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model import export as formats
-from colab_pix2pix.model.loading import load_trained
-from colab_pix2pix.model.onnx_graph import FACTS
-from colab_pix2pix.pipeline import train
-from colab_pix2pix.playing import apply
+from colab_pix2pix.model import export_formats as formats
+from colab_pix2pix.model.onnx_export import FACTS
+from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
+from colab_pix2pix.workflows.apply import apply
+from colab_pix2pix.workflows.export import FORMATS, WEIGHTS, export
+from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4)
 KINDS = {
@@ -161,8 +161,8 @@ def test_a_generation_is_chosen_by_name(crops: Dataset, tmp_path: Path) -> None:
 
 def test_bad_input_is_refused_and_nothing_is_written(crops: Dataset, tmp_path: Path) -> None:
     words = ["export", str(tmp_path / "no run"), str(tmp_path / "out")]
-    assert cli.main(words) == 1
-    assert cli.main([*words, "--format", "keras,jpeg"]) == 1
+    assert main.main(words) == 1
+    assert main.main([*words, "--format", "keras,jpeg"]) == 1
     with pytest.raises(ExportError, match="'jpeg'"):
         export(tmp_path / "no run", tmp_path / "out", ["jpeg"])
     with pytest.raises(ExportError, match="'int4'"):

@@ -16,12 +16,12 @@ import pytest
 from machines import HERE, Machine, Report, Row, machine
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.option import as_flags
-from colab_pix2pix.pipeline import train
+from colab_pix2pix.dataset.manifest import Dataset
+from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import survey
+from colab_pix2pix.workflows.pipeline import train
 
 MISSING = drivefs.missing()
 CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=60, batch_size=4, save_every_seconds=1)

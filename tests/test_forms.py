@@ -19,7 +19,7 @@ import videos
 from PIL import Image
 
 import colab_pix2pix as p2p
-from colab_pix2pix import option
+from colab_pix2pix import options
 from colab_pix2pix.config import (
     PRESETS,
     CurateConfig,
@@ -28,9 +28,11 @@ from colab_pix2pix.config import (
     TrainConfig,
     VideoConfig,
 )
+from colab_pix2pix.dataset.manifest import Crop, Dataset
+from colab_pix2pix.download.preview import Found
+from colab_pix2pix.download.ytdlp import Format
 from colab_pix2pix.errors import OptionError, ProjectError
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.notebook import machine, speed, video_form
+from colab_pix2pix.notebook import machine, time_estimate
 from colab_pix2pix.notebook.error_panel import ErrorPanel
 from colab_pix2pix.notebook.forms import (
     Form,
@@ -39,11 +41,10 @@ from colab_pix2pix.notebook.forms import (
     TrainForm,
     UseForm,
     VideoForm,
+    video_form,
 )
-from colab_pix2pix.option import Config
+from colab_pix2pix.options import Config
 from colab_pix2pix.project import Project
-from colab_pix2pix.video.look_up import Found
-from colab_pix2pix.video.ytdlp import Format
 
 KINDS = [VideoConfig, PicturesConfig, FramesConfig, CurateConfig, TrainConfig]
 CHANGED = [
@@ -86,7 +87,7 @@ def test_a_form_and_json_carry_a_config_there_and_back(config: Config) -> None:
 def test_every_option_has_a_box_with_its_label_and_its_help_in_sight(kind: type[Config]) -> None:
     form = Form(kind())
     texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
-    for name, about in option.options(kind).items():
+    for name, about in options.options(kind).items():
         assert box(form, name).description == (about.label or name.replace("_", " ").capitalize())
         assert about.help.replace("'", "&#x27;") in texts
 
@@ -445,13 +446,15 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
 
 def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     quick, paper = PRESETS["quick"][1], PRESETS["paper"][1]
-    speed.note(quick, steps_per_second=5.0, device="")
-    found = speed.estimate(quick, crops=100, device="")
+    time_estimate.note(quick, steps_per_second=5.0, device="")
+    found = time_estimate.estimate(quick, crops=100, device="")
     assert found.measured and found.seconds == pytest.approx(24 * 100 / (5.0 * quick.batch_size))
-    slow = speed.estimate(paper, crops=100, device="")
-    speed.note(quick, steps_per_second=10.0, device="")
-    assert speed.estimate(paper, crops=100, device="").seconds == pytest.approx(slow.seconds / 2)
-    assert not speed.estimate(paper, crops=100, device="Tesla T4").measured
+    slow = time_estimate.estimate(paper, crops=100, device="")
+    time_estimate.note(quick, steps_per_second=10.0, device="")
+    assert time_estimate.estimate(paper, crops=100, device="").seconds == pytest.approx(
+        slow.seconds / 2
+    )
+    assert not time_estimate.estimate(paper, crops=100, device="Tesla T4").measured
 
 
 def test_a_later_form_of_the_session_starts_with_the_name_typed_before(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ import pytest
 import videos
 from PIL import Image
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import FramesConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.extract import extract_frames, probe
 from colab_pix2pix.errors import DatasetError, VideoError
 from colab_pix2pix.events import Note, Progress
-from colab_pix2pix.video.frames import extract_frames, probe
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,13 @@ import pytest
 import videos
 from PIL import Image
 
-from colab_pix2pix import ffmpeg, manifest
+from colab_pix2pix import ffmpeg
 from colab_pix2pix.config import FramesConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.extract import extract_frames, probe
 from colab_pix2pix.errors import OptionError
 from colab_pix2pix.events import Note
-from colab_pix2pix.video.frames import extract_frames, probe
-from colab_pix2pix.video.plan import choose_frames, packets_to_decode
+from colab_pix2pix.video.decode_plan import choose_frames, packets_to_decode
 from colab_pix2pix.video.timeline import read_timeline
 
 

@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 import colab_pix2pix as p2p
-from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.notebook import pictures, variation
-from colab_pix2pix.notebook.choices import numbers_in
-from colab_pix2pix.notebook.gallery import Gallery
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.manifest import Crop, Dataset
+from colab_pix2pix.notebook import inline_images
+from colab_pix2pix.notebook.gallery import variation
+from colab_pix2pix.notebook.gallery.gallery import Gallery
+from colab_pix2pix.notebook.gallery.selection import numbers_in
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_the_blurred_picture_is_nearly_the_one_that_is_trained_on(crops: Dataset
 
     with Image.open(crops.directory / crops.crops[0].file) as picture:
         picture = picture.convert("RGB").resize((96, 96))
-    ours = np.asarray(pictures.blurred_grey(picture, 24.0), float)
+    ours = np.asarray(inline_images.blurred_grey(picture, 24.0), float)
     target_image = conditions.encode_image(np.asarray(picture)[np.newaxis])
     theirs = conditions.decode_image(
         conditions.make_input(target_image, TrainConfig(blur_factor=24.0))
@@ -191,7 +192,7 @@ def test_the_menu_of_pictures_shows_what_training_does_to_each_crop(crops: Datas
     assert all(map(np.array_equal, varied, shown_pictures(gallery))), "turning back changes nothing"
     gallery.pictures.value = "varied input"
     fed = shown_pictures(gallery)
-    grey = [np.asarray(pictures.blurred_grey(Image.fromarray(p), 24.0), int) for p in varied]
+    grey = [np.asarray(inline_images.blurred_grey(Image.fromarray(p), 24.0), int) for p in varied]
     differences = [(f - g).mean() for f, g in zip(fed, grey, strict=True)]
     assert len({round(d) for d in differences}) > 4, "each is as bright as chance has it"
     assert max(map(abs, differences)) < 0.2 * 255 + 3

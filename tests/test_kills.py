@@ -11,10 +11,10 @@ import pytest
 from forked import Command
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError
 from colab_pix2pix.events import Resumed, Saved
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.option import as_flags
+from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import status

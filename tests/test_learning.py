@@ -9,8 +9,8 @@ import pytest
 
 import colab_pix2pix as p2p
 from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.events import Event, Metrics
-from colab_pix2pix.manifest import Crop, Dataset
 
 
 def sample_crops(folder: Path, count: int) -> Dataset:

@@ -11,9 +11,9 @@ import videos
 from PIL import Image
 from servers import Server, serving
 
+from colab_pix2pix.download import preview as module
+from colab_pix2pix.download.preview import look_up
 from colab_pix2pix.errors import DownloadError, VideoError
-from colab_pix2pix.video import look_up as module
-from colab_pix2pix.video.look_up import look_up
 
 
 @pytest.fixture

@@ -12,15 +12,16 @@ import pytest
 import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.events import Event, Metrics, Note, Saved
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.model import device, fitting
-from colab_pix2pix.model.host_copy import HostCopy
-from colab_pix2pix.model.pace import is_sample_step, samples_between
+from colab_pix2pix.model import device
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
+from colab_pix2pix.training import batch_size_finder
+from colab_pix2pix.training.progress import is_sample_step, samples_between
+from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
 
@@ -91,19 +92,26 @@ def test_a_batch_grows_as_long_as_memory_lasts() -> None:
         return 10**15
 
     tried: list[int] = []
-    assert fitting.largest(attempt, most=99, used_bytes=lambda: 0, free_bytes=endless) == 4
+    assert (
+        batch_size_finder.largest(attempt, most=99, used_bytes=lambda: 0, free_bytes=endless) == 4
+    )
     assert tried == [1, 2, 4, 8]
 
     def used() -> int:  # 100 bytes more for each picture
         return 1000 + 100 * max(grown, default=0)
 
     grown: list[int] = []
-    assert fitting.largest(grown.append, most=99, used_bytes=used, free_bytes=lambda: 450) == 4
+    assert (
+        batch_size_finder.largest(grown.append, most=99, used_bytes=used, free_bytes=lambda: 450)
+        == 4
+    )
     assert grown == [1, 2, 4]
-    assert fitting.largest(tried.append, most=3, used_bytes=used, free_bytes=endless) == 2
+    assert batch_size_finder.largest(tried.append, most=3, used_bytes=used, free_bytes=endless) == 2
     with pytest.raises(TrainingError):
-        fitting.largest(lambda size: attempt(8), most=9, used_bytes=used, free_bytes=endless)
-    assert fitting.peak_bytes() > 1e8 and fitting.free_bytes() > 1e8
+        batch_size_finder.largest(
+            lambda size: attempt(8), most=9, used_bytes=used, free_bytes=endless
+        )
+    assert batch_size_finder.peak_bytes() > 1e8 and batch_size_finder.free_bytes() > 1e8
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 import videos
 
 from colab_pix2pix.config import FramesConfig
+from colab_pix2pix.dataset import parallel
+from colab_pix2pix.dataset.extract import extract_frames, extract_many
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import VideoError
 from colab_pix2pix.events import Progress
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.video import many
-from colab_pix2pix.video.frames import extract_frames, extract_many
 
 CONFIG = FramesConfig(count=8, scale="-1:96")
 
@@ -97,7 +97,7 @@ def test_a_cluster_gives_the_same_even_when_a_worker_dies(
 def test_a_scheduler_that_is_not_there_is_named(
     clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(many, "_CONNECT_SECONDS", 1)
+    monkeypatch.setattr(parallel, "_CONNECT_SECONDS", 1)
     with pytest.raises(VideoError, match="no dask scheduler"):
         extract_many(clips, tmp_path / "crops", CONFIG, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "crops").exists()

@@ -11,26 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix.events import (
-    Event,
-    Metrics,
-    Note,
-    Progress,
-    Resumed,
-    Safety,
-    Sample,
-    Saved,
-)
+from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 from colab_pix2pix.ffmpeg import encode_video
-from colab_pix2pix.model import reports
-from colab_pix2pix.model.interrupt import interruptible
-from colab_pix2pix.model.verdict import judge
-from colab_pix2pix.notebook import looks, monitor, pictures
-from colab_pix2pix.notebook.monitor import ProgressLine, TrainingPanel
-from colab_pix2pix.notebook.results import result_view
-from colab_pix2pix.notebook.samples import SampleView
+from colab_pix2pix.notebook import inline_images, style
+from colab_pix2pix.notebook.panels import training_panel
+from colab_pix2pix.notebook.panels.results import result_view
+from colab_pix2pix.notebook.panels.samples import SampleView
+from colab_pix2pix.notebook.panels.training_panel import ProgressLine, TrainingPanel
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import wording
+from colab_pix2pix.storage import status_line
+from colab_pix2pix.training import artifacts
+from colab_pix2pix.training.diagnosis import judge
+from colab_pix2pix.training.interrupt import interruptible
 
 
 class Clock:
@@ -46,7 +38,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(monitor.time, "monotonic", clock)
+    monkeypatch.setattr(training_panel.time, "monotonic", clock)
     return clock
 
 
@@ -117,7 +109,7 @@ def test_curves_are_drawn_seldom_enough_to_cost_a_hundredth(
         clock.now += 0.5
         return b"png"
 
-    monkeypatch.setattr(pictures, "loss_curves", slow)
+    monkeypatch.setattr(inline_images, "loss_curves", slow)
     panel = TrainingPanel()
     for step in range(1, 3001):
         clock.now += 0.1
@@ -184,7 +176,7 @@ def test_the_verdict_costs_little_in_short_epochs(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(monitor, "judge", lambda history: asked.append(1) or judge(history))
+    monkeypatch.setattr(training_panel, "judge", lambda history: asked.append(1) or judge(history))
     panel = TrainingPanel()
     for step in range(20, 2000, 20):  # an epoch each
         clock.now += 0.1
@@ -205,7 +197,7 @@ def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
 def test_the_panel_shows_the_one_line_about_what_is_safe(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wording.time, "time", lambda: clock.now)
+    monkeypatch.setattr(status_line.time, "time", lambda: clock.now)
     panel = TrainingPanel()
     panel.finish()
     assert "Nothing is saved yet" in panel.saved.value
@@ -273,8 +265,8 @@ def test_the_last_progress_of_a_line_is_never_held_back(clock: Clock) -> None:
 
 def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    reports.write_sample(project, 20, np.zeros((8, 8, 3), np.uint8))
-    reports.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
+    artifacts.write_sample(project, 20, np.zeros((8, 8, 3), np.uint8))
+    artifacts.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
     panel = TrainingPanel(project)
     assert "Step 20." in panel.sample.caption.value
     assert "held_out_l1_loss <b>0.250</b>" in panel.losses.value
@@ -294,8 +286,8 @@ def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path:
     assert "Nothing is trained yet" in texts
     assert "<roses>" not in texts
     pixels = np.zeros((16, 16, 3), np.uint8)
-    reports.write_sample(project, 1, pixels)
-    reports.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
+    artifacts.write_sample(project, 1, pixels)
+    artifacts.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
     encode_video(project.timelapse, [pixels, pixels], frames_per_second=2)
     view = result_view(project)
     parts = [*view.children, *view.children[2].children]
@@ -308,7 +300,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
 ) -> None:
     project = Project(tmp_path)
     for step, grey in ((1, 10), (2, 100), (16, 200)):
-        reports.write_sample(project, step, np.full((8, 8, 3), grey, np.uint8))
+        artifacts.write_sample(project, step, np.full((8, 8, 3), grey, np.uint8))
     panel = TrainingPanel(project)
     assert panel.sample.slider.layout.display == "none", "nobody answers it while the cell runs"
     panel.finish()
@@ -323,7 +315,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
 def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path: Path) -> None:
     project = Project(tmp_path)
     paths = {
-        step: reports.write_sample(project, step, np.zeros((8, 8, 3), np.uint8))
+        step: artifacts.write_sample(project, step, np.zeros((8, 8, 3), np.uint8))
         for step in (1, 2, 16, 20, 30)
     }
     panel = TrainingPanel()
@@ -346,7 +338,7 @@ def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path:
 def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
     project = Project(tmp_path)
     pixels = np.zeros((8, 8, 3), np.uint8)
-    paths = [reports.write_sample(project, step, pixels) for step in (1, 2)]
+    paths = [artifacts.write_sample(project, step, pixels) for step in (1, 2)]
     view = SampleView()
     view.offer(paths)
     paths[0].unlink()
@@ -403,12 +395,12 @@ def test_where_clicks_are_not_heard_the_panel_speaks_of_the_interrupt_button_alo
 
 @pytest.mark.parametrize("history", [[metrics(1)], [metrics(1), metrics(2, 0.1), metrics(3)]])
 def test_curves_have_a_background_that_lets_the_page_through(history: list[Metrics]) -> None:
-    with Image.open(io.BytesIO(pictures.loss_curves(history))) as picture:
+    with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((1, 1))[3] == 0
 
 
 def test_times_are_said_in_words() -> None:
-    assert [looks.duration(s) for s in (0.4, 89, 90, 3540, 3600, 90_000)] == [
+    assert [style.duration(s) for s in (0.4, 89, 90, 3540, 3600, 90_000)] == [
         "0 s", "89 s", "2 min", "59 min", "1 h 0 min", "25 h 0 min",
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model.fused import FusedAdam, FusedBatchNormalization
+from colab_pix2pix.model.layers import FusedAdam, FusedBatchNormalization
 from colab_pix2pix.model.networks import build_discriminator, build_generator
 from colab_pix2pix.model.pix2pix import Pix2Pix
 

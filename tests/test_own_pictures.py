@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import FramesConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.curate import contact_sheet, pack, unpack
+from colab_pix2pix.dataset.import_images import import_pairs, import_pictures
 from colab_pix2pix.errors import DatasetError
-from colab_pix2pix.video.curate import contact_sheet, pack, unpack
-from colab_pix2pix.video.own import import_pairs, import_pictures
 
 RED, BLUE = (200, 30, 20), (20, 40, 210)
 

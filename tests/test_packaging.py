@@ -36,7 +36,7 @@ def test_the_wheel_brings_the_sample_and_the_command(built: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         entry_points = next(name for name in names if name.endswith("entry_points.txt"))
-        assert "colab-pix2pix = colab_pix2pix.cli:main" in archive.read(entry_points).decode()
+        assert "colab-pix2pix = colab_pix2pix.cli.main:main" in archive.read(entry_points).decode()
     assert "colab_pix2pix/sample/time-lapse.mp4" in names
     assert "colab_pix2pix/py.typed" in names
     page = {"index.html", "style.css", "js/main.js", "isolation-worker.js"}

@@ -36,8 +36,8 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from servers import Server, serving
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.download.download import sample_video
 from colab_pix2pix.model import conditions
-from colab_pix2pix.video.download import sample_video
 from colab_pix2pix.web.building import write_page, write_single_page
 
 pytestmark = pytest.mark.slow
@@ -744,9 +744,9 @@ def test_screenshots(address: str, visiting: Visiting, tmp_path: Path) -> None:
 
 def trained_page(run: Path, folder: Path) -> str:
     """Returns the address of a single page with a trained model."""
-    from colab_pix2pix.model.loading import load_trained
+    from colab_pix2pix.dataset.archive import unpack
+    from colab_pix2pix.model.trained import load_trained
     from colab_pix2pix.project import Project
-    from colab_pix2pix.video.archive import unpack
 
     trained = load_trained(Project(run))
     pictures = unpack(Project(run).dataset_zip, folder / "crops")

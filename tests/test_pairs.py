@@ -11,19 +11,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix import cli, manifest
+from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.import_images import import_pairs
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError, IncompatibleRunError, OptionError
 from colab_pix2pix.events import Event, Metrics
-from colab_pix2pix.manifest import Crop, Dataset
 from colab_pix2pix.model import conditions, pix2pix
-from colab_pix2pix.model.dataset import load_pictures
-from colab_pix2pix.option import options
-from colab_pix2pix.pipeline import train
-from colab_pix2pix.playing import apply
+from colab_pix2pix.options import options
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
-from colab_pix2pix.video.own import import_pairs
+from colab_pix2pix.training.data import load_pictures
+from colab_pix2pix.workflows.apply import apply
+from colab_pix2pix.workflows.pipeline import train
 
 PAIRED = TrainConfig(
     image_size=64, base_filters=4, epochs=4, batch_size=4, condition="paired", precision="float32"
@@ -232,17 +233,17 @@ def test_pairs_are_imported_and_trained_on_from_the_shell(
 ) -> None:
     folder, crops, run = side_by_side(tmp_path / "mine"), tmp_path / "crops", tmp_path / "run"
     words = ["import", "--pairs", "--direction", "BtoA", "--size", "64", str(folder), str(crops)]
-    assert cli.main(words) == 0
+    assert main.main(words) == 0
     assert "10 pairs" in capsys.readouterr().out
     dataset = manifest.read(crops)
     assert {crop.split for crop in dataset.crops} == {"train", "test"}
     given = Image.open(crops / dataset.crops[5].input_file).convert("RGB").getpixel((2, 2))
     assert given == (0, 0, 180)
     small = ["--image-size", "64", "--base-filters", "4", "--epochs", "1"]
-    assert cli.main(["train", str(crops), str(run), *small]) == 1
+    assert main.main(["train", str(crops), str(run), *small]) == 1
     assert "--condition paired" in capsys.readouterr().err
     assert not run.exists()
-    assert cli.main(["train", str(crops), str(run), *small, "--condition", "paired"]) == 0
+    assert main.main(["train", str(crops), str(run), *small, "--condition", "paired"]) == 0
     assert (run / "dataset.zip").is_file()
 
 
@@ -252,16 +253,16 @@ def test_two_folders_and_loose_pictures_are_imported_from_the_shell(
     for name in "AB":
         side_by_side(tmp_path / name, 3)
     both = [str(tmp_path / "A"), str(tmp_path / "B")]
-    assert cli.main(["import", "--pairs", *both, str(tmp_path / "pairs")]) == 0
+    assert main.main(["import", "--pairs", *both, str(tmp_path / "pairs")]) == 0
     assert all(crop.input_file for crop in manifest.read(tmp_path / "pairs").crops)
-    assert cli.main(["import", *both, str(tmp_path / "loose"), "--scale", "-1:64"]) == 0
+    assert main.main(["import", *both, str(tmp_path / "loose"), "--scale", "-1:64"]) == 0
     loose = manifest.read(tmp_path / "loose")
     assert not any(crop.input_file for crop in loose.crops)
     assert any("duplicate" in crop.marks for crop in loose.crops)
     capsys.readouterr()
-    assert cli.main(["import", "--pairs", *both, both[0], str(tmp_path / "more")]) == 1
+    assert main.main(["import", "--pairs", *both, both[0], str(tmp_path / "more")]) == 1
     assert "Received 3 sources of pairs" in capsys.readouterr().err
-    assert cli.main(["import", "--pairs", "--count", "3", *both, str(tmp_path / "more")]) == 2
+    assert main.main(["import", "--pairs", "--count", "3", *both, str(tmp_path / "more")]) == 2
     assert "Received --count with --pairs" in capsys.readouterr().err
-    assert cli.main(["import", "--pairs", "--size", "-3", *both, str(tmp_path / "more")]) == 1
+    assert main.main(["import", "--pairs", "--size", "-3", *both, str(tmp_path / "more")]) == 1
     assert not (tmp_path / "more").exists()

@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.files import cache_dir
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.model import store
-from colab_pix2pix.model.dataset import load_pictures, resize_pictures
-from colab_pix2pix.pipeline import train
 from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.training import image_store
+from colab_pix2pix.training.data import load_pictures, resize_pictures
+from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, precision="float32")
 ON_DISK = TINY.replace(memory_limit=0.0)
@@ -64,7 +64,7 @@ def test_what_the_pictures_take_is_said(crops: Dataset) -> None:
 def test_a_full_disk_is_explained(crops: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full")
     if full.exists():
-        monkeypatch.setattr(store.tempfile, "TemporaryFile", lambda dir: full.open("wb"))
+        monkeypatch.setattr(image_store.tempfile, "TemporaryFile", lambda dir: full.open("wb"))
         with pytest.raises(DatasetError, match=r"No space left.*raise memory_limit"):
             load_pictures(crops, ON_DISK)
         cache_dir().rmdir()
@@ -86,8 +86,8 @@ def test_results_come_in_order_from_several_threads_and_few_wait_in_memory(
             both.wait()  # goes on only when another thread is at work
         return item * item
 
-    monkeypatch.setattr(store.os, "cpu_count", lambda: 2)
-    results = store.side_by_side(work, range(1000))
+    monkeypatch.setattr(image_store.os, "cpu_count", lambda: 2)
+    results = image_store.side_by_side(work, range(1000))
     assert [next(results) for _ in range(5)] == [0, 1, 4, 9, 16]
     assert len(begun) <= 100
     assert list(results) == [i * i for i in range(5, 1000)]

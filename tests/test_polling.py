@@ -15,7 +15,7 @@ from jupyter_client.manager import KernelManager
 from test_notebook import CHECKOUT, world
 from zmq.eventloop.zmqstream import ZMQStream
 
-from colab_pix2pix.notebook.polling import Polling
+from colab_pix2pix.notebook.panels.kernel_polling import Polling
 
 pytestmark = pytest.mark.slow  # one of the worlds is set up by `make test`
 __all__ = ["world"]
@@ -24,7 +24,7 @@ PREPARED = f"""
 import sys, time
 sys.path.insert(0, {str(CHECKOUT)!r})
 import ipywidgets as widgets
-from colab_pix2pix.notebook.polling import Polling
+from colab_pix2pix.notebook.panels.kernel_polling import Polling
 button, other, order = widgets.Button(), widgets.Button(), []
 button.on_click(lambda clicked: order.append("click"))
 other.on_click(lambda clicked: order.append("other"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix import cli, flags
+from colab_pix2pix.cli import flags, main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -27,12 +27,12 @@ def test_every_command_of_the_readme_is_understood() -> None:
     lines = re.findall(r"^colab-pix2pix (.*)$", README, re.MULTILINE)
     assert len(lines) == 5
     for line in lines:
-        cli.build_parser().parse_args(flags.joined(line.split()))
+        main.build_parser().parse_args(flags.joined(line.split()))
 
 
 def test_the_readme_lists_every_command() -> None:
     listed = re.findall(r"^\| `(\w+)", README, re.MULTILINE)
-    commands = re.findall(r"^    (\w+) +\w", cli.build_parser().format_help(), re.MULTILINE)
+    commands = re.findall(r"^    (\w+) +\w", main.build_parser().format_help(), re.MULTILINE)
     assert len(commands) >= 7
     assert set(commands) <= set(listed)
 

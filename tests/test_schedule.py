@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.model.dataset import Schedule, load_pictures, split_crops
+from colab_pix2pix.training.data import Schedule, load_pictures, split_crops
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 5))

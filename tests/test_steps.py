@@ -21,13 +21,21 @@ from servers import serving
 
 from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.dataset import curate
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError
 from colab_pix2pix.events import Event, Note, ignore
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.notebook import crops, live, machine, steps, uploads, using
-from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, TrainForm, UseForm, VideoForm
+from colab_pix2pix.notebook import crop_cache, machine, steps
+from colab_pix2pix.notebook.forms import (
+    FramesForm,
+    ProjectForm,
+    TrainForm,
+    UseForm,
+    VideoForm,
+    file_upload,
+)
+from colab_pix2pix.notebook.panels import live_page, predictions
 from colab_pix2pix.project import Project
-from colab_pix2pix.video import curate
 
 FRAMES = FramesConfig(count=12)
 
@@ -44,8 +52,8 @@ def clip(tmp_path: Path) -> Path:
 
 def cut(project: Project, source: str, frames: FramesConfig = FRAMES) -> Dataset:
     project.remember(VideoConfig(source=source))
-    video = crops.fetch(project, project.recall(VideoConfig), on_event=ignore)
-    return crops.cut(project, video, frames, on_event=ignore)
+    video = crop_cache.fetch(project, project.recall(VideoConfig), on_event=ignore)
+    return crop_cache.cut(project, video, frames, on_event=ignore)
 
 
 def forget_this_machine() -> None:
@@ -62,7 +70,7 @@ def test_the_crops_and_their_choices_come_back_on_a_new_machine(
     forget_this_machine()
 
     heard: list[Event] = []
-    crops.recover(project, on_event=heard.append)
+    crop_cache.recover(project, on_event=heard.append)
     assert any("12 crops came back" in e.message for e in heard if isinstance(e, Note))
     again = cut(project, str(clip))
     assert again.crops == dataset.crops
@@ -157,14 +165,14 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     (mine,) = steps.use(project, dataset, form)
     with Image.open(mine) as picture:
         assert mine.name == "my photo.png" and picture.size == (64, 64)
-    view = using.view([(photo, mine)], project.recall(TrainConfig))
+    view = predictions.view([(photo, mine)], project.recall(TrainConfig))
     (strip,) = [w for w in view.children if "cp-made" in w._dom_classes]
     with Image.open(io.BytesIO(strip.value)) as pictures:
         assert pictures.size == (3 * 256 + 16, 256), "picture, what is seen of it, result"
     form.source.value = str(clip)
-    ((film, made),) = using.make(project, form.path, dataset, on_event=ignore)
+    ((film, made),) = predictions.make(project, form.path, dataset, on_event=ignore)
     assert film == clip and made == project.path / "made" / "clip.mp4"
-    watched = using.view([(film, made)], TrainConfig(image_size=64))
+    watched = predictions.view([(film, made)], TrainConfig(image_size=64))
     (player,) = [w for w in watched.children if isinstance(w, widgets.Video)]
     assert b"ftyp" in bytes(player.value[:16])
     (link,) = [w.value for w in view.children if "cp-download" in getattr(w, "value", "")]
@@ -172,7 +180,7 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.read("my photo.png") == mine.read_bytes()
 
-    page = live.live_view(project, on_event=ignore)
+    page = live_page.live_view(project, on_event=ignore)
     (frame,) = [w.value for w in page.children if "<iframe" in getattr(w, "value", "")]
     (address,) = re.findall(r'src="([^"]+)"', frame)
     for name in ("", "model.onnx", "runtime/ort.wasm.bundle.min.mjs"):
@@ -236,7 +244,7 @@ def test_an_upload_without_a_file_is_explained(
 ) -> None:
     form = VideoForm(project)
     form.upload.value = True
-    with pytest.raises(uploads.UploadError, match="No file was uploaded"):
+    with pytest.raises(file_upload.UploadError, match="No file was uploaded"):
         steps.get_video(project, form)
 
 
@@ -373,7 +381,7 @@ def test_an_interrupt_is_one_friendly_line(
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(crops, "cut", interrupted)
+    monkeypatch.setattr(crop_cache, "cut", interrupted)
     with pytest.raises(steps.Stopped) as stopped:
         steps.cut_crops(project, clip, _frames_form(project))
     assert stopped.value._render_traceback_() == ["Stopped: run this cell again to cut the crops."]

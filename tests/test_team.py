@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.workflows.pipeline import train
 
 pytestmark = pytest.mark.slow
 
@@ -32,9 +32,9 @@ import numpy as np
 from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
-from colab_pix2pix.model.resume import make_plan
-from colab_pix2pix.model.host_copy import HostCopy
-from colab_pix2pix.model.loop import Loop
+from colab_pix2pix.training.plan import make_plan
+from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.training.trainer import Loop
 from colab_pix2pix.pipeline import train
 from colab_pix2pix.project import Project
 
@@ -141,9 +141,9 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model.host_copy import HostCopy
+from colab_pix2pix.training.snapshot import HostCopy
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.model.team import Team
+from colab_pix2pix.model.distributed import Team
 options = TrainConfig(image_size=64, base_filters=4, precision="float32", normalization="instance",
                       dropout=0.0, ema=0.9, clip_norm=0.0)
 pictures = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
@@ -166,7 +166,7 @@ print("fine")
 def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from colab_pix2pix.model.team import Team, gather_team
+    from colab_pix2pix.model.distributed import Team, gather_team
 
     class Three:
         num_replicas_in_sync = 3

@@ -14,22 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.errors import (
-    DatasetError,
-    IncompatibleRunError,
-    ProjectError,
-    TrainingError,
-)
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.manifest import Dataset
+from colab_pix2pix.errors import DatasetError, IncompatibleRunError, ProjectError, TrainingError
 from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Saved
-from colab_pix2pix.manifest import Dataset
-from colab_pix2pix.option import as_flags
-from colab_pix2pix.pipeline import train
-from colab_pix2pix.playing import apply
+from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.workflows.apply import apply
+from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
 

@@ -15,11 +15,11 @@ from keras import layers
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError
 from colab_pix2pix.model import networks
-from colab_pix2pix.model.host_copy import HostCopy
 from colab_pix2pix.model.pix2pix import Pix2Pix, build_generator
-from colab_pix2pix.model.transfer import load_generator_weights
+from colab_pix2pix.model.pretrained import load_generator_weights
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
+from colab_pix2pix.training.snapshot import HostCopy
 
 TUTORIAL_SLOPE = 0.3  # what a LeakyReLU() of Keras has; the paper has 0.2
 PLAIN = {"padding": "same", "strides": 2}

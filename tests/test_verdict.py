@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from colab_pix2pix.events import Metrics
-from colab_pix2pix.model.verdict import judge
+from colab_pix2pix.training.diagnosis import judge
 
 Course = Callable[[float], tuple[float, float]]
 
@@ -222,6 +222,6 @@ def test_a_very_long_history_is_judged_at_once() -> None:
 
 
 def test_no_tensorflow_is_loaded_for_a_verdict() -> None:
-    code = "import sys, colab_pix2pix.model.verdict; print('tensorflow' in sys.modules)"
+    code = "import sys, colab_pix2pix.training.diagnosis; print('tensorflow' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"

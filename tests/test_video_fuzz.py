@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from colab_pix2pix import manifest
 from colab_pix2pix.config import FramesConfig
+from colab_pix2pix.dataset import manifest
+from colab_pix2pix.dataset.crop_geometry import scaled_size, squares_of
+from colab_pix2pix.dataset.curate import pack, split, unpack
+from colab_pix2pix.dataset.extract import probe
+from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError, OptionError, Pix2PixError
-from colab_pix2pix.manifest import Crop, Dataset
-from colab_pix2pix.video.curate import pack, split, unpack
-from colab_pix2pix.video.frames import probe
-from colab_pix2pix.video.names import safe_name
-from colab_pix2pix.video.plan import choose_frames, dropped_packets, packets_to_decode
-from colab_pix2pix.video.squares import scaled_size, squares_of
+from colab_pix2pix.filenames import safe_name
+from colab_pix2pix.video.decode_plan import choose_frames, dropped_packets, packets_to_decode
 from colab_pix2pix.video.timeline import Packets, Timeline
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

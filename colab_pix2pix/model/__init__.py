@@ -1,1 +1,1 @@
-"""TensorFlow lives here, nowhere else."""
+"""The networks, what they are fed and what they make; TensorFlow lives here and in training."""

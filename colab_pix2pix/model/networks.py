@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .fused import FusedBatchNormalization
+from .layers import FusedBatchNormalization
 
 _KERNEL = 4
 _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, deviation 0.02

@@ -11,15 +11,10 @@ import tensorflow as tf
 from ..config import TrainConfig
 from ..errors import TrainingError
 from . import conditions, networks
-from .fused import FusedAdam
-from .losses import (
-    discriminator_loss,
-    feature_matching_loss,
-    generator_gan_loss,
-    generator_l1_loss,
-)
-from .team import Team
-from .transfer import load_generator_weights
+from .distributed import Team
+from .layers import FusedAdam
+from .losses import discriminator_loss, feature_matching_loss, generator_gan_loss, generator_l1_loss
+from .pretrained import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
 LOSSES = ("generator_gan_loss", "generator_l1_loss", "discriminator_loss")

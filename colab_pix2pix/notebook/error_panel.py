@@ -13,7 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..errors import Pix2PixError
-from . import looks
+from . import style
 
 
 class ErrorPanel(widgets.HTML):  # type: ignore[misc]
@@ -54,12 +54,12 @@ class ErrorPanel(widgets.HTML):  # type: ignore[misc]
 
 def _as_html(error: BaseException) -> str:
     if isinstance(error, Pix2PixError):
-        parts = [f"<b>{looks.escape(error.what)}</b>", looks.escape(error.why)]
-        parts.append(looks.escape(error.fix))
+        parts = [f"<b>{style.escape(error.what)}</b>", style.escape(error.why)]
+        parts.append(style.escape(error.fix))
         return f'<div class="cp-error cp-text">{"<br>".join(filter(None, parts))}</div>'
     words = "".join(traceback.format_exception(error))
     return (
-        f'<div class="cp-error cp-text"><b>{looks.escape(type(error).__name__)}</b>: '
-        f"{looks.escape(error)}<details><summary>Details for a bug report</summary>"
-        f"<pre>{looks.escape(words)}</pre></details></div>"
+        f'<div class="cp-error cp-text"><b>{style.escape(type(error).__name__)}</b>: '
+        f"{style.escape(error)}<details><summary>Details for a bug report</summary>"
+        f"<pre>{style.escape(words)}</pre></details></div>"
     )

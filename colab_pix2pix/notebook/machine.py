@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from .. import __version__
 from ..config import PRESETS
 from ..storage import drive
-from . import looks, speed
+from . import style, time_estimate
 
 _FEW_BYTES = 2e9
 _CROPS = 300  # as many as the form for them suggests; a fifth is held out
@@ -30,14 +30,14 @@ def report() -> widgets.VBox:
     }
     free = shutil.disk_usage(Path.home()).free
     rows = [
-        looks.line("Ready", "title"),
-        looks.facts(versions | {"Free disk": looks.size(free)} | drive_facts()),
-        looks.line(f"GPU: {gpu}." if gpu else _without_gpu(), "good" if gpu else "hint"),
-        looks.line(_hours(gpu)),
+        style.line("Ready", "title"),
+        style.facts(versions | {"Free disk": style.size(free)} | drive_facts()),
+        style.line(f"GPU: {gpu}." if gpu else _without_gpu(), "good" if gpu else "hint"),
+        style.line(_hours(gpu)),
     ]
     if free < _FEW_BYTES:
-        rows.append(looks.line("The disk is nearly full: long videos may not fit.", "warning"))
-    view = widgets.VBox([looks.style(), widgets.HTML("".join(rows))])
+        rows.append(style.line("The disk is nearly full: long videos may not fit.", "warning"))
+    view = widgets.VBox([style.style(), widgets.HTML("".join(rows))])
     return view.add_class("cp").add_class("cp-panel").add_class("cp-machine")
 
 
@@ -46,7 +46,7 @@ def drive_facts() -> dict[str, str]:
     if not drive.is_drive(drive.MOUNT_POINT):
         return {}
     try:
-        return {"Free on Drive": looks.size(drive.free_bytes(drive.MOUNT_POINT))}
+        return {"Free on Drive": style.size(drive.free_bytes(drive.MOUNT_POINT))}
     except OSError as error:
         return {"Drive": f"does not answer ({error.strerror})"}
 
@@ -76,8 +76,8 @@ def _hours(gpu: str) -> str:
     """Returns how long each preset takes here, with as many crops as are suggested."""
     times = []
     for name, (_, config) in PRESETS.items():
-        seconds = speed.estimate(config, _CROPS * 4 // 5, gpu).seconds
-        times.append(f"{name} about {looks.roughly(seconds)}")
+        seconds = time_estimate.estimate(config, _CROPS * 4 // 5, gpu).seconds
+        times.append(f"{name} about {style.roughly(seconds)}")
     return f"Training with {_CROPS} crops takes here, by the preset: {', '.join(times)}."
 
 

@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from .. import pipeline
 from ..config import TrainConfig, VideoConfig
+from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
 from ..events import Note
-from ..manifest import Dataset
 from ..project import Project
-from ..storage import checkpoints, drive, wording
+from ..storage import checkpoints, drive, status_line
 from ..storage.release import release_when_safe
-from . import crops, live, looks, machine, speed, uploads, using
-from .forms import FramesForm, TrainForm, UseForm, VideoForm
-from .gallery import Gallery
-from .monitor import ProgressLine, TrainingPanel
-from .project_form import ProjectForm
-from .results import result_view
+from ..workflows import pipeline
+from . import crop_cache, machine, style, time_estimate
+from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
+from .forms.project_form import ProjectForm
+from .gallery.gallery import Gallery
+from .panels import live_page, predictions
+from .panels.results import result_view
+from .panels.training_panel import ProgressLine, TrainingPanel
 
 if TYPE_CHECKING:
-    from ..model.training import TrainingResult
+    from ..training.training import TrainingResult
 
 
 class Stopped(Pix2PixError):
@@ -72,11 +73,11 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     with _stoppable("Stopped: run this cell again to fetch the video."):
         config = _asked_for(project, form)
         project.remember(config, form.pictures_config)
-        crops.recover(project, on_event=line)
-        if crops.of_source(project, config):
+        crop_cache.recover(project, on_event=line)
+        if crop_cache.of_source(project, config):
             line(Note(message="The project has crops of this: it is not fetched again."))
             return None
-        video = crops.fetch(project, config, on_event=line)
+        video = crop_cache.fetch(project, config, on_event=line)
     line(Note(message=_what_came(video)))
     return video
 
@@ -101,7 +102,7 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to cut the crops."):
-        return crops.cut(project, video, config, on_event=line)
+        return crop_cache.cut(project, video, config, on_event=line)
 
 
 def look_at_crops(dataset: Dataset) -> Gallery:
@@ -133,7 +134,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         finally:
             panel.finish()
     if panel.steps_per_second:
-        speed.note(form.config, panel.steps_per_second, machine.gpu_name())
+        time_estimate.note(form.config, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
         state = _what_is_kept(result)
         raise Stopped(
@@ -166,9 +167,9 @@ def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Pat
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to use the model."):
-        source = uploads.ask(project.work / "uploads") if form.upload.value else form.path
-        pairs = using.make(project, source, dataset, on_event=line)
-    display(using.view(pairs, project.recall(TrainConfig)))
+        source = file_upload.ask(project.work / "uploads") if form.upload.value else form.path
+        pairs = predictions.make(project, source, dataset, on_event=line)
+    display(predictions.view(pairs, project.recall(TrainConfig)))
     return [result for _, result in pairs]
 
 
@@ -186,7 +187,7 @@ def try_live(project: Project) -> None:
     display(line)
     with _stoppable("Stopped: run this cell again to try the model."):
         line(Note(message="Writing the page: a few seconds."))
-        view = live.live_view(project, on_event=line)
+        view = live_page.live_view(project, on_event=line)
     display(view)
 
 
@@ -216,7 +217,7 @@ def give_back(project: Project, *, when_safe: bool) -> None:
 def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
     """Returns what the form says, once a file that is to be uploaded is here."""
     if form.upload.value:
-        video = uploads.ask(project.work / "uploads")
+        video = file_upload.ask(project.work / "uploads")
         form.value = {"source": str(video)}
         form.upload.value = False  # the cell run again takes the same file
     return form.config
@@ -225,14 +226,14 @@ def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
 def _what_came(video: Path) -> str:
     if video.is_dir():
         return f"The pictures in {video.name} are taken from where they are."
-    return f"{video.name}, {looks.size(video.stat().st_size)}"
+    return f"{video.name}, {style.size(video.stat().st_size)}"
 
 
 def _what_is_kept(result: TrainingResult) -> str:
     safety = result.safety
     if safety is None or safety.safe_step == result.step:
         return "everything is saved"
-    return wording.line(safety)
+    return status_line.line(safety)
 
 
 @contextmanager
@@ -256,7 +257,10 @@ def welcome(project: Project) -> str:
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
     epochs = state["options"].get("epochs", "?")
-    done, at = state["epochs_done"], f"({project.path.name}, step {wording.steps(state['step'])})"
+    done, at = (
+        state["epochs_done"],
+        f"({project.path.name}, step {status_line.steps(state['step'])})",
+    )
     if done == epochs:
         return f"Welcome back: all {epochs} epochs are done {at}. Set more of them to go on."
     return f"Welcome back: continue at epoch {done + 1} of {epochs} {at}."

@@ -19,16 +19,16 @@ from typing import Any
 
 from ..errors import CheckpointError, TakenOverError
 from ..events import Event, Safety
-from ..option import Config
+from ..options import Config
 from ..project import Project
-from . import copying, desk, drive, npz, session, slots, trouble
-from .ledger import Copy
+from . import desk, drive, npz, os_errors, session, slots, transfer
 from .lost import note_reached
+from .messages import News
+from .restore import generations, status, survey, verify
 from .slots import FORMAT, Generation
-from .survey import generations, status, survey, verify
-from .telling import News
 from .timing import Timing
-from .uploads import Uploader
+from .upload_state import Copy
+from .uploader import Uploader
 from .waiting import until_safe
 
 __all__ = [
@@ -97,7 +97,9 @@ class CheckpointWriter:
             try:
                 desk.fill(project)
             except OSError as error:
-                self._news.note(f"Earlier samples are missing: {trouble.in_words(error)}.", "info")
+                self._news.note(
+                    f"Earlier samples are missing: {os_errors.in_words(error)}.", "info"
+                )
         slots.clear_scratch(project)
         atexit.register(self._join)
 
@@ -244,7 +246,7 @@ class CheckpointWriter:
 
     def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
         drive.require_mounted(self.project.path)
-        with trouble.explained(self.project.path):
+        with os_errors.explained(self.project.path):
             self.project.path.mkdir(parents=True, exist_ok=True)
             if configs:
                 self.project.remember(*configs)
@@ -297,15 +299,15 @@ class CheckpointWriter:
         npz.write(part, arrays, manifest)
         npz.read_manifest(part)
         slots.remember_here(self.project, self.run_id, on_drive=True)
-        made = Copy(copy, copying.md5(part), manifest)
+        made = Copy(copy, transfer.md5(part), manifest)
         uploader.offer(part, made)
         self._news.saved(made, copy, self.safety, confirmed=False)
 
     def _fail(self, error: Exception) -> None:
         self._failure = CheckpointError(
-            f"The training state could not be saved: {trouble.in_words(error)}.",
+            f"The training state could not be saved: {os_errors.in_words(error)}.",
             why=f"The last good one is {self._keep}." if self._saved else "",
-            fix=f"{trouble.remedy(error)} Training again continues from the last saved step.",
+            fix=f"{os_errors.remedy(error)} Training again continues from the last saved step.",
         )
         self._failure.__cause__ = error
         self._news.note(str(self._failure))

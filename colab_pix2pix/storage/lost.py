@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ..project import Project, sample_step
-from . import wording
+from . import status_line
 from .slots import Generation
 
 
@@ -27,13 +27,13 @@ def lost(project: Project, start: Generation) -> str:
         record = json.loads(_record(project).read_text())
         if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
             minutes = max(0.0, record["time"] - start.time) / 60
-            number = wording.steps(record["step"] - start.step)
+            number = status_line.steps(record["step"] - start.step)
             return f"Lost with the last session: {number} steps, {minutes:.1f} minutes of training."
     except (FileNotFoundError, ValueError, KeyError):
         pass  # another machine, or killed while writing
     reached = max(map(sample_step, project.sample_files()), default=0)
     if reached > start.step:
-        number = wording.steps(reached - start.step)
+        number = status_line.steps(reached - start.step)
         return f"Lost with the last session: at least {number} steps."
     return ""
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ..errors import CheckpointError
 from ..project import Project
-from . import copying, slots
-from .survey import survey
-from .trouble import explained
+from . import slots, transfer
+from .os_errors import explained
+from .restore import survey
 
 
 def keep_milestone(run_dir: Project | Path | str) -> Path:
@@ -29,6 +29,6 @@ def keep_milestone(run_dir: Project | Path | str) -> Path:
         )
     target = project.path / "milestones" / f"step-{found[0].step:08d}.npz"
     with explained(project.path):
-        copying.put(found[0].file, target)
+        transfer.put(found[0].file, target)
     slots.clear_scratch(project)
     return target

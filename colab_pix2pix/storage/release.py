@@ -8,8 +8,8 @@ from pathlib import Path
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from . import drive, wording
-from .survey import Survey, safety, survey
+from . import drive, status_line
+from .restore import Survey, safety, survey
 
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -69,7 +69,7 @@ def _refuse_to_lose(project: Project) -> None:
     if lost := _unconfirmed(project, found):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
-            f" {wording.line(safety(project, found))}.",
+            f" {status_line.line(safety(project, found))}.",
             why="Google Drive has not confirmed it.",
             fix="Wait and try again. To let it go all the same: release_runtime(...,"
             " even_if_lost=True), or Runtime > Disconnect and delete runtime.",
@@ -85,7 +85,7 @@ def _unconfirmed(project: Project, found: Survey) -> list[str]:
     if good:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
-            lost.append(f"step {wording.steps(newest.step)}")
+            lost.append(f"step {status_line.steps(newest.step)}")
     return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from .. import files
 from ..errors import CheckpointError, DriveError
 from ..project import Project
-from . import copying, drive, npz, trouble
+from . import drive, npz, os_errors, transfer
 
 FORMAT = 2
 _NEEDED = {"run_id", "generation", "step", "time", "options"}
@@ -145,7 +145,7 @@ def _check_place(project: Project) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise trouble.unreachable(project.path, error) from error
+        raise os_errors.unreachable(project.path, error) from error
     known = known_here(project)
     if not known.get("on_drive"):
         return
@@ -166,7 +166,7 @@ def _places(project: Project) -> Iterator[Path]:
     except FileNotFoundError:
         listed = set()
     except OSError as error:
-        raise trouble.unreachable(project.path, error) from error
+        raise os_errors.unreachable(project.path, error) from error
     listed |= {slot.name for slot in project.slots if is_there(slot)}
     if drive.is_drive(project.path):
         listed |= set(project.settings().get("safe_slots", ()))
@@ -210,7 +210,7 @@ def read(project: Project, path: Path) -> Generation:
         own = path == working_copy(project)
         return Generation(path, manifest, "pending" if own else "confirmed", path)
     copy = scratch(project, path.name)
-    content = copying.fetch(path, copy)
+    content = transfer.fetch(path, copy)
     try:
         manifest = _migrated(path, npz.read_manifest(copy))
     except CheckpointError as error:

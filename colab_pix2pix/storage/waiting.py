@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from ..events import Event, Note, Progress
-from . import wording
+from . import status_line
 from .timing import Timing
-from .uploads import Uploader
+from .uploader import Uploader
 
 _LOOK_EVERY_SECONDS = 0.2
 
@@ -29,7 +29,7 @@ def until_safe(
         yield from news()
         yield _progress(time.monotonic() - started, uploader.expected_seconds)
         if uploader.hopeless or time.monotonic() - started > timing.patience_seconds:
-            line = wording.line(uploader.safety())
+            line = status_line.line(uploader.safety())
             yield Note(
                 message=f"Not everything is on Drive. {line}. Leave this machine running and run"
                 " the same again: it waits for the rest.",

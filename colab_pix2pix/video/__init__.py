@@ -1,1 +1,1 @@
-"""From a link to square crops: yt-dlp and ffmpeg live here; no TensorFlow, no widgets."""
+"""A video file becomes decoded frames, and frames a video; nothing of crops in here."""

@@ -6,10 +6,10 @@ from collections.abc import Generator
 
 import numpy as np
 
-from ..ahead import ahead
 from ..errors import VideoError
 from ..ffmpeg import running
-from .looks import filters_after_choice, filters_before_choice, scale_colours
+from ..prefetch import ahead
+from .filters import filters_after_choice, filters_before_choice, scale_colours
 from .probe import VideoInfo, local_input
 
 _FASTEST = 120.0  # some containers name the unit of their clock instead of a frame rate

@@ -1,0 +1,224 @@
+"""The whole way once, with a crash in the middle: what `make demo` shows."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import events
+from ..config import CurateConfig, FramesConfig, TrainConfig
+from ..dataset import curate
+from ..download.download import download, sample_video
+from ..errors import Pix2PixError
+from ..events import Metrics, Note, Progress, Resumed, Saved
+from ..options import as_flags
+from ..project import Project
+from ..storage.checkpoints import status
+from ..workflows.pipeline import cut_and_mark
+from .terminal import Terminal, duration
+
+_KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoResult:
+    """What the demo has shown.
+
+    Attributes:
+        place: The folder of this demo.
+        crops: Number of crops cut.
+        kept: Number of crops that no mark rejects.
+        killed_at_step: The last step seen before the kill; None when training ended too soon.
+        resumed_step: The saved step that the second process went on from.
+        first_l1: Held-out L1 loss at the start.
+        last_l1: Held-out L1 loss at the end.
+    """
+
+    place: Path
+    crops: int
+    kept: int
+    killed_at_step: int | None
+    resumed_step: int | None
+    first_l1: float
+    last_l1: float
+
+
+def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConfig) -> DemoResult:
+    """Runs the main job and prints a summary.
+
+    Args:
+        root: Where a new folder is made for this demo; nothing in it is ever overwritten.
+        source: A link or a path; "" serves the sample video on a local port and downloads it.
+        frames: How to cut.
+        train: How to train.
+
+    Raises:
+        Pix2PixError: a step failed.
+    """
+    started = time.monotonic()
+    listen = Terminal(sys.stdout)
+    listen.line("1. Get the video")
+    video, place = _get_video(root, source, listen)
+    listen.line("2. Cut squares out of it, and mark the bad ones")
+    dataset = cut_and_mark([video], place / "crops", frames, CurateConfig(), on_event=listen)
+    curate.contact_sheet(dataset, place / "contact-sheet.jpg")
+    project = Project(place / "project")
+    project.remember(frames)
+    listen.line("3. Train, and kill the training process without warning on the way")
+    trainer = _Trainer(place / "crops", project, train, listen)
+    killed_at_step = trainer.run(kill=True)
+    if killed_at_step is not None:
+        saved = status(project)["step"]
+        listen.line(f"   Killed at step {killed_at_step} (SIGKILL); the last saved step is {saved}")
+        listen.line("4. Start the same command again")
+        trainer.run(kill=False)
+    result = DemoResult(
+        place=place,
+        crops=len(dataset.crops),
+        kept=len(dataset.kept),
+        killed_at_step=killed_at_step,
+        resumed_step=trainer.resumed_step,
+        first_l1=trainer.held_out[0],
+        last_l1=trainer.held_out[-1],
+    )
+    _summarize(result, project, listen, time.monotonic() - started)
+    return result
+
+
+def _get_video(root: Path, source: str, listen: Terminal) -> tuple[Path, Path]:
+    if source:
+        place = _new_folder(root, Path(urllib.parse.urlsplit(source).path).stem or "video")
+        return download(source, place / "video", on_event=listen), place
+    place = _new_folder(root, "sample")
+    with _served(sample_video()) as address:
+        listen.line(f"   {address}")
+        return download(address, place / "video", on_event=listen), place
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    """Returns a folder that does not exist yet: `root/name`, `root/name-2`, …"""
+    name = re.sub(r"[^\w-]+", "-", name).strip("-")[:40] or "video"
+    number, place = 1, root / name
+    while place.exists():
+        number += 1
+        place = root / f"{name}-{number}"
+    return place
+
+
+@contextlib.contextmanager
+def _served(file: Path) -> Iterator[str]:
+    """Serves the folder of a file on a free local port; gives the file's address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    class Patient(http.server.ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            # yt-dlp looks at the first bytes and hangs up: no error of ours.
+            if not isinstance(sys.exc_info()[1], ConnectionError):
+                super().handle_error(request, client_address)
+
+    handler = functools.partial(Quiet, directory=str(file.parent))
+    with Patient(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/{file.name}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Trainer:
+    """Runs `train` as a process of its own and follows its events."""
+
+    def __init__(
+        self, crops: Path, project: Project, config: TrainConfig, listen: Terminal
+    ) -> None:
+        program = [sys.executable, "-m", "colab_pix2pix", "train", "--json"]
+        self.command = [*program, str(crops), str(project.path), *as_flags(config)]
+        self.epochs = config.epochs
+        self.listen = listen
+        self.held_out: list[float] = []
+        self.resumed_step: int | None = None
+
+    def run(self, *, kill: bool) -> int | None:
+        """Trains to the end, or kills the process in the middle of an epoch, after a save.
+
+        Returns:
+            The last step seen before the kill, or None when the process ended by itself.
+        """
+        saved = False
+        process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=None, text=True, start_new_session=True
+        )
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = events.from_json(line)
+                self._tell(event)
+                saved = saved or isinstance(event, Saved)
+                if kill and saved and isinstance(event, Progress) and self._in_mid_epoch(event):
+                    os.kill(process.pid, signal.SIGKILL)
+                    process.wait()
+                    return int(event.done)
+            if process.wait():
+                raise Pix2PixError("The training process has failed; see above.")
+            return None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def _tell(self, event: events.Event) -> None:
+        if isinstance(event, Metrics) and event.held_out_l1_loss is not None:
+            self.held_out.append(event.held_out_l1_loss)
+        if isinstance(event, Resumed):
+            self.resumed_step = event.step
+        if not isinstance(event, Note) or event.level == "warning":
+            self.listen(event)
+
+    def _in_mid_epoch(self, event: Progress) -> bool:
+        if event.job != "train" or not event.total:
+            return False
+        epoch = event.done / event.total * self.epochs
+        return event.done > _KILL_AFTER * event.total and 0.2 < epoch % 1 < 0.8
+
+
+def _summarize(result: DemoResult, project: Project, listen: Terminal, seconds: float) -> None:
+    samples = sorted(project.samples.glob("*.jpg"))
+    crash = "Training ended before there was a saved step to kill it after."
+    if result.killed_at_step is not None:
+        crash = f"Killed at step {result.killed_at_step}, resumed at step {result.resumed_step}."
+    lines = [
+        "",
+        f"Done in {duration(seconds)} minutes. {result.kept} of {result.crops} crops were good.",
+        crash,
+        "Difference to the real picture, on crops never trained on: "
+        f"{result.first_l1:.3f} at first, {result.last_l1:.3f} now.",
+        "",
+        f"the crops          {result.place / 'contact-sheet.jpg'}",
+        f"the last samples   {samples[-1]}",
+        f"the time-lapse     {project.timelapse}",
+        f"the loss curve     {project.losses_png}",
+        f"the checkpoints    {project.slots[0]}",
+        f"                   {project.slots[1]}",
+        "",
+        "Now with your own video: colab-pix2pix demo --source LINK_OR_FILE",
+    ]
+    for line in lines:
+        listen.line(line)

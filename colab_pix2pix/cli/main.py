@@ -1,0 +1,163 @@
+"""The command line: its commands and their arguments.
+
+Exit status: 0 done, 1 an error, 2 wrong usage, 130 interrupted, to go on later.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..config import MODES, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..errors import Pix2PixError
+from ..workflows.export import FORMATS, WEIGHTS
+from . import commands
+from .flags import add_options, joined
+
+_GENERATION = "last, best (by the held-out crops), or a number"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    # TensorFlow's start-up chatter tells an artist nothing.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser = build_parser()
+    words = sys.argv[1:] if arguments is None else arguments
+    given = parser.parse_args(joined(words))
+    try:
+        return int(given.run(given))
+    except Pix2PixError as error:
+        print(f"colab-pix2pix: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:
+        print(f"colab-pix2pix: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
+        return commands.INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="colab-pix2pix",
+        description="Paste a video link, look at the crops, train your own pix2pix.",
+    )
+    parser.add_argument("--version", action="version", version=f"colab-pix2pix {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        run = getattr(commands, f"run_{name}")
+        added = subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    demo = command("demo", "the whole way on the sample video, with a crash in the middle")
+    demo.add_argument("--root", type=Path, default=Path("demo"), help="folder for the results")
+    demo.add_argument("--source", default="", metavar="URL_OR_FILE", help="another video")
+    add_options(demo, FramesConfig)
+    add_options(demo, TrainConfig)
+
+    download = command("download", "fetch videos and print their files' paths")
+    download.add_argument("sources", metavar="SOURCE", nargs="+", help="a link, a path, a folder")
+    download.add_argument("directory", metavar="DIR", nargs="?", help="the folder to put them in")
+    download.add_argument(
+        "--list-formats", action="store_true", help="only list the formats that a site offers"
+    )
+    add_options(download, VideoConfig, leave_out=("source",))
+
+    frames = command("frames", "cut square crops out of videos and mark bad ones")
+    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=Path)
+    frames.add_argument("directory", metavar="DIR", type=Path)
+    frames.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
+    )
+    add_options(frames, FramesConfig)
+    add_options(frames, CurateConfig)
+
+    own = command("import", "make a dataset of your own pictures, or of pairs of them")
+    own.add_argument("sources", metavar="SOURCE", nargs="+", type=Path, help="a folder or a zip")
+    own.add_argument("directory", metavar="DIR", type=Path)
+    own.add_argument(
+        "--pairs",
+        action="store_true",
+        help="each picture holds A on its left and B on its right; or give two folders, A and B,"
+        " with files of the same names",
+    )
+    own.add_argument(
+        "--direction", choices=("AtoB", "BtoA"), default="AtoB", help="with --pairs: what to learn"
+    )
+    own.add_argument(
+        "--size", type=int, default=256, help="with --pairs: width and height of both, in pixels"
+    )
+    add_options(own, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
+    add_options(own, CurateConfig)
+
+    train = command("train", "train on a folder of crops; goes on where it ended")
+    train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
+    train.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    train.add_argument("--json", action="store_true", help="write events as JSON lines")
+    add_options(train, TrainConfig)
+
+    status = command("status", "show what a resume would start from")
+    status.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    status.add_argument("--json", action="store_true", help="for programs")
+
+    verify = command("verify", "read every saved state to the last byte")
+    verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    verify.add_argument("--json", action="store_true", help="for programs")
+
+    apply = command("apply", "run a trained model over a picture, a folder or a video")
+    apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    apply.add_argument("input", metavar="INPUT", type=Path)
+    apply.add_argument("output", metavar="OUTPUT", type=Path)
+    apply.add_argument(
+        "--whole", action="store_true", help="whole pictures, not only their centre squares"
+    )
+    apply.add_argument(
+        "--mode",
+        choices=("auto", *MODES),
+        default="auto",
+        help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
+        " on held-out crops",
+    )
+    apply.add_argument("--generation", default="last", help=_GENERATION)
+    apply.add_argument(
+        "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
+    )
+    apply.add_argument(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="for a video: the share of the frame before that stays, 0 to 0.95, against flicker",
+    )
+
+    export = command("export", "write a trained model for other programs, with a card")
+    export.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    export.add_argument("output", metavar="DIR", type=Path)
+    export.add_argument(
+        "--format",
+        default="keras",
+        metavar="NAMES",
+        help=f"some of {', '.join(FORMATS)}, with commas between them",
+    )
+    export.add_argument("--generation", default="last", help=_GENERATION)
+    export.add_argument(
+        "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
+    )
+    export.add_argument(
+        "--weights",
+        choices=WEIGHTS,
+        help="of onnx, tflite and web: half or a quarter of the size (default: float16 for web)",
+    )
+    export.add_argument(
+        "--single-file", action="store_true", help="web: one HTML file that opens by itself"
+    )
+
+    command("auto", "ask for everything, one question after another, then run it all")
+    return parser

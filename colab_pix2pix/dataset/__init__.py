@@ -1,0 +1,1 @@
+"""Frames or pictures become crops: cut, marked, split, packed."""

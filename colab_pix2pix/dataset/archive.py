@@ -1,0 +1,178 @@
+"""A dataset as one file: thousands of small files are unusable on Google Drive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from ..errors import DatasetError
+from ..files import replacing, to_json
+from ..video.folders import replacing_folder
+from . import manifest
+from .manifest import Dataset
+
+_MANIFEST, _SUMS = "manifest.json", "checksums.json"
+_LARGEST_RATIO = 20  # pictures hardly shrink; an archive that grows more than this is a trap
+_SPARE_BYTES = 16 << 20
+
+
+def pack(dataset: Dataset, zip_path: Path | str) -> Path:
+    """Writes a dataset into one zip, pictures stored as they are; whole or not at all.
+
+    An archive that holds the same already is left alone.
+
+    Args:
+        dataset: The crops and what is known of them; its folder is left as it is.
+        zip_path: The `.zip` to write.
+
+    Raises:
+        DatasetError: a crop is missing.
+    """
+    path = Path(zip_path)
+    entries, files = _content(dataset)
+    if missing := [file for file in files if not file.is_file()]:
+        raise DatasetError(
+            f"{missing[0]} is missing.",
+            why=f"Expected all {len(files)} crops of the manifest.",
+            fix="Cut the crops again.",
+        )
+    if is_packed(dataset, path):
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        sums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
+        archive.writestr(_MANIFEST, entries)
+        for file in files:
+            content = file.read_bytes()
+            sums[file.name] = hashlib.sha256(content).hexdigest()
+            archive.writestr(file.name, content)
+        archive.writestr(_SUMS, json.dumps(sums, indent=0))
+    return path
+
+
+def is_packed(dataset: Dataset, zip_path: Path | str) -> bool:
+    """Returns True when an archive holds just this dataset; looks at its directory only."""
+    path = Path(zip_path)
+    return path.is_file() and _up_to_date(path, *_content(dataset))
+
+
+def _content(dataset: Dataset) -> tuple[bytes, list[Path]]:
+    files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
+    return to_json(manifest.to_dict(dataset)), files
+
+
+def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+        expected = {file.name: file.stat().st_size for file in files}
+        names = {_MANIFEST, _SUMS}
+        if {name: size for name, size in sizes.items() if name not in names} != expected:
+            return False
+        if not names <= set(sizes):
+            return False
+        return archive.read(_MANIFEST) == entries
+
+
+def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
+    """Unpacks what `pack` wrote into a folder of its own; whole or not at all.
+
+    A folder that holds the same dataset already is left alone.
+
+    Args:
+        zip_path: The archive.
+        directory: A new or empty folder, or the one that it was unpacked to before.
+
+    Raises:
+        DatasetError: the archive is damaged, is none of ours, or means harm; or the folder is
+            in use.
+    """
+    path, directory = Path(zip_path), Path(directory)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(path, archive)
+            _check_room(path, archive, directory)
+            if _unpacked_before(archive, directory):
+                return manifest.read(directory)
+            sums = json.loads(archive.read(_SUMS))
+            with replacing_folder(directory) as part:
+                for info in archive.infolist():
+                    if info.filename != _SUMS:
+                        _extract(path, archive, info.filename, sums, part)
+                manifest.read(part)
+    except FileNotFoundError as error:
+        raise DatasetError(f"There is no archive {path}.", fix="Check its path.") from error
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+        raise _refused(path, str(error)) from error
+    return manifest.read(directory)
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    names = [info.filename for info in archive.infolist()]
+    if _MANIFEST not in names or _SUMS not in names:
+        raise _refused(path, f"it has no {_MANIFEST} and {_SUMS}")
+    if len(set(names)) < len(names):
+        raise _refused(path, "a name is in it twice")
+    for info in archive.infolist():
+        if info.filename in ("", ".", "..") or any(c in info.filename for c in "/\\\0:"):
+            raise _refused(path, f"{info.filename!r} would leave the folder")
+        if info.flag_bits & 1:
+            raise _refused(path, "it is encrypted")
+
+
+def _check_room(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:
+    size = path.stat().st_size
+    total = sum(info.file_size for info in archive.infolist())
+    packed = sum(info.compress_size for info in archive.infolist())
+    if total > _LARGEST_RATIO * size + _SPARE_BYTES or packed > size:
+        raise _refused(path, f"its {size:,} bytes would grow to {total:,}")
+    place = directory.resolve()
+    while not place.exists():
+        place = place.parent
+    if (free := shutil.disk_usage(place).free) < total:
+        raise DatasetError(f"{path} needs {total:,} bytes on {place}, which has {free:,} left.")
+
+
+def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
+    """Returns whether the folder holds this very dataset; refuses a folder that holds another."""
+    if not directory.exists():
+        return False
+    if not directory.is_dir():
+        raise DatasetError(f"{directory} is a file.", why="Expected a folder.")
+    present = {entry.name for entry in directory.iterdir() if entry.name[0] != "."}
+    if not present:
+        return False
+    same = _MANIFEST in present
+    same = same and (directory / _MANIFEST).read_bytes() == archive.read(_MANIFEST)
+    for info in archive.infolist() if same else ():
+        file = directory / info.filename
+        if info.filename != _SUMS:
+            same = same and file.is_file() and file.stat().st_size == info.file_size
+    if same:
+        return True
+    raise DatasetError(
+        f"{directory} holds other files, or this dataset with other choices.",
+        why="Unpacking never overwrites.",
+        fix="Choose a new folder, or move that one away.",
+    )
+
+
+def _extract(
+    path: Path, archive: zipfile.ZipFile, name: str, sums: dict[str, str], folder: Path
+) -> None:
+    content = archive.read(name)
+    if hashlib.sha256(content).hexdigest() != sums.get(name):
+        raise _refused(path, f"the checksum of {name} is wrong")
+    (folder / name).write_bytes(content)
+
+
+def _refused(path: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{path} can't be unpacked: {why}.",
+        why="Expected a whole archive that colab_pix2pix packed.",
+        fix="Copy it again from where it came, or cut the crops again.",
+    )

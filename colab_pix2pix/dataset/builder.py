@@ -1,0 +1,135 @@
+"""Adds the crops of one or more sources to a dataset folder: all of them, or none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DatasetError
+from ..events import Note, OnEvent
+from ..filenames import safe_name
+from ..video.folders import carry, replacing_folder
+from . import manifest
+from .manifest import Crop, Dataset
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that crops are made of.
+
+    Attributes:
+        name: What its key in the manifest is made of.
+        facts: What the manifest says of it, with "sha256" and "options".
+        cut: Writes crops into a folder, under names that begin with a key.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    cut: Callable[[Path, str], list[Crop]]
+
+
+#: Runs `cut` of sources with their keys in a folder, and gives their crops in the same order.
+Run = Callable[[list[tuple[Source, str]], Path], Iterable[list[Crop]]]
+
+
+def one_after_the_other(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+    """Runs sources in this process."""
+    return (source.cut(folder, key) for source, key in todo)
+
+
+def add_sources(
+    directory: Path,
+    sources: Sequence[Source],
+    *,
+    on_event: OnEvent,
+    run: Run = one_after_the_other,
+) -> Dataset:
+    """Adds the crops of sources to a folder, beside the crops of others that it holds.
+
+    A source that is there already with the same options is left alone; with other options, its
+    crops are replaced.
+
+    Raises:
+        DatasetError: the folder holds other files and no manifest.
+    """
+    before = _dataset_before(directory)
+    known = dict(before.sources) if before else {}
+    todo: list[tuple[Source, str]] = []
+    for source in sources:
+        key = _key(source, known)
+        if before and _same(known.get(key), source.facts) and _complete(before, key):
+            message = f"{directory} already holds these crops of {source.facts['file']}."
+            on_event(Note(message=message))
+        elif key not in [other for _, other in todo]:
+            todo.append((source, key))
+            known[key] = source.facts
+    if before and not todo:
+        return before
+    with replacing_folder(directory) as part:
+        crops = [crop for some in run(todo, part) for crop in some]
+        kept = _carry_others(before, {key for _, key in todo}, directory, part)
+        order = sorted((*kept, *crops), key=lambda crop: (crop.source, crop.time, crop.file))
+        manifest.write(Dataset(part, tuple(order), known))
+    if kept:
+        others = len({crop.source for crop in kept})
+        message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
+        on_event(Note(message=message))
+    return manifest.read(directory)
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _dataset_before(directory: Path) -> Dataset | None:
+    """Returns the dataset that is in the folder, or None when the folder is new or empty."""
+    if not directory.exists():
+        return None
+    if directory.is_dir():
+        if (directory / "manifest.json").exists():
+            return manifest.read(directory)
+        if not any(entry for entry in directory.iterdir() if entry.name[0] != "."):
+            return None
+    raise DatasetError(
+        f"{directory} holds other files and no manifest.json.",
+        why="Crops are never mixed with files of which nothing is known.",
+        fix="Choose an empty or a new folder.",
+    )
+
+
+def _carry_others(
+    before: Dataset | None, keys: set[str], directory: Path, part: Path
+) -> tuple[Crop, ...]:
+    """Carries over all but the old crops of the given sources; returns the crops that stay."""
+    if before is None:
+        return ()
+    gone = {file for crop in before.crops if crop.source in keys for file in crop.files}
+    for entry in directory.iterdir():
+        if entry.name not in gone | {"manifest.json"} and entry.is_file():
+            carry(entry, part)
+    return tuple(crop for crop in before.crops if crop.source not in keys)
+
+
+def _same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
+    names = ("sha256", "options", "part")
+    return old is not None and all(old.get(name) == new.get(name) for name in names)
+
+
+def _complete(dataset: Dataset, key: str) -> bool:
+    files = [file for crop in dataset.crops if crop.source == key for file in crop.files]
+    return bool(files) and all((dataset.directory / file).is_file() for file in files)
+
+
+def _key(source: Source, known: dict[str, dict[str, Any]]) -> str:
+    """Returns the key of a source in the manifest: its name, with a number if that is taken."""
+    for key, facts in known.items():
+        if facts.get("sha256") == source.facts["sha256"]:
+            return key
+    name = safe_name(source.name)
+    names = [name, *(f"{name}-{number}" for number in range(2, len(known) + 3))]
+    return next(name for name in names if name not in known)

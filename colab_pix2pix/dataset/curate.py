@@ -1,0 +1,148 @@
+"""Choosing among the crops: marks, choices by hand, held-out crops; the archive and the sheet."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Iterable
+from typing import Literal
+
+from ..config import CurateConfig
+from ..errors import DatasetError
+from ..events import Note, OnEvent, Progress, ignore
+from . import manifest
+from .archive import pack, unpack
+from .contact_sheet import contact_sheet
+from .manifest import Crop, Dataset
+from .quality import MARKS, marks_of, measure_all
+
+__all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
+
+_BLOCKS = 10
+_ENOUGH_TO_SPLIT = 5
+
+
+def mark(
+    dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
+) -> Dataset:
+    """Marks bad crops (see `marks.MARKS`) and writes the manifest. Deletes nothing.
+
+    Choices made by hand stay, and outweigh the marks.
+
+    Args:
+        dataset: The crops.
+        config: The thresholds.
+        on_event: Told `Progress` in crops, and a `Note` with the counts.
+
+    Raises:
+        DatasetError: a crop can't be read.
+    """
+    total = len(dataset.crops)
+
+    def tell(done: int) -> None:
+        if done == total or not done % 50:
+            on_event(Progress(job="mark", done=done, total=total, unit="crops"))
+
+    measures = measure_all([dataset.directory / crop.file for crop in dataset.crops], tell)
+    videos = {key for key, facts in dataset.sources.items() if "duration_seconds" in facts}
+    marks = marks_of(measures, config, [crop.source in videos for crop in dataset.crops])
+    marked = tuple(
+        dataclasses.replace(crop, marks=some)
+        for crop, some in zip(dataset.crops, marks, strict=True)
+    )
+    dataset = dataset.replace(marked)
+    manifest.write(dataset)
+    on_event(Note(message=_counted(dataset)))
+    return dataset
+
+
+def _counted(dataset: Dataset) -> str:
+    counts = {name: 0 for name in MARKS}
+    for crop in dataset.crops:
+        for name in crop.marks:
+            counts[name] = counts.get(name, 0) + 1
+    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept ({words})."
+
+
+def choose(
+    dataset: Dataset, files: Iterable[str] | str, choice: Literal["keep", "reject", ""]
+) -> Dataset:
+    """Notes a choice by hand for some crops and writes the manifest.
+
+    Args:
+        dataset: The crops.
+        files: The `file` of each crop that the choice is for, or one.
+        choice: "keep" or "reject"; "" takes an earlier choice back.
+
+    Raises:
+        DatasetError: a file is not in the dataset, or the choice is another word.
+    """
+    wanted = {files} if isinstance(files, str) else set(files)
+    if choice not in ("keep", "reject", ""):
+        raise DatasetError(f"choice: received {choice!r}.", why="Expected 'keep', 'reject' or ''.")
+    if unknown := sorted(wanted - {crop.file for crop in dataset.crops}):
+        raise DatasetError(
+            f"{dataset.directory} has no crop {unknown[0]!r}.",
+            why="Expected the `file` of crops in the dataset.",
+            fix="See manifest.json for their names.",
+        )
+    chosen = tuple(
+        dataclasses.replace(crop, choice=choice) if crop.file in wanted else crop
+        for crop in dataset.crops
+    )
+    dataset = dataset.replace(chosen)
+    manifest.write(dataset)
+    return dataset
+
+
+def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
+    """Holds out crops for testing, in blocks of time, and writes the manifest.
+
+    All crops of a block fall on one side, so both crops of a frame do, and its neighbours: a model
+    that is tested on a picture a second away from one that it learned is not tested at all.
+
+    Args:
+        dataset: The crops; only kept ones count, the others go with their block.
+        config: `test_fraction`, and the `seed` that decides which blocks.
+
+    Returns:
+        The dataset, with at least one kept crop to test on if there are five and several frames.
+    """
+    blocks = _blocks(dataset)
+    kept = len(dataset.kept)
+    wanted = kept * config.test_fraction
+    order = sorted(blocks)
+    random.Random(config.seed).shuffle(order)
+    test: set[str] = set()
+    held = 0
+    for block in order:
+        count = sum(crop.kept for crop in blocks[block])
+        closer = abs(held + count - wanted) < abs(held - wanted)
+        needed = held == 0 and wanted > 0 and kept >= _ENOUGH_TO_SPLIT
+        if count and (closer or needed) and held + count < kept:
+            test |= {crop.file for crop in blocks[block]}
+            held += count
+    sides = tuple(
+        dataclasses.replace(crop, split="test" if crop.file in test else "train")
+        for crop in dataset.crops
+    )
+    dataset = dataset.replace(sides)
+    manifest.write(dataset)
+    return dataset
+
+
+def _blocks(dataset: Dataset) -> dict[tuple[str, int], list[Crop]]:
+    """Returns the crops by source and block: about ten spans of frames that follow each other."""
+    frames: dict[str, dict[float | str, list[Crop]]] = {}
+    for crop in dataset.crops:
+        # Pictures without a video have no time: their names are their order.
+        moment: float | str = crop.time if crop.source else crop.file
+        frames.setdefault(crop.source, {}).setdefault(moment, []).append(crop)
+    blocks: dict[tuple[str, int], list[Crop]] = {}
+    for source, moments in frames.items():
+        count = min(_BLOCKS, len(moments))
+        for place, moment in enumerate(sorted(moments, key=lambda m: (isinstance(m, str), m))):
+            block = place * count // len(moments)
+            blocks.setdefault((source, block), []).extend(moments[moment])
+    return blocks

@@ -1,0 +1,161 @@
+"""One's own pictures where they lie: in a folder or a zip, loose or in two folders A and B."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from ..errors import DatasetError
+from ..images import upright_rgb
+from .manifest import IMAGE_SUFFIXES
+
+_LARGEST_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file: in a folder, or in a zip when `member` is not ""."""
+
+    path: Path
+    member: str = ""
+
+    @property
+    def file(self) -> Path:
+        """Its name, within the zip where it is in one."""
+        return Path(self.member or self.path)
+
+    def content(self) -> bytes:
+        """Returns the bytes of the file."""
+        if not self.member:
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(self.member)
+
+    def image(self) -> Image.Image:
+        """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB.
+
+        Raises:
+            DatasetError: it can't be read.
+        """
+        try:
+            with Image.open(io.BytesIO(self.content())) as image:
+                return upright_rgb(image)
+        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
+            raise DatasetError(
+                f"{self.path / self.member} can't be read as a picture: {error}.",
+                fix="Remove it, or save it again as jpg or png.",
+            ) from error
+
+
+#: A picture that holds both halves, or a picture and its partner.
+Pair = tuple[Picture, ...]
+
+
+def pictures_in(path: Path) -> list[Picture]:
+    """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere.
+
+    Raises:
+        DatasetError: there is nothing at the path, or no picture in it.
+    """
+    return _sorted(_all_in(path), path)
+
+
+def pairs_in(path: Path) -> list[Pair]:
+    """Returns the pairs of a folder or a zip: of its folders A and B, else side by side.
+
+    Raises:
+        DatasetError: as `pictures_in`; or a picture in A has no partner in B.
+    """
+    if folders := folders_a_and_b(path):
+        return partners(folders[0], folders[1], (path / "A", path / "B"))
+    return [(picture,) for picture in pictures_in(path)]
+
+
+def folders_a_and_b(path: Path) -> tuple[list[Picture], list[Picture]] | None:
+    """Returns the pictures of the folders A and B; None where there are no two such folders.
+
+    Loose pictures beside them, or a folder with pictures more in a zip, say that A and B mean
+    something else.
+
+    Raises:
+        DatasetError: there is nothing at the path.
+    """
+    found: dict[str, list[Picture]] = {}
+    for picture in _all_in(path):
+        folder = picture.file.parent.name if picture.member else ""
+        found.setdefault(folder.lower(), []).append(picture)
+    for inside in path.iterdir() if path.is_dir() else ():
+        if inside.is_dir() and inside.name.lower() in ("a", "b"):
+            found[inside.name.lower()] = _all_in(inside)
+    if set(found) != {"a", "b"}:
+        return None
+    return _sorted(found["a"], path), _sorted(found["b"], path)
+
+
+def partners(
+    first: Sequence[Picture], second: Sequence[Picture], folders: tuple[Path | str, Path | str]
+) -> list[Pair]:
+    """Returns pictures with those of the same name.
+
+    Raises:
+        DatasetError: one has no partner.
+    """
+    stems = {picture.file.stem for picture in first} ^ {picture.file.stem for picture in second}
+    if stems or len(first) != len(second):
+        raise DatasetError(
+            f"{folders[0]} and {folders[1]} do not match: {min(stems, default='a name twice')}.",
+            why="Expected a file of the same name in both.",
+            fix="Add the missing ones, or remove the others.",
+        )
+    in_order = (sorted(pictures, key=lambda p: p.file.stem) for pictures in (first, second))
+    return list(zip(*in_order, strict=True))
+
+
+def sha256_of(pairs: Sequence[Pair]) -> str:
+    """Returns a hash of names and contents, first of all first pictures, then of their partners."""
+    whole = hashlib.sha256()
+    for picture in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
+        content = hashlib.sha256(picture.content()).digest()
+        whole.update(picture.file.stem.encode() + b"\0" + content)
+    return whole.hexdigest()
+
+
+def _all_in(path: Path) -> list[Picture]:
+    try:
+        if path.is_dir():
+            loose = (Picture(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+            return [picture for picture in loose if picture.file.name[0] != "."]
+        return [picture for picture in _members(path) if picture.file.name[0] != "."]
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _sorted(pictures: list[Picture], path: Path) -> list[Picture]:
+    if not pictures:
+        raise DatasetError(
+            f"There are no pictures in {path}.",
+            why=f"Expected files that end in {', '.join(IMAGE_SUFFIXES)}.",
+            fix="Choose another folder.",
+        )
+    return sorted(pictures, key=lambda picture: picture.member or picture.path.name)
+
+
+def _members(path: Path) -> Iterator[Picture]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            hidden = "__MACOSX" in info.filename
+            if Path(info.filename).suffix.lower() not in IMAGE_SUFFIXES or hidden:
+                continue
+            if info.file_size > _LARGEST_BYTES:
+                raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
+            yield Picture(path, info.filename)
+
+
+def _unreadable(path: Path, error: Exception) -> DatasetError:
+    return DatasetError(f"{path} is neither a folder nor a zip: {error}.", fix="Check its path.")

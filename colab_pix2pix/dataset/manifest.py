@@ -1,0 +1,189 @@
+"""A dataset folder: its crops, what is known of each, and which are kept.
+
+`manifest.json` lies beside the crops. `video/` writes it, `model/` reads it. A folder of pictures
+without one is a dataset too: `read` then makes up an entry for each picture.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DatasetError, ProjectError
+from ..files import read_json, write_json
+
+FORMAT = 1
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """One picture of a dataset.
+
+    Attributes:
+        file: Its name within the dataset folder.
+        source: Key of the video in `Dataset.sources`, or "" for a loose picture.
+        time: Seconds from the start of the video.
+        side: Which square of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
+        box: Left, top, width and height in pixels of the video's frame as it is shown.
+        marks: What is wrong with it: "dark", "blurred", "title-card", "duplicate".
+        choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
+        split: "train" or "test".
+        input_file: For paired data, the picture that the network gets; "" makes it from the crop.
+    """
+
+    file: str
+    source: str = ""
+    time: float = 0.0
+    side: str = ""
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    marks: tuple[str, ...] = ()
+    choice: Literal["", "keep", "reject"] = ""
+    split: Literal["train", "test"] = "train"
+    input_file: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its pictures within the dataset folder: one, or two for paired data."""
+        return (self.file, self.input_file) if self.input_file else (self.file,)
+
+    @property
+    def kept(self) -> bool:
+        """True when the crop is trained on or tested on."""
+        return self.choice == "keep" or (not self.choice and not self.marks)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder of crops.
+
+    Attributes:
+        directory: The folder.
+        crops: All crops in the order of time, rejected ones too.
+        sources: Facts on each video by its key: link or file, title, sha256, options.
+    """
+
+    directory: Path
+    crops: tuple[Crop, ...]
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> tuple[Crop, ...]:
+        """The crops that are kept."""
+        return tuple(crop for crop in self.crops if crop.kept)
+
+    @property
+    def sha256(self) -> str:
+        """A hash of what is trained on: names, sizes and split of the kept crops and partners.
+
+        Raises:
+            DatasetError: a picture is missing.
+        """
+        facts = []
+        for crop in self.kept:
+            partner = [(file, self._size(file)) for file in crop.files[1:]]
+            facts.append([crop.file, self._size(crop.file), crop.split, *partner])
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def _size(self, file: str) -> int:
+        try:
+            return (self.directory / file).stat().st_size
+        except FileNotFoundError as error:
+            raise DatasetError(
+                f"{self.directory / file} is missing.",
+                why=f"Expected all pictures that {self.directory}/manifest.json keeps.",
+                fix="Put it back, or make the dataset again.",
+            ) from error
+
+    def replace(self, crops: tuple[Crop, ...]) -> Dataset:
+        """Returns the same dataset with other crops."""
+        return dataclasses.replace(self, crops=crops)
+
+
+def write(dataset: Dataset) -> Path:
+    """Writes `manifest.json` into the dataset's folder, whole or not at all; returns its path."""
+    path = dataset.directory / "manifest.json"
+    write_json(path, to_dict(dataset))
+    return path
+
+
+def to_dict(dataset: Dataset) -> dict[str, Any]:
+    """Returns what `manifest.json` holds of a dataset."""
+    crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
+    return {"format": FORMAT, "sources": dataset.sources, "crops": crops}
+
+
+def read(directory: Path | str) -> Dataset:
+    """Returns the dataset of a folder.
+
+    Raises:
+        DatasetError: there is no such folder, no picture in it, or its manifest is damaged.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise _no_dataset(directory, "there is no such folder")
+    if (directory / "manifest.json").exists():
+        dataset = _from_manifest(directory)
+    else:
+        names = sorted(p.name for p in directory.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        dataset = Dataset(directory, tuple(Crop(file=name) for name in names))
+    if not dataset.crops:
+        raise _no_dataset(directory, "there are no pictures in it")
+    return dataset
+
+
+def _from_manifest(directory: Path) -> Dataset:
+    try:
+        content = read_json(directory / "manifest.json")
+    except ProjectError as error:
+        raise _damaged(directory, str(error)) from error
+    if content.get("format") != FORMAT:
+        raise DatasetError(
+            f"{directory}/manifest.json has the format {content.get('format')!r}.",
+            why=f"Expected {FORMAT}.",
+            fix="It was made by another version of colab_pix2pix: upgrade, or cut the crops again.",
+        )
+    try:
+        crops = tuple(_crop(entry) for entry in content["crops"])
+        return Dataset(directory, crops, dict(content["sources"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(directory, repr(error)) from error
+
+
+def _damaged(directory: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{directory}/manifest.json is damaged: {why}.",
+        fix="Cut the crops again, or restore the file.",
+    )
+
+
+def _crop(entry: dict[str, Any]) -> Crop:
+    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop) if f.name != "input_file"}
+    values["box"], values["marks"] = tuple(values["box"]), tuple(values["marks"])
+    crop = Crop(**values, input_file=entry.get("input_file", ""))  # younger than the format
+    _check(crop)
+    for file in crop.files:
+        if Path(file).name != file:
+            raise ValueError(f"the file {file!r} leaves the folder")
+    return crop
+
+
+def _check(crop: Crop) -> None:
+    """Raises ValueError for values that would only fail later."""
+    good = isinstance(crop.time, int | float) and isinstance(crop.source, str)
+    good = good and all(isinstance(part, str) for part in (*crop.marks, *crop.files, crop.side))
+    good = good and len(crop.box) == 4 and all(isinstance(part, int) for part in crop.box)
+    if not (good and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
+        raise ValueError(f"what it says of {crop.file!r} makes no sense")
+
+
+def _no_dataset(directory: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{directory} is no dataset: {why}.",
+        why=f"Expected a folder with pictures ({', '.join(IMAGE_SUFFIXES)}).",
+        fix="Make one with `colab-pix2pix frames VIDEO DIR`.",
+    )

@@ -1,0 +1,81 @@
+"""Runs the cutting of several videos side by side: on threads, or on a dask cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import VideoError
+from ..events import OnEvent, Progress
+from .builder import Run, Source
+from .manifest import Crop
+
+_RETRIES = 3
+_CONNECT_SECONDS = 20
+
+
+def on_threads(on_event: OnEvent) -> Run:
+    """Returns what runs sources on threads. The work is done in ffmpeg's processes."""
+
+    def run(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+        with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
+            done = pool.map(lambda one: one[0].cut(folder, one[1]), todo)
+            yield from _counted(done, len(todo), on_event)
+
+    return run
+
+
+def on_cluster(address: str, on_event: OnEvent) -> Run:
+    """Returns what runs sources on the workers of a dask scheduler.
+
+    A source whose worker dies is run again by another one.
+
+    Args:
+        address: The scheduler's, such as "tcp://10.0.0.1:8786".
+        on_event: Told `Progress` in videos.
+    """
+
+    def run(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+        distributed = _distributed()
+        try:
+            client = distributed.Client(address, timeout=_CONNECT_SECONDS)
+        except (OSError, TimeoutError) as error:
+            raise VideoError(
+                f"There is no dask scheduler at {address}.",
+                why=str(error),
+                fix="Start one with `dask scheduler`, or leave the address away.",
+            ) from error
+        with client:
+            futures = [
+                client.submit(_cut, source, folder, key, pure=False, retries=_RETRIES)
+                for source, key in todo
+            ]
+            yield from _counted((future.result() for future in futures), len(todo), on_event)
+
+    return run
+
+
+def _cut(source: Source, folder: Path, key: str) -> list[Crop]:
+    return source.cut(folder, key)
+
+
+def _counted(results: Iterable[list[Crop]], total: int, on_event: OnEvent) -> Iterable[list[Crop]]:
+    for done, crops in enumerate(results, 1):
+        yield crops
+        on_event(Progress(job="frames", done=done, total=total, unit="videos"))
+
+
+def _distributed() -> ModuleType:
+    try:
+        import distributed
+    except ImportError as error:
+        raise VideoError(
+            "dask is not installed.",
+            why="A scheduler's address was given.",
+            fix="pip install 'colab-pix2pix[cluster]'",
+        ) from error
+    module: ModuleType = distributed
+    return module

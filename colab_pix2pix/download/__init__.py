@@ -1,0 +1,1 @@
+"""A link or a path becomes a video file; yt-dlp lives here, nowhere else."""

@@ -1,0 +1,228 @@
+"""From a link or a path to a video file in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import files
+from ..config import VideoConfig
+from ..errors import DownloadError, VideoError
+from ..events import Note, OnEvent, ignore
+from ..filenames import public_link, sidecar
+from ..video.folders import making
+from ..video.probe import probe
+from .local_file import copy_video, free_place
+from .time_range import Part, asked_part, note_part
+from .ytdlp import Format, fetch, list_entries, list_formats
+
+__all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
+
+_SUFFIXES = (
+    ".mp4",
+    ".mov",
+    ".m4v",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".ts",
+    ".mts",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+)
+
+
+def sample_video() -> Path:
+    """Returns the time-lapse that comes with the package."""
+    return Path(__file__).parents[1] / "sample" / "time-lapse.mp4"
+
+
+def download(
+    source: str | Path,
+    directory: Path | str,
+    config: VideoConfig = VideoConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> Path:
+    """Fetches a video into a folder and proves that it can be decoded.
+
+    Args:
+        source: A link (http or https) that yt-dlp knows, or a path; "" is the bundled sample.
+        directory: The folder; it is made where missing, and stays as it was on any error.
+        config: Which format to choose, and which part of the video is wanted.
+        on_event: Told `Progress` in bytes.
+
+    Returns:
+        The path of the video in `directory`. A complete one that is there already is not fetched
+        again. Where only a part was asked for, the file may hold more; `extract_frames` knows.
+
+    Raises:
+        OptionError: `end` lies before `start`.
+        DownloadError: the link leads to no video, or the path to nothing.
+        VideoError: the file is no video that ffmpeg can decode.
+    """
+    directory = Path(directory)
+    text = str(source).strip()
+    part = asked_part(config)
+    if text and is_link(text):
+        return _fetch(text, directory, config, part, on_event)
+    path = Path(source).expanduser() if text else sample_video()
+    video = copy_video(path, directory, on_event)
+    if part or not _was_fetched(video):
+        note_part(video, config, part)
+    return video
+
+
+def download_all(
+    sources: Sequence[str | Path],
+    directory: Path | str,
+    config: VideoConfig = VideoConfig(),
+    *,
+    on_event: OnEvent = ignore,
+) -> list[Path]:
+    """Fetches several videos: links, playlists, paths and folders of videos.
+
+    One that can't be fetched is noted and left out.
+
+    Args:
+        sources: As for `download`; a folder stands for the videos in it, and of a playlist or a
+            folder the first `config.limit` are taken.
+        directory: The folder to put them into.
+        config: Which format, and how many.
+        on_event: Told `Progress` in bytes, and a `Note` for each that is left out.
+
+    Returns:
+        The paths of the videos, in order, each once.
+
+    Raises:
+        DownloadError: there are no sources, or a folder holds no video.
+        VideoError: not one video can be fetched; it is the reason of the first.
+    """
+    if not sources:
+        raise DownloadError("Received no sources.", why="Expected links or paths of videos.")
+    videos: list[Path] = []
+    first: VideoError | None = None
+
+    def leave_out(error: VideoError) -> None:
+        nonlocal first
+        first = first or error
+        on_event(Note(message=f"Left out: {error}", level="warning"))
+
+    for source in sources:
+        try:
+            singles = _singles(source, config)
+        except VideoError as error:
+            leave_out(error)
+            continue
+        for single in singles:
+            try:
+                videos.append(download(single, directory, config, on_event=on_event))
+            except VideoError as error:
+                leave_out(error)
+    if first is not None and not videos:
+        raise first
+    return list(dict.fromkeys(videos))
+
+
+def _singles(source: str | Path, config: VideoConfig) -> list[str | Path]:
+    """Returns the videos that a source stands for."""
+    text = str(source).strip()
+    if text and is_link(text):
+        return [*list_entries(text, config)]
+    folder = Path(source).expanduser()
+    if not text or not folder.is_dir():
+        return [source]
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise DownloadError(
+            f"There is no video in the folder {folder}.",
+            why=f"Expected files that end in {', '.join(_SUFFIXES)}.",
+            fix="Choose another folder.",
+        )
+    return [*found[: config.limit]]
+
+
+def is_link(source: str) -> bool:
+    """Returns whether a source is a link, and not a path.
+
+    Raises:
+        DownloadError: it is a link of a kind that is never opened, such as `ftp:` or `file:`.
+    """
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", source)
+    if scheme is None or Path(source).exists():
+        return False
+    if scheme[1].lower() not in ("http", "https"):
+        raise DownloadError(
+            f"Received the link {source!r}.",
+            why="Only http and https links are opened.",
+            fix="Fetch the video in another way and give its path.",
+        )
+    if not urlsplit(source).hostname:
+        raise DownloadError(f"Received the link {source!r}.", why="It names no server.")
+    return True
+
+
+def _was_fetched(video: Path) -> bool:
+    record = sidecar(video)
+    return record.exists() and "link" in files.read_json(record)
+
+
+def _fetch(
+    link: str, directory: Path, config: VideoConfig, part: Part | None, on_event: OnEvent
+) -> Path:
+    names = ("format", "height", "start", "end")
+    wanted = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
+    if (known := _fetched_before(wanted, directory)) is not None:
+        on_event(Note(message=f"{known} is there already."))
+        return known
+    key = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]
+    work = files.cache_dir() / "downloads" / key
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        file, facts, held = fetch(link, work, config, part, on_event=on_event)
+    except DownloadError:
+        if not any(work.iterdir()):
+            work.rmdir()
+        raise
+    try:
+        length = probe(file).duration_seconds
+    except VideoError as error:
+        shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
+        if held is None:
+            raise
+        raise DownloadError(
+            f"Received no picture between {config.start or 0} and {config.end or 'the end'}.",
+            why=f"Expected a part of the video at {public_link(link)}.",
+            fix="Look in a browser how long it is, and begin earlier.",
+        ) from error
+    with making(directory):
+        target = free_place(facts.get("title", "video"), file, directory)
+        with files.replacing(target) as place:
+            shutil.move(file, place)
+        record = wanted | facts | {"bytes": target.stat().st_size}
+        files.write_json(sidecar(target), record)
+        if (
+            part is not None and held is not None
+        ):  # a part ends where it was to end, and begins a little early
+            lasts = min(part.end, held.end) - part.start
+            part = Part(max(0.0, length - lasts), math.inf)
+        note_part(target, config, part)
+    shutil.rmtree(work)
+    return target
+
+
+def _fetched_before(wanted: dict[str, Any], directory: Path) -> Path | None:
+    for record in directory.glob(".*.source.json") if directory.is_dir() else ():
+        facts = files.read_json(record)
+        video = directory / record.name[1 : -len(".source.json")]
+        same = all(facts.get(name, "") == value for name, value in wanted.items())
+        if same and video.is_file() and video.stat().st_size == facts.get("bytes"):
+            return video
+    return None

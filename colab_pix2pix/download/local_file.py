@@ -1,0 +1,88 @@
+"""From a path to a copy in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from .. import files
+from ..errors import DownloadError
+from ..events import Note, OnEvent, Progress
+from ..filenames import safe_name, safe_suffix
+from ..video.folders import check_disk, making
+from ..video.probe import VideoInfo, probe
+
+_CHUNK_BYTES = 1 << 22
+
+
+def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
+    """Copies a video into a folder, whole or not at all, unless it lies there already.
+
+    Raises:
+        DownloadError: there is no such file, or it can't be copied.
+        VideoError: it is no video.
+    """
+    probe_source(source)
+    if source.resolve().parent == directory.resolve():
+        return source
+    target = free_place(source.stem, source, directory)
+    if target.exists():
+        on_event(Note(message=f"{target} is there already."))
+        return target
+    check_disk(source.stat().st_size, directory)
+    with making(directory), files.replacing(target) as part:
+        _copy_bytes(source, part, on_event)
+    return target
+
+
+def probe_source(source: Path) -> VideoInfo:
+    """Returns facts on a local source.
+
+    Raises:
+        DownloadError: there is no such file.
+        VideoError: it is no video.
+    """
+    if not source.exists():
+        raise DownloadError(
+            f"There is no file {str(source)!r}.",
+            why="Expected a link that begins with https:// or the path of a video.",
+            fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
+        )
+    return probe(source)
+
+
+def free_place(title: str, source: Path, directory: Path) -> Path:
+    """Returns where a file goes: a name of its own, or the place of an equal file."""
+    stem, suffix = safe_name(title), safe_suffix(source)
+    number = 1
+    while True:
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
+        target = directory / name
+        if not target.exists() or _equal(source, target):
+            return target
+        number += 1
+
+
+def _equal(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with open(one, "rb") as first, open(other, "rb") as second:
+        return (
+            hashlib.file_digest(first, "sha256").digest()
+            == hashlib.file_digest(second, "sha256").digest()
+        )
+
+
+def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:
+    total, done = source.stat().st_size, 0
+    try:
+        with open(source, "rb") as reader, open(target, "wb") as writer:
+            while chunk := reader.read(_CHUNK_BYTES):
+                writer.write(chunk)
+                done += len(chunk)
+                on_event(Progress(job="download", done=done, total=total, unit="bytes"))
+    except OSError as error:
+        raise DownloadError(
+            f"{source} can't be copied: {error.strerror or error}.",
+            fix="Check the disk and the connection to it, then try again.",
+        ) from error

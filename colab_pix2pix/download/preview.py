@@ -1,0 +1,143 @@
+"""What a link or a path leads to, before anything is downloaded."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from .. import ffmpeg
+from ..config import VideoConfig
+from ..video.probe import local_input
+from .download import is_link, sample_video
+from .local_file import probe_source
+from .ytdlp import Format, look
+
+_THUMBNAIL_BYTES = 2_000_000
+_THUMBNAIL_PIXELS = 320
+_SECONDS = 10
+_HEADERS = {"User-Agent": "Mozilla/5.0"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is known of a video that is not here yet.
+
+    Attributes:
+        title: What it is called.
+        duration_seconds: Its length, or 0.0 when unknown.
+        width: In pixels, of what would be fetched, or 0 when unknown.
+        height: In pixels, or 0.
+        size_bytes: The size of what would be fetched, or 0 when unknown.
+        thumbnail: A JPEG at most 320 pixels wide, or b"" where the site gives none.
+        formats: Other forms in which the site offers it, the smallest first; () for a file.
+    """
+
+    title: str
+    duration_seconds: float = 0.0
+    width: int = 0
+    height: int = 0
+    size_bytes: int = 0
+    thumbnail: bytes = b""
+    formats: tuple[Format, ...] = ()
+
+
+def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
+    """Returns what a link or a path leads to, without fetching it.
+
+    Args:
+        source: A link, a path, or "" for the bundled sample.
+        config: Which format is wanted, and the cookies.
+
+    Raises:
+        DownloadError: the link leads to no video, or the path to nothing.
+        VideoError: the file is no video.
+    """
+    text = source.strip()
+    if not text or not is_link(text):
+        return _of_file(Path(text).expanduser() if text else sample_video())
+    facts, formats = look(text, config)
+    size = facts.get("filesize") or facts.get("filesize_approx")
+    if not size and facts.get("protocol") in ("http", "https"):  # one file: its server knows
+        size = _length(str(facts["url"]))
+    return Found(
+        title=str(facts.get("title") or text),
+        duration_seconds=float(facts.get("duration") or 0.0),
+        width=int(facts.get("width") or 0),
+        height=int(facts.get("height") or 0),
+        size_bytes=int(size or 0),
+        thumbnail=_fetched(str(facts.get("thumbnail") or "")),
+        formats=tuple(formats),
+    )
+
+
+def _of_file(path: Path) -> Found:
+    info = probe_source(path)
+    return Found(
+        title=path.name,
+        duration_seconds=info.duration_seconds,
+        width=info.width,
+        height=info.height,
+        size_bytes=path.stat().st_size,
+        thumbnail=_frame(path, info.duration_seconds / 2),
+    )
+
+
+def _frame(path: Path, seconds: float) -> bytes:
+    arguments = ["-ss", f"{seconds:.3f}", *local_input(path), "-map", "0:V:0", "-frames:v", "1"]
+    arguments += ["-vf", f"scale={_THUMBNAIL_PIXELS}:-2", "-f", "image2pipe", "-c:v", "mjpeg", "-"]
+    return ffmpeg.run(arguments, what=f"reading {path.name}")
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Returns what opens http and https links, and follows redirects to nothing else."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _answer(address: str, method: str = "GET") -> http.client.HTTPResponse:
+    request = urllib.request.Request(address, method=method, headers=_HEADERS)
+    answer: http.client.HTTPResponse = _opener().open(request, timeout=_SECONDS)
+    return answer
+
+
+def _length(link: str) -> int:
+    """Returns how long a server says that a file is; 0 where it does not."""
+    try:
+        with _answer(link, "HEAD") as answer:
+            return int(answer.headers.get("Content-Length", 0))
+    except (OSError, ValueError):
+        return 0
+
+
+def _fetched(address: str) -> bytes:
+    """Returns the small picture at an address; b"" where there is none: it is only an ornament."""
+    if not address.startswith(("http://", "https://")):
+        return b""
+    try:
+        with _answer(address) as answer:
+            content = answer.read(_THUMBNAIL_BYTES + 1)
+        if len(content) > _THUMBNAIL_BYTES:
+            return b""
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
+            small = picture.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return b""
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=80)
+    return stream.getvalue()

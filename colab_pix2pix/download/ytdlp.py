@@ -1,0 +1,265 @@
+"""yt-dlp, used as a library: no configuration files, no post-processors that run programs."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+
+from .. import files
+from ..config import VideoConfig
+from ..errors import DownloadError
+from ..events import Note, OnEvent, Progress, ignore
+from ..filenames import public_link
+from ..video.folders import check_disk
+from .cookies import read_cookies
+from .failures import explain, reason_of
+from .time_range import Part
+
+_log = logging.getLogger(__name__)
+_RETRIES = 5
+#: What is kept of what the site tells about a video: our name -> yt-dlp's.
+_FACTS = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
+
+
+class _Quiet:
+    """What yt-dlp says, for a developer's log only: users get one `DownloadError`."""
+
+    def debug(self, message: str) -> None:
+        _log.debug("%s", message)
+
+    warning = error = debug
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A form in which a site offers a video.
+
+    Attributes:
+        id: What to set `VideoConfig.format` to.
+        width: In pixels, or 0 when unknown or sound only.
+        height: In pixels, or 0.
+        codec: Coding of the pictures, or "none".
+        bytes: Its size, or 0 when unknown.
+        note: What the site calls it.
+    """
+
+    id: str
+    width: int
+    height: int
+    codec: str
+    bytes: int
+    note: str
+
+
+def fetch(
+    link: str,
+    folder: Path,
+    config: VideoConfig,
+    part: Part | None = None,
+    *,
+    on_event: OnEvent = ignore,
+) -> tuple[Path, dict[str, str], Part | None]:
+    """Downloads the video of a link into a folder; goes on with bytes that are already there.
+
+    Args:
+        link: A link that yt-dlp knows.
+        folder: Where to put it.
+        config: Which format to choose.
+        part: Which part of the video is enough, or None for all of it.
+        on_event: Told `Progress` in bytes.
+
+    Returns:
+        The file; what the site tells about it: title, uploader, licence, page; and which part of
+        the video the file holds, from the key frame before it on, or None when it holds all.
+
+    Raises:
+        DownloadError: there is no video, or it can't be fetched.
+    """
+    more = {"progress_hooks": [_hook(on_event)], "match_filter": _refuse(link, folder)}
+    found, part = _extract_part(link, folder, config, more, part, on_event)
+    video = _first_video(found)
+    paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
+    if video is None or not paths:
+        raise DownloadError(
+            f"There is no video at {public_link(link)}.", fix="Open the link in a browser."
+        )
+    facts = {ours: str(video[theirs]) for ours, theirs in _FACTS.items() if video.get(theirs)}
+    if "page" in facts:
+        facts["page"] = public_link(facts["page"])
+    if part is not None:
+        part = Part(part.start, min(part.end, float(video.get("duration") or math.inf)))
+    return Path(paths[0]), facts, part
+
+
+def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]:
+    """Returns the forms in which a site offers a video, the smallest first.
+
+    Raises:
+        DownloadError: there is no video, or the site does not tell.
+    """
+    return look(link, config)[1]
+
+
+def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
+    """Returns what a site tells about a video, in yt-dlp's words, and the forms it comes in.
+
+    Raises:
+        DownloadError: there is no video, or the site does not tell.
+    """
+    folder = files.cache_dir() / "downloads"
+    # Not one has to fit what the config asks for: they are only listed.
+    config = config.replace(format="auto")
+    more = {"ignore_no_formats_error": True}
+    video = _first_video(_extract(link, folder, config, more, download=False)) or {}
+    found = [
+        Format(
+            id=str(one.get("format_id", "")),
+            width=int(one.get("width") or 0),
+            height=int(one.get("height") or 0),
+            codec=str(one.get("vcodec") or "unknown"),
+            bytes=int(one.get("filesize") or one.get("filesize_approx") or 0),
+            note=str(one.get("format_note") or one.get("format") or ""),
+        )
+        for one in video.get("formats") or ()
+    ]
+    return video, sorted(found, key=lambda one: (one.height, one.width, one.bytes))
+
+
+def list_entries(link: str, config: VideoConfig) -> list[str]:
+    """Returns the links of a playlist's first `config.limit` videos, or the link of a single one.
+
+    Raises:
+        DownloadError: the site does not tell.
+    """
+    if config.limit == 1:
+        return [link]
+    more = {"extract_flat": True, "playlist_items": f"1:{config.limit}", "noplaylist": False}
+    found = _extract(link, files.cache_dir() / "downloads", config, more, download=False) or {}
+    if "entries" not in found:
+        return [link]
+    links = [entry.get("url") or entry.get("webpage_url") for entry in found["entries"] if entry]
+    return [text for text in links if isinstance(text, str)]
+
+
+def _extract_part(
+    link: str,
+    folder: Path,
+    config: VideoConfig,
+    more: dict[str, Any],
+    part: Part | None,
+    on_event: OnEvent,
+) -> tuple[dict[str, Any] | None, Part | None]:
+    """Downloads a part, or all where the site does not give parts; says which it was."""
+    if part is not None:
+        from yt_dlp.utils import download_range_func
+
+        span = {"download_ranges": download_range_func(None, [(part.start, part.end)])}
+        try:
+            return _extract(link, folder, config, more | span, download=True), part
+        except DownloadError as error:
+            if error.__cause__ is None or reason_of(error.__cause__).name != "other":
+                raise
+            on_event(Note(message="The site gives no parts of this video: fetching all of it."))
+    return _extract(link, folder, config, more, download=True), None
+
+
+def _extract(
+    link: str, folder: Path, config: VideoConfig, more: dict[str, Any], *, download: bool
+) -> dict[str, Any] | None:
+    """Asks yt-dlp; its errors come out as ours."""
+    import yt_dlp
+
+    options = _options(folder, config) | more
+    # yt-dlp looks for ffmpeg here, not in its options, before it fetches a part of a video.
+    yt_dlp.postprocessor.FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
+    try:
+        with yt_dlp.YoutubeDL(options) as downloader:
+            found: dict[str, Any] | None = downloader.extract_info(link, download=download)
+            return found
+    except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
+        raise explain(link, error) from error
+
+
+def _refuse(link: str, folder: Path) -> Callable[..., str | None]:
+    """Returns a filter for yt-dlp that stops before a live stream, or before a full disk."""
+
+    def check(video: dict[str, Any], *, incomplete: bool = False) -> str | None:
+        if video.get("is_live"):
+            raise DownloadError(
+                f"{public_link(link)} is a live stream.",
+                why="It has no end, so crops can't be spread evenly over it.",
+                fix="Wait for its recording, then take that link.",
+            )
+        if not incomplete:
+            check_disk(int(video.get("filesize") or video.get("filesize_approx") or 0), folder)
+        return None
+
+    return check
+
+
+def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
+    import deno
+
+    choice: dict[str, Any] = {"format": config.format}
+    if config.format == "auto":
+        # Pictures alone are enough. "+res:N" puts the smallest that has at least N pixels first.
+        sort = [f"+res:{config.height}", "+size", "+br"]
+        choice = {"format": "bestvideo/best", "format_sort": sort}
+    return choice | {
+        "paths": {"home": str(folder)},
+        # No part of a title or an address becomes a path: the caller names the file.
+        "outtmpl": {"default": "video.%(ext)s"},
+        "noplaylist": True,
+        "playlist_items": "1",
+        "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),
+        "js_runtimes": {"deno": {"path": deno.find_deno_bin()}},
+        "continuedl": True,
+        "retries": _RETRIES,
+        "fragment_retries": _RETRIES,
+        "extractor_retries": _RETRIES,
+        "retry_sleep_functions": {kind: _back_off for kind in ("http", "fragment", "extractor")},
+        "socket_timeout": 20,
+        "cookiefile": read_cookies(config.cookies),
+        "logger": _Quiet(),
+        "noprogress": True,
+        "quiet": True,
+        "no_warnings": False,
+        "color": "no_color",
+        "cachedir": str(folder.parent / "yt-dlp"),
+        "updatetime": False,
+    }
+
+
+def _back_off(n: int) -> float:
+    """Seconds to wait before try `n`, which counts from 0."""
+    return min(0.5 * 2.0**n, 20.0)
+
+
+def _hook(on_event: OnEvent) -> Callable[[dict[str, Any]], None]:
+    def tell(state: dict[str, Any]) -> None:
+        if state.get("status") not in ("downloading", "finished"):
+            return
+        on_event(
+            Progress(
+                job="download",
+                done=state.get("downloaded_bytes") or 0,
+                total=state.get("total_bytes") or state.get("total_bytes_estimate"),
+                unit="bytes",
+                per_second=state.get("speed"),
+                seconds_left=state.get("eta"),
+            )
+        )
+
+    return tell
+
+
+def _first_video(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    while found is not None and "entries" in found:
+        found = next((entry for entry in found["entries"] if entry), None)
+    return found

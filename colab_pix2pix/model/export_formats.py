@@ -1,0 +1,152 @@
+"""A trained generator in the formats of other programs, each loaded again and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..errors import ExportError
+from .tf_logging import quiet_work
+
+#: Number format of the stored weights -> how far images in [−1, 1] may be off: float32 at the worst
+#: pixel, the smaller ones on average.
+TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 2e-2}
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a network is written.
+
+    Attributes:
+        name: The format: keras, h5, savedmodel, onnx or tflite.
+        weights: Number format of the stored kernels; other than float32 in onnx and tflite only.
+        paper: Whether the generator is one of `in_paper_mode`, whose dropout is kept; onnx only.
+        facts: What an onnx file shall say of itself.
+    """
+
+    name: str
+    weights: str = "float32"
+    paper: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def export_network(
+    generator: keras.Model, path: Path, form: Form, input_image: np.ndarray
+) -> float:
+    """Writes a generator in a format, loads it again and runs it on the same pictures.
+
+    Args:
+        generator: Made of Keras' own layers, in float32.
+        path: The file or folder to write; its folder must exist.
+        form: The format.
+        input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on. In paper
+            mode nothing is dropped in the comparison.
+
+    Returns:
+        The difference from the Keras model, in the same units: the largest one for float32
+        weights, the mean for others.
+
+    Raises:
+        ExportError: it differs by more than `TOLERANCES`.
+    """
+    expected = np.asarray(generator(input_image, training=False))
+    with quiet_work():
+        _WRITERS[form.name](generator, path, form)
+        again = _READERS[form.name](path)(input_image)
+    apart = np.abs(again - expected)
+    exact = form.weights == "float32"
+    difference = float(apart.max() if exact else apart.mean())
+    if difference <= TOLERANCES[form.weights]:  # not so where it is no number
+        return difference
+    raise ExportError(
+        f"The {form.name} file gives other pictures than the model: {difference:.2g} apart.",
+        why=f"Expected at most {TOLERANCES[form.weights]:g} "
+        + ("at the worst pixel." if exact else "on average."),
+        fix="It was not kept. Choose another format"
+        + (", and please report this." if exact else " or weights of more bits."),
+    )
+
+
+def _write_keras(generator: keras.Model, path: Path, form: Form) -> None:
+    generator.save(path)
+
+
+def _write_savedmodel(generator: keras.Model, path: Path, form: Form) -> None:
+    generator.export(str(path), verbose=False)
+
+
+def _write_onnx(generator: keras.Model, path: Path, form: Form) -> None:
+    from .onnx_export import to_onnx
+
+    model = to_onnx(generator, dropout=form.paper, weights=form.weights, facts=form.facts)
+    path.write_bytes(model.SerializeToString())
+
+
+def _write_tflite(generator: keras.Model, path: Path, form: Form) -> None:
+    # TensorFlow Lite wants a batch of a known size.
+    one = keras.Input(batch_shape=(1, *generator.inputs[0].shape[1:]))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, generator(one)))
+    if form.weights != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if form.weights == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    path.write_bytes(converter.convert())
+
+
+def _read_keras(path: Path) -> Function:
+    model = keras.models.load_model(path, compile=False)
+    return lambda images: np.asarray(model(images, training=False))
+
+
+def _read_savedmodel(path: Path) -> Function:
+    loaded = tf.saved_model.load(str(path))
+    return lambda images: np.asarray(loaded.serve(tf.constant(images)))
+
+
+def _read_onnx(path: Path) -> Function:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    _, *masks = session.get_inputs()
+    kept = {mask.name: np.ones(mask.shape, np.float32) for mask in masks}
+    return lambda images: np.asarray(session.run(None, {"input_image": images, **kept})[0])
+
+
+def _read_tflite(path: Path) -> Function:
+    interpreter = tf.lite.Interpreter(str(path))
+    interpreter.allocate_tensors()
+    (given,), (made,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def run(images: np.ndarray) -> np.ndarray:
+        results = []
+        for image in images:
+            interpreter.set_tensor(given["index"], image[np.newaxis])
+            interpreter.invoke()
+            results.append(interpreter.get_tensor(made["index"])[0])
+        return np.stack(results)
+
+    return run
+
+
+_WRITERS: dict[str, Callable[[keras.Model, Path, Form], None]] = {
+    "keras": _write_keras,
+    "h5": _write_keras,
+    "savedmodel": _write_savedmodel,
+    "onnx": _write_onnx,
+    "tflite": _write_tflite,
+}
+_READERS: dict[str, Callable[[Path], Function]] = {
+    "keras": _read_keras,
+    "h5": _read_keras,
+    "savedmodel": _read_savedmodel,
+    "onnx": _read_onnx,
+    "tflite": _read_tflite,
+}

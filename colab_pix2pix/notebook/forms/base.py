@@ -1,0 +1,163 @@
+"""An option class -> a form of core ipywidgets.
+
+A form only collects; what to do with it is a matter of the next cell. Labels, help, bounds and
+choices come from `config.py`, where they are declared once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import ipywidgets as widgets
+
+from ...errors import OptionError
+from ...options import Config, Option, options
+from ...project import Project
+from .. import style
+from ..error_panel import ErrorPanel
+from .fields import Field, Shared
+
+AnyConfig = TypeVar("AnyConfig", bound=Config)
+
+
+class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
+    """A form for one option class; the last line of a cell shows it.
+
+    Args:
+        start: The values that stand in the boxes at first.
+        project: Where given, its stored options stand in the boxes instead, and every good change
+            is stored there at once, so that it comes back in the next session.
+        title: The heading.
+        hint: What to do next, below the boxes.
+
+    Example:
+        >>> from colab_pix2pix.config import FramesConfig
+        >>> form = Form(FramesConfig(count=40), title="Crops")
+        >>> form.config.count
+        40
+        >>> form.value = {"count": 0}
+        >>> form.valid
+        False
+    """
+
+    def __init__(
+        self,
+        start: AnyConfig,
+        *,
+        project: Project | None = None,
+        title: str = "",
+        hint: str = "Then run the next cell.",
+    ) -> None:
+        self._kind = type(start)
+        self._project = project
+        if project is not None and self._kind.section in project.settings():
+            start = project.recall(self._kind)
+        self._shared = Shared()
+        self._fields = {
+            name: Field(self._kind, name, about, getattr(start, name), self._shared)
+            for name, about in self._options().items()
+        }
+        self._errors = ErrorPanel()
+        self._filling = False
+        for field in self._fields.values():
+            field.on_change(self._errors.guard(self._on_box))
+        super().__init__(self._rows(title, hint))
+        self.add_class("cp").add_class("cp-form").add_class(f"cp-form-{self._kind.section}")
+
+    @property
+    def config(self) -> AnyConfig:
+        """What the boxes say, checked.
+
+        Raises:
+            OptionError: a box holds a value that its option can't take.
+        """
+        return self._kind(**self.value)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What stands in the boxes by option name, checked or not. Set it from the same, or from a
+        config; options that are left out keep their value."""
+        return {name: field.value for name, field in self._fields.items()}
+
+    @value.setter
+    def value(self, values: Config | dict[str, Any]) -> None:
+        given = vars(values) if isinstance(values, Config) else values
+        if unknown := sorted(set(given) - set(self._fields)):
+            raise OptionError(
+                f"Received the option {unknown[0]!r}.",
+                why=f"Expected one of: {', '.join(self._fields)}.",
+            )
+        self._filling = True
+        try:
+            for name, value in given.items():
+                self._fields[name].value = value
+        finally:
+            self._filling = False
+        self._changed()
+
+    @property
+    def valid(self) -> bool:
+        """True when every box holds a value that its option can take."""
+        good = [field.check() for field in self._fields.values()]  # every box says its own
+        return all(good)
+
+    def remember(self) -> None:
+        """Stores the options in the project; does nothing without one.
+
+        Raises:
+            OptionError: a box holds a value that its option can't take.
+        """
+        if self._project is not None:
+            self._project.remember(self.config)
+
+    def _on_box(self, change: dict[str, Any]) -> None:
+        if not self._filling:  # else the setter calls _changed once, after the last box
+            self._changed()
+
+    def _changed(self) -> None:
+        if self.valid:
+            self.remember()
+
+    def _options(self) -> dict[str, Option]:
+        """What is known of each option, in the order of the boxes; for a form to say more of."""
+        return options(self._kind)
+
+    def _above(self) -> list[widgets.Widget]:
+        """What stands between the heading and the boxes; for a form to add to."""
+        return []
+
+    def _below(self) -> list[widgets.Widget]:
+        """What stands between the boxes and the hint; for a form to add to."""
+        return []
+
+    def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
+        about = self._options()
+        first = [field.row for name, field in self._fields.items() if not about[name].advanced]
+        folded = [field.row for name, field in self._fields.items() if about[name].advanced]
+        heading = widgets.HTML(style.line(title, "title"))
+        end = widgets.HTML(style.line(hint, "hint"))
+        more = _more(folded) if folded else []
+        return [
+            style.style(),
+            heading,
+            *self._above(),
+            *first,
+            *more,
+            self._errors,
+            *self._below(),
+            end,
+        ]
+
+
+def _more(rows: list[widgets.Widget]) -> list[widgets.Widget]:
+    """Returns a button and the rows that it folds in and out."""
+    button = widgets.ToggleButton(description="More options", layout={"width": "10em"})
+    button.add_class("cp-more")
+    inside = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")
+
+    def fold(change: dict[str, Any]) -> None:
+        inside.layout.display = "flex" if change["new"] else "none"
+        button.description = "Fewer options" if change["new"] else "More options"
+
+    button.observe(fold, names="value")
+    return [button, inside]

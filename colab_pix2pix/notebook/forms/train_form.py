@@ -1,0 +1,124 @@
+"""The form for training: presets with about how long each takes here, and every option."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import ipywidgets as widgets
+
+from ...config import PRESETS, TrainConfig
+from ...dataset.manifest import Dataset
+from ...project import Project
+from .. import machine, style, time_estimate
+from . import image_folder
+from .base import Form
+from .fields import LABEL_WIDTH
+
+
+class _HasDataset(Protocol):
+    @property
+    def dataset(self) -> Dataset: ...
+
+
+class TrainForm(Form[TrainConfig]):
+    """How to train. A preset fills the boxes; any of them can be changed afterwards.
+
+    Args:
+        project: Where the options are stored.
+        crops: Where given (a dataset, or a gallery), the form says about how long training takes.
+
+    Example:
+        >>> form = TrainForm()
+        >>> form.preset.value, form.config.base_filters
+        ('quick', 8)
+        >>> form.preset.value = "paper"
+        >>> form.config.base_filters
+        64
+        >>> form.value = {"epochs": 7}
+        >>> form.preset.value
+        ''
+    """
+
+    def __init__(
+        self, project: Project | None = None, crops: Dataset | _HasDataset | None = None
+    ) -> None:
+        dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
+        kept = dataset.kept if dataset else ()
+        self._crops = sum(crop.split == "train" for crop in kept)
+        self._pairs = image_folder.are_pairs(dataset)
+        self._device = machine.gpu_name()
+        self.time = widgets.HTML().add_class("cp-time")
+        self.preset = (
+            widgets.Dropdown(
+                description="Preset",
+                options=[*self._presets(), ("my own: the boxes below", "")],
+                style={"description_width": LABEL_WIDTH},
+                layout={"width": "640px", "max_width": "100%"},
+            )
+            .add_class("cp-box")
+            .add_class("cp-preset")
+        )
+        super().__init__(self._fitting("quick"), project=project, title="How to train?")
+        if dataset is not None:
+            self._follow_crops()
+        self._after_a_change()
+        self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
+
+    def _above(self) -> list[widgets.Widget]:
+        return [widgets.VBox([self.preset]).add_class("cp-field")]
+
+    def _below(self) -> list[widgets.Widget]:
+        return [self.time]
+
+    def _presets(self) -> list[tuple[str, str]]:
+        pairs = []
+        for name, (about, config) in PRESETS.items():
+            seconds = time_estimate.estimate(config, self._crops, self._device).seconds
+            words = f", about {style.roughly(seconds)} here" if self._crops else ""
+            pairs.append((f"{name}: {about}{words}", name))
+        return pairs
+
+    def _fill_in(self) -> None:
+        if self.preset.value:
+            self.value = self._fitting(self.preset.value)
+
+    def _follow_crops(self) -> None:
+        """Changes an input that these crops can't give; only a later change stores it."""
+        box = self._fields["condition"]
+        if self._pairs != (box.value == "paired"):
+            self._filling = True
+            box.value = self._fitting("quick").condition
+            self._filling = False
+
+    def _fitting(self, preset: str) -> TrainConfig:
+        """Returns the options of a preset as the crops need them: pairs are learned as pairs."""
+        config = PRESETS[preset][1]
+        return config.replace(condition="paired") if self._pairs else config
+
+    def _changed(self) -> None:
+        super()._changed()
+        self._after_a_change()
+
+    def _after_a_change(self) -> None:
+        self._name_preset()
+        self.time.value = style.line(self._about_time() if self.valid else "")
+
+    def _name_preset(self) -> None:
+        """Lets the menu show the preset that the boxes hold, or none of them."""
+        values = self.value
+        names = [name for name in PRESETS if vars(self._fitting(name)) == values]
+        self.preset.value = names[0] if names else ""
+
+    def _about_time(self) -> str:
+        config = self.config
+        if config.minutes:
+            return f"It will end after about {style.duration(config.minutes * 60)}."
+        if not self._crops:
+            return ""
+        found = time_estimate.estimate(config, self._crops, self._device)
+        source = "the last run on this machine" if found.measured else "what is usual"
+        device = self._device or "a CPU"
+        return (
+            f"From nothing to the last epoch about {style.roughly(found.seconds)} with"
+            f" {self._crops} crops on {device}: an estimate, from {source}."
+        )

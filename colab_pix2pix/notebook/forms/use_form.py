@@ -1,0 +1,48 @@
+"""The form for using a trained model: which picture or video it shall see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from ...storage import drive
+from .. import style
+from . import file_upload
+from .fields import LABEL_WIDTH
+
+
+class UseForm(widgets.VBox):  # type: ignore[misc]
+    """Which picture or video the trained model is shown. Left empty: crops it has not learned.
+
+    Example:
+        >>> form = UseForm()
+        >>> form.source.value = " hand.jpg "
+        >>> form.path.as_posix()
+        'hand.jpg'
+    """
+
+    def __init__(self) -> None:
+        self.source = widgets.Text(
+            description="Picture or video",
+            layout={"width": "640px", "max_width": "100%"},
+            style={"description_width": LABEL_WIDTH},
+        )
+        self.source.add_class("cp-box").add_class("cp-picture")
+        self.upload = file_upload.box()
+        words = (
+            "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
+        )
+        more = file_upload.IN_COLAB if drive.in_colab() else file_upload.ELSEWHERE
+        texts = style.line(words, "help") + style.line(more, "help")
+        row = widgets.VBox([self.source, widgets.HTML(texts)]).add_class("cp-field")
+        title = widgets.HTML(style.line("What shall it see?", "title"))
+        hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
+        super().__init__([style.style(), title, row, self.upload, hint])
+        self.add_class("cp").add_class("cp-form").add_class("cp-form-use")
+
+    @property
+    def path(self) -> Path | None:
+        """The picture, the folder or the video, or None where the box is empty."""
+        text = self.source.value.strip()
+        return Path(text).expanduser() if text else None

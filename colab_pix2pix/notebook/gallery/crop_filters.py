@@ -1,0 +1,87 @@
+"""Which crops the gallery's menu can show, and a button for each mark that rejects all with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from ...dataset.manifest import Crop, Dataset
+from ...dataset.quality import MARKS
+
+_PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
+
+
+def _is_marked(mark: str) -> Callable[[Crop], bool]:
+    return lambda crop: mark in crop.marks
+
+
+#: What the menu above the pictures can show: a name, and which crops that are.
+VIEWS: dict[str, Callable[[Crop], bool]] = {
+    "all crops": lambda crop: True,
+    "kept": lambda crop: crop.kept,
+    "rejected": lambda crop: not crop.kept,
+    **{_PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
+    "held out for testing": lambda crop: crop.split == "test",
+}
+
+
+def offered(dataset: Dataset) -> list[tuple[str, str]]:
+    """Returns what the menu offers: marks with their counts, and only those that occur."""
+    counts = {name: sum(map(shows, dataset.crops)) for name, shows in VIEWS.items()}
+    changing = ("kept", "rejected")
+    return [
+        (name if name in changing else f"{name} ({count})", name)
+        for name, count in counts.items()
+        if count or name in changing
+    ]
+
+
+class MarkButtons(widgets.HBox):  # type: ignore[misc]
+    """A button for each mark that occurs: it rejects the crops with that mark that are kept.
+
+    Args:
+        dataset: The crops.
+        reject: Called with the names of the files to reject.
+        guard: Wraps what a click does, so that its errors are seen.
+
+    Attributes:
+        buttons: Each button by its mark.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        reject: Callable[[list[str]], None],
+        guard: Callable[[Callable[[object], None]], Callable[[object], None]],
+    ) -> None:
+        self.buttons: dict[str, widgets.Button] = {}
+        self._kept: dict[str, list[str]] = {}
+        self._reject = reject
+        for mark in MARKS:
+            if any(mark in crop.marks for crop in dataset.crops):
+                button = widgets.Button(layout={"width": "auto"})
+                button.on_click(guard(self._click(mark)))
+                self.buttons[mark] = button.add_class(f"cp-reject-{mark}")
+        shown = {} if self.buttons else {"display": "none"}
+        super().__init__(list(self.buttons.values()), layout=shown)
+        self.add_class("cp-controls").add_class("cp-marks")
+
+    def show(self, dataset: Dataset) -> None:
+        """Counts what each button would reject now."""
+        for mark, button in self.buttons.items():
+            marked = [crop for crop in dataset.crops if mark in crop.marks]
+            kept = self._kept[mark] = [crop.file for crop in marked if crop.kept]
+            button.disabled = not kept
+            button.description = (
+                f"Reject {_counted(len(kept), mark)}"
+                if kept
+                else f"{_counted(len(marked), mark)}: rejected"
+            )
+
+    def _click(self, mark: str) -> Callable[[object], None]:
+        return lambda clicked: self._reject(self._kept[mark])
+
+
+def _counted(count: int, mark: str) -> str:
+    return f"{count} {mark.replace('-', ' ') if count == 1 else _PLURALS.get(mark, mark)}"

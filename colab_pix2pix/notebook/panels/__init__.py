@@ -1,0 +1,1 @@
+"""What shows a long job and its results."""

@@ -1,0 +1,57 @@
+"""What the events of a long job look like: pieces of HTML, with every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...events import Metrics, Note, Progress, Safety
+from ...storage import status_line
+from .. import inline_images, style
+
+
+def progress_html(progress: Progress) -> str:
+    """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
+    done, total = progress.done, progress.total
+    in_bytes = progress.unit == "bytes"
+    amount = style.size(done) if in_bytes else f"{done:.0f}"
+    if total is not None:
+        amount += f" of {style.size(total) if in_bytes else f'{total:.0f}'}"
+    parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
+    if progress.epoch is not None:
+        of_all = f" of {progress.epochs}" if progress.epochs is not None else ""
+        parts.insert(0, f"epoch {progress.epoch}{of_all}")
+    if progress.crops_per_second:
+        parts.append(f"{progress.crops_per_second:.3g} crops per second")
+    elif progress.per_second:
+        speed = progress.per_second
+        parts.append(
+            f"{style.size(speed)} per second"
+            if in_bytes
+            else f"{speed:.3g} {progress.unit} per second"
+        )
+    if progress.seconds_left is not None:
+        parts.append(f"{style.duration(progress.seconds_left)} left")
+    bar = style.bar(done / total) if total else ""
+    return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
+
+
+def notes_html(notes: Iterable[Note]) -> str:
+    """Returns what a job has said, newest last; warnings stand out."""
+    kinds = {"info": "quiet", "warning": "warning"}
+    return "".join(style.line(note.message, kinds.get(note.level, "quiet")) for note in notes)
+
+
+def losses_html(metrics: Metrics) -> str:
+    """Returns the losses by their names; those that were not measured are left out."""
+    names = [field for field, _, _ in inline_images.LOSSES]
+    values = {name: getattr(metrics, name) for name in names}
+    known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
+    return style.facts(known)
+
+
+def safety_html(safety: Safety | None) -> str:
+    """Returns the one line about what would survive this machine."""
+    if safety is None:
+        return style.line("Nothing is saved yet.")
+    good = safety.safe_step is not None and not safety.trouble
+    return style.line(status_line.line(safety), "good" if good else "warning")

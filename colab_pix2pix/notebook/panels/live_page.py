@@ -1,0 +1,75 @@
+"""The web page of a trained model in a cell: try it with the camera.
+
+The page is exported to this machine's own disk and served by the kernel, so that nothing of it is
+stored in the notebook. Pictures go nowhere: the network runs in the browser.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from ...events import OnEvent
+from ...project import Project
+from ...storage import drive
+from ...workflows.export import export
+from .. import style
+
+_LARGEST_FILE = 40e6  # bytes of a network whose page is worth having as one file
+_HEIGHT = 700  # pixels
+_servers: dict[Path, http.server.ThreadingHTTPServer] = {}
+
+
+def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
+    """Returns the page of a project's newest model, ready to be shown; keeps a file of it.
+
+    Args:
+        project: It must have been saved once. Where the network is not too large, the page is also
+            written to `exports/web.html` in its folder: one file that opens with a double click.
+        on_event: Told what is written.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+    """
+    folder = project.work / "page"
+    export(project, folder, ["web"], on_event=on_event)
+    address = drive.port_address(_serve(folder / "web"))
+    allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
+    frame = (
+        f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
+        f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
+    )
+    words = f'<a class="cp-live-link" target="_blank" href="{style.escape(address)}">'
+    words += "Open it in a window of its own</a>, for full screen and more speed."
+    lines = [style.line("Try it with your camera", "title"), f'<div class="cp-text">{words}</div>']
+    if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
+        export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
+        kept = style.place(project.path / "exports" / "web.html")
+        lines.append(style.line(f"To keep: {kept} opens with a double click, anywhere.", "good"))
+    rows = [style.style(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
+    return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")
+
+
+def _serve(folder: Path) -> int:
+    """Serves a folder to this machine for as long as the kernel lives; returns the port."""
+    if folder not in _servers:
+        handler = functools.partial(_Quiet, directory=str(folder))
+        _servers[folder] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=_servers[folder].serve_forever, daemon=True).start()
+    return _servers[folder].server_port
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, and always the newest: the model may have been trained further."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Says nothing: a line for each file would fill the cell."""

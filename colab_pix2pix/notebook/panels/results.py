@@ -1,0 +1,80 @@
+"""What a project has come to, read from its folder: no session has to be alive for it."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from ... import ffmpeg
+from ...events import Metrics
+from ...project import Project
+from .. import inline_images, style
+from .samples import SampleView
+
+VIDEO_PIXELS = 480
+
+
+def history(project: Project) -> list[Metrics]:
+    """Returns the losses that training has written to `metrics.csv`; [] before the first."""
+    if not project.metrics_csv.exists():
+        return []
+    with open(project.metrics_csv, newline="", encoding="utf-8") as file:
+        return [_metrics(row) for row in csv.DictReader(file)]
+
+
+def result_view(project: Project) -> widgets.VBox:
+    """Returns the newest sample grid, the time-lapse of the training and the loss curves.
+
+    What does not exist yet is left out; where nothing does, a sentence says what to do.
+    """
+    rows = [style.style(), widgets.HTML(style.line(f"Result of {project.path.name}", "title"))]
+    if grids := project.sample_files():
+        view = SampleView()
+        view.offer(grids)
+        rows.append(view)
+    else:
+        words = "Nothing is trained yet: run the training cell."
+        rows.append(widgets.HTML(style.line(words, "hint")))
+    if project.timelapse.exists():
+        rows += _timelapse(project)
+    if measured := history(project):
+        curves = inline_images.loss_curves(measured)
+        image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
+        rows.append(image.add_class("cp-curves"))
+    rows.append(widgets.HTML(style.line(f"Everything is in {style.place(project.path)}", "good")))
+    return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
+
+
+def _metrics(row: dict[str, str]) -> Metrics:
+    values: dict[str, Any] = {name: float(text) if text else None for name, text in row.items()}
+    return Metrics(**values | {name: int(row[name]) for name in ("step", "epoch")})
+
+
+def _timelapse(project: Project) -> list[widgets.Widget]:
+    video = widgets.Video(
+        value=small_video(project.timelapse),
+        format="mp4",
+        autoplay=False,
+        loop=True,
+        layout={"max_width": "100%"},
+    )
+    words = f"The training as a time-lapse. In full size: {project.timelapse.name}"
+    return [video.add_class("cp-timelapse"), widgets.HTML(style.line(words, "help"))]
+
+
+def small_video(path: Path) -> bytes:
+    """Returns a video as an MP4 that a notebook can hold: at most 480 pixels wide, 20 seconds.
+
+    Raises:
+        VideoError: it can't be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        small = Path(folder) / "small.mp4"
+        size = ["-vf", f"scale='min({VIDEO_PIXELS},iw)':-2", "-t", "20"]
+        coding = ["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+        ffmpeg.run(["-i", str(path), *size, *coding, str(small)], what=f"shrinking {path.name}")
+        return small.read_bytes()

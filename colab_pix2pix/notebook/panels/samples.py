@@ -1,0 +1,85 @@
+"""The sample grids of a training: the newest one, and a slider through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from ...project import sample_step
+from .. import inline_images, style
+from ..error_panel import ErrorPanel
+
+
+class SampleView(widgets.VBox):  # type: ignore[misc]
+    """A sample grid with a line that says what its rows are; empty at first.
+
+    The slider stays where the user has put it; where it stands at the end, it follows the newest.
+
+    Args:
+        answered: False hides the slider, for as long as a cell runs in which nobody answers it.
+    """
+
+    def __init__(self, *, answered: bool = True) -> None:
+        self.picture = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
+        self.picture.add_class("cp-sample")
+        self.caption = widgets.HTML().add_class("cp-caption")
+        self.slider = widgets.IntSlider(
+            max=1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
+            description="Samples",
+            readout=False,
+            layout={"display": "none", "width": "100%"},
+        ).add_class("cp-steps")
+        self._errors = ErrorPanel()
+        self._answered, self._filling = answered, False
+        self._paths: list[Path] = []
+        self.slider.observe(self._errors.guard(self._slide), names="value")
+        super().__init__([self.picture, self.caption, self.slider, self._errors])
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody answers the slider; it is shown when there is something to choose."""
+        return self._answered
+
+    @answered.setter
+    def answered(self, answered: bool) -> None:
+        self._answered = answered
+        shown = "flex" if answered and len(self._paths) > 1 else "none"
+        if self.slider.layout.display != shown:
+            self.slider.layout.display = shown
+
+    def add(self, path: Path) -> None:
+        """Takes one more; later ones were lost with an earlier session and are drawn again."""
+        step = sample_step(path)
+        self.offer([*(p for p in self._paths if sample_step(p) < step), path])
+
+    def offer(self, paths: Sequence[Path]) -> None:
+        """Takes sample grids in their order, and shows the last, or what the user has chosen."""
+        if not paths:
+            return
+        follows = self.slider.value >= len(self._paths) - 1
+        chosen = self._paths[self.slider.value] if not follows else paths[-1]
+        place = paths.index(chosen) if chosen in paths else len(paths) - 1
+        self._paths = list(paths)
+        self._filling = True
+        try:
+            with self.slider.hold_sync():  # one message: the browser sees no state in between
+                self.slider.max = max(1, len(paths) - 1)
+                self.slider.value = place
+        finally:
+            self._filling = False
+        self.answered = self._answered
+        self._show(self._paths[place])
+
+    def _show(self, path: Path) -> None:
+        self.picture.value = inline_images.jpeg(path)
+        self.picture.layout.display = "block"
+        self.caption.value = style.line(
+            f"Step {sample_step(path)}. {inline_images.GRID_WORDS}", "help"
+        )
+
+    def _slide(self, change: dict[str, Any]) -> None:
+        if not self._filling:
+            self._show(self._paths[change["new"]])

@@ -1,0 +1,229 @@
+"""What a long job says -> something to watch that is updated in place.
+
+A listener may be called hundreds of times a second: text is sent to the browser on a timer, and
+curves only as often as the panel as a whole costs less than a fiftieth of the time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+
+import ipywidgets as widgets
+
+from ...events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from ...project import Project
+from ...training.diagnosis import judge
+from .. import inline_images, style
+from . import results
+from .event_html import losses_html, notes_html, progress_html, safety_html
+from .kernel_polling import Polling
+from .samples import SampleView
+from .stop_button import StopButton
+
+TEXT_EVERY_SECONDS = 0.25
+CURVES_EVERY_SECONDS = 3.0
+JUDGED_EVERY_SECONDS = 3.0
+#: What drawing the curves may take of the time; all the rest of the panel takes less than that.
+CURVES_SHARE = 0.008
+#: What a verdict looks like.
+_VERDICTS = {
+    "starting": "quiet",
+    "learning": "good",
+    "finished improving": "hint",
+    "overfitting": "warning",
+    "broken": "warning",
+}
+
+
+class ProgressLine(widgets.VBox):  # type: ignore[misc]
+    """A listener for short jobs: a bar, a line of text, and what the job has to say.
+
+    Example:
+        >>> line = ProgressLine()
+        >>> line(Progress(job="frames", done=30, total=60, unit="crops", seconds_left=4))
+        >>> "30 of 60 crops, 4 s left" in line.text.value
+        True
+    """
+
+    def __init__(self) -> None:
+        self.text = widgets.HTML().add_class("cp-progress")
+        self.notes = widgets.HTML().add_class("cp-notes")
+        self._notes: deque[Note] = deque(maxlen=6)
+        self._shown_at = 0.0
+        super().__init__([style.style(), self.text, self.notes])
+        self.add_class("cp").add_class("cp-progress-line")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self._notes.append(event)
+            self.notes.value = notes_html(self._notes)
+        if isinstance(event, Progress):
+            now, ends = time.monotonic(), event.total is not None and event.done >= event.total
+            if ends or now - self._shown_at >= TEXT_EVERY_SECONDS:
+                self.text.value = progress_html(event)
+                self._shown_at = now
+
+
+class TrainingPanel(widgets.VBox):  # type: ignore[misc]
+    """A listener for training: progress, losses, sample grids, what is saved.
+
+    Where the kernel lets it, a button stops the training and a slider leads through the samples
+    while the cell runs; `polling.trouble` says why not.
+
+    Args:
+        project: Where given, the panel starts with what earlier sessions have left there.
+
+    Example:
+        >>> panel = TrainingPanel()
+        >>> panel(Progress(job="train", done=5, total=20, unit="steps"))
+        >>> panel(Note(message="a <note>"))
+        >>> "a &lt;note&gt;" in panel.notes.value
+        True
+    """
+
+    def __init__(self, project: Project | None = None) -> None:
+        self.text = widgets.HTML().add_class("cp-progress")
+        self.losses = widgets.HTML().add_class("cp-losses")
+        self.verdict = widgets.HTML().add_class("cp-verdict")
+        self.saved = widgets.HTML().add_class("cp-saved")
+        self.sample = SampleView(answered=False)
+        self.stop = StopButton()
+        self.polling: Polling | None = None
+        self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
+        self.curves.add_class("cp-curves")
+        self.notes = widgets.HTML().add_class("cp-notes")
+        self._notes: deque[Note] = deque(maxlen=6)
+        self._project = project
+        self._history: list[Metrics] = []
+        self._progress: Progress | None = None
+        self._upload: Progress | None = None
+        self._saved_step = 0
+        self._speed: float | None = None
+        self._safety: Safety | None = None
+        self._text_at = 0.0
+        self._judged: tuple[float, int] = (0.0, -1)
+        self._curves_from: float | None = None
+        super().__init__(self._rows())
+        self.add_class("cp").add_class("cp-panel").add_class("cp-training")
+        if project is not None:
+            self._show_earlier(project)
+
+    def __call__(self, event: Event) -> None:
+        self._listen()
+        self._take(event)
+        self._refresh()
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            if event.job == "upload":  # the wait at the end
+                self._upload = event
+            else:
+                self._progress = event
+            self._speed = event.per_second if event.job == "train" else self._speed
+        elif isinstance(event, Metrics):
+            # Steps that were lost with an earlier session are done again.
+            while self._history and self._history[-1].step >= event.step:
+                self._history.pop()
+            self._history.append(event)
+        elif isinstance(event, Sample):
+            self.sample.add(event.path)
+        elif isinstance(event, Saved):
+            self._saved_step = event.step
+        elif isinstance(event, Safety):
+            self._safety = event
+        elif isinstance(event, Resumed):
+            self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
+        elif event.message != judge(self._history).sentence:  # else it is the verdict's own line
+            self._say(event)
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """The speed that was told last; None before the first."""
+        return self._speed
+
+    def finish(self) -> None:
+        """Shows what the timer has held back; to be called when the job has ended."""
+        self.stop.end()
+        if self.polling:
+            self.polling.close()
+        self.sample.answered = True
+        self._upload = None
+        if self._progress is not None:
+            self._progress = self._where_it_ended(self._progress)
+        if self._project is not None:
+            self.sample.offer(self._project.sample_files())
+        self._show_all()
+
+    def _show_all(self) -> None:
+        self._show_text()
+        if self._history:
+            self._judge()
+            self._show_curves()
+
+    def _judge(self) -> None:
+        self._judged = time.monotonic(), self._history[-1].epoch
+        found = judge(self._history)
+        self.verdict.value = style.line(found.sentence, _VERDICTS[found.state])
+
+    def _rows(self) -> list[widgets.Widget]:
+        title = widgets.HTML(style.line("Training", "title"))
+        facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
+        return [style.style(), title, *facts, self.sample, self.curves]
+
+    def _show_earlier(self, project: Project) -> None:
+        self.sample.offer(project.sample_files())
+        self._history = results.history(project)
+        self._show_all()
+
+    def _where_it_ended(self, progress: Progress) -> Progress:
+        """Returns the last progress with the step that was really reached, and no time left."""
+        steps = [progress.done]
+        steps += [self._history[-1].step] if self._history else []
+        steps += [self._saved_step]
+        return dataclasses.replace(
+            progress, done=max(steps), per_second=None, crops_per_second=None, seconds_left=None
+        )
+
+    def _say(self, note: Note) -> None:
+        self._notes.append(note)
+        self.notes.value = notes_html(self._notes)
+
+    def _listen(self) -> None:
+        """Lets the browser's clicks count, now that the cell is between two steps."""
+        self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
+        self.polling.poll()
+        heard = not self.polling.trouble and self._upload is None
+        self.stop.show(heard=heard)
+        self.sample.answered = heard
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._text_at >= TEXT_EVERY_SECONDS:
+            self._show_text()
+        judged_at, judged_epoch = self._judged
+        new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
+        if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
+            self._judge()
+        if self._curves_from is None:  # the first ones too are paid in advance
+            self._curves_from = now + CURVES_EVERY_SECONDS
+        if len(self._history) > 1 and now >= self._curves_from:
+            self._show_curves()
+
+    def _show_text(self) -> None:
+        self._text_at = time.monotonic()
+        if self._upload:
+            self.text.value = progress_html(self._upload)
+        elif self._progress:
+            self.text.value = progress_html(self._progress)
+        if self._history:
+            self.losses.value = losses_html(self._history[-1])
+        self.saved.value = safety_html(self._safety)
+
+    def _show_curves(self) -> None:
+        began = time.monotonic()
+        self.curves.value = inline_images.loss_curves(self._history)
+        self.curves.layout.display = "block"
+        now = time.monotonic()
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / CURVES_SHARE)

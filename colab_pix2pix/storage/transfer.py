@@ -1,0 +1,115 @@
+"""Whole files from this machine's disk to a project's folder, with the care that Drive needs.
+
+On Google Drive a file is overwritten in place: one that is replaced or deleted goes to the trash
+and counts. Elsewhere it is written beside and renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from ..errors import CheckpointError
+from ..files import replacing
+from . import drive, os_errors
+
+CHUNK_BYTES = 4 << 20
+_TRIES = 4
+_PAUSE_SECONDS = 0.2
+
+
+def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> None:
+    """Writes a copy of `source` to `target`; does nothing where that is the same already.
+
+    Raises:
+        OSError: the copy could not be written or read back.
+    """
+    content = md5(source)
+    same_size = target.exists() and target.stat().st_size == source.stat().st_size
+    if same_size and md5(target, progress) == content:
+        return
+    target.parent.mkdir(exist_ok=True)
+    with open(source, "rb") as file:
+        if drive.is_drive(target):
+            overwrite(file, target, content, progress)
+            return
+        with replacing(target) as part:
+            overwrite(file, part, content, progress)
+
+
+def overwrite(
+    source: IO[bytes], target: Path, content_md5: str, progress: Callable[[], None] = lambda: None
+) -> None:
+    """Writes `source` over `target` in place, reads it back and compares.
+
+    Args:
+        source: An open file of this machine's disk.
+        target: The file to make or to overwrite.
+        content_md5: What the checksum of the source is known to be.
+        progress: Called before each few megabytes; an exception of it stops the copy.
+
+    Raises:
+        OSError: the file could not be written.
+        CheckpointError: what is read back is not what was written.
+    """
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT, 0o644)
+    with open(descriptor, "wb", buffering=0) as out:
+        while chunk := source.read(CHUNK_BYTES):
+            progress()
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[out.write(rest) :]
+        out.truncate()
+        os.fsync(out.fileno())
+    progress()
+    if md5(target, progress) != content_md5:
+        raise CheckpointError(f"{target} reads back otherwise than it was written.")
+
+
+def fetch(source: Path, target: Path) -> str:
+    """Copies a file of the project to this machine's disk; tries again when that fails for once.
+
+    Returns:
+        The MD5 checksum of what was read.
+
+    Raises:
+        OSError: it fails again and again.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return patiently(lambda: _fetch(source, target))
+
+
+def patiently(call: Callable[[], str]) -> str:
+    """Returns what a call gives; repeats it a few times after an error that may pass."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return call()
+        except OSError as error:
+            if not left or error.errno not in os_errors.PASSING:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    raise AssertionError("the last try either returns or raises")
+
+
+def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
+    """Returns the MD5 checksum of a file, as Google Drive states it, in hexadecimal digits."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with open(path, "rb", buffering=0) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            progress()
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _fetch(source: Path, target: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with open(source, "rb", buffering=0) as file, replacing(target) as part:
+        with open(part, "wb") as out:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+                out.write(chunk)
+    return digest.hexdigest()

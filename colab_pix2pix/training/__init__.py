@@ -1,0 +1,1 @@
+"""From crops to a saved generator."""

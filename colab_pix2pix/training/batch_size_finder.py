@@ -1,0 +1,91 @@
+"""The largest batch that fits into memory, found by trying."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from ..config import TrainConfig
+from ..errors import TrainingError
+from ..model.pix2pix import Pix2Pix
+
+SIZES = (1, 2, 4, 8, 16)  # larger ones learn less from each picture
+_SAFE_SHARE = 0.8  # of the free memory
+
+
+def fit_batch(config: TrainConfig, pictures: np.ndarray) -> int:
+    """Returns the largest batch size that fits, up to 16, and forgets what it has learned.
+
+    Each size takes one step of networks that are thrown away. A GPU says by itself that it is full.
+    The memory of a CPU is the machine's, and filling it would end the process, so there a size is
+    tried only if twice the growth of the last one is free.
+
+    Args:
+        config: The options; `precision` must be a number format.
+        pictures: The training pictures, as `Pix2Pix.train_on` takes them.
+
+    Raises:
+        TrainingError: not even one picture fits.
+    """
+    model = Pix2Pix(config)
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    return largest(
+        lambda size: np.asarray(model.train_on(pictures[:size], 0)),
+        most=len(pictures),
+        used_bytes=(lambda: 0) if on_gpu else peak_bytes,
+        free_bytes=(lambda: sys.maxsize) if on_gpu else free_bytes,
+    )
+
+
+def largest(
+    attempt: Callable[[int], object],
+    *,
+    most: int,
+    used_bytes: Callable[[], int],
+    free_bytes: Callable[[], int],
+) -> int:
+    """Returns the largest of `SIZES` at which `attempt` succeeds.
+
+    Args:
+        attempt: Does one step; raises TrainingError when memory is short.
+        most: No larger batch is tried.
+        used_bytes: Returns the most memory that this process has ever had.
+        free_bytes: Returns what is still free.
+
+    Raises:
+        TrainingError: the first attempt has failed.
+    """
+    best = 0
+    for size in SIZES:
+        if best and size > most:
+            break
+        before = used_bytes()
+        try:
+            attempt(size)
+        except TrainingError:
+            if not best:
+                raise
+            break
+        best = size
+        if 2 * (used_bytes() - before) > _SAFE_SHARE * free_bytes():
+            break
+    return best
+
+
+def peak_bytes() -> int:
+    """Returns the most memory that this process has ever had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def free_bytes() -> int:
+    """Returns the machine's free memory; a very large number where it does not tell (macOS)."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return sys.maxsize

@@ -1,0 +1,225 @@
+"""Crops on disk -> batches in memory. Which picture comes when is a pure function of the step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..config import TrainConfig
+from ..dataset.manifest import Crop, Dataset
+from ..errors import DatasetError
+from ..events import Note, OnEvent, Progress, ignore
+from ..images import upright_rgb
+from .image_store import keep, side_by_side
+
+_TARGET, _PARTNER = slice(0, 3), slice(3, 6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Which pictures each step looks at: every picture once an epoch, in an order of its own.
+
+    Attributes:
+        pictures: How many pictures there are.
+        batch_size: How many of them a step looks at; the last step of an epoch takes the first
+            pictures of the next.
+        seed: Of the order.
+        origin_step: The step at which this schedule took over from another one (a changed batch
+            size or dataset), else 0.
+        origin_samples: How many pictures had been seen by then.
+    """
+
+    pictures: int
+    batch_size: int
+    seed: int
+    origin_step: int = 0
+    origin_samples: int = 0
+
+    def samples_seen(self, step: int) -> int:
+        """Returns how many pictures the steps before `step` have looked at."""
+        return self.origin_samples + (step - self.origin_step) * self.batch_size
+
+    def epoch(self, step: int) -> int:
+        """Returns the number of epochs that are complete before `step`."""
+        return self.samples_seen(step) // self.pictures
+
+    def last_step(self, epochs: int) -> int:
+        """Returns the step after which `epochs` epochs are complete."""
+        missing = epochs * self.pictures - self.origin_samples
+        return self.origin_step + max(0, math.ceil(missing / self.batch_size))
+
+    def indices(self, step: int) -> np.ndarray:
+        """Returns the pictures of a step: int64 `(batch_size,)`."""
+        seen = self.samples_seen(step)
+        positions = (divmod(p, self.pictures) for p in range(seen, seen + self.batch_size))
+        return np.array([_order(self.pictures, self.seed, e)[i] for e, i in positions])
+
+
+@lru_cache(maxsize=4)
+def _order(pictures: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch)).permutation(pictures)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The decoded crops: uint8 `(count, stored_size, stored_size, 3)` each.
+
+    Of pairs there are 6 channels: the three of the target, then those of the picture that the
+    network gets, so that whatever is cut, zoomed or mirrored is so in both.
+
+    Attributes:
+        train: What the networks learn from.
+        held_out: What they never see. With fewer than five crops these are training crops.
+    """
+
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+def split_crops(dataset: Dataset, config: TrainConfig) -> tuple[list[Crop], list[Crop]]:
+    """Returns the training crops and the held-out crops.
+
+    Where the dataset names no test crops (a plain folder of pictures), the last tenth is held out.
+
+    Raises:
+        DatasetError: no picture is kept; or they are pairs and the condition is another, or the
+            other way round.
+    """
+    kept = dataset.kept
+    if not kept:
+        raise DatasetError(
+            f"All {len(dataset.crops)} crops in {dataset.directory} are rejected or marked as bad.",
+            why="Expected at least one to train on.",
+            fix="Keep some in the gallery, or cut new crops with other options.",
+        )
+    _check_partners(dataset, kept, config.condition)
+    train = [crop for crop in kept if crop.split == "train"]
+    held_out = [crop for crop in kept if crop.split == "test"]
+    if not train or not held_out:
+        train, held_out = list(kept), []
+    if not held_out and len(train) >= 5:
+        last = max(1, len(train) // 10)
+        train, held_out = train[:-last], train[-last:]
+    return train, held_out or train
+
+
+def _check_partners(dataset: Dataset, kept: Sequence[Crop], condition: str) -> None:
+    """Refuses to guess what is wanted where the data and the condition do not agree."""
+    paired = [crop for crop in kept if crop.input_file]
+    alone = [crop for crop in kept if not crop.input_file]
+    if condition == "paired" and alone:
+        counted = f"; {len(paired)} others have one" if paired else ""
+        raise DatasetError(
+            f"{dataset.directory} has no picture beside {alone[0].file}{counted}.",
+            why="With the condition paired, each crop needs a picture that the network gets.",
+            fix="Make such a dataset with `colab-pix2pix import --pairs SOURCE DIR`, or choose"
+            " another condition.",
+        )
+    if condition != "paired" and paired:
+        raise DatasetError(
+            f"{dataset.directory} holds pairs of pictures, such as {' and '.join(paired[0].files)}"
+            f"; received the condition {condition}.",
+            why="It makes the input out of the crop itself and would leave the partners unused.",
+            fix="Add --condition paired to learn from the pairs; or import the pictures of one"
+            " side alone.",
+        )
+
+
+def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ignore) -> Pictures:
+    """Decodes all kept crops once, into memory or a file; see `store`.
+
+    They are stored up to `max_zoom` times larger than `image_size`, so that a zoomed-in crop stays
+    sharp: 333×333×3 bytes each at 256 pixels, 0.33 GB for 1 000 crops; twice that for pairs. Grey,
+    transparent and palette pictures become RGB.
+
+    Args:
+        dataset: The crops.
+        config: Of it, `image_size`, `max_zoom`, `condition` and `memory_limit` count.
+        on_event: Told `Progress` in crops, and in a `Note` how much memory they take.
+
+    Raises:
+        DatasetError: a picture can't be read; it is named. Or the disk is full.
+    """
+    train, held_out = split_crops(dataset, config)
+    crops = train if held_out == train else [*train, *held_out]
+    paths = [[dataset.directory / file for file in crop.files] for crop in crops]
+    size = _stored_size([path for some in paths for path in some], config)
+
+    def decode(some: Sequence[Path]) -> np.ndarray:
+        return np.concatenate([read_square(path, size) for path in some], axis=-1)
+
+    def decoded() -> Iterator[np.ndarray]:
+        for index, picture in enumerate(side_by_side(decode, paths)):
+            if index % 50 == 0:
+                on_event(Progress(job="load", done=index, total=len(paths), unit="crops"))
+            yield picture
+        on_event(Progress(job="load", done=len(paths), total=len(paths), unit="crops"))
+
+    shape = (len(paths), size, size, 3 * len(paths[0]))
+    stored = keep(decoded(), shape, limit_bytes=round(config.memory_limit * 1e9))
+    on_event(Note(message=f"{len(paths):,} crops take {stored.where}."))
+    return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
+
+
+def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
+    if pictures.shape[1] == size:
+        return pictures
+    if pictures.shape[-1] > 3:
+        both = (resize_pictures(pictures[..., part], size) for part in (_TARGET, _PARTNER))
+        return np.concatenate(list(both), axis=-1)
+    images = (Image.fromarray(picture) for picture in pictures)
+    return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])
+
+
+def read_square(path: Path, size: int) -> np.ndarray:
+    """Returns the centre square of a picture file: uint8 `(size, size, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with _opened(path) as picture:
+        return np.asarray(
+            ImageOps.fit(upright_rgb(picture), (size, size), Image.Resampling.LANCZOS)
+        )
+
+
+def read_whole(path: Path, size: int) -> np.ndarray:
+    """Returns a picture file with its shorter side at `size`: uint8 `(height, width, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with _opened(path) as picture:
+        upright = upright_rgb(picture)
+        sides = [round(side * size / min(upright.size)) for side in upright.size]
+        return np.asarray(upright.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
+
+
+def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
+    """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
+    smallest = round(config.image_size * config.max_zoom)
+    for path in paths:
+        with _opened(path) as picture:
+            smallest = min(smallest, *picture.size)
+    return max(smallest, config.image_size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as picture:
+            yield picture
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{path} can't be read as a picture: {error}.",
+            why="Expected a JPEG, PNG or WebP file.",
+            fix="Remove it or replace it.",
+        ) from error

@@ -1,0 +1,74 @@
+"""What a generator does on pictures that it never learned from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from ..model import conditions
+from ..model.losses import generator_l1_loss
+from . import artifacts
+from .data import resize_pictures
+
+if TYPE_CHECKING:
+    from ..model.pix2pix import Pix2Pix
+
+_MOST_PICTURES = 32
+_RANGE = 2.0  # images lie in [−1, 1]
+
+
+class Score(NamedTuple):
+    """How close generated images come to the real ones.
+
+    Attributes:
+        l1: Mean absolute difference of images in [−1, 1]: 0 is perfect.
+        ssim: Structural similarity (Wang et al. 2004): 1 is perfect, 0 has nothing in common.
+    """
+
+    l1: float
+    ssim: float
+
+
+class HeldOut:
+    """A fixed choice of at most 32 held-out crops, evenly taken, ready to be fed.
+
+    Args:
+        model: The networks, for their options and their condition.
+        pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+    """
+
+    def __init__(self, model: Pix2Pix, pictures: np.ndarray) -> None:
+        chosen = np.unique(_evenly(len(pictures), _MOST_PICTURES))
+        size = model.config.image_size
+        self._model = model
+        image = conditions.encode_image(resize_pictures(pictures[chosen], size))
+        self._input_image, _ = conditions.make_pair(image, model.config)
+        targets = pictures[chosen][..., :3]
+        self._target = resize_pictures(targets, model.config.output_size or size)
+        self._target_image = conditions.encode_image(self._target)
+
+    def score(self) -> Score:
+        """Returns the present score."""
+        return self._score(self._model.generate(self._input_image))
+
+    def draw(self) -> tuple[np.ndarray, Score]:
+        """Returns a grid of a few of the crops (input, target, generated) and the score of all."""
+        generated_image = self._model.generate(self._input_image)
+        shown = _evenly(len(self._target), artifacts.GRID_PICTURES)
+        fed = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
+        fed = np.broadcast_to(fed, (*fed.shape[:-1], 3))
+        fed = resize_pictures(fed, self._target.shape[1])
+        made = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
+        grid = artifacts.sample_grid([fed, self._target[shown], made])
+        return grid, self._score(generated_image)
+
+    def _score(self, generated_image: tf.Tensor) -> Score:
+        l1 = generator_l1_loss(self._target_image, generated_image)
+        ssim = tf.reduce_mean(tf.image.ssim(self._target_image, generated_image, _RANGE))
+        return Score(float(l1), float(ssim))
+
+
+def _evenly(count: int, wanted: int) -> np.ndarray:
+    return np.linspace(0, count - 1, wanted).round().astype(int)

@@ -1,0 +1,164 @@
+"""What a call of `train` has to do: start, go on, or nothing. No TensorFlow is needed to know."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config import TrainConfig
+from ..dataset.manifest import Dataset
+from ..errors import IncompatibleRunError, ProjectError
+from ..options import options
+from ..project import Project
+from ..storage import checkpoints
+from ..storage.lost import lost
+from ..storage.os_errors import explained
+from .data import Schedule, split_crops
+
+_UNKNOWN_EPOCHS = 10**6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be trained, from where to where.
+
+    Attributes:
+        dataset: The crops.
+        dataset_sha256: Their hash, taken once: a save must not have to look at every file again.
+        project: Where the run lies.
+        config: Its options.
+        schedule: Which pictures each step looks at.
+        found: The saved generations, newest first; empty for a new run.
+        first_step: The step to begin with.
+        last_step: The step to end before.
+        notes: What the user should know of changes since the last session.
+    """
+
+    dataset: Dataset
+    dataset_sha256: str
+    project: Project
+    config: TrainConfig
+    schedule: Schedule
+    found: tuple[checkpoints.Generation, ...]
+    first_step: int
+    last_step: int
+    notes: tuple[str, ...]
+
+    @property
+    def finished(self) -> bool:
+        """True when there is nothing left to train."""
+        return self.first_step >= self.last_step
+
+    def with_batch_size(self, size: int) -> Plan:
+        """Returns the plan of a new run with the batch size that has proved to fit."""
+        schedule = dataclasses.replace(self.schedule, batch_size=size)
+        config = self.config.replace(batch_size=size)
+        last_step = schedule.last_step(_epochs(config))
+        return dataclasses.replace(self, config=config, schedule=schedule, last_step=last_step)
+
+
+def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) -> Plan:
+    """Returns what is left to do. Nothing is written.
+
+    Args:
+        dataset: The crops.
+        project: A run folder, new or used.
+        config: The options, or None for those that the project has stored.
+
+    Raises:
+        DatasetError: no picture is kept or one is missing; or they are pairs and the condition is
+            another, or the other way round.
+        IncompatibleRunError: the run was made with other options.
+        CheckpointError: the run has slots, and none of them is valid.
+    """
+    _check_folder(dataset, project)
+    with explained(project.path):
+        config = config or project.recall(TrainConfig)
+    _check_start(config)
+    learned, _ = split_crops(dataset, config)
+    survey = checkpoints.survey(project)
+    found = survey.generations
+    manifest = found[0].manifest if found else None
+    if manifest and not config.batch_size:
+        config = config.replace(batch_size=int(manifest["options"]["batch_size"]))
+    size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
+    fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
+    notes = list(survey.notes)
+    if found and (words := lost(project, found[0])):
+        notes.append(words)
+    notes += _check_options(project, config, manifest["options"]) if manifest else []
+    if not found and survey.looks:
+        notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
+    schedule = _continued(fresh, manifest) if manifest else fresh
+    dataset_sha256 = dataset.sha256
+    if manifest and manifest["dataset_sha256"] != dataset_sha256:
+        notes.append("The crops have changed since the last save: going on with the new ones.")
+    return Plan(
+        dataset=dataset,
+        dataset_sha256=dataset_sha256,
+        project=project,
+        config=config,
+        schedule=schedule,
+        found=found,
+        first_step=found[0].step if found else 0,
+        last_step=schedule.last_step(_epochs(config)),
+        notes=tuple(notes),
+    )
+
+
+def _epochs(config: TrainConfig) -> int:
+    """Returns how many epochs to do; with `minutes` the session finds out by itself."""
+    return _UNKNOWN_EPOCHS if config.minutes else config.epochs
+
+
+def _check_folder(dataset: Dataset, project: Project) -> None:
+    if os.path.isfile(project.path):
+        raise ProjectError(
+            f"{project.path} is a file.",
+            why="Expected a folder to keep the run in, new or made by an earlier run.",
+            fix="Choose another name.",
+        )
+    if project.path.resolve() == dataset.directory.resolve():
+        raise ProjectError(
+            f"The run folder and the dataset folder are the same: {project.path}.",
+            why="Expected a folder of its own for the run.",
+            fix="Choose another run folder.",
+        )
+
+
+def _check_start(config: TrainConfig) -> None:
+    if config.init_from and not Path(config.init_from).exists():
+        raise ProjectError(
+            f"init_from: there is nothing at {config.init_from!r}.",
+            why="Expected a run folder, or a .h5 or .keras file of a generator.",
+            fix="Look for a typing error, or leave it empty.",
+        )
+
+
+def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]) -> list[str]:
+    """Refuses what can't change in the middle of a run; returns notes on what may."""
+    notes = []
+    for name, about in options(config).items():
+        now, before = getattr(config, name), stored.get(name)
+        if before is None or now == before or about.on_resume == "free":
+            continue
+        if about.on_resume == "refuse":
+            raise IncompatibleRunError(
+                f"{project.path} was trained with {name} = {before}; received {name} = {now}.",
+                why="This option can't change in the middle of a run.",
+                fix=f"Train with {name} = {before} to go on, or choose another run folder.",
+            )
+        notes.append(f"{name} changes from {before} to {now}.")
+    return notes
+
+
+def _continued(fresh: Schedule, manifest: dict[str, Any]) -> Schedule:
+    """Returns the saved schedule, or one that takes over from it where sizes have changed."""
+    saved = Schedule(**manifest["schedule"])
+    if (saved.pictures, saved.batch_size) == (fresh.pictures, fresh.batch_size):
+        return saved
+    step = int(manifest["step"])
+    return dataclasses.replace(fresh, origin_step=step, origin_samples=saved.samples_seen(step))

@@ -1,0 +1,69 @@
+"""How fast training goes, and how long it still takes."""
+
+from __future__ import annotations
+
+import bisect
+import time
+
+from ..events import OnEvent, Progress
+from .plan import Plan
+
+#: How often a line of means is added to the history, besides at samples.
+METRICS_EVERY_STEPS = 20
+_PROGRESS_SECONDS = 0.5
+_SAMPLE_SPACING = 1.15
+
+
+class Pace:
+    """Tells how far the training is, at most twice a second."""
+
+    def __init__(self, plan: Plan, on_event: OnEvent) -> None:
+        self.plan, self.on_event = plan, on_event
+        self.started = self.told = time.monotonic()
+        self.first_step = plan.first_step
+
+    def tell(self, step: int, last_step: int | None) -> None:
+        """Tells it, when it is time to.
+
+        Args:
+            step: The steps done so far.
+            last_step: The step to end before, or None while nobody knows.
+        """
+        now = time.monotonic()
+        if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
+            self.started, self.first_step = now, step
+        elif now - self.told >= _PROGRESS_SECONDS or step == last_step:
+            self.told = now
+            self.on_event(self._progress(step, last_step, now))
+
+    def _progress(self, step: int, last_step: int | None, now: float) -> Progress:
+        per_second = (step - self.first_step) / max(now - self.started, 1e-9)
+        schedule = self.plan.schedule
+        epochs = schedule.epoch(last_step) if last_step is not None else None
+        under_way = schedule.epoch(step) + 1
+        return Progress(
+            job="train",
+            done=step,
+            total=last_step,
+            unit="steps",
+            per_second=per_second,
+            seconds_left=(last_step - step) / per_second if last_step is not None else None,
+            crops_per_second=per_second * schedule.batch_size,
+            epoch=min(under_way, epochs) if epochs is not None else under_way,
+            epochs=epochs,
+        )
+
+
+def is_sample_step(step: int) -> bool:
+    """Returns True at steps 15 % apart: pictures change most at the beginning of training."""
+    return samples_between(step - 1, step) == 1
+
+
+def samples_between(first: int, last: int) -> int:
+    """Returns how many samples are drawn in the steps after `first`, up to `last`."""
+    while _sample_steps[-1] <= last:
+        _sample_steps.append(round(_sample_steps[-1] * _SAMPLE_SPACING))
+    return bisect.bisect_right(_sample_steps, last) - bisect.bisect_right(_sample_steps, first)
+
+
+_sample_steps = [1, 2, 4, 8, 16]

@@ -1,0 +1,1 @@
+"""The steps that notebook and command line share."""

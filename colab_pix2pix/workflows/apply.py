@@ -1,0 +1,273 @@
+"""A trained model on whatever there is: a picture, a folder of pictures, a video."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from .. import events
+from ..config import MODES
+from ..dataset.manifest import IMAGE_SUFFIXES
+from ..errors import DatasetError, OptionError
+from ..events import Note, OnEvent, Progress
+from ..ffmpeg import encode_video
+from ..files import replacing
+from ..prefetch import ahead
+from ..project import Project
+from ..storage.os_errors import explained
+from ..video.probe import VideoInfo, probe
+from ..video.stream import pace, scaled_frames
+from . import held_out
+
+if TYPE_CHECKING:
+    from ..model.predictor import Generate
+    from ..model.trained import Trained
+
+BLOCK = 8  # pictures that are generated together
+_SMOOTHEST = 0.95
+_AHEAD = 2 * BLOCK  # frames of a video that are made before they are written
+_MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
+
+
+def apply(
+    run_dir: Project | Path | str,
+    source: Path | str,
+    target: Path | str,
+    *,
+    whole: bool = False,
+    mode: str = "auto",
+    generation: str = "last",
+    side_by_side: bool = False,
+    smooth: float = 0.0,
+    on_event: OnEvent = events.ignore,
+) -> list[Path]:
+    """Runs a trained model over pictures or over the frames of a video.
+
+    What the network gets is made as in training (blurred grey, edges, ...); a model that has
+    learned from pairs gets the picture as it is. A video keeps its sound and its frame rate. A
+    folder that was interrupted goes on: what this state of the model has already made of a picture
+    is not made again.
+
+    Args:
+        run_dir: A run that has been saved at least once.
+        source: A picture, a folder of pictures, or a video.
+        target: The picture or the `.mp4` to write, or a folder where `source` is one.
+        whole: True takes whole pictures, scaled to the model's size at their shorter side; False
+            their centre squares.
+        mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
+            dropout; "auto": what is closer to the truth on held-out crops.
+        generation: "last", "best" (by the held-out crops), or a number.
+        side_by_side: For a video: the frame on the left, what the model makes of it on the right.
+        smooth: For a video: the share of the frame before that stays, 0 to 0.95, against flicker.
+        on_event: Called with Progress events in pictures or frames, and a Note about the mode.
+
+    Returns:
+        The files written or found done, each whole or not at all.
+
+    Raises:
+        OptionError: an option is out of its range.
+        CheckpointError: the run has nothing saved yet, or not this generation.
+        DatasetError: there is no picture at `source`.
+        VideoError: the video can't be decoded.
+
+    Example:
+        >>> apply("runs/flowers", "street.mp4", "seen.mp4", smooth=0.5)  # doctest: +SKIP
+    """
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    source, target = Path(source), Path(target)
+    if not 0 <= smooth <= _SMOOTHEST:
+        raise OptionError(f"smooth: received {smooth}.", why=f"Expected 0 to {_SMOOTHEST}.")
+    if mode not in ("auto", *MODES):
+        raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
+
+    def load() -> Generate:
+        from ..model.trained import load_trained
+
+        trained = load_trained(project, generation)
+        from ..model.predictor import Generate  # TensorFlow is loaded by now
+
+        chosen = _best_mode(project, trained, on_event) if mode == "auto" else mode
+        return Generate(trained, chosen, whole=whole)
+
+    if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
+        return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
+    return _to_pictures(load, source, target, whole, on_event)
+
+
+def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
+    from ..model.inference_mode import choose
+
+    if not project.dataset_zip.exists():
+        on_event(Note(message="Inference mode: there are no held-out crops to measure on."))
+        return "inference"
+    crops = partial(held_out.pictures, project, trained.config)
+    return choose(trained, crops, project.work / "modes.json", on_event)
+
+
+def _to_video(
+    load: Callable[[], Generate],
+    source: Path,
+    target: Path,
+    whole: bool,
+    side_by_side: bool,
+    smooth: float,
+    on_event: OnEvent,
+) -> Path:
+    info = probe(source)
+    if target.suffix.lower() != ".mp4":
+        raise OptionError(
+            f"Received {str(target)!r} for the video to write.",
+            why="Expected a name that ends in .mp4.",
+        )
+    generate = load()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with closing(scaled_frames(info, generate.size, BLOCK, whole=whole)) as blocks:
+        made = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
+        return write_video(made, info, target, on_event=on_event)
+
+
+def write_video(
+    made: Generator[np.ndarray],
+    info: VideoInfo,
+    target: Path,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> Path:
+    """Writes what was made of a video's frames, with its sound; generates ahead of the writing.
+
+    Args:
+        made: uint8 RGB `(height, width, 3)` each, one for each frame.
+        info: The video.
+        target: The `.mp4` to write, whole or not at all.
+        on_event: Called with Progress events in frames.
+    """
+    total = round(info.duration_seconds * pace(info)) or None
+
+    def counted(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        for done, frame in enumerate(frames, 1):
+            yield frame
+            if done % BLOCK == 0 or done == total:
+                on_event(Progress(job="apply", done=done, total=total, unit="frames"))
+
+    with closing(ahead(made, _AHEAD, name="generating")) as frames:
+        return encode_video(
+            target, counted(frames), frames_per_second=pace(info), sound_of=info.path
+        )
+
+
+def made_of(
+    generate: Callable[[np.ndarray], np.ndarray],
+    blocks: Iterable[np.ndarray],
+    *,
+    smooth: float = 0.0,
+    side_by_side: bool = False,
+) -> Generator[np.ndarray]:
+    """Gives what a generator makes of the frames of a video, one after another.
+
+    Args:
+        generate: Pictures to pictures, such as `model.apply.Generate`.
+        blocks: uint8 `(count, height, width, 3)` each.
+        smooth: The share of the frame before that stays, 0 to 0.95, against flicker.
+        side_by_side: True puts the frame itself on the left.
+
+    Returns:
+        uint8 `(height, width, 3)` each.
+    """
+    before: np.ndarray | None = None
+    for block in blocks:
+        for frame, made in zip(block, generate(block), strict=True):
+            if smooth:
+                now = made.astype(np.float32)
+                before = now if before is None else smooth * before + (1.0 - smooth) * now
+                made = np.rint(before).astype(np.uint8)
+            if side_by_side:
+                height, width, _ = made.shape
+                seen = Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
+                made = np.concatenate([np.asarray(seen), made], axis=1)
+            yield made
+
+
+def _to_pictures(
+    load: Callable[[], Generate], source: Path, target: Path, whole: bool, on_event: OnEvent
+) -> list[Path]:
+    pairs = pairs_of(source, target)
+    generate = load()
+    from ..training.data import read_square, read_whole
+    from ..training.image_store import side_by_side
+
+    made_by = generate.name
+    todo = [pair for pair in pairs if not (source.is_dir() and _is_made(*pair, made_by))]
+    done = len(pairs) - len(todo)
+    if done:
+        on_event(Note(message=f"{done} of {len(pairs)} pictures were made before."))
+    read = read_whole if whole else read_square
+    decoded = side_by_side(lambda pair: read(pair[0], generate.size), todo)
+    for block in _blocks(zip(todo, decoded, strict=True)):
+        results = generate(np.stack([picture for _, picture in block]))
+        for ((_, path), _), result in zip(block, results, strict=True):
+            _write(path, result, made_by)
+            done += 1
+            on_event(Progress(job="apply", done=done, total=len(pairs), unit="pictures"))
+    return [path for _, path in pairs]
+
+
+def _blocks(
+    pictures: Iterable[tuple[tuple[Path, Path], np.ndarray]],
+) -> Iterator[list[tuple[tuple[Path, Path], np.ndarray]]]:
+    """Gives pictures in blocks of one shape each."""
+    for _, alike in groupby(pictures, key=lambda item: item[1].shape):
+        while block := list(islice(alike, BLOCK)):
+            yield block
+
+
+def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
+    note = PngImagePlugin.PngInfo()
+    note.add_text(_MADE_BY, made_by)
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part:
+            Image.fromarray(picture).save(part, quality=95, pnginfo=note)
+
+
+def _is_made(source: Path, result: Path, made_by: str) -> bool:
+    """Tells whether a result is there, of this state of the model, and newer than its source."""
+    try:
+        with Image.open(result) as picture:
+            mine = picture.info.get(_MADE_BY) == made_by
+    except (FileNotFoundError, UnidentifiedImageError):
+        return False
+    return mine and result.stat().st_mtime >= source.stat().st_mtime
+
+
+def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Returns each picture at `source` with the file that its result goes to; see `apply`.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    if source.is_dir():
+        found = sorted(p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        pairs = [(path, target / name) for path, name in zip(found, _names(found), strict=True)]
+    else:
+        pairs = [(source, target)] if source.is_file() else []
+    if not pairs:
+        raise DatasetError(
+            f"There is no picture and no video at {source}.",
+            why=f"Expected a picture, a folder of them ({', '.join(IMAGE_SUFFIXES)}) or a video.",
+            fix="Look for a typing error.",
+        )
+    return pairs
+
+
+def _names(found: Sequence[Path]) -> list[str]:
+    """Returns a name for each result; pictures that differ in their suffix alone keep it."""
+    stems = Counter(path.stem for path in found)
+    return [f"{p.stem if stems[p.stem] == 1 else p.name}.png" for p in found]

@@ -1,0 +1,168 @@
+"""A trained model for other programs: files that they read, and a card that says what it is."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import events
+from ..config import MODES
+from ..errors import ExportError
+from ..events import Note, OnEvent
+from ..project import Project
+from ..storage import transfer
+from ..storage.os_errors import explained
+from . import model_card
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Format -> the name of the file or folder.
+FORMATS = {
+    "keras": "generator.keras",
+    "h5": "generator.h5",
+    "savedmodel": "savedmodel",
+    "onnx": "generator.onnx",
+    "tflite": "generator.tflite",
+    "web": "web",
+}
+#: Number formats in which onnx, tflite and web can store weights; others are always float32.
+WEIGHTS = ("float32", "float16", "int8")
+_SMALLER = ("onnx", "tflite", "web")
+_WITH_DROPOUT = ("onnx", "web")
+_SINGLE_PAGE = "web.html"
+_COMPARED = 4  # pictures
+
+
+def export(
+    run_dir: Project | Path | str,
+    target: Path | str,
+    formats: Sequence[str] = ("keras",),
+    *,
+    generation: str = "last",
+    mode: str = "inference",
+    weights: str | None = None,
+    single_file: bool = False,
+    on_event: OnEvent = events.ignore,
+) -> list[Path]:
+    """Writes a trained generator for other programs.
+
+    Every file is loaded again and compared with the model on held-out crops before any is kept.
+    Beside them lie `model-card.md` (what it was trained on, with which options, how well) and
+    `condition.json` (how the input is made of a picture).
+
+    Args:
+        run_dir: A run that has been saved at least once.
+        target: The folder to write into; made where missing.
+        formats: Out of keras, h5, savedmodel, onnx, tflite, web. The last is a page in which the
+            model runs live on a camera: a folder for any web server.
+        generation: "last", "best" (by the held-out crops), or a number.
+        mode: "inference"; or "paper": statistics of the picture itself, and dropout (onnx and web).
+        weights: How onnx, tflite and web store weights: "float32", "float16" (half the size) or
+            "int8" (a quarter). None: float16 for web, else float32.
+        single_file: The page as one HTML file that opens with a double click.
+        on_event: Told a `Note` for each file, with its difference.
+
+    Returns:
+        The files and folders written.
+
+    Raises:
+        ExportError: a format is unknown, or its file differs from the model.
+        CheckpointError: the run has nothing saved, or not this generation.
+
+    Example:
+        >>> export("runs/flowers", "flowers", ["keras", "web"])  # doctest: +SKIP
+    """
+    from ..model.trained import load_trained
+    from . import held_out
+
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    target = Path(target)
+    _check(formats, target, mode, weights)
+    trained = load_trained(project, generation)
+    from ..model import conditions, inference_mode  # TensorFlow is loaded by now
+
+    generator = inference_mode.in_mode(trained.generator, mode)
+    pictures = held_out.pictures(project, trained.config, _COMPARED)
+    fed, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
+    about = model_card.facts(project, trained, mode=mode)
+    written = []
+    with tempfile.TemporaryDirectory() as room, explained(Path(room)):
+        make = _Export(generator, fed.numpy(), about, Path(room))
+        for name in dict.fromkeys(formats):
+            if name == "web":
+                sample = held_out.brightest(pictures, trained.config)
+                line = make.web(weights or "float16", sample, single_file)
+            else:
+                line = make.file(name, (weights if name in _SMALLER else None) or "float32")
+            on_event(Note(message=line))
+            written.append(line)
+        model_card.write_card(project, trained, Path(room), written, about)
+        # Whole files, one after the other: the target may lie on Google Drive.
+        with explained(target):
+            for file in sorted(path for path in Path(room).rglob("*") if path.is_file()):
+                place = target / file.relative_to(room)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                transfer.put(file, place)
+        return [target / made.name for made in sorted(Path(room).iterdir())]
+
+
+class _Export:
+    """Writes one generator in several formats into a room; each gives a line about it."""
+
+    def __init__(
+        self, generator: Any, input_image: np.ndarray, about: dict[str, Any], room: Path
+    ) -> None:
+        self._generator, self._input_image = generator, input_image
+        self._about, self._room = about, room
+
+    def file(self, name: str, weights: str) -> str:
+        path = self._room / FORMATS[name]
+        return f"{path.name}: {self._write(path, name, weights)}"
+
+    def web(self, weights: str, sample: bytes, single_file: bool) -> str:
+        from ..web.building import write_page, write_single_page
+
+        network = self._room / "network.onnx"
+        words = self._write(network, "onnx", weights)
+        model = network.read_bytes()
+        network.unlink()
+        page = self._room / (_SINGLE_PAGE if single_file else FORMATS["web"])
+        write = write_single_page if single_file else write_page
+        write(page, model, title=str(self._about["name"]), sample=sample)
+        return f"{page.name}: {words}"
+
+    def _write(self, path: Path, name: str, weights: str) -> str:
+        from ..model.export_formats import Form, export_network
+
+        about = self._about | {"weights": weights}
+        paper = self._about["mode"] == "paper"
+        form = Form(name=name, weights=weights, paper=paper, facts=about)
+        difference = export_network(self._generator, path, form, self._input_image)
+        count = len(self._input_image)
+        return f"{weights} weights, within {difference:.1g} of the model on {count} crops."
+
+
+def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None) -> None:
+    def refuse(what: str, received: object, expected: Sequence[str]) -> None:
+        raise ExportError(
+            f"{what}: received {received}.", why=f"Expected one of {', '.join(expected)}."
+        )
+
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        refuse("format", repr(unknown[0]) if unknown else "none", list(FORMATS))
+    if mode not in MODES:
+        refuse("mode", repr(mode), MODES)
+    if weights is not None and weights not in WEIGHTS:
+        refuse("weights", repr(weights), WEIGHTS)
+    without = [name for name in formats if name not in _WITH_DROPOUT]
+    if mode == "paper" and without:
+        raise ExportError(
+            f"The format {without[0]} has no dropout once it is loaded elsewhere.",
+            why=f"Paper mode keeps it: expected {' or '.join(_WITH_DROPOUT)}.",
+        )
+    if target.exists() and not target.is_dir():
+        raise ExportError(f"{target} is a file.", why="Expected a folder, new or old.")

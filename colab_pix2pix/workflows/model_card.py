@@ -1,0 +1,117 @@
+"""What lies beside an exported model: a card for people, and how its input is made for programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..files import write_json
+from ..project import Project
+
+if TYPE_CHECKING:
+    from ..model.trained import Trained
+
+_CONDITION = ("condition", "blur_factor", "image_size", "output_size", "dropout")
+_FACTS_VERSION = 1
+
+
+def facts(project: Project, trained: Trained, *, mode: str) -> dict[str, Any]:
+    """Returns what a program must know to feed a trained generator.
+
+    Args:
+        project: The run, for its name.
+        trained: The generator.
+        mode: "inference" or "paper".
+    """
+    options = trained.config.to_dict()
+    return {
+        "version": _FACTS_VERSION,
+        "name": project.path.resolve().name,
+        "step": trained.generation.step,
+        **{name: options[name] for name in _CONDITION},
+        "output_size": trained.config.output_size or trained.config.image_size,
+        "input_channels": trained.config.channels_fed,
+        "values": [-1, 1],
+        "mode": mode,
+    }
+
+
+def write_card(
+    project: Project,
+    trained: Trained,
+    target: Path,
+    written: Sequence[str],
+    about: dict[str, Any],
+) -> None:
+    """Writes `model-card.md`, `condition.json` and, once training has drawn one, `sample.jpg`.
+
+    Args:
+        project: The run.
+        trained: The generator.
+        target: The folder to write into.
+        written: A line for each exported file.
+        about: What `facts` has returned.
+    """
+    write_json(target / "condition.json", about)
+    if samples := project.sample_files():
+        shutil.copyfile(samples[-1], target / "sample.jpg")
+    card = _card(project, trained, written, bool(samples))
+    (target / "model-card.md").write_text(card, encoding="utf-8")
+
+
+def _card(project: Project, trained: Trained, written: Sequence[str], sample: bool) -> str:
+    manifest = trained.generation.manifest
+    lines = [f"# {project.path.resolve().name}", ""]
+    lines += [f"A pix2pix generator, trained with colab_pix2pix {__version__}.", ""]
+    if sample:
+        lines += ["![Rows of inputs, real pictures and generated ones](sample.jpg)", ""]
+    lines += ["## Trained on", "", *_sources(project), ""]
+    lines += [
+        "Videos and pictures have licences of their own: look at them before you publish this model"
+        " or what it makes.",
+        "",
+        "## How",
+        "",
+        f"- {manifest['epochs_done']} epochs, {manifest['step']} steps"
+        f" (generation {trained.generation.number})",
+    ]
+    lines += [f"- {_score(manifest['history'])}"] if manifest["history"] else []
+    lines += [f"- {name}: {value}" for name, value in sorted(trained.config.to_dict().items())]
+    size, channels = trained.config.image_size, trained.config.channels_fed
+    lines += [
+        "",
+        "## Use",
+        "",
+        f"Takes `(batch, {size}, {size}, {channels})`, gives RGB of the same kind: float32 in"
+        " [-1, 1], channels last. `condition.json` says how a picture becomes the input.",
+        "",
+        *(f"- {line}" for line in written),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _sources(project: Project) -> list[str]:
+    with zipfile.ZipFile(project.dataset_zip) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    lines = [f"- {len(manifest['crops'])} crops"]
+    for facts in manifest["sources"].values():
+        words = [facts.get(name, "") for name in ("title", "uploader", "page", "licence")]
+        known = ", ".join(word for word in words if word) or facts.get("file", "")
+        lines.append(f"- {known}")
+    return lines
+
+
+def _score(history: list[list[Any]]) -> str:
+    from ..training.artifacts import last_scored, unpack_history
+
+    last = last_scored(unpack_history(history))
+    if last is None:
+        return "not measured on held-out crops"
+    ssim = f", SSIM {last.held_out_ssim:.3f}" if last.held_out_ssim is not None else ""
+    return f"held-out crops at step {last.step}: L1 {last.held_out_l1_loss:.4f}{ssim}"

@@ -1,0 +1,179 @@
+"""The steps of the main job, as notebook, command line, demo and Python users take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import events
+from ..config import CurateConfig, FramesConfig, TrainConfig
+from ..dataset import manifest
+from ..dataset.manifest import Dataset
+from ..errors import DatasetError
+from ..events import OnEvent
+from ..project import Project
+from ..storage import drive, transfer
+from ..storage.os_errors import explained
+
+if TYPE_CHECKING:
+    from ..dataset.import_images import Direction
+    from ..training.training import TrainingResult
+
+
+def cut_and_mark(
+    videos: Sequence[Path],
+    directory: Path,
+    frames: FramesConfig,
+    rules: CurateConfig,
+    *,
+    scheduler: str = "",
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns the crops of videos, bad ones marked and some held out for testing.
+
+    Args:
+        videos: The video files; each gives as many crops as asked for.
+        directory: The dataset folder to write.
+        frames: How to cut.
+        rules: What is marked, and how much is held out.
+        scheduler: Address of a dask scheduler whose workers cut several videos side by side; ""
+            cuts them on this machine.
+        on_event: Called with Progress and Note events.
+
+    Raises:
+        VideoError: the video can't be read.
+        DatasetError: the folder holds other things.
+    """
+    from ..dataset import curate
+    from ..dataset.extract import extract_frames, extract_many
+
+    if len(videos) == 1 and not scheduler:
+        dataset = extract_frames(videos[0], directory, frames, on_event=on_event)
+    else:
+        dataset = extract_many(videos, directory, frames, scheduler=scheduler, on_event=on_event)
+    return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
+
+
+def import_and_mark(
+    sources: Sequence[Path],
+    directory: Path,
+    frames: FramesConfig,
+    rules: CurateConfig,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns the crops of one's own pictures, bad ones marked and some held out for testing.
+
+    Args:
+        sources: Folders or zips of pictures; each gives as many crops as asked for.
+        directory: The dataset folder to write.
+        frames: How to cut.
+        rules: What is marked, and how much is held out.
+        on_event: Called with Progress and Note events.
+
+    Raises:
+        DatasetError: there are no pictures, one can't be read, or the folder holds other things.
+    """
+    from ..dataset import curate
+    from ..dataset.import_images import import_pictures
+
+    for source in sources:
+        dataset = import_pictures(source, directory, frames, on_event=on_event)
+    return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
+
+
+def import_and_split(
+    sources: Sequence[Path],
+    directory: Path,
+    rules: CurateConfig,
+    *,
+    direction: Direction,
+    size: int,
+    on_event: OnEvent = events.ignore,
+) -> Dataset:
+    """Returns pairs of pictures as a dataset, some held out for testing.
+
+    None is marked as bad: a dark or repeated picture may well be one that is meant.
+
+    Args:
+        sources: One folder or zip of pictures side by side; or two folders, A and B.
+        directory: The dataset folder to write.
+        rules: How much is held out.
+        direction: "AtoB" or "BtoA".
+        size: Width and height that both get, in pixels.
+        on_event: Called with Progress events.
+
+    Raises:
+        DatasetError: as `import_pairs`, or there are more than two sources.
+    """
+    from ..dataset import curate
+    from ..dataset.import_images import import_pairs
+
+    if len(sources) > 2:
+        raise DatasetError(
+            f"Received {len(sources)} sources of pairs.",
+            why="Expected one with both pictures side by side, or two folders, A and B.",
+            fix="Call it once for each source: a dataset folder takes several.",
+        )
+    pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])
+    dataset = import_pairs(pairs, directory, direction=direction, size=size, on_event=on_event)
+    return curate.split(dataset, rules)
+
+
+def train(
+    dataset: Dataset | Path | str,
+    run_dir: Project | Path | str,
+    config: TrainConfig | None = None,
+    *,
+    on_event: OnEvent = events.ignore,
+) -> TrainingResult:
+    """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
+
+    Before the first step the crops are packed into the project, so that it is whole without them;
+    what can be refused is refused before anything is written. SIGINT and
+    SIGTERM end the training after the current step, with everything saved; a second one raises
+    KeyboardInterrupt at once.
+
+    Args:
+        dataset: A dataset or its folder.
+        run_dir: The project folder: new, or of the run to go on with.
+        config: The options; None takes those stored in the project folder.
+        on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
+
+    Returns:
+        How far it came. After the last step of the last epoch nothing is left to do: the same call
+        again returns at once.
+
+    Raises:
+        DatasetError: the crops can't be used.
+        IncompatibleRunError: the run was made with other options; nothing is changed.
+        TrainingError: the losses broke, or the device has too little memory; what was saved stays.
+        CheckpointError: no saved state is valid, or the last one could not be written.
+        DriveError: the project folder can't be written.
+
+    Example:
+        >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
+    """
+    from ..training.plan import make_plan
+    from ..training.training import carry_out
+
+    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    plan = make_plan(dataset, project, config)
+    return carry_out(plan, on_event, keep_crops=partial(_pack, dataset, project))
+
+
+def _pack(dataset: Dataset, project: Project) -> None:
+    """Packs the crops into the project; for Google Drive on this machine's disk first."""
+    from ..dataset import archive
+
+    drive.require_mounted(project.path)
+    with explained(project.path):
+        if not drive.is_drive(project.path):
+            archive.pack(dataset, project.dataset_zip)
+        elif not archive.is_packed(dataset, project.dataset_zip):
+            copy = archive.pack(dataset, project.work / "dataset.zip")
+            project.path.mkdir(parents=True, exist_ok=True)
+            transfer.put(copy, project.dataset_zip)
