@@ -21,11 +21,11 @@ test: .venv/test.done .venv-colab/test.done chromium fuse
 	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
 
 faults: .venv/test.done fuse
-	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/test_faults.py tests/test_drive_faults.py \
-	  tests/test_drive.py tests/test_faults_real.py --durations=5
+	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/storage/test_faults.py \
+	  tests/storage/test_drive_faults.py tests/storage/test_drive.py tests/storage/test_faults_real.py --durations=5
 
 longtest: .venv/test.done chromium
-	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/test_page.py -k memory
+	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_page.py -k memory
 
 check: .venv/test.done fuse
 	$(BIN)/ruff format --check .

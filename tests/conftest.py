@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from machines import Report, Row
 from PIL import Image
 
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Crop, Dataset
+from support.machines import Report, Row
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -1,0 +1,229 @@
+"""The fault matrix: a machine, a process or a mount dies at any moment; nothing safe is lost.
+
+The number of random deaths is `$FAULT_RUNS` (200); `make faults` asks for more.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support import drivefs
+from support.machines import Machine, Report, Row, Trainer, machine
+
+RUNS = int(os.environ.get("FAULT_RUNS", "200"))
+SIDE_BY_SIDE = 4
+MISSING = drivefs.missing()
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
+
+
+def chain(
+    seed: int, deaths: int, row: Row, kill: Callable[[Machine, Trainer], None], plain: bool
+) -> None:
+    """Lets one run live through many deaths, each at a random instant."""
+    chance = random.Random(seed)
+    bandwidth = chance.choice([2e5, 1e6, 2e7])  # slower and faster than the saves
+    with machine(bandwidth=bandwidth, delay=chance.choice([0.0, 0.03])) as it:
+        known_safe, before, it.plain = 0, None, plain
+        for _ in range(deaths + 1):
+            trainer = it.train(save_every=chance.choice([0.02, 0.1]))
+            try:
+                start = trainer.wait_for("Start")
+            except AssertionError:
+                row.wrong += any(e["kind"] == "WrongWeights" for e in trainer.told("Error"))
+                raise
+            if before is not None:
+                row.count(before, start, known_safe)
+            time.sleep(chance.uniform(0.0, 0.9))
+            kill(it, trainer)
+            known_safe, before = max(known_safe, trainer.safe_step), trainer
+
+
+def many(
+    row: Row,
+    runs: int,
+    kill: Callable[[Machine, Trainer], None],
+    *,
+    seed: int,
+    plain: bool = False,
+) -> None:
+    deaths = max(1, runs // 10)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        jobs = [pool.submit(chain, seed + n, deaths, row, kill, plain) for n in range(10)]
+        for job in jobs:
+            job.result()
+    assert row.restored > row.runs / 3, f"too few saves were confirmed to try anything: {row}"
+
+
+def the_machine_dies(it: Machine, trainer: Trainer) -> None:
+    it.die()
+
+
+def the_process_dies(it: Machine, trainer: Trainer) -> None:
+    trainer.kill()
+
+
+def the_process_dies_and_drive_uploads_what_it_left(it: Machine, trainer: Trainer) -> None:
+    """A slot may be half written; Drive uploads it like any other file; then the machine dies."""
+    trainer.kill()
+    it.drive.wait_until_uploaded()
+    it.die()
+    it.drive.order("set", write_seconds=0.01)
+
+
+def the_mount_dies(it: Machine, trainer: Trainer) -> None:
+    """The daemon first; the trainer goes on for a moment; then the machine."""
+    it.drive.kill()
+    time.sleep(0.05)
+    it.die()
+
+
+@pytest.mark.slow
+def test_a_machine_that_dies_at_any_moment_loses_nothing_that_was_safe(report: Report) -> None:
+    row = Row("the machine dies at a random instant")
+    many(row, RUNS, the_machine_dies, seed=1)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_at_any_moment_loses_nothing_that_was_safe(
+    report: Report,
+) -> None:
+    row = Row("the process is killed at a random instant")
+    many(row, RUNS // 4, the_process_dies, seed=2)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_loses_nothing_on_a_plain_disk(report: Report) -> None:
+    row = Row("the process is killed; the run lies on a plain disk")
+    many(row, RUNS // 8, the_process_dies, seed=4, plain=True)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_torn_slot_that_is_uploaded_leaves_the_other_one(report: Report) -> None:
+    row = Row("the process is killed, what it left is uploaded")
+    many(row, RUNS // 4, the_process_dies_and_drive_uploads_what_it_left, seed=6)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_mount_that_dies_before_the_machine_loses_nothing_that_was_safe(report: Report) -> None:
+    row = Row("the mount dies, then the machine")
+    many(row, RUNS // 10, the_mount_dies, seed=3)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_while_a_slot_is_written_leaves_the_other(report: Report) -> None:
+    row = Row("the process dies within the write of a slot")
+    with machine() as it:
+        first = it.train()
+        first.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
+        it.drive.fail("write", "hang", match="slot-*")
+        time.sleep(0.3)
+        known = first.safe_step
+        first.process.send_signal(signal.SIGKILL)
+        it.drive.heal()
+        first.process.wait()
+        row.count(first, it.train().wait_for("Start"), known)
+        it.die()
+        row.count(first, it.train().wait_for("Start"), known)
+    report(row)
+
+
+@pytest.mark.slow
+def test_death_before_the_first_confirmation_is_told_honestly(report: Report) -> None:
+    row = Row("the machine dies before the first confirmation")
+    with machine() as it:
+        it.drive.order("set", paused=True)
+        first = it.train()
+        first.wait_for("Safety", lambda event: event["uploading_step"] is not None)
+        time.sleep(0.1)
+        assert first.safe_step == 0
+        it.die()
+        second = it.train()
+        start = second.wait_for("Start")
+        row.count(first, start, 0)
+        assert start["fresh"]
+        second.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
+    report(row)
+
+
+@pytest.mark.slow
+def test_uploads_slower_than_the_saves_still_come_to_an_end(report: Report) -> None:
+    row = Row("uploads take ten times the saving interval")
+    with machine(bandwidth=81_000 / 0.5) as it:
+        first = it.train(save_every=0.05)
+        first.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
+        before = first.safe_step
+        first.wait_for("Safety", lambda event: (event["safe_step"] or 0) > before)
+        assert "Drive takes" in str(first.told("Note"))
+        it.die()
+        row.count(first, it.train().wait_for("Start"), first.safe_step)
+    report(row)
+
+
+@pytest.mark.slow
+def test_a_hundred_saves_leave_two_slots_and_an_empty_trash(report: Report) -> None:
+    row = Row("100 saves")
+    with machine(bandwidth=1e9) as it:
+        first = it.train(save_every=0.0, drive_every=0.0, step_seconds=0.01)
+        while len([e for e in first.told("Saved") if e["confirmed"]]) < 100:
+            time.sleep(0.1)
+        first.interrupt()
+        state = it.drive.wait_until_uploaded()
+        names = sorted(path.rsplit("/", 1)[1] for path in state["files"])
+        assert names == ["project.json", "session.json", "slot-a.npz", "slot-b.npz"]
+        assert (state["trash"], state["renames"]) == ([], 0)
+        it.die()
+        row.count(first, it.train().wait_for("Start"), first.safe_step)
+    report(row)
+
+
+@pytest.mark.slow
+def test_the_stop_button_during_a_save_ends_with_everything_safe(report: Report) -> None:
+    row = Row("the stop button during a save")
+    with machine(bandwidth=4e5) as it:
+        for _ in range(5):
+            trainer = it.train(save_every=0.01)
+            trainer.wait_for("Saved")
+            end = trainer.interrupt()
+            assert trainer.safe_step == end["step"]
+            it.die()
+            row.count(trainer, it.train().wait_for("Start"), trainer.safe_step)
+            it.trainers[-1].kill()
+    report(row)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("disk", ["disk", "another disk"])
+def test_of_two_live_sessions_the_newest_wins_and_the_older_stops(
+    report: Report, disk: str
+) -> None:
+    row = Row(f"two live sessions, {'one machine' if disk == 'disk' else 'two machines'}")
+    with machine(bandwidth=2e6) as it:
+        old = it.train()
+        old.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
+        new = it.train(disk=disk)
+        row.count(old, new.wait_for("Start"), old.safe_step)
+        told = old.ends_with(1)
+        assert told[-1]["kind"] == "TakenOverError"
+        assert "Another session has taken this run over" in told[-1]["message"]
+        assert "older session" in new.wait_for("Note")["message"]
+        time.sleep(0.3)
+        known = max(old.safe_step, new.safe_step)
+        assert new.safe_step > 0
+        it.die()
+        third = it.train()
+        row.count(new, third.wait_for("Start"), known)
+        third.wait_for("Saved")
+        assert "older session" not in str(third.told("Note")), "a dead process blocks nobody"
+    report(row)
