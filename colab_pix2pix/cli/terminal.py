@@ -6,7 +6,18 @@ import sys
 import time
 from typing import TextIO
 
-from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from ..events import (
+    Event,
+    Metrics,
+    Note,
+    Progress,
+    Resumed,
+    Safety,
+    Sample,
+    Saved,
+    TrainingProgress,
+    Verdict,
+)
 from ..storage import status_line
 
 _BAR = 24
@@ -44,6 +55,8 @@ class Terminal:
                 self.line(f"Resumed at step {event.step}")
             case Note():
                 self.line(f"! {event.message}" if event.level == "warning" else event.message)
+            case Verdict():
+                self.line(event.sentence)
             case Sample() | Saved():
                 pass  # what is safe is told by the one line
 
@@ -96,10 +109,11 @@ def progress_line(event: Progress) -> str:
     else:
         parts.append(_amount(event.done, event.unit))
     text = " ".join([*parts, "" if event.unit == "bytes" else event.unit]).rstrip()
-    if event.epoch is not None and event.epochs is not None:
-        text += f" · epoch {event.epoch} of {event.epochs}"
-    if event.crops_per_second:
-        text += f" · {event.crops_per_second:.1f} crops/s"
+    training = event if isinstance(event, TrainingProgress) else None
+    if training and training.epochs is not None:
+        text += f" · epoch {training.epoch} of {training.epochs}"
+    if training and training.crops_per_second:
+        text += f" · {training.crops_per_second:.1f} crops/s"
     elif event.per_second:
         text += f" · {_amount(event.per_second, event.unit, digits=1)}/s"
     if event.seconds_left is not None:

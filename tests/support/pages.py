@@ -139,7 +139,7 @@ def as_file(generator: keras.Model, *, dropout: bool = False, **about: Any) -> b
         "weights": "float32",
         "step": 7,
     }
-    content: bytes = to_onnx(generator, dropout=dropout, facts=facts | about).SerializeToString()
+    content: bytes = to_onnx(generator, dropout=dropout, metadata=facts | about).SerializeToString()
     return content
 
 
