@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .expressions import outside
+from ..ffmpeg import outside
 from .timeline import Packets, Timeline
 
 _WORTH = 0.9  # of all packets; above it, a second process costs more than it saves
