@@ -200,7 +200,7 @@ def _to_pictures(
 ) -> list[Path]:
     pairs = pairs_of(source, target)
     generate = load()
-    from ..training.data import read_square, read_whole
+    from ..images import read_square, read_whole
     from ..training.image_store import side_by_side
 
     made_by = generate.name
