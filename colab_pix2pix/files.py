@@ -15,13 +15,13 @@ from .errors import ProjectError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to; moves it into place if the block ends well.
 
     A crash or a full disk never leaves half a file: `path` holds its old content or its new.
 
     Example:
-        >>> with replacing(Path("notes.txt")) as part:  # doctest: +SKIP
+        >>> with atomic_write(Path("notes.txt")) as part:  # doctest: +SKIP
         ...     part.write_text("whole or not at all")
     """
     part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
@@ -36,11 +36,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes `content` as readable JSON, whole or not at all."""
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(to_json(content))
 
 
-def rewrite_json(path: Path, content: dict[str, Any]) -> None:
+def overwrite_json_in_place(path: Path, content: dict[str, Any]) -> None:
     """Writes `content` as readable JSON into the file that is there, in one call.
 
     For a folder on Google Drive: a file that is replaced goes to the trash and counts. The new text
@@ -81,11 +81,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def replacing_folder(directory: Path) -> Iterator[Path]:
+def atomic_folder(directory: Path) -> Iterator[Path]:
     """Gives an empty folder beside `directory`; it takes its place if the block ends well.
 
-    The block carries over what shall stay (see `carry`). A stray folder of an earlier attempt that
-    was killed is cleared away, or put back if the kill fell between the two renames.
+    The block brings over what shall stay (see `link_or_copy`). A stray folder of an earlier attempt
+    that was killed is cleared away, or put back if the kill fell between the two renames.
     """
     part, old = _beside(directory, "part"), _beside(directory, "old")
     if old.exists() and not directory.exists():
@@ -109,7 +109,7 @@ def replacing_folder(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def making(directory: Path) -> Iterator[Path]:
+def created_folder(directory: Path) -> Iterator[Path]:
     """Makes a folder where it is missing; removes it again if the block fails."""
     first = None if directory.exists() else _first_missing(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def making(directory: Path) -> Iterator[Path]:
         raise
 
 
-def carry(file: Path, directory: Path) -> None:
+def link_or_copy(file: Path, directory: Path) -> None:
     """Gives a folder its own entry of a file: a second link, or a copy where links are unknown."""
     try:
         os.link(file, directory / file.name)

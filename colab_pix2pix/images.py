@@ -27,12 +27,12 @@ def upright_rgb(picture: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
-def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
+def resize_images(pictures: np.ndarray, size: int) -> np.ndarray:
     """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
     if pictures.shape[1] == size:
         return pictures
     if pictures.shape[-1] > 3:
-        both = (resize_pictures(pictures[..., part], size) for part in (_TARGET, _PARTNER))
+        both = (resize_images(pictures[..., part], size) for part in (_TARGET, _PARTNER))
         return np.concatenate(list(both), axis=-1)
     images = (Image.fromarray(picture) for picture in pictures)
     return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])

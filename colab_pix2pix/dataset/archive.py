@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from ..errors import DatasetError
-from ..files import replacing, replacing_folder, to_json
+from ..files import atomic_folder, atomic_write, to_json
 from . import manifest
 from .manifest import Dataset
 
@@ -41,7 +41,7 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     if is_packed(dataset, path):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         sums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
         archive.writestr(_MANIFEST, entries)
         for file in files:
@@ -98,7 +98,7 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
             if _unpacked_before(archive, directory):
                 return manifest.read(directory)
             sums = json.loads(archive.read(_SUMS))
-            with replacing_folder(directory) as part:
+            with atomic_folder(directory) as part:
                 for info in archive.infolist():
                     if info.filename != _SUMS:
                         _extract(path, archive, info.filename, sums, part)

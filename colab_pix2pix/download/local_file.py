@@ -25,12 +25,12 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
     probe_source(source)
     if source.resolve().parent == directory.resolve():
         return source
-    target = free_place(source.stem, source, directory)
+    target = target_path(source.stem, source, directory)
     if target.exists():
         on_event(Note(message=f"{target} is there already."))
         return target
     check_disk(source.stat().st_size, directory)
-    with files.making(directory), files.replacing(target) as part:
+    with files.created_folder(directory), files.atomic_write(target) as part:
         _copy_bytes(source, part, on_event)
     return target
 
@@ -68,7 +68,7 @@ def check_disk(needed: int, directory: Path) -> None:
         )
 
 
-def free_place(title: str, source: Path, directory: Path) -> Path:
+def target_path(title: str, source: Path, directory: Path) -> Path:
     """Returns where a file goes: a name of its own, or the place of an equal file."""
     stem, suffix = safe_name(title), safe_suffix(source)
     number = 1

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import long_option, running
-from .decode_plan import dropped_packets, nearest, packets_to_decode, times_expression
-from .filters import filters_after_choice, filters_before_choice, scale_colours
+from .decode_plan import dropped_packets, nearest_frames, packets_to_decode, times_expression
+from .filters import filters_after_select, filters_before_select, scale_colours
 from .probe import VideoInfo, local_input
 from .timeline import SHOWN, Timeline
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Picture:
+class Frame:
     """A decoded picture.
 
     Attributes:
@@ -37,7 +37,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Cut:
+class Scaling:
     """What is made of each frame.
 
     Attributes:
@@ -50,7 +50,7 @@ class Cut:
     stored_box: tuple[int, int, int, int] | None = None
 
 
-def decode(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> Iterator[Picture]:
+def decode(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Scaling) -> Iterator[Frame]:
     """Decodes the picked frames. What can't be decoded is left out: count what comes.
 
     Args:
@@ -83,8 +83,8 @@ def decode(info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut) -> 
 
 
 def _run(
-    info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Cut, needed: np.ndarray | None
-) -> Iterator[Picture]:
+    info: VideoInfo, timeline: Timeline, picks: np.ndarray, cut: Scaling, needed: np.ndarray | None
+) -> Iterator[Frame]:
     width, height = cut.size
     length, count = width * height * 3, 0
     what = f"decoding {info.path.name}"
@@ -106,20 +106,20 @@ def _run(
             while len(data := process.stdout.read(length)) == length:
                 count += 1
                 green, blue, red = np.frombuffer(data, np.uint8).reshape(3, height, width)
-                index = int(picks[nearest(clock[picks], np.array([next(times)]))[0]])
-                yield Picture(index, (red, green, blue))
+                index = int(picks[nearest_frames(clock[picks], np.array([next(times)]))[0]])
+                yield Frame(index, (red, green, blue))
     except VideoError:
         # ffmpeg also complains of a damaged end after it gave us all that came before it.
         if not count:
             raise
 
 
-def _chain(info: VideoInfo, clock: np.ndarray, picks: np.ndarray, cut: Cut) -> str:
+def _chain(info: VideoInfo, clock: np.ndarray, picks: np.ndarray, cut: Scaling) -> str:
     """Returns the filters that choose pictures and make them what a player shows, scaled."""
     width, height = cut.size
-    chain = filters_before_choice(info)
+    chain = filters_before_select(info)
     chain += f"select='{times_expression(clock, picks)}',showinfo=checksum=0,"
-    chain += filters_after_choice(info)
+    chain += filters_after_select(info)
     if cut.stored_box is not None:
         left, top, across, down = cut.stored_box
         chain += f"crop={across}:{down}:{left}:{top}:exact=1,"
@@ -133,7 +133,7 @@ def _thinned(
     """Returns how ffmpeg copies the needed packets, and the times that the pictures then have."""
     packets = timeline.packets
     assert packets is not None
-    chain, clock, keys_only = (
+    chain, clock, keyframes_only = (
         f"noise=drop='{dropped_packets(packets, needed)}'",
         timeline.seconds,
         False,
@@ -141,11 +141,17 @@ def _thinned(
     if packets.decoded is not None:
         # Counted from the first packet, because NUT knows no time below zero. And where ffmpeg
         # skips over all but key frames it may mistake when they are shown: their other time does.
-        keys_only = bool(packets.key[needed].all())
-        times = packets.decoded[timeline.packet] if keys_only else timeline.seconds
+        keyframes_only = bool(packets.key[needed].all())
+        times = packets.decoded[timeline.packet] if keyframes_only else timeline.seconds
         clock = times - packets.decoded[needed][0]
-        chain += f",setts=pts={'DTS' if keys_only else 'PTS'}-STARTDTS:dts=DTS-STARTDTS"
-    command = [*local_input(info.path, keys_only=keys_only), "-map", "0:V:0", "-c", "copy"]
+        chain += f",setts=pts={'DTS' if keyframes_only else 'PTS'}-STARTDTS:dts=DTS-STARTDTS"
+    command = [
+        *local_input(info.path, keyframes_only=keyframes_only),
+        "-map",
+        "0:V:0",
+        "-c",
+        "copy",
+    ]
     command += ["-avoid_negative_ts", "disabled", *long_option("-bsf:v", chain, folder)]
     return [*command, "-f", "nut", "-"], clock
 

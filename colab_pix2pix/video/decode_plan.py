@@ -22,7 +22,7 @@ _WORTH = 0.9  # of all packets; above it, a second process costs more than it sa
 _ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back
 
 
-def even_times(start: float, end: float, steps: int) -> np.ndarray:
+def evenly_spaced_times(start: float, end: float, steps: int) -> np.ndarray:
     """Returns the middles of `steps` equal parts of a span of time, in seconds."""
     return np.asarray(start + (np.arange(steps) + 0.5) * (end - start) / steps)
 
@@ -33,14 +33,14 @@ def evenly(things: Sequence[Any], most: int) -> list[Any]:
     return [things[place] for place in places]
 
 
-def nearest(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def nearest_frames(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Returns for each wanted time the index of the frame nearest to it; both are sorted."""
     right = np.clip(np.searchsorted(frames, wanted), 0, len(frames) - 1)
     left = np.maximum(right - 1, 0)
     return np.where(wanted - frames[left] <= frames[right] - wanted, left, right)
 
 
-def choose_frames(
+def pick_frames(
     timeline: Timeline, start: float, end: float, steps: int, *, exact: bool
 ) -> np.ndarray:
     """Returns the indices of the frames to cut, evenly over a span of time, each once.
@@ -54,15 +54,15 @@ def choose_frames(
     """
     inside = np.flatnonzero((timeline.seconds >= start - 1e-6) & (timeline.seconds < end - 1e-6))
     if not len(inside):
-        inside = nearest(timeline.seconds, np.array([start]))
+        inside = nearest_frames(timeline.seconds, np.array([start]))
     frames = timeline.seconds[inside]
-    wanted = even_times(start, end, steps)
+    wanted = evenly_spaced_times(start, end, steps)
     # A hair earlier, so that rounding does not decide when a middle falls between two frames.
-    picks = nearest(frames, wanted - 1e-6)
+    picks = nearest_frames(frames, wanted - 1e-6)
     if not exact and timeline.packets is not None:
         keys = np.flatnonzero(timeline.packets.key[timeline.packet[inside]])
         if len(keys):
-            near = keys[nearest(frames[keys], wanted)]
+            near = keys[nearest_frames(frames[keys], wanted)]
             close = np.abs(frames[near] - wanted) <= (end - start) / steps / 2
             picks = np.where(close, near, picks)
     picks = np.unique(picks)

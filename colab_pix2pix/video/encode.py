@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
-from ..files import replacing
+from ..files import atomic_write
 
 
 def encode_video(
@@ -55,7 +55,7 @@ def encode_video(
         "-movflags",
         "+faststart",
     ]
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         with running([*source, *coding, "-y", str(part)], what=f"writing {path.name}") as process:
             assert process.stdin is not None
             process.stdin.write(first.tobytes())

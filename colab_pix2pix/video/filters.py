@@ -24,12 +24,12 @@ _TONE_MAPPING = (
 )
 
 
-def filters_before_choice(info: VideoInfo) -> str:
+def filters_before_select(info: VideoInfo) -> str:
     """Returns filters that need all pictures in a row: two half pictures become one."""
     return "bwdif=mode=send_frame," if info.interlaced else ""
 
 
-def filters_after_choice(info: VideoInfo) -> str:
+def filters_after_select(info: VideoInfo) -> str:
     """Returns filters for the chosen pictures alone: from high dynamic range to a screen's.
 
     Raises:

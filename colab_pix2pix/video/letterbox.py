@@ -18,7 +18,7 @@ _UNEVEN_SHARE = 0.02  # bars come in pairs; a night sky above a street does not
 _SMALLEST_PICTURE = 0.3
 
 
-def picture_box(info: VideoInfo, start: float, end: float) -> Box | None:
+def detect_active_area(info: VideoInfo, start: float, end: float) -> Box | None:
     """Returns the part of the decoded frame without bars, or None when there are none.
 
     Looks at a few key frames. Bars are what is black in all of them, on two opposite edges, and of

@@ -50,21 +50,27 @@ class Packets:
 
 
 def read_packets(
-    info: VideoInfo, *, references: bool = False, keys_only: bool = False, drop: str = ""
+    info: VideoInfo, *, references: bool = False, keyframes_only: bool = False, drop: str = ""
 ) -> tuple[Packets | None, np.ndarray, float]:
     """Returns the packets, which of them are shown, and how long the last one is.
 
     Args:
         info: The video.
         references: True finds out which pictures no other one needs.
-        keys_only: True lets ffmpeg skip over all but key frames, where it can.
+        keyframes_only: True lets ffmpeg skip over all but key frames, where it can.
         drop: A bitstream filter for packets that are not wanted, or "".
 
     Raises:
         VideoError: the file can't be read.
     """
     folder = tempfile.TemporaryDirectory()
-    command = [*local_input(info.path, keys_only=keys_only), "-map", "0:V:0", "-c", "copy"]
+    command = [
+        *local_input(info.path, keyframes_only=keyframes_only),
+        "-map",
+        "0:V:0",
+        "-c",
+        "copy",
+    ]
     command += long_option("-bsf:v:0", drop, Path(folder.name)) if drop else []
     if references and info.codec == "h264":
         # A second copy, without the pictures that no other picture needs. Of other codings ffmpeg

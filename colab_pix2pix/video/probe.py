@@ -53,7 +53,7 @@ class VideoInfo:
     turned: bool
 
 
-def local_input(path: Path, *, keys_only: bool = False) -> list[str]:
+def local_input(path: Path, *, keyframes_only: bool = False) -> list[str]:
     """Returns ffmpeg's arguments that open a local file and nothing else.
 
     `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
@@ -61,9 +61,9 @@ def local_input(path: Path, *, keys_only: bool = False) -> list[str]:
 
     Args:
         path: The file.
-        keys_only: True leaves out all but key frames; most containers then skip over the rest.
+        keyframes_only: True leaves out all but key frames; most containers then skip over the rest.
     """
-    discard = ["-discard:v", "nokey"] if keys_only else []
+    discard = ["-discard:v", "nokey"] if keyframes_only else []
     return ["-protocol_whitelist", "file", *discard, "-copyts", "-i", f"file:{path}"]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
-from ..prefetch import ahead
-from .filters import filters_after_choice, filters_before_choice, scale_colours
+from ..prefetch import prefetch
+from .filters import filters_after_select, filters_before_select, scale_colours
 from .probe import VideoInfo, local_input
 
 _FASTEST = 120.0  # some containers name the unit of their clock instead of a frame rate
@@ -17,7 +17,7 @@ _USUAL = 25.0
 _AHEAD = 2  # blocks that are decoded before they are asked for
 
 
-def pace(info: VideoInfo) -> float:
+def output_frame_rate(info: VideoInfo) -> float:
     """Returns the frames per second at which a video is shown evenly."""
     rate = info.frames_per_second
     return rate if 0 < rate <= _FASTEST else _USUAL
@@ -41,7 +41,7 @@ def scaled_frames(
     Raises:
         VideoError: the video can't be decoded, or holds no picture.
     """
-    yield from ahead(_decoded(info, size, block, whole), _AHEAD, name="decoding")
+    yield from prefetch(_decoded(info, size, block, whole), _AHEAD, name="decoding")
 
 
 def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[np.ndarray]:
@@ -49,12 +49,12 @@ def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[n
     width, height = (
         2 * round(n * size / side / 2) if whole else size for n in (info.width, info.height)
     )
-    chain = filters_before_choice(info) + filters_after_choice(info)
+    chain = filters_before_select(info) + filters_after_select(info)
     # Cut out before anything is scaled, where pixels may not be square yet.
     across = round(side * info.decoded_width / info.width)
     chain += "" if whole else f"crop={across}:{side},"
     chain += f"scale={width}:{height}:flags=area{scale_colours(info)},setsar=1,"
-    chain += f"fps={pace(info):g},format=rgb24"
+    chain += f"fps={output_frame_rate(info):g},format=rgb24"
     command = [*local_input(info.path), "-map", "0:V:0", "-vf", chain, "-f", "rawvideo", "-"]
     length, count = width * height * 3, 0
     try:

@@ -70,13 +70,13 @@ def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
     return Timeline(times[distinct], start, end, places[distinct], packets)
 
 
-def read_keys(info: VideoInfo) -> Timeline | None:
+def read_keyframes(info: VideoInfo) -> Timeline | None:
     """Returns when the key frames are shown, roughly, and decoded; skips what lies between them.
 
     None where the file does not tell enough: there must be a length in the header, and times of
     decoding.
     """
-    packets, _, _ = read_packets(info, keys_only=True)
+    packets, _, _ = read_packets(info, keyframes_only=True)
     if packets is None or packets.decoded is None or not info.duration_seconds:
         return None
     decoded, seconds = packets.decoded[packets.key], packets.seconds[packets.key]
@@ -94,12 +94,12 @@ def read_keys(info: VideoInfo) -> Timeline | None:
     return Timeline(seconds, start, end, np.arange(len(seconds)), keys, partial=skipped)
 
 
-def keys_alone(keys: Timeline, start: float, end: float, steps: int) -> Timeline | None:
+def keyframes_only(keys: Timeline, start: float, end: float, steps: int) -> Timeline | None:
     """Returns the key frames if each of `steps` equal parts of a span has one, else None.
 
     Args:
-        keys: What `read_keys` gave. Where ffmpeg can't skip over the others (mkv, webm, ts), they
-            would come along when the file is copied, so the answer is None.
+        keys: What `read_keyframes` gave. Where ffmpeg can't skip over the others (mkv, webm, ts),
+            they would come along when the file is copied, so the answer is None.
         start: Begin of the span in seconds, on the clock of the file.
         end: End of the span.
         steps: How many frames are wanted.
@@ -111,14 +111,14 @@ def keys_alone(keys: Timeline, start: float, end: float, steps: int) -> Timeline
     return keys if enough and keys.partial else None
 
 
-def read_around(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:
+def read_keyframe_windows(info: VideoInfo, keys: Timeline, wanted: np.ndarray) -> Timeline | None:
     """Returns the pictures around some times only, from the key frames before them on.
 
     For few pictures of a long video this spares most of the work of `read_timeline`.
 
     Args:
         info: The video.
-        keys: What `read_keys` gave.
+        keys: What `read_keyframes` gave.
         wanted: The times, sorted.
     """
     if keys.packets is None or keys.packets.decoded is None:
