@@ -12,8 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DatasetError
-from ..images import upright_rgb
-from .manifest import IMAGE_SUFFIXES
+from ..images import IMAGE_SUFFIXES, open_image, unreadable_image, upright_rgb
 
 _LARGEST_BYTES = 256 << 20
 
@@ -43,14 +42,13 @@ class ImageFile:
         Raises:
             DatasetError: it can't be read.
         """
+        name = self.path / self.member
         try:
-            with Image.open(io.BytesIO(self.content())) as image:
-                return upright_rgb(image)
-        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
-            raise DatasetError(
-                f"{self.path / self.member} can't be read as a picture: {error}.",
-                fix="Remove it, or save it again as jpg or png.",
-            ) from error
+            content = io.BytesIO(self.content())
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise unreadable_image(name, error) from error
+        with open_image(content, name) as image:
+            return upright_rgb(image)
 
 
 #: A picture that holds both halves, or a picture and its partner.

@@ -15,10 +15,10 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from .. import events
 from ..config import MODES
-from ..dataset.manifest import IMAGE_SUFFIXES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
 from ..files import atomic_write
+from ..images import IMAGE_SUFFIXES
 from ..prefetch import prefetch
 from ..project import Project
 from ..storage.os_errors import explained
