@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..config import FramesConfig
-from ..download.time_range import parse_time
+from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
 from ..video.decode import Frame, Scaling, decode

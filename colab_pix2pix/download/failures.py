@@ -1,4 +1,4 @@
-"""Why a download failed, in words that help: from yt-dlp's errors to ours."""
+"""Why a download failed, and what to do about it: from yt-dlp's errors to ours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give i
 _UPGRADE = (
     "Upgrade yt-dlp, which follows the sites' changes: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
 )
-_LONGEST_QUOTE = 300
+_LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True)
 class KnownFailure:
-    """A known way to fail.
+    """A known way in which downloads fail.
 
     Attributes:
         name: Its name, for tests and for talking about it.
@@ -165,35 +165,35 @@ def to_download_error(link: str, error: BaseException) -> DownloadError:
         link: What was to be fetched.
         error: What yt-dlp raised.
     """
-    reason, words = classify(error), _quote(error).replace(link, public_link(link))
+    failure, message = classify(error), _message(error).replace(link, public_link(link))
     return DownloadError(
-        f"{public_link(link)} can't be fetched: {words}.", why=reason.why, fix=reason.fix
+        f"{public_link(link)} can't be fetched: {message}.", why=failure.why, fix=failure.fix
     )
 
 
 def classify(error: BaseException) -> KnownFailure:
     """Returns the entry of the catalogue that fits an error of yt-dlp and what lies beneath it."""
-    words = " / ".join(f"{type(e).__name__}: {e}" for e in _beneath(error)).lower()
-    words = words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return next((reason for reason in KNOWN_FAILURES if re.search(reason.pattern, words)), _OTHER)
+    text = " / ".join(f"{type(e).__name__}: {e}" for e in _chain(error)).lower()
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return next((known for known in KNOWN_FAILURES if re.search(known.pattern, text)), _OTHER)
 
 
-def _beneath(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException) -> Iterator[BaseException]:
     """Gives an error and what caused it: yt-dlp keeps that in `exc_info` and `cause`."""
     waiting: list[object] = [error]
-    seen: set[int] = set()
+    visited: set[int] = set()
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [*(getattr(one, "exc_info", None) or ()), getattr(one, "cause", None)]
-            waiting += [one.__cause__, one.__context__]
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in visited:
+            visited.add(id(cause))
+            yield cause
+            waiting += [*(getattr(cause, "exc_info", None) or ()), getattr(cause, "cause", None)]
+            waiting += [cause.__cause__, cause.__context__]
 
 
-def _quote(error: BaseException) -> str:
-    """Returns yt-dlp's own words without its advice for users of its command line."""
-    words = str(error).removeprefix("ERROR: ")
-    words = re.split(r"[;.]? +(?:please|Please) report this issue|\. Use --|\. {2}See  ", words)[0]
-    words = re.sub(r" \(caused by .*", "", words, flags=re.DOTALL).strip().rstrip(".")
-    return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
+def _message(error: BaseException) -> str:
+    """Returns yt-dlp's message without its advice for users of its command line."""
+    text = str(error).removeprefix("ERROR: ")
+    text = re.split(r"[;.]? +(?:please|Please) report this issue|\. Use --|\. {2}See  ", text)[0]
+    text = re.sub(r" \(caused by .*", "", text, flags=re.DOTALL).strip().rstrip(".")
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"

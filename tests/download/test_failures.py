@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import urllib.error
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from yt_dlp.utils import (
 from colab_pix2pix import files
 from colab_pix2pix.cli.main import main
 from colab_pix2pix.config import VideoConfig
-from colab_pix2pix.download import ytdlp
 from colab_pix2pix.download.download import download, download_all, list_formats
 from colab_pix2pix.download.failures import KNOWN_FAILURES, classify, to_download_error
 from colab_pix2pix.errors import DownloadError, VideoError
@@ -104,8 +104,8 @@ def test_an_unknown_error_says_how_to_upgrade() -> None:
     assert "pip install -U" in text
 
 
-def test_no_two_reasons_have_one_name() -> None:
-    assert len({reason.name for reason in KNOWN_FAILURES}) == len(KNOWN_FAILURES)
+def test_no_two_known_failures_have_one_name() -> None:
+    assert len({known.name for known in KNOWN_FAILURES}) == len(KNOWN_FAILURES)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_no_two_reasons_have_one_name() -> None:
 def test_each_status_of_a_server_is_explained(
     shelf: Path, tmp_path: Path, status: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ytdlp, "_RETRIES", 0)
-    why = next(reason.why for reason in KNOWN_FAILURES if reason.name == name)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between one try and the next
+    why = next(known.why for known in KNOWN_FAILURES if known.name == name)
     with serving(shelf, Behaviour(status=status)) as server:
         with pytest.raises(DownloadError) as caught:
             download(server.link("clip1.mp4"), tmp_path / "here")

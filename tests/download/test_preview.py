@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from colab_pix2pix.download import preview as module
 from colab_pix2pix.download.preview import preview
 from colab_pix2pix.errors import DownloadError, VideoError
 from support import videos
@@ -38,12 +37,9 @@ def test_a_page_tells_title_and_thumbnail_and_the_video_is_not_fetched(folder: P
 
 
 @pytest.mark.parametrize("picture", ["missing.jpg", "page.html", "clip.mp4", "large.jpg"])
-def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(
-    folder: Path, picture: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_THUMBNAIL_BYTES", 200_000)
-    Image.effect_noise((900, 900), 90).save(folder / "large.jpg", quality=95)
-    assert (folder / "large.jpg").stat().st_size > 200_000
+def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(folder: Path, picture: str) -> None:
+    Image.effect_noise((2400, 2400), 90).save(folder / "large.jpg", quality=95)
+    assert (folder / "large.jpg").stat().st_size > 2_000_000
     with serving(folder) as server:
         found = preview(write_page(folder, server, picture))
     assert found.thumbnail == b"" and found.title
@@ -52,9 +48,11 @@ def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(
 def test_a_thumbnail_that_leads_away_from_the_web_is_not_followed(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, serving(folder) as server:
         listening.settimeout(0.2)
-        away = f"ftp://127.0.0.1:{listening.getsockname()[1]}/picture.jpg"
-        server.behaviour.redirect = away
-        assert module._fetched(server.link("thumbnail.jpg")) == b""
+        server.behaviour.redirect = f"ftp://127.0.0.1:{listening.getsockname()[1]}/away.jpg"
+        server.behaviour.redirected_path = "/thumbnail.jpg"
+        found = preview(write_page(folder, server, "thumbnail.jpg"))
+        assert found.thumbnail == b"" and found.title
+        assert "/thumbnail.jpg" in [path for _, path, _ in server.requests]
         with pytest.raises(TimeoutError):
             listening.accept()
 
