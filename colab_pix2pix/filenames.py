@@ -35,10 +35,5 @@ def public_link(link: str) -> str:
         >>> public_link("https://me:secret@example.org/clip.mp4")
         'https://example.org/clip.mp4'
     """
-    parts = urlsplit(link)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def sidecar(video: Path) -> Path:
-    """Returns the hidden file beside a fetched video that says where it came from."""
-    return video.with_name(f".{video.name}.source.json")
+    url = urlsplit(link)
+    return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()

@@ -1,8 +1,8 @@
-"""Only a part of a video: which part was asked for, and where it lies in the file on disk.
+"""Only a part of a video: which time range was asked for, and where it lies in the file on disk.
 
-Times are asked for on the clock of the whole video. A site may give just that part; then it begins
-at the key frame before it, and the file holds a little more at its start. The hidden file beside
-the video says what to leave out, to the picture.
+Times are asked for on the clock of the whole video. A site may give just that range; then it begins
+at the keyframe before it, and the file holds a little more at its start. The sidecar says what to
+leave out, to the frame.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from .. import files
-from ..config import FramesConfig, VideoConfig
+from ..config import VideoConfig, parse_time
 from ..errors import OptionError
-from ..filenames import sidecar
+from .sidecar import read_sidecar, write_sidecar
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a video, or of a file.
+class TimeRange:
+    """A part of a video, on the clock of the whole video or of a file.
 
     Attributes:
         start: Where it begins, in seconds.
@@ -31,28 +29,20 @@ class Part:
     end: float
 
 
-def seconds_of(text: str) -> float:
-    """Returns the seconds of a time such as "90" or "1:30"."""
-    seconds = 0.0
-    for part in text.split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
-
-
-def asked_part(config: VideoConfig) -> Part | None:
-    """Returns the part that a config asks for, or None for the whole video.
+def requested_range(config: VideoConfig) -> TimeRange | None:
+    """Returns the range that a config asks for, or None for the whole video.
 
     Raises:
         OptionError: it ends before it begins.
     """
     if not config.start and not config.end:
         return None
-    part = Part(
-        seconds_of(config.start) if config.start else 0.0,
-        seconds_of(config.end) if config.end else math.inf,
+    requested = TimeRange(
+        parse_time(config.start) if config.start else 0.0,
+        parse_time(config.end) if config.end else math.inf,
     )
-    if part.start < part.end:
-        return part
+    if requested.start < requested.end:
+        return requested
     raise OptionError(
         f"start: received {config.start!r}, end: received {config.end!r}.",
         why="Expected an end after the start.",
@@ -60,37 +50,19 @@ def asked_part(config: VideoConfig) -> Part | None:
     )
 
 
-def note_part(video: Path, config: VideoConfig, part: Part | None) -> None:
-    """Writes down which part of a file is meant, in the hidden file beside it.
+def record_range(video: Path, config: VideoConfig, time_range: TimeRange | None) -> None:
+    """Writes into the sidecar which part of a file is meant.
 
     Args:
         video: The file.
         config: What was asked for.
-        part: Where it lies, on the clock of the file; None stands for all of it.
+        time_range: Where that lies, on the clock of the file; None stands for all of it.
     """
-    record = sidecar(video)
-    facts = files.read_json(record) if record.exists() else {}
-    before = facts.pop("part", None)
-    if part is not None:
-        end = part.end if math.isfinite(part.end) else None
+    metadata = read_sidecar(video)
+    before = metadata.pop("part", None)
+    if time_range is not None:
+        end = time_range.end if math.isfinite(time_range.end) else None
         asked = [config.start, config.end]
-        facts["part"] = {"asked": asked, "start": part.start, "end": end}
-    if before != facts.get("part"):
-        files.write_json(record, facts)
-
-
-def within(config: FramesConfig, facts: dict[str, Any]) -> FramesConfig:
-    """Returns how to cut a file of which only a part is meant.
-
-    Args:
-        config: How to cut the part; its `start` and `end` count from the begin of the part.
-        facts: What the hidden file beside the video says.
-    """
-    if not (part := facts.get("part")):
-        return config
-    start = seconds_of(config.start) if config.start else 0.0
-    end = seconds_of(config.end) if config.end else math.inf
-    end = min(part["start"] + end, math.inf if part["end"] is None else part["end"])
-    return config.replace(
-        start=f"{part['start'] + start:.6f}", end=f"{end:.6f}" if math.isfinite(end) else ""
-    )
+        metadata["part"] = {"asked": asked, "start": time_range.start, "end": end}
+    if before != metadata.get("part"):
+        write_sidecar(video, metadata)

@@ -7,7 +7,6 @@ them from there, with every choice that was made.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..dataset.manifest import Dataset
 from ..download.download import download, is_link
 from ..events import Note, OnEvent
 from ..filenames import safe_name
+from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
 from .forms import image_folder
@@ -84,7 +84,7 @@ def cut(
         video = fetch(project, asked, on_event=on_event)
     if pictures := image_folder.place_of(video):
         return _take_in(project, pictures, config, on_event)
-    sha256 = _sha256(video)
+    sha256 = file_sha256(video)
     before = _find(project, "sha256", sha256, asked)
     directory = before.directory if before else _folder(project) / sha256[:12]
     if before and _were_made_by(project, before, config):
@@ -148,8 +148,3 @@ def _source(dataset: Dataset, fact: str, value: str, asked: VideoConfig) -> dict
     part = [asked.start, asked.end]
     fitting = (s for s in dataset.sources.values() if s.get(fact) == value)
     return next((s for s in fitting if s.get("part", ["", ""]) == part), None)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

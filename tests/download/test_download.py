@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import imageio_ffmpeg
 import pytest
 
 from colab_pix2pix import files
@@ -250,12 +250,10 @@ def test_where_a_site_gives_no_parts_all_is_fetched(
 ) -> None:
     # An ffmpeg that fails on links, as with sites that talk to browsers only.
     fake = tmp_path / "ffmpeg"
-    fake.write_text('#!/bin/sh\n[ "$1" = -bsfs ] && exit 0\nexit 1\n')
+    real = imageio_ffmpeg.get_ffmpeg_exe()
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *http:*) exit 1;; esac\nexec "{real}" "$@"\n')
     fake.chmod(0o755)
-    monkeypatch.setattr(
-        "colab_pix2pix.download.ytdlp.imageio_ffmpeg",
-        SimpleNamespace(get_ffmpeg_exe=lambda: str(fake)),
-    )
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(fake))
     events: list[object] = []
     with serving(counted) as server:
         config = VideoConfig(start="2", end="4")

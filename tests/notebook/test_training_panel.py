@@ -23,7 +23,6 @@ from colab_pix2pix.events import (
     TrainingProgress,
     Verdict,
 )
-from colab_pix2pix.ffmpeg import encode_video
 from colab_pix2pix.notebook import inline_images, style
 from colab_pix2pix.notebook.panels import training_panel
 from colab_pix2pix.notebook.panels.results import result_view
@@ -34,6 +33,7 @@ from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
 from colab_pix2pix.training.diagnosis import diagnose
 from colab_pix2pix.training.interrupt import interruptible
+from colab_pix2pix.video.encode import encode_video
 
 
 class Clock:

@@ -52,21 +52,21 @@ def are_pairs(dataset: Dataset | None) -> bool:
     return dataset is not None and any(crop.input_file for crop in dataset.kept)
 
 
-def found_at(path: Path, pairs: str) -> list[image_sources.Pair]:
+def found_at(path: Path, pairs: str) -> list[image_sources.ImagePair]:
     """Returns the pictures, or the pairs, of a folder or a zip.
 
     Raises:
         DatasetError: there are none, or they are not what `pairs` says.
     """
     if pairs != "no":
-        return image_sources.pairs_in(path)
-    if image_sources.folders_a_and_b(path):
+        return image_sources.find_pairs(path)
+    if image_sources.find_a_and_b(path):
         raise DatasetError(
             f"{path} holds two folders, A and B.",
             why="Those are pairs of pictures.",
             fix="Choose in the form which one is made from the other.",
         )
-    return [(picture,) for picture in image_sources.pictures_in(path)]
+    return [(picture,) for picture in image_sources.find_images(path)]
 
 
 def complaint(source: str, pairs: str) -> str:

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from ...config import PicturesConfig, VideoConfig
-from ...download.preview import Found, look_up
+from ...download.preview import VideoPreview, preview
 from ...options import Option, options
 from ...project import Project
 from ...storage import drive
@@ -118,14 +118,14 @@ class VideoForm(Form[VideoConfig]):
             if place := image_folder.place_of(self.config.source):
                 self.found.value = image_folder.described(place, self.pairs.value)
                 return
-            found = look_up(self.config.source, self.config)
+            found = preview(self.config.source, self.config)
         except BaseException:
             self.found.value = ""
             raise
         self.found.value = _as_html(found)
         self._offer(found)
 
-    def _offer(self, found: Found) -> None:
+    def _offer(self, found: VideoPreview) -> None:
         pairs = [("automatic: the smallest that is high enough", "auto")]
         for one in found.formats:
             if one.codec == "none":
@@ -143,7 +143,7 @@ class VideoForm(Form[VideoConfig]):
             self.value = {"format": self.formats.value}
 
 
-def _as_html(found: Found) -> str:
+def _as_html(found: VideoPreview) -> str:
     known: dict[str, object] = {}
     if found.duration_seconds:
         known["Length"] = style.duration(found.duration_seconds)

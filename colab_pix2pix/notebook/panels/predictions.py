@@ -14,8 +14,9 @@ import ipywidgets as widgets
 from PIL import Image
 
 from ...config import TrainConfig
-from ...dataset.manifest import IMAGE_SUFFIXES, Dataset
+from ...dataset.manifest import Dataset
 from ...events import OnEvent
+from ...images import IMAGE_SUFFIXES
 from ...project import Project
 from .. import inline_images, style
 from .results import small_video
