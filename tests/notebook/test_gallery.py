@@ -18,7 +18,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.notebook import inline_images
-from colab_pix2pix.notebook.gallery import variation
+from colab_pix2pix.notebook.gallery import thumbnails
 from colab_pix2pix.notebook.gallery.gallery import Gallery
 from colab_pix2pix.notebook.gallery.selection import numbers_in
 
@@ -162,7 +162,7 @@ def test_varied_pictures_are_those_of_training_for_the_same_chances(height: int)
     draws = tf.random.stateless_uniform((6, 4), seed).numpy()
     assert len(set(draws[:, 3] < 0.5)) == 2, "mirrored ones and others"
     ours = np.stack([
-        variation.vary_target(picture, size=64, max_zoom=1.5, flip=True, draws=some)
+        thumbnails.vary_target(picture, size=64, max_zoom=1.5, flip=True, draws=some)
         for picture, some in zip(many, draws, strict=True)
     ])  # fmt: skip
     assert np.abs(ours - conditions.decode_image(theirs).numpy().astype(int)).max() <= 1
@@ -170,7 +170,7 @@ def test_varied_pictures_are_those_of_training_for_the_same_chances(height: int)
     varied = conditions.augment_input(theirs, brightness=0.2, contrast=0.5, seed=seed)
     draws = tf.random.stateless_uniform((6, 2), seed, minval=-1.0).numpy()
     ours = np.stack([
-        variation.vary_input(picture, brightness=0.2, contrast=0.5, draws=some)
+        thumbnails.vary_input(picture, brightness=0.2, contrast=0.5, draws=some)
         for picture, some in zip(conditions.decode_image(theirs).numpy(), draws, strict=True)
     ])  # fmt: skip
     assert np.abs(ours - conditions.decode_image(varied).numpy().astype(int)).max() <= 2

@@ -1,4 +1,8 @@
-"""What the thumbnails of a gallery show, and their style sheet."""
+"""What the thumbnails of a gallery show, and their style sheet.
+
+Pictures are varied as training does it in `model/conditions.py`, here in NumPy: a gallery must not
+load TensorFlow. `tests/notebook/test_gallery.py` compares the two.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from PIL import Image
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from .. import inline_images
-from . import variation
 
 PIXELS = 96
 
@@ -73,7 +76,7 @@ def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> 
     chance = np.random.default_rng([config.seed, zlib.crc32(crop.file.encode())])
     if varied:
         picture = Image.fromarray(
-            variation.vary_target(
+            vary_target(
                 np.asarray(picture),
                 size=PIXELS,
                 max_zoom=config.max_zoom,
@@ -86,10 +89,69 @@ def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> 
     picture = inline_images.blurred_grey(picture, config.blur_factor)
     if not varied:
         return picture
-    fed = variation.vary_input(
+    fed = vary_input(
         np.asarray(picture),
         brightness=config.brightness,
         contrast=config.contrast,
         draws=chance.uniform(-1, 1, 2).tolist(),
     )
     return Image.fromarray(fed)
+
+
+def vary_target(
+    picture: np.ndarray, *, size: int, max_zoom: float, flip: bool, draws: Sequence[float]
+) -> np.ndarray:
+    """Returns a picture zoomed, cropped and mirrored by chance.
+
+    Args:
+        picture: uint8 `(height, width, channels)`.
+        size: Height and width of the result in pixels.
+        max_zoom: It is shown at 1 to this many times its size.
+        flip: Whether half of the pictures are mirrored.
+        draws: Four numbers from 0 to 1: zoom, place across, place down, mirrored or not.
+
+    Returns:
+        uint8 `(size, size, channels)`.
+    """
+    side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))
+    left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
+    across = np.linspace(left, left + side, size) * (picture.shape[1] - 1)
+    down = np.linspace(top, top + side, size) * (picture.shape[0] - 1)
+    if draws[3] < (0.5 if flip else 0.0):
+        across = across[::-1]
+    cropped = _at(_at(picture.astype(np.float32), down, 0), across, 1)
+    return _bytes(cropped)
+
+
+def vary_input(
+    picture: np.ndarray, *, brightness: float, contrast: float, draws: Sequence[float]
+) -> np.ndarray:
+    """Returns what the network is fed with brightness and contrast changed by chance.
+
+    Args:
+        picture: uint8 `(height, width)` or `(height, width, channels)`.
+        brightness: Up to this share of white is added or taken away.
+        contrast: It grows or shrinks by up to this share.
+        draws: Two numbers from -1 to 1: contrast, brightness.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    pixels = picture.astype(np.float32)
+    mean = pixels.mean()
+    varied = (pixels - mean) * (1.0 + contrast * draws[0]) + mean + 255 * brightness * draws[1]
+    return _bytes(varied)
+
+
+def _bytes(pixels: np.ndarray) -> np.ndarray:
+    rounded: np.ndarray = pixels.round().clip(0, 255).astype(np.uint8)
+    return rounded
+
+
+def _at(pixels: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
+    """Returns the pixels at places between them along an axis, linearly."""
+    low = np.clip(np.floor(places).astype(int), 0, pixels.shape[axis] - 1)
+    high = np.minimum(low + 1, pixels.shape[axis] - 1)
+    share = (places - low).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1)).astype(np.float32)
+    between: np.ndarray = pixels.take(low, axis) * (1 - share) + pixels.take(high, axis) * share
+    return between
