@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageOps
+
+from .errors import DatasetError
+
+_TARGET, _PARTNER = slice(0, 3), slice(3, 6)
 
 
 def upright_rgb(picture: Image.Image) -> Image.Image:
@@ -17,3 +25,51 @@ def upright_rgb(picture: Image.Image) -> Image.Image:
         bright = np.asarray(upright, np.int64) / 257
         upright = Image.fromarray(bright.round().clip(0, 255).astype(np.uint8))
     return upright.convert("RGB")
+
+
+def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
+    if pictures.shape[1] == size:
+        return pictures
+    if pictures.shape[-1] > 3:
+        both = (resize_pictures(pictures[..., part], size) for part in (_TARGET, _PARTNER))
+        return np.concatenate(list(both), axis=-1)
+    images = (Image.fromarray(picture) for picture in pictures)
+    return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])
+
+
+def read_square(path: Path, size: int) -> np.ndarray:
+    """Returns the centre square of a picture file: uint8 `(size, size, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with opened(path) as picture:
+        return np.asarray(
+            ImageOps.fit(upright_rgb(picture), (size, size), Image.Resampling.LANCZOS)
+        )
+
+
+def read_whole(path: Path, size: int) -> np.ndarray:
+    """Returns a picture file with its shorter side at `size`: uint8 `(height, width, 3)`.
+
+    Raises:
+        DatasetError: the file is no picture.
+    """
+    with opened(path) as picture:
+        upright = upright_rgb(picture)
+        sides = [round(side * size / min(upright.size)) for side in upright.size]
+        return np.asarray(upright.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as picture:
+            yield picture
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{path} can't be read as a picture: {error}.",
+            why="Expected a JPEG, PNG or WebP file.",
+            fix="Remove it or replace it.",
+        ) from error

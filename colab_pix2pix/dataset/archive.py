@@ -9,8 +9,7 @@ import zipfile
 from pathlib import Path
 
 from ..errors import DatasetError
-from ..files import replacing, to_json
-from ..video.folders import replacing_folder
+from ..files import replacing, replacing_folder, to_json
 from . import manifest
 from .manifest import Dataset
 

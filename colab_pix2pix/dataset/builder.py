@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
-from ..video.folders import carry, replacing_folder
+from ..files import carry, replacing_folder
 from . import manifest
 from .manifest import Crop, Dataset
 

@@ -14,12 +14,11 @@ from ..config import FramesConfig
 from ..download.time_range import seconds_of
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
-from ..video.around import keys_alone, read_around, read_keys
 from ..video.decode import Cut, Picture, decode
 from ..video.decode_plan import choose_frames, even_times
 from ..video.letterbox import Box, picture_box
 from ..video.probe import VideoInfo
-from ..video.timeline import Timeline, read_timeline
+from ..video.timeline import Timeline, keys_alone, read_around, read_keys, read_timeline
 from .crop_geometry import Square, scaled_size, squares_of
 from .image_writer import Writer
 from .manifest import Crop

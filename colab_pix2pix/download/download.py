@@ -16,7 +16,6 @@ from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import public_link, sidecar
-from ..video.folders import making
 from ..video.probe import probe
 from .local_file import copy_video, free_place
 from .time_range import Part, asked_part, note_part
@@ -202,7 +201,7 @@ def _fetch(
             why=f"Expected a part of the video at {public_link(link)}.",
             fix="Look in a browser how long it is, and begin earlier.",
         ) from error
-    with making(directory):
+    with files.making(directory):
         target = free_place(facts.get("title", "video"), file, directory)
         with files.replacing(target) as place:
             shutil.move(file, place)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 from .. import files
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from ..filenames import safe_name, safe_suffix
-from ..video.folders import check_disk, making
 from ..video.probe import VideoInfo, probe
 
 _CHUNK_BYTES = 1 << 22
@@ -30,7 +30,7 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
         on_event(Note(message=f"{target} is there already."))
         return target
     check_disk(source.stat().st_size, directory)
-    with making(directory), files.replacing(target) as part:
+    with files.making(directory), files.replacing(target) as part:
         _copy_bytes(source, part, on_event)
     return target
 
@@ -49,6 +49,23 @@ def probe_source(source: Path) -> VideoInfo:
             fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
         )
     return probe(source)
+
+
+def check_disk(needed: int, directory: Path) -> None:
+    """Raises when a file does not fit on the disk of a folder.
+
+    Raises:
+        DownloadError: there is too little room.
+    """
+    place = directory.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise DownloadError(
+            f"{place} has {free:,} bytes left and the video needs {needed:,}.",
+            fix="Free some space, or choose another folder.",
+        )
 
 
 def free_place(title: str, source: Path, directory: Path) -> Path:

@@ -16,9 +16,9 @@ from ..config import VideoConfig
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import public_link
-from ..video.folders import check_disk
 from .cookies import read_cookies
 from .failures import explain, reason_of
+from .local_file import check_disk
 from .time_range import Part
 
 _log = logging.getLogger(__name__)

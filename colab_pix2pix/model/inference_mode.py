@@ -12,7 +12,7 @@ import numpy as np
 from ..config import MODES
 from ..events import Note, OnEvent
 from ..files import read_json, write_json
-from ..training.data import resize_pictures
+from ..images import resize_pictures
 from . import conditions
 from .trained import Trained
 

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from ..events import Metrics
-from ..ffmpeg import encode_video
 from ..files import replacing
 from ..project import Project, sample_step
+from ..video.encode import encode_video
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
 GRID_PICTURES = 6

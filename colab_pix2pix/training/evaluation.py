@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from ..images import resize_pictures
 from ..model import conditions
 from ..model.losses import generator_l1_loss
 from . import artifacts
-from .data import resize_pictures
 
 if TYPE_CHECKING:
     from ..model.pix2pix import Pix2Pix

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import VideoError
-from ..ffmpeg import running
+from ..ffmpeg import long_option, running
 from .decode_plan import dropped_packets, nearest, packets_to_decode, times_expression
-from .expressions import long_option
 from .filters import filters_after_choice, filters_before_choice, scale_colours
 from .probe import VideoInfo, local_input
 from .timeline import SHOWN, Timeline

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .expressions import outside
-from .timeline import Packets, Timeline
+from ..ffmpeg import outside
+from .packets import Packets
+from .timeline import Timeline
 
 _WORTH = 0.9  # of all packets; above it, a second process costs more than it saves
 _ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back

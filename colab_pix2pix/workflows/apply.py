@@ -18,11 +18,11 @@ from ..config import MODES
 from ..dataset.manifest import IMAGE_SUFFIXES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..ffmpeg import encode_video
 from ..files import replacing
 from ..prefetch import ahead
 from ..project import Project
 from ..storage.os_errors import explained
+from ..video.encode import encode_video
 from ..video.probe import VideoInfo, probe
 from ..video.stream import pace, scaled_frames
 from . import held_out
@@ -200,7 +200,7 @@ def _to_pictures(
 ) -> list[Path]:
     pairs = pairs_of(source, target)
     generate = load()
-    from ..training.data import read_square, read_whole
+    from ..images import read_square, read_whole
     from ..training.image_store import side_by_side
 
     made_by = generate.name

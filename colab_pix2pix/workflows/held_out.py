@@ -47,7 +47,7 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
 
 
 def _decoded(files: list[Path], size: int) -> np.ndarray:
-    from ..training.data import read_square
+    from ..images import read_square
 
     return np.concatenate([read_square(file, size) for file in files], axis=-1)
 

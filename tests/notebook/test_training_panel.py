@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
-from colab_pix2pix.ffmpeg import encode_video
 from colab_pix2pix.notebook import inline_images, style
 from colab_pix2pix.notebook.panels import training_panel
 from colab_pix2pix.notebook.panels.results import result_view
@@ -23,6 +22,7 @@ from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
 from colab_pix2pix.training.diagnosis import judge
 from colab_pix2pix.training.interrupt import interruptible
+from colab_pix2pix.video.encode import encode_video
 
 
 class Clock:
