@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from .. import wording
 from ..config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
@@ -58,7 +59,7 @@ def _print_formats(link: str, config: VideoConfig) -> None:
     from ..download.download import list_formats
 
     for one in list_formats(link, config):
-        size = f"{one.bytes / 1e6:8.1f} MB" if one.bytes else " " * 11
+        size = f"{wording.bytes_in_words(one.bytes):>11}" if one.bytes else " " * 11
         print(f"{one.id:16} {one.width:5}×{one.height:<5} {size}  {one.codec}  {one.note}")
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import events
+from .. import events, wording
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import curate
 from ..download.download import download, sample_video
@@ -28,7 +28,7 @@ from ..options import as_flags
 from ..project import Project
 from ..storage.checkpoints import status
 from ..workflows.pipeline import cut_and_mark
-from .terminal import Terminal, duration
+from .terminal import Terminal
 
 _KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
 
@@ -206,7 +206,8 @@ def _summarize(result: DemoResult, project: Project, listen: Terminal, seconds: 
         crash = f"Killed at step {result.killed_at_step}, resumed at step {result.resumed_step}."
     lines = [
         "",
-        f"Done in {duration(seconds)} minutes. {result.kept} of {result.crops} crops were good.",
+        f"Done in {wording.seconds_in_words(seconds)}."
+        f" {result.kept} of {result.crops} crops were good.",
         crash,
         "Difference to the real picture, on crops never trained on: "
         f"{result.first_l1:.3f} at first, {result.last_l1:.3f} now.",

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TextIO
 
+from .. import wording
 from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 from ..storage import status_line
 
@@ -92,29 +93,14 @@ def progress_line(event: Progress) -> str:
         share = min(1.0, event.done / event.total)
         full = round(share * _BAR)
         parts.append(f"{share:4.0%} [{'#' * full}{' ' * (_BAR - full)}]")
-        parts.append(f"{_amount(event.done, event.unit)} of {_amount(event.total, event.unit)}")
-    else:
-        parts.append(_amount(event.done, event.unit))
-    text = " ".join([*parts, "" if event.unit == "bytes" else event.unit]).rstrip()
+    text = " ".join([*parts, wording.progress_in_words(event.done, event.total, event.unit)])
     if event.epoch is not None and event.epochs is not None:
         text += f" · epoch {event.epoch} of {event.epochs}"
     if event.crops_per_second:
         text += f" · {event.crops_per_second:.1f} crops/s"
     elif event.per_second:
-        text += f" · {_amount(event.per_second, event.unit, digits=1)}/s"
+        speed = event.per_second
+        text += f" · {wording.bytes_in_words(speed) if event.unit == 'bytes' else f'{speed:.1f}'}/s"
     if event.seconds_left is not None:
-        text += f" · {duration(event.seconds_left)} left"
+        text += f" · {wording.seconds_in_words(event.seconds_left)} left"
     return text
-
-
-def duration(seconds: float) -> str:
-    """Returns seconds as "0:07", "12:40" or "3:05:00"."""
-    minutes, second = divmod(max(0, round(seconds)), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def _amount(number: float, unit: str, digits: int = 0) -> str:
-    if unit == "bytes":
-        return f"{number / 1e6:.1f} MB"
-    return f"{number:.{digits}f}"

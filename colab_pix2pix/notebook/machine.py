@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from .. import __version__
+from .. import __version__, wording
 from ..config import PRESETS
 from ..storage import drive
 from . import style, time_estimate
@@ -31,7 +31,7 @@ def report() -> widgets.VBox:
     free = shutil.disk_usage(Path.home()).free
     rows = [
         style.line("Ready", "title"),
-        style.facts(versions | {"Free disk": style.size(free)} | drive_facts()),
+        style.facts(versions | {"Free disk": wording.bytes_in_words(free)} | drive_facts()),
         style.line(f"GPU: {gpu}." if gpu else _without_gpu(), "good" if gpu else "hint"),
         style.line(_hours(gpu)),
     ]
@@ -46,7 +46,7 @@ def drive_facts() -> dict[str, str]:
     if not drive.is_drive(drive.MOUNT_POINT):
         return {}
     try:
-        return {"Free on Drive": style.size(drive.free_bytes(drive.MOUNT_POINT))}
+        return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(drive.MOUNT_POINT))}
     except OSError as error:
         return {"Drive": f"does not answer ({error.strerror})"}
 
@@ -77,7 +77,7 @@ def _hours(gpu: str) -> str:
     times = []
     for name, (_, config) in PRESETS.items():
         seconds = time_estimate.estimate(config, _CROPS * 4 // 5, gpu).seconds
-        times.append(f"{name} about {style.roughly(seconds)}")
+        times.append(f"{name} about {wording.estimate_in_words(seconds)}")
     return f"Training with {_CROPS} crops takes here, by the preset: {', '.join(times)}."
 
 

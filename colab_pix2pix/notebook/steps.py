@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from .. import wording
 from ..config import TrainConfig, VideoConfig
 from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
@@ -21,7 +22,7 @@ from ..project import Project
 from ..storage import checkpoints, drive, status_line
 from ..storage.release import release_when_safe
 from ..workflows import pipeline
-from . import crop_cache, machine, style, time_estimate
+from . import crop_cache, machine, time_estimate
 from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
 from .forms.project_form import ProjectForm
 from .gallery.gallery import Gallery
@@ -226,7 +227,7 @@ def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
 def _what_came(video: Path) -> str:
     if video.is_dir():
         return f"The pictures in {video.name} are taken from where they are."
-    return f"{video.name}, {style.size(video.stat().st_size)}"
+    return f"{video.name}, {wording.bytes_in_words(video.stat().st_size)}"
 
 
 def _what_is_kept(result: TrainingResult) -> str:
@@ -259,7 +260,7 @@ def welcome(project: Project) -> str:
     epochs = state["options"].get("epochs", "?")
     done, at = (
         state["epochs_done"],
-        f"({project.path.name}, step {status_line.steps(state['step'])})",
+        f"({project.path.name}, step {wording.count(state['step'])})",
     )
     if done == epochs:
         return f"Welcome back: all {epochs} epochs are done {at}. Set more of them to go on."

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
-from colab_pix2pix.notebook import inline_images, style
+from colab_pix2pix.notebook import inline_images
 from colab_pix2pix.notebook.panels import training_panel
 from colab_pix2pix.notebook.panels.results import result_view
 from colab_pix2pix.notebook.panels.samples import SampleView
@@ -398,9 +398,3 @@ def test_curves_have_a_background_that_lets_the_page_through(history: list[Metri
     with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((1, 1))[3] == 0
-
-
-def test_times_are_said_in_words() -> None:
-    assert [style.duration(s) for s in (0.4, 89, 90, 3540, 3600, 90_000)] == [
-        "0 s", "89 s", "2 min", "59 min", "1 h 0 min", "25 h 0 min",
-    ]  # fmt: skip

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from IPython.display import display
 from PIL import Image
 
+from ... import wording
 from ...errors import DriveError, OptionError
 from ...project import Project, check_name, projects, sample_step
 from ...storage import drive
@@ -117,7 +118,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[widgets.Widget]:
         top = widgets.HBox([self.name, self.message], layout={"flex_flow": "row wrap"})
-        where = style.place(self._place())
+        where = wording.path_in_words(self._place())
         keeps = f"Crops, training states and pictures are kept in {where}/<name>."
         help_line = widgets.HTML(style.line(keeps, "help"))
         box = widgets.VBox([top, self.existing, self.list, help_line]).add_class("cp-field")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...config import PRESETS, TrainConfig
 from ...dataset.manifest import Dataset
 from ...project import Project
@@ -74,7 +75,7 @@ class TrainForm(Form[TrainConfig]):
         pairs = []
         for name, (about, config) in PRESETS.items():
             seconds = time_estimate.estimate(config, self._crops, self._device).seconds
-            words = f", about {style.roughly(seconds)} here" if self._crops else ""
+            words = f", about {wording.estimate_in_words(seconds)} here" if self._crops else ""
             pairs.append((f"{name}: {about}{words}", name))
         return pairs
 
@@ -112,13 +113,13 @@ class TrainForm(Form[TrainConfig]):
     def _about_time(self) -> str:
         config = self.config
         if config.minutes:
-            return f"It will end after about {style.duration(config.minutes * 60)}."
+            return f"It will end after about {wording.seconds_in_words(config.minutes * 60)}."
         if not self._crops:
             return ""
         found = time_estimate.estimate(config, self._crops, self._device)
         source = "the last run on this machine" if found.measured else "what is usual"
         device = self._device or "a CPU"
         return (
-            f"From nothing to the last epoch about {style.roughly(found.seconds)} with"
+            f"From nothing to the last epoch about {wording.estimate_in_words(found.seconds)} with"
             f" {self._crops} crops on {device}: an estimate, from {source}."
         )

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from PIL import Image
 
+from ... import wording
 from ...config import PicturesConfig, VideoConfig
 from ...download.preview import Found, look_up
 from ...options import Option, options
@@ -130,7 +131,7 @@ class VideoForm(Form[VideoConfig]):
         for one in found.formats:
             if one.codec == "none":
                 continue  # sound alone
-            size = style.size(one.bytes) if one.bytes else ""
+            size = wording.bytes_in_words(one.bytes) if one.bytes else ""
             parts = [f"{one.width}×{one.height}" if one.height else one.note, one.codec, size]
             pairs.append((", ".join([*filter(None, parts), f"format {one.id}"]), one.id))
         wanted = self.config.format
@@ -146,11 +147,11 @@ class VideoForm(Form[VideoConfig]):
 def _as_html(found: Found) -> str:
     known: dict[str, object] = {}
     if found.duration_seconds:
-        known["Length"] = style.duration(found.duration_seconds)
+        known["Length"] = wording.seconds_in_words(found.duration_seconds)
     if found.height:
         known["Picture"] = f"{found.width}×{found.height}"
     if found.size_bytes:
-        known["To fetch"] = style.size(found.size_bytes)
+        known["To fetch"] = wording.bytes_in_words(found.size_bytes)
     picture = ""
     if found.thumbnail:
         with Image.open(io.BytesIO(found.thumbnail)) as opened:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import MARKS
 
@@ -84,4 +85,4 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
 
 
 def _counted(count: int, mark: str) -> str:
-    return f"{count} {mark.replace('-', ' ') if count == 1 else _PLURALS.get(mark, mark)}"
+    return wording.counted(count, mark.replace("-", " "), _PLURALS.get(mark, mark))

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from .. import style
@@ -234,4 +235,4 @@ def _fill(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
     with button.hold_sync():  # one message instead of three
         button.value = not crop.kept
         button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
-        button.tooltip = f"{crop.file}, {style.duration(crop.time)} into the video"
+        button.tooltip = f"{crop.file}, {wording.seconds_in_words(crop.time)} into the video"

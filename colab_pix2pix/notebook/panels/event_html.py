@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ... import wording
 from ...events import Metrics, Note, Progress, Safety
 from ...storage import status_line
 from .. import inline_images, style
@@ -12,11 +13,7 @@ from .. import inline_images, style
 def progress_html(progress: Progress) -> str:
     """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
     done, total = progress.done, progress.total
-    in_bytes = progress.unit == "bytes"
-    amount = style.size(done) if in_bytes else f"{done:.0f}"
-    if total is not None:
-        amount += f" of {style.size(total) if in_bytes else f'{total:.0f}'}"
-    parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
+    parts = [wording.progress_in_words(done, total, progress.unit)]
     if progress.epoch is not None:
         of_all = f" of {progress.epochs}" if progress.epochs is not None else ""
         parts.insert(0, f"epoch {progress.epoch}{of_all}")
@@ -25,12 +22,12 @@ def progress_html(progress: Progress) -> str:
     elif progress.per_second:
         speed = progress.per_second
         parts.append(
-            f"{style.size(speed)} per second"
-            if in_bytes
+            f"{wording.bytes_in_words(speed)} per second"
+            if progress.unit == "bytes"
             else f"{speed:.3g} {progress.unit} per second"
         )
     if progress.seconds_left is not None:
-        parts.append(f"{style.duration(progress.seconds_left)} left")
+        parts.append(f"{wording.seconds_in_words(progress.seconds_left)} left")
     bar = style.bar(done / total) if total else ""
     return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
 

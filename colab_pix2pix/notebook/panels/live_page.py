@@ -14,6 +14,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...events import OnEvent
 from ...project import Project
 from ...storage import drive
@@ -49,7 +50,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     lines = [style.line("Try it with your camera", "title"), f'<div class="cp-text">{words}</div>']
     if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
-        kept = style.place(project.path / "exports" / "web.html")
+        kept = wording.path_in_words(project.path / "exports" / "web.html")
         lines.append(style.line(f"To keep: {kept} opens with a double click, anywhere.", "good"))
     rows = [style.style(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")

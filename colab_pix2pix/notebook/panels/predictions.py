@@ -13,6 +13,7 @@ from pathlib import Path
 import ipywidgets as widgets
 from PIL import Image
 
+from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import IMAGE_SUFFIXES, Dataset
 from ...events import OnEvent
@@ -97,7 +98,8 @@ def view(pairs: Sequence[tuple[Path, Path]], config: TrainConfig) -> widgets.VBo
     if len(pairs) > MOST_SHOWN:
         rows.append(widgets.HTML(style.line(f"And {len(pairs) - MOST_SHOWN} more.")))
     rows.append(widgets.HTML(_download(pairs)))
-    rows.append(widgets.HTML(style.line(f"All are in {style.place(pairs[0][1].parent)}", "good")))
+    folder = wording.path_in_words(pairs[0][1].parent)
+    rows.append(widgets.HTML(style.line(f"All are in {folder}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-use")
 
 
