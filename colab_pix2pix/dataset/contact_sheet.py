@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
 from ..files import replacing
-from ..video.decode_plan import evenly
+from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
 
 _PAPER, _INK, _FADED, _RED = (250, 249, 246), (40, 40, 44), (120, 120, 126), (196, 60, 48)
@@ -49,7 +49,7 @@ def contact_sheet(
     path = Path(path)
     if not dataset.crops:
         raise DatasetError(f"{dataset.directory} has no crops to show.")
-    shown = evenly(dataset.crops, columns * rows)
+    shown = evenly_chosen(dataset.crops, columns * rows)
     columns = min(columns, len(shown))
     lines = -(-len(shown) // columns)
     step = size * (2 if inputs else 1) + _GAP

@@ -9,12 +9,10 @@ and the pictures that no other picture refers to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from ..ffmpeg import outside
+from ..spacing import evenly_spaced
 from .packets import Packets
 from .timeline import Timeline
 
@@ -25,12 +23,6 @@ _ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back
 def even_times(start: float, end: float, steps: int) -> np.ndarray:
     """Returns the middles of `steps` equal parts of a span of time, in seconds."""
     return np.asarray(start + (np.arange(steps) + 0.5) * (end - start) / steps)
-
-
-def evenly(things: Sequence[Any], most: int) -> list[Any]:
-    """Returns at most `most` of some things, evenly chosen, the first and the last among them."""
-    places = np.linspace(0, len(things) - 1, min(most, len(things))).round().astype(int)
-    return [things[place] for place in places]
 
 
 def nearest(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -69,9 +61,7 @@ def choose_frames(
     missing = min(steps, len(inside)) - len(picks)
     if missing > 0:
         spare = np.setdiff1d(np.arange(len(inside)), picks)
-        picks = np.union1d(
-            picks, spare[np.linspace(0, len(spare) - 1, missing).round().astype(int)]
-        )
+        picks = np.union1d(picks, spare[evenly_spaced(len(spare), missing)])
     return np.asarray(inside[picks])
 
 

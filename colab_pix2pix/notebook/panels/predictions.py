@@ -18,6 +18,7 @@ from ...config import TrainConfig
 from ...dataset.manifest import IMAGE_SUFFIXES, Dataset
 from ...events import OnEvent
 from ...project import Project
+from ...spacing import evenly_chosen
 from .. import inline_images, style
 from .results import small_video
 
@@ -65,8 +66,8 @@ def _of_crops(
     from ...workflows.apply import apply
 
     held_out = [crop for crop in dataset.kept if crop.split == "test"] or list(dataset.kept)
-    every = max(1, len(held_out) // _HELD_OUT)
-    files = [crop.input_file or crop.file for crop in held_out[::every][:_HELD_OUT]]
+    chosen = evenly_chosen(held_out, _HELD_OUT)
+    files = [crop.input_file or crop.file for crop in chosen]
     with tempfile.TemporaryDirectory() as seen:
         for file in files:
             shutil.copyfile(dataset.directory / file, Path(seen) / Path(file).name)
