@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
 from ..files import replacing
+from ..images import blurred_grey_input
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
 
@@ -81,10 +82,7 @@ def _input(directory: Path, crop: Crop, size: int, blur_factor: float) -> Image.
     """Returns what the network gets: the partner of a pair, or the crop grey and blurred."""
     if crop.input_file:
         return _opened(directory / crop.input_file, size)
-    grey = _opened(directory / crop.file, 256).convert("L")
-    side = max(1, round(256 / blur_factor))
-    small = grey.resize((side, side), Image.Resampling.BOX)
-    return small.resize((size, size), Image.Resampling.BICUBIC).convert("RGB")
+    return blurred_grey_input(_opened(directory / crop.file, size), blur_factor).convert("RGB")
 
 
 def _tile(directory: Path, crop: Crop, size: int) -> Image.Image:

@@ -56,16 +56,6 @@ def data_address(picture: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def blurred_grey(picture: Image.Image, blur_factor: float) -> Image.Image:
-    """Returns nearly the input image of the network: grey, shrunk by area, enlarged by cubic.
-
-    `model/conditions.py` computes it for training; here it is without TensorFlow.
-    """
-    side = max(1, round(256 / blur_factor))
-    small = picture.convert("L").resize((side, side), Image.Resampling.BOX)
-    return small.resize(picture.size, Image.Resampling.BICUBIC)
-
-
 def loss_curves(history: Sequence[Metrics]) -> bytes:
     """Returns the losses over the steps as a PNG that reads on a light and on a dark page.
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
+from ...images import blurred_grey_input
 from .. import inline_images
 
 PIXELS = 96
@@ -86,7 +87,7 @@ def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> 
         )
     if not seen or partner:
         return picture
-    picture = inline_images.blurred_grey(picture, config.blur_factor)
+    picture = blurred_grey_input(picture, config.blur_factor)
     if not varied:
         return picture
     fed = vary_input(

@@ -17,6 +17,7 @@ from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import IMAGE_SUFFIXES, Dataset
 from ...events import OnEvent
+from ...images import blurred_grey_input
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import inline_images, style
@@ -113,7 +114,7 @@ def _video(result: Path) -> widgets.Video:
 
 def _strip(source: Path, result: Path, blur_factor: float | None) -> bytes:
     seen = inline_images.centre_square(source, _SIDE)
-    parts = [seen] if blur_factor is None else [seen, inline_images.blurred_grey(seen, blur_factor)]
+    parts = [seen] if blur_factor is None else [seen, blurred_grey_input(seen, blur_factor)]
     parts.append(inline_images.centre_square(result, _SIDE))
     strip = Image.new("RGB", (len(parts) * (_SIDE + 8) - 8, _SIDE), (128, 128, 128))
     for place, part in enumerate(parts):
