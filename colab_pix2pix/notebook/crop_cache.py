@@ -19,7 +19,7 @@ from ..events import Note, OnEvent
 from ..filenames import safe_name
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
-from .forms import image_folder
+from . import image_folder
 
 
 def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:

@@ -9,8 +9,7 @@ from PIL import Image
 
 from ...config import FramesConfig, VideoConfig
 from ...project import Project
-from .. import style
-from . import image_folder
+from .. import image_folder, style
 from .base import Form
 from .crop_preview import draw_crops, draw_squares
 from .fields import LABEL_WIDTH

@@ -10,8 +10,7 @@ from ... import wording
 from ...config import PRESETS, TrainConfig
 from ...dataset.manifest import Dataset
 from ...project import Project
-from .. import machine, style, time_estimate
-from . import image_folder
+from .. import image_folder, machine, style, time_estimate
 from .base import Form
 from .fields import LABEL_WIDTH
 

@@ -15,8 +15,8 @@ from ...download.preview import Found, look_up
 from ...options import Option, options
 from ...project import Project
 from ...storage import drive
-from .. import inline_images, style
-from . import file_upload, image_folder
+from .. import image_folder, inline_images, style
+from . import file_upload
 from .base import Form
 from .fields import LABEL_WIDTH, Field, Shared
 

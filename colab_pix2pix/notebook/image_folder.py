@@ -6,13 +6,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from ...config import PicturesConfig, VideoConfig
-from ...dataset import image_sources
-from ...dataset.manifest import Dataset
-from ...download.download import is_link
-from ...errors import DatasetError, DownloadError
-from ...project import Project
-from .. import inline_images, style
+from ..config import PicturesConfig, VideoConfig
+from ..dataset import image_sources
+from ..dataset.manifest import Dataset
+from ..download.download import is_link
+from ..errors import DatasetError, DownloadError
+from ..project import Project
+from . import inline_images, style
 
 _THUMBNAILS = 4
 _SIDE = 120
