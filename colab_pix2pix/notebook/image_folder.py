@@ -1,4 +1,4 @@
-"""Folders and zips of one's own pictures, where the notebook could also have a video."""
+"""Folders and zips of images, where the notebook could also have a video."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from . import inline_images, style
 
 _THUMBNAILS = 4
 _SIDE = 120
+_GAP = 4
 
 
-def place_of(source: str | Path | None) -> Path | None:
-    """Returns the folder or the zip of pictures that a source names, there or not.
+def folder_named_by(source: str | Path | None) -> Path | None:
+    """Returns the folder or the zip of images that a source names, there or not.
 
     Args:
         source: What stands in the box for the video, or a path.
@@ -28,10 +29,10 @@ def place_of(source: str | Path | None) -> Path | None:
         None where it names a link, a video or nothing.
 
     Example:
-        >>> place_of("drawings.zip").as_posix()
+        >>> folder_named_by("drawings.zip").as_posix()
         'drawings.zip'
-        >>> place_of("flowers.mp4"), place_of("https://example.org/all.zip"), place_of("")
-        (None, None, None)
+        >>> [folder_named_by(s) for s in ("flowers.mp4", "https://example.org/all.zip", "")]
+        [None, None, None]
     """
     if not source or not _may_be_path(source):
         return None
@@ -40,25 +41,29 @@ def place_of(source: str | Path | None) -> Path | None:
     return path if path.is_dir() or path.suffix.lower() == ".zip" or gone else None
 
 
-def pairs_of(project: Project | None) -> str:
-    """Returns what the project's pictures are: "no", "AtoB" or "BtoA"."""
-    if project is None or place_of(project.recall(VideoConfig).source) is None:
+def pairing_of(project: Project | None) -> str:
+    """Returns what the project's images are: "no" pairs, "AtoB" or "BtoA"."""
+    if project is None or folder_named_by(project.recall(VideoConfig).source) is None:
         return "no"
     return project.recall(PicturesConfig).pairs
 
 
-def are_pairs(dataset: Dataset | None) -> bool:
-    """Returns True for a dataset whose pictures have partners that the network gets."""
+def has_pairs(dataset: Dataset | None) -> bool:
+    """Returns True for a dataset whose crops have partners that the network gets."""
     return dataset is not None and any(crop.input_file for crop in dataset.kept)
 
 
-def found_at(path: Path, pairs: str) -> list[image_sources.Pair]:
-    """Returns the pictures, or the pairs, of a folder or a zip.
+def images_in(path: Path, pairing: str) -> list[image_sources.Pair]:
+    """Returns the images of a folder or a zip, each alone or with its partner.
+
+    Args:
+        path: The folder or the zip.
+        pairing: "no", "AtoB" or "BtoA".
 
     Raises:
-        DatasetError: there are none, or they are not what `pairs` says.
+        DatasetError: there are none, or they are not what `pairing` says.
     """
-    if pairs != "no":
+    if pairing != "no":
         return image_sources.pairs_in(path)
     if image_sources.folders_a_and_b(path):
         raise DatasetError(
@@ -66,10 +71,10 @@ def found_at(path: Path, pairs: str) -> list[image_sources.Pair]:
             why="Those are pairs of pictures.",
             fix="Choose in the form which one is made from the other.",
         )
-    return [(picture,) for picture in image_sources.pictures_in(path)]
+    return [(image,) for image in image_sources.pictures_in(path)]
 
 
-def complaint(source: str, pairs: str) -> str:
+def problem_with(source: str, pairing: str) -> str:
     """Returns in a few words why a path can't be used; "" where it can, and for a link."""
     if not source or not _may_be_path(source):
         return ""
@@ -77,11 +82,29 @@ def complaint(source: str, pairs: str) -> str:
     if not path.exists():
         return "There is no such file or folder on this machine."
     try:
-        if place_of(path):
-            found_at(path, pairs)
+        if folder_named_by(path):
+            images_in(path, pairing)
     except DatasetError as error:
         return f"{error.what} {error.fix}".replace(str(path), path.name)
     return ""
+
+
+def preview_html(path: Path, pairing: str) -> str:
+    """Returns the number of images in a folder or a zip, and the first of them.
+
+    Raises:
+        DatasetError: there are none, or one can't be read.
+    """
+    pairs = images_in(path, pairing)
+    unit = "Pictures" if pairing == "no" else "Pairs"
+    first = [image for pair in pairs[:_THUMBNAILS] for image in pair][:_THUMBNAILS]
+    strip = Image.new("RGB", (_THUMBNAILS * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
+    for index, image in enumerate(first):
+        thumbnail = image.image()
+        thumbnail.thumbnail((_SIDE, _SIDE))
+        strip.paste(thumbnail, (index * (_SIDE + _GAP), (_SIDE - thumbnail.height) // 2))
+    html = f'<img alt="the first of them" src="{inline_images.data_url(strip)}">'
+    return style.line(path.name, "text") + style.named_values({unit: len(pairs)}) + html
 
 
 def _may_be_path(source: str | Path) -> bool:
@@ -89,21 +112,3 @@ def _may_be_path(source: str | Path) -> bool:
         return not is_link(str(source))
     except DownloadError:  # ftp: and such are refused where they are opened
         return False
-
-
-def described(path: Path, pairs: str) -> str:
-    """Returns HTML with the number of pictures and the first of them.
-
-    Raises:
-        DatasetError: there are none, or one can't be read.
-    """
-    found = found_at(path, pairs)
-    what = "pictures" if pairs == "no" else "pairs"
-    strip = Image.new("RGB", (_THUMBNAILS * (_SIDE + 4) - 4, _SIDE), (128, 128, 128))
-    shown = [picture for pair in found[:_THUMBNAILS] for picture in pair][:_THUMBNAILS]
-    for place, picture in enumerate(shown):
-        small = picture.image()
-        small.thumbnail((_SIDE, _SIDE))
-        strip.paste(small, (place * (_SIDE + 4), (_SIDE - small.height) // 2))
-    image = f'<img alt="the first of them" src="{inline_images.data_address(strip)}">'
-    return style.line(path.name, "text") + style.facts({what.capitalize(): len(found)}) + image

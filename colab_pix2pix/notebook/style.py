@@ -1,4 +1,4 @@
-"""How everything looks: one style sheet, and small pieces of HTML with every text escaped.
+"""The style of everything: one style sheet, and small pieces of HTML with every text escaped.
 
 Colours are shades of grey with some transparency and four accents that read on white and on black:
 nothing has to know whether the page is light or dark. Only selectors that exist in ipywidgets 7
@@ -66,7 +66,7 @@ CSS = """
 """
 
 
-def style() -> widgets.HTML:
+def style_sheet() -> widgets.HTML:
     """Returns the style sheet as a widget: in Colab each cell's output is a page of its own."""
     sheet = widgets.HTML(f"<style>{CSS}</style>")
     sheet.layout.display = "none"
@@ -79,11 +79,11 @@ def escape(text: object) -> str:
 
 
 def line(text: object, kind: str = "quiet") -> str:
-    """Returns a line of plain text in one of the looks: quiet, title, help, hint, good, warning."""
+    """Returns a line of plain text of a kind: quiet, title, help, hint, good, warning."""
     return f'<div class="cp-{kind} cp-text">{escape(text)}</div>' if str(text) else ""
 
 
-def facts(pairs: Mapping[str, object]) -> str:
+def named_values(pairs: Mapping[str, object]) -> str:
     """Returns names with their values side by side, wrapped on a narrow screen."""
     items = (f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in pairs.items())
     return f'<div class="cp-facts">{"".join(items)}</div>'

@@ -186,11 +186,11 @@ def test_the_verdict_costs_little_in_short_epochs(
 
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
     panel = TrainingPanel()
-    assert panel.sample.picture.layout.display == "none"
+    assert panel.sample.image.layout.display == "none"
     panel(Sample(step=12, path=grid))
-    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
+    with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (60, 40))
-    assert panel.sample.picture.layout.display == "block"
+    assert panel.sample.image.layout.display == "block"
     assert "Step 12." in panel.sample.caption.value
 
 
@@ -308,7 +308,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     assert "Step 16." in panel.sample.caption.value
     panel.sample.slider.value = 0
     assert "Step 1." in panel.sample.caption.value
-    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
+    with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
 
 

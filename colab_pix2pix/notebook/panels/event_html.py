@@ -43,7 +43,7 @@ def losses_html(metrics: Metrics) -> str:
     names = [field for field, _, _ in inline_images.LOSSES]
     values = {name: getattr(metrics, name) for name in names}
     known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
-    return style.facts(known)
+    return style.named_values(known)
 
 
 def safety_html(safety: Safety | None) -> str:

@@ -31,7 +31,10 @@ def result_view(project: Project) -> widgets.VBox:
 
     What does not exist yet is left out; where nothing does, a sentence says what to do.
     """
-    rows = [style.style(), widgets.HTML(style.line(f"Result of {project.path.name}", "title"))]
+    rows = [
+        style.style_sheet(),
+        widgets.HTML(style.line(f"Result of {project.path.name}", "title")),
+    ]
     if grids := project.sample_files():
         view = SampleView()
         view.offer(grids)
