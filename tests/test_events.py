@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import events
-from colab_pix2pix.cli.terminal import Terminal, duration
+from colab_pix2pix.cli.progress_text import duration
+from colab_pix2pix.cli.terminal import Terminal
 from colab_pix2pix.events import JsonLines, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
 
 EVENTS = [

@@ -35,7 +35,7 @@ def run_demo(args: argparse.Namespace) -> int:
 def run_download(args: argparse.Namespace) -> int:
     from ..download.download import download, download_all
 
-    config, terminal = configured(args, VideoConfig()), Terminal()
+    config = configured(args, VideoConfig())
     if args.list_formats:
         for source in args.sources:
             _print_formats(source, config)
@@ -46,10 +46,11 @@ def run_download(args: argparse.Namespace) -> int:
             f"Received {directory!r} alone.",
             why="Expected at least one SOURCE, then the folder DIR to put the videos in.",
         )
-    if len(sources) > 1 or config.limit > 1:
-        files = download_all(sources, directory, config, on_event=terminal)
-    else:
-        files = [download(sources[0], directory, config, on_event=terminal)]
+    with Terminal() as terminal:
+        if len(sources) > 1 or config.limit > 1:
+            files = download_all(sources, directory, config, on_event=terminal)
+        else:
+            files = [download(sources[0], directory, config, on_event=terminal)]
     print(*files, sep="\n")
     return 0
 
@@ -65,20 +66,21 @@ def _print_formats(link: str, config: VideoConfig) -> None:
 
 def run_frames(args: argparse.Namespace) -> int:
     config, rules = configured(args, FramesConfig()), configured(args, CurateConfig())
-    dataset = cut_and_mark(
-        args.videos,
-        args.directory,
-        config,
-        rules,
-        scheduler=args.scheduler,
-        on_event=Terminal(),
-    )
+    with Terminal() as terminal:
+        dataset = cut_and_mark(
+            args.videos,
+            args.directory,
+            config,
+            rules,
+            scheduler=args.scheduler,
+            on_event=terminal,
+        )
     print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
 
 def run_import(args: argparse.Namespace) -> int:
-    rules, terminal = configured(args, CurateConfig()), Terminal()
+    rules = configured(args, CurateConfig())
     if args.pairs:
         if crop_flags := [name for name in vars(args) if name.startswith("frames.")]:
             raise OptionError(
@@ -86,18 +88,20 @@ def run_import(args: argparse.Namespace) -> int:
                 why="Expected --direction and --size: pairs are scaled and never cut.",
                 fix="Leave it out.",
             )
-        dataset = import_and_split(
-            args.sources,
-            args.directory,
-            rules,
-            direction=args.direction,
-            size=args.size,
-            on_event=terminal,
-        )
+        with Terminal() as terminal:
+            dataset = import_and_split(
+                args.sources,
+                args.directory,
+                rules,
+                direction=args.direction,
+                size=args.size,
+                on_event=terminal,
+            )
         print(f"{len(dataset.crops)} pairs in {args.directory}: train with --condition paired")
         return 0
     config = configured(args, FramesConfig())
-    dataset = import_and_mark(args.sources, args.directory, config, rules, on_event=terminal)
+    with Terminal() as terminal:
+        dataset = import_and_mark(args.sources, args.directory, config, rules, on_event=terminal)
     print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
@@ -105,10 +109,11 @@ def run_import(args: argparse.Namespace) -> int:
 def run_train(args: argparse.Namespace) -> int:
     dataset, project = manifest.read(args.dataset), Project(args.run_dir)
     config = configured(args, project.recall(TrainConfig))
-    on_event = JsonLines(sys.stdout) if args.json else Terminal()
-    result = train(dataset, project, config, on_event=on_event)
     if args.json:
+        result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else 0
+    with Terminal() as terminal:
+        result = train(dataset, project, config, on_event=terminal)
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
@@ -148,17 +153,18 @@ def run_verify(args: argparse.Namespace) -> int:
 def run_apply(args: argparse.Namespace) -> int:
     from ..workflows.apply import apply
 
-    paths = apply(
-        args.run_dir,
-        args.input,
-        args.output,
-        whole=args.whole,
-        mode=args.mode,
-        generation=args.generation,
-        side_by_side=args.side_by_side,
-        smooth=args.smooth,
-        on_event=Terminal(),
-    )
+    with Terminal() as terminal:
+        paths = apply(
+            args.run_dir,
+            args.input,
+            args.output,
+            whole=args.whole,
+            mode=args.mode,
+            generation=args.generation,
+            side_by_side=args.side_by_side,
+            smooth=args.smooth,
+            on_event=terminal,
+        )
     print(*paths, sep="\n")
     return 0
 
@@ -167,16 +173,17 @@ def run_export(args: argparse.Namespace) -> int:
     from ..workflows.export import export
 
     formats = [name.strip() for name in args.format.split(",")]
-    paths = export(
-        args.run_dir,
-        args.output,
-        formats,
-        generation=args.generation,
-        mode=args.mode,
-        weights=args.weights,
-        single_file=args.single_file,
-        on_event=Terminal(),
-    )
+    with Terminal() as terminal:
+        paths = export(
+            args.run_dir,
+            args.output,
+            formats,
+            generation=args.generation,
+            mode=args.mode,
+            weights=args.weights,
+            single_file=args.single_file,
+            on_event=terminal,
+        )
     print(*paths, sep="\n")
     return 0
 

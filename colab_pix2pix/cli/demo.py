@@ -28,7 +28,8 @@ from ..options import as_flags
 from ..project import Project
 from ..storage.checkpoints import status
 from ..workflows.pipeline import cut_and_mark
-from .terminal import Terminal, duration
+from .progress_text import duration
+from .terminal import Terminal
 
 _KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
 

@@ -39,15 +39,16 @@ def run(folder: Path, video: VideoConfig, frames: FramesConfig, train: TrainConf
     from ..dataset import curate
     from ..download.download import download
 
-    terminal = Terminal()
-    video_file = download(video.source, folder / "video", video, on_event=terminal)
-    crops = folder / "crops"
-    dataset = pipeline.cut_and_mark([video_file], crops, frames, CurateConfig(), on_event=terminal)
+    rules, crops = CurateConfig(), folder / "crops"
+    with Terminal() as terminal:
+        video_file = download(video.source, folder / "video", video, on_event=terminal)
+        dataset = pipeline.cut_and_mark([video_file], crops, frames, rules, on_event=terminal)
     sheet = curate.contact_sheet(dataset, folder / "contact-sheet.jpg")
     print(f"Look at the crops: {sheet}")
     project = Project(folder / "project")
     project.remember(video, frames)
-    result = pipeline.train(dataset, project, train, on_event=terminal)
+    with Terminal() as terminal:
+        result = pipeline.train(dataset, project, train, on_event=terminal)
     state = "Stopped" if result.interrupted else "Trained"
     print(f"{state}: {result.epochs_done} epochs, step {result.step}, in {project.path}")
     if result.safety:
