@@ -14,10 +14,9 @@ from ..events import JsonLines
 from ..project import Project
 from ..storage import status_line
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split, train
+from . import INTERRUPTED
 from .flags import configured
 from .terminal import Terminal
-
-INTERRUPTED = 130
 
 
 def run_demo(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from ..options import Config, options
 from ..project import Project, check_name
 from ..storage import status_line
 from ..workflows import pipeline
-from .commands import INTERRUPTED
+from . import INTERRUPTED
 from .terminal import Terminal
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)

@@ -15,7 +15,7 @@ from .. import __version__
 from ..config import MODES, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
-from . import commands
+from . import INTERRUPTED, commands
 from .flags import add_options, protect_dashes
 
 _GENERATION = "last, best (by the held-out crops), or a number"
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
-        return commands.INTERRUPTED
+        return INTERRUPTED
 
 
 def build_parser() -> argparse.ArgumentParser:
