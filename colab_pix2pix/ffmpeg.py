@@ -21,36 +21,26 @@ def running(
     arguments: list[str],
     *,
     what: str,
-    words: IO[bytes] | None = None,
-    feed: IO[bytes] | None = None,
+    log: IO[bytes] | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Starts ffmpeg with pipes to its input and output; ends it with the block, come what may.
 
     Args:
         arguments: What follows `ffmpeg` on its command line. No shell ever sees it.
         what: What is being done, for the error message: "cutting crops".
-        words: An open file for all that ffmpeg says, for a caller who reads more in it than errors
-            (and sets `-loglevel` accordingly); a temporary one where None.
-        feed: The output of another process, to be this one's input; a new pipe where None.
+        log: An open file for ffmpeg's log, for a caller who reads more in it than errors (and sets
+            `-loglevel` accordingly); a temporary one where None.
+        stdin: The output of another process, to be this one's input; a new pipe where None.
 
     Raises:
-        VideoError: ffmpeg failed; the message ends in its own last words.
+        VideoError: ffmpeg failed; the message ends in the last lines of its log.
     """
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
-    with tempfile.TemporaryFile() if words is None else nullcontext(words) as said:
-        # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
-        process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.PIPE if feed is None else feed,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            start_new_session=True,
-        )
-        if feed is not None:
-            feed.close()  # were it open here too, the feeder would never learn that ffmpeg ended
+    with tempfile.TemporaryFile() if log is None else nullcontext(log) as log_file:
+        process = _start(arguments, log_file, stdin)
         try:
             yield process
-            _close_input(process)
+            _close(process.stdin)
             status = process.wait()
         except BrokenPipeError:
             status = process.wait() or 1
@@ -58,19 +48,18 @@ def running(
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None and not pipe.closed:
-                    pipe.close()
+            _close(process.stdin)
+            _close(process.stdout)
         if status:
-            said.seek(0)
-            raise VideoError(f"ffmpeg failed while {what}: {_tail(said.read())}")
+            log_file.seek(0)
+            raise VideoError(f"ffmpeg failed while {what}: {_tail(log_file.read())}")
 
 
 def run(arguments: list[str], *, what: str) -> bytes:
     """Runs ffmpeg to its end and returns what it wrote to its output.
 
     Raises:
-        VideoError: ffmpeg failed; the message ends in its own last words.
+        VideoError: ffmpeg failed; the message ends in the last lines of its log.
     """
     with running(arguments, what=what) as process:
         assert process.stdout is not None
@@ -80,7 +69,7 @@ def run(arguments: list[str], *, what: str) -> bytes:
 def outside(variable: str, spans: Sequence[tuple[float, float]]) -> str:
     """Returns an expression that is 0 while a variable lies within one of some spans, else 1.
 
-    A balanced tree: ffmpeg evaluates it for each packet or picture, and a sum of a thousand
+    A balanced tree: ffmpeg evaluates it for each packet or frame, and a sum of a thousand
     comparisons would cost more than the decoding.
 
     Args:
@@ -108,11 +97,27 @@ def long_option(option: str, value: str, folder: Path) -> list[str]:
     return [f"-/{option[1:]}", str(path)]
 
 
-def _close_input(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None and not process.stdin.closed:
-        process.stdin.close()
+def _start(
+    arguments: list[str], log: IO[bytes], stdin: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
+    # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
+    process = subprocess.Popen(
+        [*command, *arguments],
+        stdin=subprocess.PIPE if stdin is None else stdin,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+    _close(stdin)  # were it open here too, the other process would never learn that ffmpeg ended
+    return process
 
 
-def _tail(words: bytes) -> str:
-    lines = words.decode(errors="replace").strip().splitlines()
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe is not None and not pipe.closed:
+        pipe.close()
+
+
+def _tail(log: bytes) -> str:
+    lines = log.decode(errors="replace").strip().splitlines()
     return " / ".join(lines[-3:]) or "it gave no reason"

@@ -180,7 +180,7 @@ class Project:
         if content | changes == content and self.settings_file.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        files.rewrite_json(self.settings_file, content | changes)
+        files.overwrite_json_in_place(self.settings_file, content | changes)
 
 
 def sample_step(path: Path) -> int:

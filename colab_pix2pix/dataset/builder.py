@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
-from ..files import carry, replacing_folder
+from ..files import atomic_folder, link_or_copy
 from . import manifest
 from .manifest import Crop, Dataset
 
@@ -35,7 +35,7 @@ class Source:
 Run = Callable[[list[tuple[Source, str]], Path], Iterable[list[Crop]]]
 
 
-def one_after_the_other(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+def run_in_order(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
     """Runs sources in this process."""
     return (source.cut(folder, key) for source, key in todo)
 
@@ -45,7 +45,7 @@ def add_sources(
     sources: Sequence[Source],
     *,
     on_event: OnEvent,
-    run: Run = one_after_the_other,
+    run: Run = run_in_order,
 ) -> Dataset:
     """Adds the crops of sources to a folder, beside the crops of others that it holds.
 
@@ -68,7 +68,7 @@ def add_sources(
             known[key] = source.facts
     if before and not todo:
         return before
-    with replacing_folder(directory) as part:
+    with atomic_folder(directory) as part:
         crops = [crop for some in run(todo, part) for crop in some]
         kept = _carry_others(before, {key for _, key in todo}, directory, part)
         order = sorted((*kept, *crops), key=lambda crop: (crop.source, crop.time, crop.file))
@@ -111,7 +111,7 @@ def _carry_others(
     gone = {file for crop in before.crops if crop.source in keys for file in crop.files}
     for entry in directory.iterdir():
         if entry.name not in gone | {"manifest.json"} and entry.is_file():
-            carry(entry, part)
+            link_or_copy(entry, part)
     return tuple(crop for crop in before.crops if crop.source not in keys)
 
 

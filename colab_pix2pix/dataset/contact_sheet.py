@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
-from ..files import replacing
+from ..files import atomic_write
 from ..images import blurred_grey_input
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
@@ -65,7 +65,7 @@ def contact_sheet(
             sheet.paste(_input(dataset.directory, crop, size, blur_factor), (left + size, top))
     _caption(sheet, dataset, len(shown))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         sheet.save(part, quality=92)
     return path
 

@@ -10,7 +10,7 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Square:
+class CropBox:
     """A square of a scaled frame: its name, its corner and its side in pixels."""
 
     name: str
@@ -41,9 +41,9 @@ def _in_proportion(size: float, multiple: int) -> int:
     return max(multiple, multiple * round(size / multiple))
 
 
-def squares_of(
+def crop_boxes(
     crops: str, width: int, height: int, *, seed: tuple[int, int] = (0, 0)
-) -> tuple[Square, ...]:
+) -> tuple[CropBox, ...]:
     """Returns the squares of a scaled frame; their side is its shorter side.
 
     Args:
@@ -54,7 +54,7 @@ def squares_of(
     """
     side, spare = min(width, height), abs(width - height)
     if not spare:
-        return (Square("centre", 0, 0, side),)
+        return (CropBox("centre", 0, 0, side),)
     if crops == "centre":
         places = {"centre": spare // 2}
     elif crops == "random":
@@ -67,5 +67,5 @@ def squares_of(
         first, last = ("left", "right") if width > height else ("top", "bottom")
         places = {first: 0, last: spare}
     if width > height:
-        return tuple(Square(name, place, 0, side) for name, place in places.items())
-    return tuple(Square(name, 0, place, side) for name, place in places.items())
+        return tuple(CropBox(name, place, 0, side) for name, place in places.items())
+    return tuple(CropBox(name, 0, place, side) for name, place in places.items())

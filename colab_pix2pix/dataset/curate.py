@@ -14,7 +14,7 @@ from . import manifest
 from .archive import pack, unpack
 from .contact_sheet import contact_sheet
 from .manifest import Crop, Dataset
-from .quality import MARKS, marks_of, measure_all
+from .quality import MARKS, assign_marks, measure_crops
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
 
@@ -43,9 +43,9 @@ def mark(
         if done == total or not done % 50:
             on_event(Progress(job="mark", done=done, total=total, unit="crops"))
 
-    measures = measure_all([dataset.directory / crop.file for crop in dataset.crops], tell)
+    measures = measure_crops([dataset.directory / crop.file for crop in dataset.crops], tell)
     videos = {key for key, facts in dataset.sources.items() if "duration_seconds" in facts}
-    marks = marks_of(measures, config, [crop.source in videos for crop in dataset.crops])
+    marks = assign_marks(measures, config, [crop.source in videos for crop in dataset.crops])
     marked = tuple(
         dataclasses.replace(crop, marks=some)
         for crop, some in zip(dataset.crops, marks, strict=True)

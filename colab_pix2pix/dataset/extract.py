@@ -9,14 +9,14 @@ from typing import Any
 
 from .. import files
 from ..config import FramesConfig
-from ..download.time_range import within
+from ..download.time_range import restrict_to_range
 from ..errors import VideoError
 from ..events import OnEvent, ignore
 from ..filenames import sidecar
 from ..video.probe import VideoInfo, probe
 from .builder import Source, add_sources, sha256_of
 from .manifest import Dataset
-from .parallel import on_cluster, on_threads
+from .parallel import on_dask, on_threads
 from .video_crops import cut_crops
 
 __all__ = ["VideoInfo", "extract_frames", "extract_many", "probe"]
@@ -84,7 +84,7 @@ def extract_many(
     if not videos:
         raise VideoError("Received no videos.", why="Expected at least one path.")
     sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
-    run = on_cluster(scheduler, on_event) if scheduler else on_threads(on_event)
+    run = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
     return add_sources(Path(directory).absolute(), sources, on_event=on_event, run=run)
 
 
@@ -93,7 +93,7 @@ def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     record = sidecar(video)
     known = files.read_json(record) if record.exists() else {}
     # A partial function, unlike one within a function, can travel to a cluster.
-    cut = partial(cut_crops, info, config=within(config, known), on_event=on_event)
+    cut = partial(cut_crops, info, config=restrict_to_range(config, known), on_event=on_event)
     return Source(video.stem, _facts(info, config, known), cut)
 
 

@@ -12,14 +12,13 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DatasetError
-from ..images import upright_rgb
-from .manifest import IMAGE_SUFFIXES
+from ..images import IMAGE_SUFFIXES, open_image, unreadable_image, upright_rgb
 
 _LARGEST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageFile:
     """A picture file: in a folder, or in a zip when `member` is not ""."""
 
     path: Path
@@ -43,21 +42,20 @@ class Picture:
         Raises:
             DatasetError: it can't be read.
         """
+        name = self.path / self.member
         try:
-            with Image.open(io.BytesIO(self.content())) as image:
-                return upright_rgb(image)
-        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
-            raise DatasetError(
-                f"{self.path / self.member} can't be read as a picture: {error}.",
-                fix="Remove it, or save it again as jpg or png.",
-            ) from error
+            content = io.BytesIO(self.content())
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise unreadable_image(name, error) from error
+        with open_image(content, name) as image:
+            return upright_rgb(image)
 
 
 #: A picture that holds both halves, or a picture and its partner.
-Pair = tuple[Picture, ...]
+ImagePair = tuple[ImageFile, ...]
 
 
-def pictures_in(path: Path) -> list[Picture]:
+def find_images(path: Path) -> list[ImageFile]:
     """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere.
 
     Raises:
@@ -66,18 +64,18 @@ def pictures_in(path: Path) -> list[Picture]:
     return _sorted(_all_in(path), path)
 
 
-def pairs_in(path: Path) -> list[Pair]:
+def find_pairs(path: Path) -> list[ImagePair]:
     """Returns the pairs of a folder or a zip: of its folders A and B, else side by side.
 
     Raises:
-        DatasetError: as `pictures_in`; or a picture in A has no partner in B.
+        DatasetError: as `find_images`; or a picture in A has no partner in B.
     """
-    if folders := folders_a_and_b(path):
+    if folders := find_a_and_b(path):
         return partners(folders[0], folders[1], (path / "A", path / "B"))
-    return [(picture,) for picture in pictures_in(path)]
+    return [(picture,) for picture in find_images(path)]
 
 
-def folders_a_and_b(path: Path) -> tuple[list[Picture], list[Picture]] | None:
+def find_a_and_b(path: Path) -> tuple[list[ImageFile], list[ImageFile]] | None:
     """Returns the pictures of the folders A and B; None where there are no two such folders.
 
     Loose pictures beside them, or a folder with pictures more in a zip, say that A and B mean
@@ -86,7 +84,7 @@ def folders_a_and_b(path: Path) -> tuple[list[Picture], list[Picture]] | None:
     Raises:
         DatasetError: there is nothing at the path.
     """
-    found: dict[str, list[Picture]] = {}
+    found: dict[str, list[ImageFile]] = {}
     for picture in _all_in(path):
         folder = picture.file.parent.name if picture.member else ""
         found.setdefault(folder.lower(), []).append(picture)
@@ -99,8 +97,8 @@ def folders_a_and_b(path: Path) -> tuple[list[Picture], list[Picture]] | None:
 
 
 def partners(
-    first: Sequence[Picture], second: Sequence[Picture], folders: tuple[Path | str, Path | str]
-) -> list[Pair]:
+    first: Sequence[ImageFile], second: Sequence[ImageFile], folders: tuple[Path | str, Path | str]
+) -> list[ImagePair]:
     """Returns pictures with those of the same name.
 
     Raises:
@@ -117,7 +115,7 @@ def partners(
     return list(zip(*in_order, strict=True))
 
 
-def sha256_of(pairs: Sequence[Pair]) -> str:
+def sha256_of(pairs: Sequence[ImagePair]) -> str:
     """Returns a hash of names and contents, first of all first pictures, then of their partners."""
     whole = hashlib.sha256()
     for picture in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
@@ -126,17 +124,17 @@ def sha256_of(pairs: Sequence[Pair]) -> str:
     return whole.hexdigest()
 
 
-def _all_in(path: Path) -> list[Picture]:
+def _all_in(path: Path) -> list[ImageFile]:
     try:
         if path.is_dir():
-            loose = (Picture(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+            loose = (ImageFile(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
             return [picture for picture in loose if picture.file.name[0] != "."]
         return [picture for picture in _members(path) if picture.file.name[0] != "."]
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _unreadable(path, error) from error
 
 
-def _sorted(pictures: list[Picture], path: Path) -> list[Picture]:
+def _sorted(pictures: list[ImageFile], path: Path) -> list[ImageFile]:
     if not pictures:
         raise DatasetError(
             f"There are no pictures in {path}.",
@@ -146,7 +144,7 @@ def _sorted(pictures: list[Picture], path: Path) -> list[Picture]:
     return sorted(pictures, key=lambda picture: picture.member or picture.path.name)
 
 
-def _members(path: Path) -> Iterator[Picture]:
+def _members(path: Path) -> Iterator[ImageFile]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             hidden = "__MACOSX" in info.filename
@@ -154,7 +152,7 @@ def _members(path: Path) -> Iterator[Picture]:
                 continue
             if info.file_size > _LARGEST_BYTES:
                 raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
-            yield Picture(path, info.filename)
+            yield ImageFile(path, info.filename)
 
 
 def _unreadable(path: Path, error: Exception) -> DatasetError:

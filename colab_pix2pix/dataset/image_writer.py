@@ -13,7 +13,7 @@ _JPEG_QUALITY = 95
 _WRITERS = 2  # Pillow frees the interpreter while it encodes
 
 
-class Writer:
+class ImageWriter:
     """Encodes pictures in the background, a few at a time so that memory stays small."""
 
     def __init__(self) -> None:

@@ -14,9 +14,9 @@ from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
 from ..spacing import evenly_chosen
 from .builder import Source, add_sources
-from .crop_geometry import scaled_size, squares_of
-from .image_sources import Pair, Picture, pairs_in, partners, pictures_in, sha256_of
-from .image_writer import Writer
+from .crop_geometry import crop_boxes, scaled_size
+from .image_sources import ImageFile, ImagePair, find_images, find_pairs, partners, sha256_of
+from .image_writer import ImageWriter
 from .manifest import Crop, Dataset
 
 Direction = Literal["AtoB", "BtoA"]
@@ -41,7 +41,7 @@ def import_pictures(
         DatasetError: there are no pictures, one can't be read, or the folder holds other files.
     """
     path = Path(pictures)
-    found = pictures_in(path)
+    found = find_images(path)
     sha256 = sha256_of([(picture,) for picture in found])
     facts = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
     cut = partial(_cut_pictures, found, config, on_event)
@@ -75,10 +75,10 @@ def import_pairs(
     if not 16 <= size <= 4096:
         raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     if isinstance(pairs, tuple):
-        first, second = (pictures_in(Path(folder)) for folder in pairs)
+        first, second = (find_images(Path(folder)) for folder in pairs)
         found, name = partners(first, second, pairs), Path(pairs[0]).parent.name or "pairs"
     else:
-        found, name = pairs_in(Path(pairs)), Path(pairs).stem
+        found, name = find_pairs(Path(pairs)), Path(pairs).stem
     options = {"direction": direction, "size": size}
     facts = {"file": name, "sha256": sha256_of(found), "options": options}
     cut = partial(_cut_pairs, found, direction, size, on_event)
@@ -86,18 +86,18 @@ def import_pairs(
 
 
 def _cut_pictures(
-    pictures: Sequence[Picture], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
+    pictures: Sequence[ImageFile], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
 ) -> list[Crop]:
-    each = len(squares_of(config.crops, *pictures[0].image().size))
+    each = len(crop_boxes(config.crops, *pictures[0].image().size))
     chosen = evenly_chosen(pictures, -(-config.count // each))
     crops: list[Crop] = []
-    with Writer() as writer:
+    with ImageWriter() as writer:
         for number, picture in enumerate(chosen):
             image = picture.image()
             size = scaled_size(config.scale, *image.size)
             across, down = image.width / size[0], image.height / size[1]
             scaled = image.resize(size, Image.Resampling.LANCZOS)
-            squares = squares_of(config.crops, *size, seed=(config.random_seed, number))
+            squares = crop_boxes(config.crops, *size, seed=(config.random_seed, number))
             for square in squares[: config.count - len(crops)]:
                 file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
                 right, bottom = square.left + square.side, square.top + square.side
@@ -110,7 +110,7 @@ def _cut_pictures(
 
 
 def _cut_pairs(
-    pairs: Sequence[Pair],
+    pairs: Sequence[ImagePair],
     direction: Direction,
     size: int,
     on_event: OnEvent,
@@ -118,7 +118,7 @@ def _cut_pairs(
     key: str,
 ) -> list[Crop]:
     crops: list[Crop] = []
-    with Writer() as writer:
+    with ImageWriter() as writer:
         for number, pair in enumerate(pairs):
             halves = [ImageOps.fit(image, (size, size)) for image in _halves(pair)]
             given, wanted = halves if direction == "AtoB" else halves[::-1]
@@ -130,7 +130,7 @@ def _cut_pairs(
     return crops
 
 
-def _halves(pair: Pair) -> Iterator[Image.Image]:
+def _halves(pair: ImagePair) -> Iterator[Image.Image]:
     if len(pair) == 2:
         yield from (picture.image() for picture in pair)
         return

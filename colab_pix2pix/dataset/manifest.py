@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
 from ..files import read_json, write_json
+from ..images import IMAGE_SUFFIXES
 
 FORMAT = 1
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ def on_threads(on_event: OnEvent) -> Run:
     return run
 
 
-def on_cluster(address: str, on_event: OnEvent) -> Run:
+def on_dask(address: str, on_event: OnEvent) -> Run:
     """Returns what runs sources on the workers of a dask scheduler.
 
     A source whose worker dies is run again by another one.

@@ -22,7 +22,7 @@ MARKS = ("dark", "blurred", "title-card", "duplicate")
 
 
 @dataclass(frozen=True)
-class Measures:
+class QualityMetrics:
     """What is measured on one crop.
 
     Attributes:
@@ -38,7 +38,7 @@ class Measures:
     perceptual_hash: int
 
 
-def measure_all(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[Measures]:
+def measure_crops(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[QualityMetrics]:
     """Measures pictures, a few at a time.
 
     Raises:
@@ -53,7 +53,7 @@ def measure_all(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[M
 
 
 def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
-    """Returns the `Measures.perceptual_hash` of pictures alone, in order.
+    """Returns the `QualityMetrics.perceptual_hash` of pictures alone, in order.
 
     Raises:
         DatasetError: one of them can't be read.
@@ -80,13 +80,13 @@ def _perceptual_hash(grey: Image.Image) -> int:
     return int(np.packbits(bits).view(">u8")[0])
 
 
-def _measure(path: Path) -> Measures:
+def _measure(path: Path) -> QualityMetrics:
     grey = _grey(path)
     perceptual_hash = _perceptual_hash(grey)
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(grey, np.float32) / 255
-    return Measures(
+    return QualityMetrics(
         brightness=float(pixels.mean()),
         sharpness=_sharpness(pixels),
         flatness=_flatness(np.asarray(grey)),
@@ -108,8 +108,8 @@ def _sharpness(pixels: np.ndarray) -> float:
     return float((around - 4 * middle).std())
 
 
-def marks_of(
-    measures: Sequence[Measures], config: CurateConfig, from_video: Sequence[bool]
+def assign_marks(
+    measures: Sequence[QualityMetrics], config: CurateConfig, from_video: Sequence[bool]
 ) -> list[tuple[str, ...]]:
     """Returns the marks of each crop, out of `MARKS`.
 

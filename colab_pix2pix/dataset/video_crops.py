@@ -11,16 +11,22 @@ import numpy as np
 from PIL import Image
 
 from ..config import FramesConfig
-from ..download.time_range import seconds_of
+from ..download.time_range import parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
-from ..video.decode import Cut, Picture, decode
-from ..video.decode_plan import choose_frames, even_times
-from ..video.letterbox import Box, picture_box
+from ..video.decode import Frame, Scaling, decode
+from ..video.decode_plan import evenly_spaced_times, pick_frames
+from ..video.letterbox import Box, detect_active_area
 from ..video.probe import VideoInfo
-from ..video.timeline import Timeline, keys_alone, read_around, read_keys, read_timeline
-from .crop_geometry import Square, scaled_size, squares_of
-from .image_writer import Writer
+from ..video.timeline import (
+    Timeline,
+    keyframes_only,
+    read_keyframe_windows,
+    read_keyframes,
+    read_timeline,
+)
+from .crop_geometry import CropBox, crop_boxes, scaled_size
+from .image_writer import ImageWriter
 from .manifest import Crop
 
 _SPARSE_SECONDS = 4  # with more than this between two steps, most of the file is passed over
@@ -42,9 +48,9 @@ class _Frame:
     top: float
     across: float
     down: float
-    cut: Cut
+    cut: Scaling
 
-    def box(self, square: Square) -> Box:
+    def box(self, square: CropBox) -> Box:
         """Returns left, top, width and height of a square in the shown picture."""
         left, top = self.left + square.left * self.across, self.top + square.top * self.down
         return (
@@ -77,19 +83,19 @@ def cut_crops(
         VideoError: the video can't be read, or not one picture of it.
     """
     frame, timeline = _frame_and_timeline(info, config)
-    each = len(squares_of(config.crops, *frame.cut.size))
+    each = len(crop_boxes(config.crops, *frame.cut.size))
     steps = -(-config.count // each)
     _tell_of_missing_end(info, timeline, on_event)
     start, end = _span(info, timeline, config)
-    picks = choose_frames(timeline, start, end, steps, exact=config.exact)
+    picks = pick_frames(timeline, start, end, steps, exact=config.exact)
     count = min(config.count, len(picks) * each)
     crops: list[Crop] = []
     started = time.monotonic()
-    with Writer() as writer:
+    with ImageWriter() as writer:
         for picture in decode(info, timeline, picks, frame.cut):
             number = int(np.searchsorted(picks, picture.index))
             seconds = float(timeline.seconds[picture.index]) - timeline.start_seconds
-            squares = squares_of(config.crops, *frame.cut.size, seed=(config.random_seed, number))
+            squares = crop_boxes(config.crops, *frame.cut.size, seed=(config.random_seed, number))
             for square in squares[: config.count - number * each]:
                 file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
                 writer.write(directory / file, _image(picture, square))
@@ -111,7 +117,7 @@ def _frame_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Frame, 
     """Returns how frames are cut and which there are: two ffmpeg read the file side by side."""
 
     def steps(width: int, height: int) -> int:
-        return -(-config.count // len(squares_of(config.crops, width, height)))
+        return -(-config.count // len(crop_boxes(config.crops, width, height)))
 
     with ThreadPoolExecutor(1) as pool:
         # Bars change the shape of a frame, and so, rarely, how many squares it gives.
@@ -126,13 +132,13 @@ def _frame_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Frame, 
 def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
     """Returns the frames to choose from: the least that tells where the wanted ones are."""
     if steps * _SPARSE_SECONDS < info.duration_seconds:
-        keys = read_keys(info)
+        keys = read_keyframes(info)
         if keys is not None:
             start, end = _span(info, keys, config)
             some = (
-                read_around(info, keys, even_times(start, end, steps))
+                read_keyframe_windows(info, keys, evenly_spaced_times(start, end, steps))
                 if config.exact
-                else keys_alone(keys, start, end, steps)
+                else keyframes_only(keys, start, end, steps)
             )
             if some is not None:
                 return some
@@ -152,8 +158,8 @@ def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent)
 def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[float, float]:
     """Returns begin and end of what is cut, on the clock of the file."""
     first, last = timeline.start_seconds, timeline.end_seconds
-    start = first + seconds_of(config.start) if config.start else first
-    end = min(last, first + seconds_of(config.end)) if config.end else last
+    start = first + parse_time(config.start) if config.start else first
+    end = min(last, first + parse_time(config.end)) if config.end else last
     if start < end or (start == end == first):
         return start, end
     raise OptionError(
@@ -165,17 +171,21 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
 
 def _frame(info: VideoInfo, config: FramesConfig) -> _Frame:
     """Returns the geometry of the frames; finds black bars if they are to be cut off."""
-    start = seconds_of(config.start) if config.start else 0.0
-    end = seconds_of(config.end) if config.end else info.duration_seconds
-    box = picture_box(info, start, min(end, info.duration_seconds)) if config.cut_bars else None
+    start = parse_time(config.start) if config.start else 0.0
+    end = parse_time(config.end) if config.end else info.duration_seconds
+    box = (
+        detect_active_area(info, start, min(end, info.duration_seconds))
+        if config.cut_bars
+        else None
+    )
     left, top, stored_width, height = box or (0, 0, info.decoded_width, info.height)
     aspect = info.width / info.decoded_width
     width = max(1, round(stored_width * aspect))
     size = scaled_size(config.scale, width, height)
-    return _Frame(left * aspect, top, width / size[0], height / size[1], Cut(size, box))
+    return _Frame(left * aspect, top, width / size[0], height / size[1], Scaling(size, box))
 
 
-def _image(picture: Picture, square: Square) -> Image.Image:
+def _image(picture: Frame, square: CropBox) -> Image.Image:
     bottom, right = square.top + square.side, square.left + square.side
     planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
     return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])

@@ -17,8 +17,8 @@ from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import public_link, sidecar
 from ..video.probe import probe
-from .local_file import copy_video, free_place
-from .time_range import Part, asked_part, note_part
+from .local_file import copy_video, target_path
+from .time_range import TimeRange, record_range, requested_range
 from .ytdlp import Format, fetch, list_entries, list_formats
 
 __all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
@@ -69,13 +69,13 @@ def download(
     """
     directory = Path(directory)
     text = str(source).strip()
-    part = asked_part(config)
+    part = requested_range(config)
     if text and is_link(text):
         return _fetch(text, directory, config, part, on_event)
     path = Path(source).expanduser() if text else sample_video()
     video = copy_video(path, directory, on_event)
     if part or not _was_fetched(video):
-        note_part(video, config, part)
+        record_range(video, config, part)
     return video
 
 
@@ -174,7 +174,7 @@ def _was_fetched(video: Path) -> bool:
 
 
 def _fetch(
-    link: str, directory: Path, config: VideoConfig, part: Part | None, on_event: OnEvent
+    link: str, directory: Path, config: VideoConfig, part: TimeRange | None, on_event: OnEvent
 ) -> Path:
     names = ("format", "height", "start", "end")
     wanted = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
@@ -201,9 +201,9 @@ def _fetch(
             why=f"Expected a part of the video at {public_link(link)}.",
             fix="Look in a browser how long it is, and begin earlier.",
         ) from error
-    with files.making(directory):
-        target = free_place(facts.get("title", "video"), file, directory)
-        with files.replacing(target) as place:
+    with files.created_folder(directory):
+        target = target_path(facts.get("title", "video"), file, directory)
+        with files.atomic_write(target) as place:
             shutil.move(file, place)
         record = wanted | facts | {"bytes": target.stat().st_size}
         files.write_json(sidecar(target), record)
@@ -211,8 +211,8 @@ def _fetch(
             part is not None and held is not None
         ):  # a part ends where it was to end, and begins a little early
             lasts = min(part.end, held.end) - part.start
-            part = Part(max(0.0, length - lasts), math.inf)
-        note_part(target, config, part)
+            part = TimeRange(max(0.0, length - lasts), math.inf)
+        record_range(target, config, part)
     shutil.rmtree(work)
     return target
 

@@ -15,7 +15,7 @@ from ..config import VideoConfig
 from ..video.probe import local_input
 from .download import is_link, sample_video
 from .local_file import probe_source
-from .ytdlp import Format, look
+from .ytdlp import Format, extract_info
 
 _THUMBNAIL_BYTES = 2_000_000
 _THUMBNAIL_PIXELS = 320
@@ -24,7 +24,7 @@ _HEADERS = {"User-Agent": "Mozilla/5.0"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class VideoPreview:
     """What is known of a video that is not here yet.
 
     Attributes:
@@ -46,7 +46,7 @@ class Found:
     formats: tuple[Format, ...] = ()
 
 
-def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
+def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
     """Returns what a link or a path leads to, without fetching it.
 
     Args:
@@ -60,11 +60,11 @@ def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
     text = source.strip()
     if not text or not is_link(text):
         return _of_file(Path(text).expanduser() if text else sample_video())
-    facts, formats = look(text, config)
+    facts, formats = extract_info(text, config)
     size = facts.get("filesize") or facts.get("filesize_approx")
     if not size and facts.get("protocol") in ("http", "https"):  # one file: its server knows
         size = _length(str(facts["url"]))
-    return Found(
+    return VideoPreview(
         title=str(facts.get("title") or text),
         duration_seconds=float(facts.get("duration") or 0.0),
         width=int(facts.get("width") or 0),
@@ -75,9 +75,9 @@ def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
     )
 
 
-def _of_file(path: Path) -> Found:
+def _of_file(path: Path) -> VideoPreview:
     info = probe_source(path)
-    return Found(
+    return VideoPreview(
         title=path.name,
         duration_seconds=info.duration_seconds,
         width=info.width,

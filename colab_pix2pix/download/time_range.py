@@ -19,7 +19,7 @@ from ..filenames import sidecar
 
 
 @dataclass(frozen=True)
-class Part:
+class TimeRange:
     """A part of a video, or of a file.
 
     Attributes:
@@ -31,7 +31,7 @@ class Part:
     end: float
 
 
-def seconds_of(text: str) -> float:
+def parse_time(text: str) -> float:
     """Returns the seconds of a time such as "90" or "1:30"."""
     seconds = 0.0
     for part in text.split(":"):
@@ -39,7 +39,7 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def asked_part(config: VideoConfig) -> Part | None:
+def requested_range(config: VideoConfig) -> TimeRange | None:
     """Returns the part that a config asks for, or None for the whole video.
 
     Raises:
@@ -47,9 +47,9 @@ def asked_part(config: VideoConfig) -> Part | None:
     """
     if not config.start and not config.end:
         return None
-    part = Part(
-        seconds_of(config.start) if config.start else 0.0,
-        seconds_of(config.end) if config.end else math.inf,
+    part = TimeRange(
+        parse_time(config.start) if config.start else 0.0,
+        parse_time(config.end) if config.end else math.inf,
     )
     if part.start < part.end:
         return part
@@ -60,7 +60,7 @@ def asked_part(config: VideoConfig) -> Part | None:
     )
 
 
-def note_part(video: Path, config: VideoConfig, part: Part | None) -> None:
+def record_range(video: Path, config: VideoConfig, part: TimeRange | None) -> None:
     """Writes down which part of a file is meant, in the hidden file beside it.
 
     Args:
@@ -79,7 +79,7 @@ def note_part(video: Path, config: VideoConfig, part: Part | None) -> None:
         files.write_json(record, facts)
 
 
-def within(config: FramesConfig, facts: dict[str, Any]) -> FramesConfig:
+def restrict_to_range(config: FramesConfig, facts: dict[str, Any]) -> FramesConfig:
     """Returns how to cut a file of which only a part is meant.
 
     Args:
@@ -88,8 +88,8 @@ def within(config: FramesConfig, facts: dict[str, Any]) -> FramesConfig:
     """
     if not (part := facts.get("part")):
         return config
-    start = seconds_of(config.start) if config.start else 0.0
-    end = seconds_of(config.end) if config.end else math.inf
+    start = parse_time(config.start) if config.start else 0.0
+    end = parse_time(config.end) if config.end else math.inf
     end = min(part["start"] + end, math.inf if part["end"] is None else part["end"])
     return config.replace(
         start=f"{part['start'] + start:.6f}", end=f"{end:.6f}" if math.isfinite(end) else ""

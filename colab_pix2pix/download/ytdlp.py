@@ -17,9 +17,9 @@ from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import public_link
 from .cookies import read_cookies
-from .failures import explain, reason_of
+from .failures import classify, to_download_error
 from .local_file import check_disk
-from .time_range import Part
+from .time_range import TimeRange
 
 _log = logging.getLogger(__name__)
 _RETRIES = 5
@@ -61,10 +61,10 @@ def fetch(
     link: str,
     folder: Path,
     config: VideoConfig,
-    part: Part | None = None,
+    part: TimeRange | None = None,
     *,
     on_event: OnEvent = ignore,
-) -> tuple[Path, dict[str, str], Part | None]:
+) -> tuple[Path, dict[str, str], TimeRange | None]:
     """Downloads the video of a link into a folder; goes on with bytes that are already there.
 
     Args:
@@ -93,7 +93,7 @@ def fetch(
     if "page" in facts:
         facts["page"] = public_link(facts["page"])
     if part is not None:
-        part = Part(part.start, min(part.end, float(video.get("duration") or math.inf)))
+        part = TimeRange(part.start, min(part.end, float(video.get("duration") or math.inf)))
     return Path(paths[0]), facts, part
 
 
@@ -103,10 +103,10 @@ def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]
     Raises:
         DownloadError: there is no video, or the site does not tell.
     """
-    return look(link, config)[1]
+    return extract_info(link, config)[1]
 
 
-def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
+def extract_info(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
     """Returns what a site tells about a video, in yt-dlp's words, and the forms it comes in.
 
     Raises:
@@ -152,9 +152,9 @@ def _extract_part(
     folder: Path,
     config: VideoConfig,
     more: dict[str, Any],
-    part: Part | None,
+    part: TimeRange | None,
     on_event: OnEvent,
-) -> tuple[dict[str, Any] | None, Part | None]:
+) -> tuple[dict[str, Any] | None, TimeRange | None]:
     """Downloads a part, or all where the site does not give parts; says which it was."""
     if part is not None:
         from yt_dlp.utils import download_range_func
@@ -163,7 +163,7 @@ def _extract_part(
         try:
             return _extract(link, folder, config, more | span, download=True), part
         except DownloadError as error:
-            if error.__cause__ is None or reason_of(error.__cause__).name != "other":
+            if error.__cause__ is None or classify(error.__cause__).name != "other":
                 raise
             on_event(Note(message="The site gives no parts of this video: fetching all of it."))
     return _extract(link, folder, config, more, download=True), None
@@ -183,7 +183,7 @@ def _extract(
             found: dict[str, Any] | None = downloader.extract_info(link, download=download)
             return found
     except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
-        raise explain(link, error) from error
+        raise to_download_error(link, error) from error
 
 
 def _refuse(link: str, folder: Path) -> Callable[..., str | None]:

@@ -7,7 +7,6 @@ them from there, with every choice that was made.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..dataset.manifest import Dataset
 from ..download.download import download, is_link
 from ..events import Note, OnEvent
 from ..filenames import safe_name
+from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
 from . import image_folder
@@ -87,7 +87,7 @@ def cut(
         video = fetch(project, wanted, on_event=on_event)
     if folder := image_folder.folder_named_by(video):
         return _import(project, folder, config, on_event)
-    sha256 = _sha256(video)
+    sha256 = file_sha256(video)
     cached = _find(project, "sha256", sha256, wanted)
     directory = cached.directory if cached else _folder(project) / sha256[:12]
     if cached and _is_up_to_date(project, cached, config):
@@ -157,8 +157,3 @@ def _has_source(dataset: Dataset, field: str, value: str, config: VideoConfig) -
 def _time_range(source: dict[str, Any]) -> list[str]:
     """Returns `start` and `end` of a source, as they were typed; it may not have them."""
     return list(source.get("part", ["", ""]))
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -53,7 +53,7 @@ def has_pairs(dataset: Dataset | None) -> bool:
     return dataset is not None and any(crop.input_file for crop in dataset.kept)
 
 
-def images_in(path: Path, pairing: str) -> list[image_sources.Pair]:
+def images_in(path: Path, pairing: str) -> list[image_sources.ImagePair]:
     """Returns the images of a folder or a zip, each alone or with its partner.
 
     Args:
@@ -64,14 +64,14 @@ def images_in(path: Path, pairing: str) -> list[image_sources.Pair]:
         DatasetError: there are none, or they are not what `pairing` says.
     """
     if pairing != "no":
-        return image_sources.pairs_in(path)
-    if image_sources.folders_a_and_b(path):
+        return image_sources.find_pairs(path)
+    if image_sources.find_a_and_b(path):
         raise DatasetError(
             f"{path} holds two folders, A and B.",
             why="Those are pairs of pictures.",
             fix="Choose in the form which one is made from the other.",
         )
-    return [(image,) for image in image_sources.pictures_in(path)]
+    return [(image,) for image in image_sources.find_images(path)]
 
 
 def problem_with(source: str, pairing: str) -> str:

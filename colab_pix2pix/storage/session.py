@@ -127,8 +127,8 @@ def end(project: Project, mine: Session) -> None:
 
 def _write(project: Project, session: Session) -> None:
     content = dataclasses.asdict(session)
-    files.rewrite_json(_local(project), content)
-    files.rewrite_json(project.session_file, content)
+    files.overwrite_json_in_place(_local(project), content)
+    files.overwrite_json_in_place(project.session_file, content)
 
 
 def _local(project: Project) -> Path:

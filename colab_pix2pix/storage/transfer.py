@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import CheckpointError
-from ..files import replacing
+from ..files import atomic_write
 from . import drive, os_errors
 
 CHUNK_BYTES = 4 << 20
@@ -37,7 +37,7 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
         if drive.is_drive(target):
             overwrite(file, target, content, progress)
             return
-        with replacing(target) as part:
+        with atomic_write(target) as part:
             overwrite(file, part, content, progress)
 
 
@@ -107,7 +107,7 @@ def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
 
 def _fetch(source: Path, target: Path) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with open(source, "rb", buffering=0) as file, replacing(target) as part:
+    with open(source, "rb", buffering=0) as file, atomic_write(target) as part:
         with open(part, "wb") as out:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)

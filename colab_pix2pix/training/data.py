@@ -14,7 +14,7 @@ from ..config import TrainConfig
 from ..dataset.manifest import Crop, Dataset
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
-from ..images import opened, read_square
+from ..images import open_image, read_square
 from .image_store import keep, side_by_side
 
 
@@ -168,6 +168,6 @@ def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
     """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
     smallest = round(config.image_size * config.max_zoom)
     for path in paths:
-        with opened(path) as picture:
+        with open_image(path) as picture:
             smallest = min(smallest, *picture.size)
     return max(smallest, config.image_size)

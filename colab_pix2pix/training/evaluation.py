@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ..images import resize_pictures
+from ..images import resize_images
 from ..model import conditions
 from ..model.losses import generator_l1_loss
 from ..spacing import evenly_spaced
@@ -44,10 +44,10 @@ class HeldOut:
         chosen = np.unique(evenly_spaced(len(pictures), _MOST_PICTURES))
         size = model.config.image_size
         self._model = model
-        image = conditions.encode_image(resize_pictures(pictures[chosen], size))
+        image = conditions.encode_image(resize_images(pictures[chosen], size))
         self._input_image, _ = conditions.make_pair(image, model.config)
         targets = pictures[chosen][..., :3]
-        self._target = resize_pictures(targets, model.config.output_size or size)
+        self._target = resize_images(targets, model.config.output_size or size)
         self._target_image = conditions.encode_image(self._target)
 
     def score(self) -> Score:
@@ -60,7 +60,7 @@ class HeldOut:
         shown = evenly_spaced(len(self._target), artifacts.GRID_PICTURES)
         fed = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
         fed = np.broadcast_to(fed, (*fed.shape[:-1], 3))
-        fed = resize_pictures(fed, self._target.shape[1])
+        fed = resize_images(fed, self._target.shape[1])
         made = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
         grid = artifacts.sample_grid([fed, self._target[shown], made])
         return grid, self._score(generated_image)

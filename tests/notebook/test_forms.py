@@ -28,7 +28,7 @@ from colab_pix2pix.config import (
     VideoConfig,
 )
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.download.preview import Found
+from colab_pix2pix.download.preview import VideoPreview
 from colab_pix2pix.download.ytdlp import Format
 from colab_pix2pix.errors import OptionError, ProjectError
 from colab_pix2pix.notebook import machine, time_estimate
@@ -401,8 +401,8 @@ def test_the_forms_of_a_video_are_offered_and_the_chosen_one_is_taken(
         Format(id="18", width=640, height=360, codec="h264", bytes=4_500_000, note="360p"),
         Format(id="22", width=1280, height=720, codec="vp9", bytes=0, note="720p"),
     )
-    found = Found(title="Roses", formats=offered)
-    monkeypatch.setattr(video_form, "look_up", lambda source, config: found)
+    found = VideoPreview(title="Roses", formats=offered)
+    monkeypatch.setattr(video_form, "preview", lambda source, config: found)
     form = VideoForm(Project(tmp_path / "roses"))
     form.preview_button.click()
     assert form.formats.layout.display == "flex"

@@ -18,7 +18,7 @@ from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.files import cache_dir
-from colab_pix2pix.images import resize_pictures
+from colab_pix2pix.images import resize_images
 from colab_pix2pix.storage.checkpoints import status
 from colab_pix2pix.training import image_store
 from colab_pix2pix.training.data import load_pictures
@@ -134,8 +134,8 @@ def test_two_small_pictures_are_enough_and_are_stored_once(tmp_path: Path) -> No
 
 def test_pictures_and_pairs_are_resized(crops: Dataset) -> None:
     train_pictures = load_pictures(crops, TINY).train
-    small = resize_pictures(train_pictures, 32)
-    both = resize_pictures(np.concatenate([train_pictures, train_pictures[:, ::-1]], axis=-1), 32)
+    small = resize_images(train_pictures, 32)
+    both = resize_images(np.concatenate([train_pictures, train_pictures[:, ::-1]], axis=-1), 32)
     assert np.array_equal(both[..., :3], small)
     assert np.abs(both[..., 3:].astype(int) - small[:, ::-1]).max() <= 1
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from ... import ffmpeg
 from ...config import FramesConfig
-from ...dataset.crop_geometry import scaled_size, squares_of
+from ...dataset.crop_geometry import crop_boxes, scaled_size
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
 from ...video.probe import VideoInfo, local_input, probe
@@ -51,7 +51,7 @@ def draw_squares(image: Image.Image, config: FramesConfig) -> bytes:
     width = min(_WIDTH, round(_WIDTH * image.width / image.height))  # a tall one gets no taller
     scale = width / size[0]
     frame = image.resize((width, round(size[1] * scale)))
-    squares = squares_of(config.crops, *size, seed=(config.random_seed, 0))
+    squares = crop_boxes(config.crops, *size, seed=(config.random_seed, 0))
     boxes = ((square.left, square.top, square.side, square.side) for square in squares)
     return _outlined(frame, [_scaled(box, scale) for box in boxes])
 
@@ -71,7 +71,7 @@ def _outlined(frame: Image.Image, boxes: Sequence[Box]) -> bytes:
 def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
     """Cuts the crops of one frame in the very way in which all are cut later."""
     size = scaled_size(config.scale, info.width, info.height)
-    crops_per_frame = len(squares_of(config.crops, *size))
+    crops_per_frame = len(crop_boxes(config.crops, *size))
     with tempfile.TemporaryDirectory() as folder:
         return cut_crops(info, Path(folder), "crop", config.replace(count=crops_per_frame))
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ... import wording
 from ...config import PicturesConfig, VideoConfig
-from ...download.preview import Found, look_up
+from ...download.preview import VideoPreview, preview
 from ...download.ytdlp import Format
 from ...options import Option, options
 from ...project import Project
@@ -122,16 +122,16 @@ class VideoForm(Form[VideoConfig]):
             if folder := image_folder.folder_named_by(self.config.source):
                 self.preview.value = image_folder.preview_html(folder, self.pairs.value)
                 return
-            found = look_up(self.config.source, self.config)
+            video = preview(self.config.source, self.config)
         except BaseException:
             self.preview.value = ""
             raise
-        self.preview.value = _as_html(found)
-        self._offer_formats(found)
+        self.preview.value = _as_html(video)
+        self._offer_formats(video)
 
-    def _offer_formats(self, found: Found) -> None:
+    def _offer_formats(self, video: VideoPreview) -> None:
         choices = [("automatic: the smallest that is high enough", "auto")]
-        choices += [(_format_label(f), f.id) for f in found.formats if f.codec != "none"]
+        choices += [(_format_label(f), f.id) for f in video.formats if f.codec != "none"]
         wanted = self.config.format
         self.formats.options = choices
         self.formats.value = wanted if wanted in [value for _, value in choices] else "auto"
@@ -148,16 +148,16 @@ def _format_label(stream: Format) -> str:
     return ", ".join([*filter(None, [picture, stream.codec, size]), f"format {stream.id}"])
 
 
-def _as_html(found: Found) -> str:
+def _as_html(video: VideoPreview) -> str:
     values: dict[str, object] = {}
-    if found.duration_seconds:
-        values["Length"] = wording.seconds_in_words(found.duration_seconds)
-    if found.height:
-        values["Picture"] = f"{found.width}×{found.height}"
-    if found.size_bytes:
-        values["To fetch"] = wording.bytes_in_words(found.size_bytes)
+    if video.duration_seconds:
+        values["Length"] = wording.seconds_in_words(video.duration_seconds)
+    if video.height:
+        values["Picture"] = f"{video.width}×{video.height}"
+    if video.size_bytes:
+        values["To fetch"] = wording.bytes_in_words(video.size_bytes)
     image = ""
-    if found.thumbnail:
-        with Image.open(io.BytesIO(found.thumbnail)) as opened:
+    if video.thumbnail:
+        with Image.open(io.BytesIO(video.thumbnail)) as opened:
             image = f'<img alt="" src="{inline_images.data_url(opened.convert("RGB"))}">'
-    return style.line(found.title, "text") + style.named_values(values) + image
+    return style.line(video.title, "text") + style.named_values(values) + image

@@ -15,9 +15,9 @@ from PIL import Image
 
 from ... import wording
 from ...config import TrainConfig
-from ...dataset.manifest import IMAGE_SUFFIXES, Dataset
+from ...dataset.manifest import Dataset
 from ...events import OnEvent
-from ...images import blurred_grey_input
+from ...images import IMAGE_SUFFIXES, blurred_grey_input
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import inline_images, style
