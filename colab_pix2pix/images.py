@@ -16,6 +16,8 @@ from .errors import DatasetError
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
+_GREY_WEIGHTS = np.array([0.2989, 0.5870, 0.1140], np.float32)
+_REFERENCE_SIZE = 256  # pixels; as in model/conditions.py
 
 
 @contextmanager
@@ -56,6 +58,40 @@ def upright_rgb(image: Image.Image) -> Image.Image:
         brightness = np.asarray(upright, np.int64) / 257
         upright = Image.fromarray(brightness.round().clip(0, 255).astype(np.uint8))
     return upright.convert("RGB")
+
+
+def blurred_grey_input(image: Image.Image, blur_factor: float) -> Image.Image:
+    """Returns the input image of the condition `blurred-grey`: shrunk by area, enlarged by cubic.
+
+    What `model/conditions.py` computes for training, without TensorFlow: a rounding apart
+    (`tests/notebook/test_gallery.py` compares the two).
+
+    Args:
+        image: RGB, of any size.
+        blur_factor: As in `TrainConfig`: how many times an image of 256 pixels is shrunk.
+
+    Returns:
+        Grey (mode `L`), of the same size.
+    """
+    grey = np.asarray(image.convert("RGB"), np.float32) @ _GREY_WEIGHTS
+    number = _REFERENCE_SIZE / blur_factor
+    small = [min(n, max(1, round(number * (n / min(grey.shape))))) for n in grey.shape]
+    down, across = (_area_weights(*sides) for sides in zip(grey.shape, small, strict=True))
+    shrunk = Image.fromarray(down @ grey @ across.T)
+    enlarged = np.asarray(shrunk.resize(image.size, Image.Resampling.BICUBIC))
+    return Image.fromarray(enlarged.round().clip(0, 255).astype(np.uint8))
+
+
+def _area_weights(size: int, small: int) -> np.ndarray:
+    """Returns float32 `(small, size)`: which share of each small pixel each large one fills.
+
+    Pillow's box filter takes a large pixel at the border of two small ones for one of them.
+    """
+    pixel, step = np.arange(size), size / small
+    begin = np.arange(small)[:, np.newaxis] * step
+    overlap = np.minimum(begin + step, pixel + 1) - np.maximum(begin, pixel)
+    weights: np.ndarray = (overlap.clip(0) / step).astype(np.float32)
+    return weights
 
 
 def read_square(path: Path, size: int) -> np.ndarray:

@@ -27,7 +27,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
     lines = re.findall(r"^colab-pix2pix (.*)$", README, re.MULTILINE)
     assert len(lines) == 5
     for line in lines:
-        main.build_parser().parse_args(flags.joined(line.split()))
+        main.build_parser().parse_args(flags.protect_dashes(line.split()))
 
 
 def test_the_readme_lists_every_command() -> None:

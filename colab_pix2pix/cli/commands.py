@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from .. import wording
 from ..config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
@@ -14,42 +15,42 @@ from ..events import JsonLines
 from ..project import Project
 from ..storage import status_line
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split, train
-from .flags import given_config
+from . import INTERRUPTED
+from .flags import configured
 from .terminal import Terminal
 
-INTERRUPTED = 130
 
-
-def run_demo(given: argparse.Namespace) -> int:
+def run_demo(args: argparse.Namespace) -> int:
     from .demo import demo
 
     demo(
-        given.root,
-        given.source,
-        frames=given_config(given, FramesConfig(count=300)),
-        train=given_config(given, PRESETS["quick"][1]),
+        args.root,
+        args.source,
+        frames=configured(args, FramesConfig(count=300)),
+        train=configured(args, PRESETS["quick"][1]),
     )
     return 0
 
 
-def run_download(given: argparse.Namespace) -> int:
+def run_download(args: argparse.Namespace) -> int:
     from ..download.download import download, download_all
 
-    config, listen = given_config(given, VideoConfig()), Terminal()
-    if given.list_formats:
-        for source in given.sources:
+    config = configured(args, VideoConfig())
+    if args.list_formats:
+        for source in args.sources:
             _print_formats(source, config)
         return 0
-    *sources, directory = given.sources  # argparse leaves nothing for DIR
+    *sources, directory = args.sources  # argparse leaves nothing for DIR
     if not sources:
         raise OptionError(
             f"Received {directory!r} alone.",
             why="Expected at least one SOURCE, then the folder DIR to put the videos in.",
         )
-    if len(sources) > 1 or config.limit > 1:
-        files = download_all(sources, directory, config, on_event=listen)
-    else:
-        files = [download(sources[0], directory, config, on_event=listen)]
+    with Terminal() as terminal:
+        if len(sources) > 1 or config.limit > 1:
+            files = download_all(sources, directory, config, on_event=terminal)
+        else:
+            files = [download(sources[0], directory, config, on_event=terminal)]
     print(*files, sep="\n")
     return 0
 
@@ -57,57 +58,62 @@ def run_download(given: argparse.Namespace) -> int:
 def _print_formats(link: str, config: VideoConfig) -> None:
     from ..download.download import list_formats
 
-    for one in list_formats(link, config):
-        size = f"{one.bytes / 1e6:8.1f} MB" if one.bytes else " " * 11
-        print(f"{one.id:16} {one.width:5}×{one.height:<5} {size}  {one.codec}  {one.note}")
+    for stream in list_formats(link, config):
+        size = f"{wording.bytes_in_words(stream.bytes):>11}" if stream.bytes else " " * 11
+        pixels = f"{stream.width:5}×{stream.height:<5}"
+        print(f"{stream.id:16} {pixels} {size}  {stream.codec}  {stream.note}")
 
 
-def run_frames(given: argparse.Namespace) -> int:
-    config, rules = given_config(given, FramesConfig()), given_config(given, CurateConfig())
-    dataset = cut_and_mark(
-        given.videos,
-        given.directory,
-        config,
-        rules,
-        scheduler=given.scheduler,
-        on_event=Terminal(),
-    )
-    print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
+def run_frames(args: argparse.Namespace) -> int:
+    config, rules = configured(args, FramesConfig()), configured(args, CurateConfig())
+    with Terminal() as terminal:
+        dataset = cut_and_mark(
+            args.videos,
+            args.directory,
+            config,
+            rules,
+            scheduler=args.scheduler,
+            on_event=terminal,
+        )
+    print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
 
-def run_import(given: argparse.Namespace) -> int:
-    rules, listen = given_config(given, CurateConfig()), Terminal()
-    if given.pairs:
-        if cutting := [name for name in vars(given) if name.startswith("frames.")]:
+def run_import(args: argparse.Namespace) -> int:
+    rules = configured(args, CurateConfig())
+    if args.pairs:
+        if crop_flags := [name for name in vars(args) if name.startswith("frames.")]:
             raise OptionError(
-                f"Received --{cutting[0][7:].replace('_', '-')} with --pairs.",
+                f"Received --{crop_flags[0][7:].replace('_', '-')} with --pairs.",
                 why="Expected --direction and --size: pairs are scaled and never cut.",
                 fix="Leave it out.",
             )
-        dataset = import_and_split(
-            given.sources,
-            given.directory,
-            rules,
-            direction=given.direction,
-            size=given.size,
-            on_event=listen,
-        )
-        print(f"{len(dataset.crops)} pairs in {given.directory}: train with --condition paired")
+        with Terminal() as terminal:
+            dataset = import_and_split(
+                args.sources,
+                args.directory,
+                rules,
+                direction=args.direction,
+                size=args.size,
+                on_event=terminal,
+            )
+        print(f"{len(dataset.crops)} pairs in {args.directory}: train with --condition paired")
         return 0
-    config = given_config(given, FramesConfig())
-    dataset = import_and_mark(given.sources, given.directory, config, rules, on_event=listen)
-    print(f"{len(dataset.crops)} crops in {given.directory}, {len(dataset.kept)} of them kept")
+    config = configured(args, FramesConfig())
+    with Terminal() as terminal:
+        dataset = import_and_mark(args.sources, args.directory, config, rules, on_event=terminal)
+    print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
 
-def run_train(given: argparse.Namespace) -> int:
-    dataset, project = manifest.read(given.dataset), Project(given.run_dir)
-    config = given_config(given, project.recall(TrainConfig))
-    listen = JsonLines(sys.stdout) if given.json else Terminal()
-    result = train(dataset, project, config, on_event=listen)
-    if given.json:
+def run_train(args: argparse.Namespace) -> int:
+    dataset, project = manifest.read(args.dataset), Project(args.run_dir)
+    config = configured(args, project.recall(TrainConfig))
+    if args.json:
+        result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else 0
+    with Terminal() as terminal:
+        result = train(dataset, project, config, on_event=terminal)
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
@@ -116,11 +122,11 @@ def run_train(given: argparse.Namespace) -> int:
     return 0
 
 
-def run_status(given: argparse.Namespace) -> int:
+def run_status(args: argparse.Namespace) -> int:
     from ..storage.checkpoints import status
 
-    state = status(given.run_dir)
-    if given.json:
+    state = status(args.run_dir)
+    if args.json:
         print(json.dumps(state, indent=1))
         return 0
     if state["step"] is None:
@@ -132,55 +138,57 @@ def run_status(given: argparse.Namespace) -> int:
     return 0
 
 
-def run_verify(given: argparse.Namespace) -> int:
+def run_verify(args: argparse.Namespace) -> int:
     from ..storage.checkpoints import verify
 
-    report = verify(given.run_dir)
-    if given.json:
+    report = verify(args.run_dir)
+    if args.json:
         print(json.dumps(report, indent=1))
-    for slot in [] if given.json else report["slots"]:
-        facts = "generation {generation}, step {step}, {state}: " if "step" in slot else ""
-        print(f"{Path(slot['path']).name:12} {facts.format(**slot)}{slot['check']}")
+    for slot in [] if args.json else report["slots"]:
+        template = "generation {generation}, step {step}, {state}: " if "step" in slot else ""
+        print(f"{Path(slot['path']).name:12} {template.format(**slot)}{slot['check']}")
     return 0 if report["ok"] else 1
 
 
-def run_apply(given: argparse.Namespace) -> int:
+def run_apply(args: argparse.Namespace) -> int:
     from ..workflows.apply import apply
 
-    paths = apply(
-        given.run_dir,
-        given.input,
-        given.output,
-        whole=given.whole,
-        mode=given.mode,
-        generation=given.generation,
-        side_by_side=given.side_by_side,
-        smooth=given.smooth,
-        on_event=Terminal(),
-    )
+    with Terminal() as terminal:
+        paths = apply(
+            args.run_dir,
+            args.input,
+            args.output,
+            whole=args.whole,
+            mode=args.mode,
+            generation=args.generation,
+            side_by_side=args.side_by_side,
+            smooth=args.smooth,
+            on_event=terminal,
+        )
     print(*paths, sep="\n")
     return 0
 
 
-def run_export(given: argparse.Namespace) -> int:
+def run_export(args: argparse.Namespace) -> int:
     from ..workflows.export import export
 
-    formats = [name.strip() for name in given.format.split(",")]
-    paths = export(
-        given.run_dir,
-        given.output,
-        formats,
-        generation=given.generation,
-        mode=given.mode,
-        weights=given.weights,
-        single_file=given.single_file,
-        on_event=Terminal(),
-    )
+    formats = [name.strip() for name in args.format.split(",")]
+    with Terminal() as terminal:
+        paths = export(
+            args.run_dir,
+            args.output,
+            formats,
+            generation=args.generation,
+            mode=args.mode,
+            weights=args.weights,
+            single_file=args.single_file,
+            on_event=terminal,
+        )
     print(*paths, sep="\n")
     return 0
 
 
-def run_auto(given: argparse.Namespace) -> int:
+def run_auto(args: argparse.Namespace) -> int:
     from .interactive import auto
 
     return auto()

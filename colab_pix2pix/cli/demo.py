@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import events
+from .. import events, wording
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import curate
 from ..download.download import download, sample_video
@@ -28,7 +28,7 @@ from ..options import as_flags
 from ..project import Project
 from ..storage.checkpoints import status
 from ..workflows.pipeline import cut_and_mark
-from .terminal import Terminal, duration
+from .terminal import Terminal
 
 _KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
 
@@ -38,7 +38,7 @@ class DemoResult:
     """What the demo has shown.
 
     Attributes:
-        place: The folder of this demo.
+        folder: The folder of this demo.
         crops: Number of crops cut.
         kept: Number of crops that no mark rejects.
         killed_at_step: The last step seen before the kill; None when training ended too soon.
@@ -47,7 +47,7 @@ class DemoResult:
         last_l1: Held-out L1 loss at the end.
     """
 
-    place: Path
+    folder: Path
     crops: int
     kept: int
     killed_at_step: int | None
@@ -69,53 +69,55 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
         Pix2PixError: a step failed.
     """
     started = time.monotonic()
-    listen = Terminal(sys.stdout)
-    listen.line("1. Get the video")
-    video, place = _get_video(root, source, listen)
-    listen.line("2. Cut squares out of it, and mark the bad ones")
-    dataset = cut_and_mark([video], place / "crops", frames, CurateConfig(), on_event=listen)
-    curate.contact_sheet(dataset, place / "contact-sheet.jpg")
-    project = Project(place / "project")
+    terminal = Terminal(sys.stdout)
+    terminal.line("1. Get the video")
+    video, folder = _get_video(root, source, terminal)
+    terminal.line("2. Cut squares out of it, and mark the bad ones")
+    dataset = cut_and_mark([video], folder / "crops", frames, CurateConfig(), on_event=terminal)
+    curate.contact_sheet(dataset, folder / "contact-sheet.jpg")
+    project = Project(folder / "project")
     project.remember(frames)
-    listen.line("3. Train, and kill the training process without warning on the way")
-    trainer = _Trainer(place / "crops", project, train, listen)
-    killed_at_step = trainer.run(kill=True)
+    terminal.line("3. Train, and kill the training process without warning on the way")
+    process = _TrainProcess(folder / "crops", project, train, terminal)
+    killed_at_step = process.run(kill=True)
     if killed_at_step is not None:
         saved = status(project)["step"]
-        listen.line(f"   Killed at step {killed_at_step} (SIGKILL); the last saved step is {saved}")
-        listen.line("4. Start the same command again")
-        trainer.run(kill=False)
+        terminal.line(
+            f"   Killed at step {killed_at_step} (SIGKILL); the last saved step is {saved}"
+        )
+        terminal.line("4. Start the same command again")
+        process.run(kill=False)
     result = DemoResult(
-        place=place,
+        folder=folder,
         crops=len(dataset.crops),
         kept=len(dataset.kept),
         killed_at_step=killed_at_step,
-        resumed_step=trainer.resumed_step,
-        first_l1=trainer.held_out[0],
-        last_l1=trainer.held_out[-1],
+        resumed_step=process.resumed_step,
+        first_l1=process.held_out[0],
+        last_l1=process.held_out[-1],
     )
-    _summarize(result, project, listen, time.monotonic() - started)
+    _summarize(result, project, terminal, time.monotonic() - started)
     return result
 
 
-def _get_video(root: Path, source: str, listen: Terminal) -> tuple[Path, Path]:
+def _get_video(root: Path, source: str, terminal: Terminal) -> tuple[Path, Path]:
     if source:
-        place = _new_folder(root, Path(urllib.parse.urlsplit(source).path).stem or "video")
-        return download(source, place / "video", on_event=listen), place
-    place = _new_folder(root, "sample")
+        folder = _new_folder(root, Path(urllib.parse.urlsplit(source).path).stem or "video")
+        return download(source, folder / "video", on_event=terminal), folder
+    folder = _new_folder(root, "sample")
     with _served(sample_video()) as address:
-        listen.line(f"   {address}")
-        return download(address, place / "video", on_event=listen), place
+        terminal.line(f"   {address}")
+        return download(address, folder / "video", on_event=terminal), folder
 
 
 def _new_folder(root: Path, name: str) -> Path:
     """Returns a folder that does not exist yet: `root/name`, `root/name-2`, …"""
     name = re.sub(r"[^\w-]+", "-", name).strip("-")[:40] or "video"
-    number, place = 1, root / name
-    while place.exists():
+    number, folder = 1, root / name
+    while folder.exists():
         number += 1
-        place = root / f"{name}-{number}"
-    return place
+        folder = root / f"{name}-{number}"
+    return folder
 
 
 @contextlib.contextmanager
@@ -126,14 +128,14 @@ def _served(file: Path) -> Iterator[str]:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    class Patient(http.server.ThreadingHTTPServer):
+    class Tolerant(http.server.ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
             # yt-dlp looks at the first bytes and hangs up: no error of ours.
             if not isinstance(sys.exc_info()[1], ConnectionError):
                 super().handle_error(request, client_address)
 
     handler = functools.partial(Quiet, directory=str(file.parent))
-    with Patient(("127.0.0.1", 0), handler) as server:
+    with Tolerant(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -143,16 +145,16 @@ def _served(file: Path) -> Iterator[str]:
             thread.join()
 
 
-class _Trainer:
+class _TrainProcess:
     """Runs `train` as a process of its own and follows its events."""
 
     def __init__(
-        self, crops: Path, project: Project, config: TrainConfig, listen: Terminal
+        self, crops: Path, project: Project, config: TrainConfig, terminal: Terminal
     ) -> None:
         program = [sys.executable, "-m", "colab_pix2pix", "train", "--json"]
         self.command = [*program, str(crops), str(project.path), *as_flags(config)]
         self.epochs = config.epochs
-        self.listen = listen
+        self.terminal = terminal
         self.held_out: list[float] = []
         self.resumed_step: int | None = None
 
@@ -170,9 +172,9 @@ class _Trainer:
             assert process.stdout is not None
             for line in process.stdout:
                 event = events.from_json(line)
-                self._tell(event)
+                self._handle(event)
                 saved = saved or isinstance(event, Saved)
-                if kill and saved and isinstance(event, Progress) and self._in_mid_epoch(event):
+                if kill and saved and isinstance(event, Progress) and self._is_mid_epoch(event):
                     os.kill(process.pid, signal.SIGKILL)
                     process.wait()
                     return int(event.done)
@@ -184,34 +186,35 @@ class _Trainer:
                 process.kill()
                 process.wait()
 
-    def _tell(self, event: events.Event) -> None:
+    def _handle(self, event: events.Event) -> None:
         if isinstance(event, Metrics) and event.held_out_l1_loss is not None:
             self.held_out.append(event.held_out_l1_loss)
         if isinstance(event, Resumed):
             self.resumed_step = event.step
         if not isinstance(event, Note) or event.level == "warning":
-            self.listen(event)
+            self.terminal(event)
 
-    def _in_mid_epoch(self, event: Progress) -> bool:
+    def _is_mid_epoch(self, event: Progress) -> bool:
         if event.job != "train" or not event.total:
             return False
         epoch = event.done / event.total * self.epochs
         return event.done > _KILL_AFTER * event.total and 0.2 < epoch % 1 < 0.8
 
 
-def _summarize(result: DemoResult, project: Project, listen: Terminal, seconds: float) -> None:
+def _summarize(result: DemoResult, project: Project, terminal: Terminal, seconds: float) -> None:
     samples = sorted(project.samples.glob("*.jpg"))
-    crash = "Training ended before there was a saved step to kill it after."
+    outcome = "Training ended before there was a saved step to kill it after."
     if result.killed_at_step is not None:
-        crash = f"Killed at step {result.killed_at_step}, resumed at step {result.resumed_step}."
+        outcome = f"Killed at step {result.killed_at_step}, resumed at step {result.resumed_step}."
     lines = [
         "",
-        f"Done in {duration(seconds)} minutes. {result.kept} of {result.crops} crops were good.",
-        crash,
+        f"Done in {wording.seconds_in_words(seconds)}."
+        f" {result.kept} of {result.crops} crops were good.",
+        outcome,
         "Difference to the real picture, on crops never trained on: "
         f"{result.first_l1:.3f} at first, {result.last_l1:.3f} now.",
         "",
-        f"the crops          {result.place / 'contact-sheet.jpg'}",
+        f"the crops          {result.folder / 'contact-sheet.jpg'}",
         f"the last samples   {samples[-1]}",
         f"the time-lapse     {project.timelapse}",
         f"the loss curve     {project.losses_png}",
@@ -221,4 +224,4 @@ def _summarize(result: DemoResult, project: Project, listen: Terminal, seconds: 
         "Now with your own video: colab-pix2pix demo --source LINK_OR_FILE",
     ]
     for line in lines:
-        listen.line(line)
+        terminal.line(line)

@@ -1,4 +1,4 @@
-"""Options become flags: a config -> an argparse group, and what was given -> a config again."""
+"""Options become flags: a config -> an argparse group, and parsed arguments -> a config again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..options import Config, Option, expected, options
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
-def joined(words: Sequence[str]) -> list[str]:
+def protect_dashes(argv: Sequence[str]) -> list[str]:
     """Lets values begin with a dash: `--scale -1:256`, and a SOURCE such as `-clip.mp4`.
 
     argparse takes both for unknown flags. So the scale moves into its flag's word, and the
     positions of `download` move behind a `--`.
     """
     result: list[str] = []
-    for word in words:
+    for word in argv:
         if result and result[-1] == "--scale":
             result[-1] = f"--scale={word}"
         else:
@@ -29,7 +29,7 @@ def joined(words: Sequence[str]) -> list[str]:
     if result[:1] != ["download"] or {"-h", "--help", "--"} & set(result):
         return result
     known = {f"--{name.replace('_', '-')}" for name in options(VideoConfig)}
-    flagged = {*known, "--list-formats"}
+    flag_names = {*known, "--list-formats"}
     flags: list[str] = []
     positions: list[str] = []
     rest = iter(result[1:])
@@ -37,7 +37,7 @@ def joined(words: Sequence[str]) -> list[str]:
         if word in known:
             flags += [word, *[value for value in [next(rest, None)] if value is not None]]
         else:
-            (flags if word.split("=")[0] in flagged else positions).append(word)
+            (flags if word.split("=")[0] in flag_names else positions).append(word)
     return ["download", *flags, "--", *positions]
 
 
@@ -50,27 +50,29 @@ def add_options(
     for field in dataclasses.fields(kind):
         if field.name in leave_out:
             continue
-        about: dict[str, Any] = {"type": types[field.name]}
-        about["metavar"] = types[field.name].__name__.upper()
+        argument_options: dict[str, Any] = {
+            "type": types[field.name],
+            "metavar": types[field.name].__name__.upper(),
+        }
         if types[field.name] is bool:  # --exact and --no-exact: bool("False") would be true
-            about = {"action": argparse.BooleanOptionalAction}
+            argument_options = {"action": argparse.BooleanOptionalAction}
         group.add_argument(
             f"--{field.name.replace('_', '-')}",
             dest=f"{kind.section}.{field.name}",
             default=argparse.SUPPRESS,
             help=_help(field, types[field.name]),
-            **about,
+            **argument_options,
         )
 
 
 def _help(field: dataclasses.Field[Any], kind: type) -> str:
-    about: Option = field.metadata["option"]
-    text = f"{about.help} Takes {expected(kind, about)}; default {field.default!r}."
+    option: Option = field.metadata["option"]
+    text = f"{option.help} Takes {expected(kind, option)}; default {field.default!r}."
     return text.replace("%", "%%")
 
 
-def given_config(given: argparse.Namespace, base: AnyConfig) -> AnyConfig:
-    """Returns `base` with the flags that were given."""
-    start = f"{base.section}."
-    changes = {n.removeprefix(start): v for n, v in vars(given).items() if n.startswith(start)}
+def configured(args: argparse.Namespace, base: AnyConfig) -> AnyConfig:
+    """Returns `base` with the flags that the user gave."""
+    prefix = f"{base.section}."
+    changes = {n.removeprefix(prefix): v for n, v in vars(args).items() if n.startswith(prefix)}
     return base.replace(**changes)

@@ -12,6 +12,7 @@ from ..options import Config, options
 from ..project import Project, check_name
 from ..storage import status_line
 from ..workflows import pipeline
+from . import INTERRUPTED
 from .terminal import Terminal
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
@@ -33,25 +34,26 @@ def auto() -> int:
     return run(Path.cwd() / name, video, frames, train)
 
 
-def run(place: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfig) -> int:
-    """Runs the whole way in the folder `place`; goes on where an earlier call ended."""
+def run(folder: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfig) -> int:
+    """Runs the whole way in `folder`; goes on where an earlier call ended."""
     from ..dataset import curate
     from ..download.download import download
 
-    listen = Terminal()
-    file = download(video.source, place / "video", video, on_event=listen)
-    directory = place / "crops"
-    dataset = pipeline.cut_and_mark([file], directory, frames, CurateConfig(), on_event=listen)
-    sheet = curate.contact_sheet(dataset, place / "contact-sheet.jpg")
+    rules, crops = CurateConfig(), folder / "crops"
+    with Terminal() as terminal:
+        video_file = download(video.source, folder / "video", video, on_event=terminal)
+        dataset = pipeline.cut_and_mark([video_file], crops, frames, rules, on_event=terminal)
+    sheet = curate.contact_sheet(dataset, folder / "contact-sheet.jpg")
     print(f"Look at the crops: {sheet}")
-    project = Project(place / "project")
+    project = Project(folder / "project")
     project.remember(video, frames)
-    result = pipeline.train(dataset, project, train, on_event=listen)
+    with Terminal() as terminal:
+        result = pipeline.train(dataset, project, train, on_event=terminal)
     state = "Stopped" if result.interrupted else "Trained"
     print(f"{state}: {result.epochs_done} epochs, step {result.step}, in {project.path}")
     if result.safety:
         print(status_line.line(result.safety))
-    return 130 if result.interrupted else 0
+    return INTERRUPTED if result.interrupted else 0
 
 
 def _ask_config(config: AnyConfig, labels: dict[str, str]) -> AnyConfig:
@@ -59,17 +61,16 @@ def _ask_config(config: AnyConfig, labels: dict[str, str]) -> AnyConfig:
     for name, label in labels.items():
         default = getattr(config, name)
 
-        def changed(answer: str, name: str = name, before: AnyConfig = config) -> AnyConfig:
+        def with_answer(answer: str, name: str = name, before: AnyConfig = config) -> AnyConfig:
             kind = type(getattr(before, name))
-            return before.replace(**{name: _converted(name, answer, kind)})
+            return before.replace(**{name: _parse(name, answer, kind)})
 
-        about = options(config)[name]
-        print(f"  {about.help}")
-        config = _ask(label, default or _SAMPLE, changed)
+        print(f"  {options(config)[name].help}")
+        config = _ask(label, default or _SAMPLE, with_answer)
     return config
 
 
-def _converted(name: str, answer: str, kind: type) -> Any:
+def _parse(name: str, answer: str, kind: type) -> Any:
     if name == "source" and answer == _SAMPLE:
         return ""
     try:

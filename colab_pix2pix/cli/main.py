@@ -15,21 +15,20 @@ from .. import __version__
 from ..config import MODES, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
-from . import commands
-from .flags import add_options, joined
+from . import INTERRUPTED, commands
+from .flags import add_options, protect_dashes
 
 _GENERATION = "last, best (by the held-out crops), or a number"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
     # TensorFlow's start-up chatter tells an artist nothing.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     parser = build_parser()
-    words = sys.argv[1:] if arguments is None else arguments
-    given = parser.parse_args(joined(words))
+    args = parser.parse_args(protect_dashes(sys.argv[1:] if argv is None else argv))
     try:
-        return int(given.run(given))
+        return int(args.run(args))
     except Pix2PixError as error:
         print(f"colab-pix2pix: {error}", file=sys.stderr)
         return error.exit_status
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
-        return commands.INTERRUPTED
+        return INTERRUPTED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -51,10 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, help: str) -> argparse.ArgumentParser:
-        run = getattr(commands, f"run_{name}")
-        added = subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
-        added.set_defaults(run=run)
-        return added
+        subparser = subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
+        subparser.set_defaults(run=getattr(commands, f"run_{name}"))
+        return subparser
 
     demo = command("demo", "the whole way on the sample video, with a crash in the middle")
     demo.add_argument("--root", type=Path, default=Path("demo"), help="folder for the results")
@@ -79,23 +77,25 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(frames, FramesConfig)
     add_options(frames, CurateConfig)
 
-    own = command("import", "make a dataset of your own pictures, or of pairs of them")
-    own.add_argument("sources", metavar="SOURCE", nargs="+", type=Path, help="a folder or a zip")
-    own.add_argument("directory", metavar="DIR", type=Path)
-    own.add_argument(
+    import_ = command("import", "make a dataset of your own pictures, or of pairs of them")
+    import_.add_argument(
+        "sources", metavar="SOURCE", nargs="+", type=Path, help="a folder or a zip"
+    )
+    import_.add_argument("directory", metavar="DIR", type=Path)
+    import_.add_argument(
         "--pairs",
         action="store_true",
         help="each picture holds A on its left and B on its right; or give two folders, A and B,"
         " with files of the same names",
     )
-    own.add_argument(
+    import_.add_argument(
         "--direction", choices=("AtoB", "BtoA"), default="AtoB", help="with --pairs: what to learn"
     )
-    own.add_argument(
+    import_.add_argument(
         "--size", type=int, default=256, help="with --pairs: width and height of both, in pixels"
     )
-    add_options(own, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
-    add_options(own, CurateConfig)
+    add_options(import_, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
+    add_options(import_, CurateConfig)
 
     train = command("train", "train on a folder of crops; goes on where it ended")
     train.add_argument("dataset", metavar="DATASET_DIR", type=Path)

@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
 from ..files import atomic_write
-from ..video.decode_plan import evenly
+from ..images import blurred_grey_input
+from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
 
 _PAPER, _INK, _FADED, _RED = (250, 249, 246), (40, 40, 44), (120, 120, 126), (196, 60, 48)
@@ -49,7 +50,7 @@ def contact_sheet(
     path = Path(path)
     if not dataset.crops:
         raise DatasetError(f"{dataset.directory} has no crops to show.")
-    shown = evenly(dataset.crops, columns * rows)
+    shown = evenly_chosen(dataset.crops, columns * rows)
     columns = min(columns, len(shown))
     lines = -(-len(shown) // columns)
     step = size * (2 if inputs else 1) + _GAP
@@ -81,10 +82,7 @@ def _input(directory: Path, crop: Crop, size: int, blur_factor: float) -> Image.
     """Returns what the network gets: the partner of a pair, or the crop grey and blurred."""
     if crop.input_file:
         return _opened(directory / crop.input_file, size)
-    grey = _opened(directory / crop.file, 256).convert("L")
-    side = max(1, round(256 / blur_factor))
-    small = grey.resize((side, side), Image.Resampling.BOX)
-    return small.resize((size, size), Image.Resampling.BICUBIC).convert("RGB")
+    return blurred_grey_input(_opened(directory / crop.file, size), blur_factor).convert("RGB")
 
 
 def _tile(directory: Path, crop: Crop, size: int) -> Image.Image:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
-from ..video.decode_plan import evenly
+from ..spacing import evenly_chosen
 from .builder import Source, add_sources
 from .crop_geometry import crop_boxes, scaled_size
 from .image_sources import ImageFile, ImagePair, find_images, find_pairs, partners, sha256_of
@@ -89,7 +89,7 @@ def _cut_pictures(
     pictures: Sequence[ImageFile], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
 ) -> list[Crop]:
     each = len(crop_boxes(config.crops, *pictures[0].image().size))
-    chosen = evenly(pictures, -(-config.count // each))
+    chosen = evenly_chosen(pictures, -(-config.count // each))
     crops: list[Crop] = []
     with ImageWriter() as writer:
         for number, picture in enumerate(chosen):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .. import wording
 from . import drive, transfer
 
 _NAMES = ("id", "md5", "uncommitted", "progress")
@@ -113,8 +114,8 @@ def _watch(path: Path, md5: str, patience_seconds: float, every_seconds: float) 
 
 def _space(folder: Path) -> str:
     space = os.statvfs(folder)
-    unit = space.f_frsize / 1e6
-    return f"space: {space.f_blocks * unit:.0f} MB, free {space.f_bavail * unit:.1f} MB"
+    room, free = (blocks * space.f_frsize for blocks in (space.f_blocks, space.f_bavail))
+    return f"space: {wording.bytes_in_words(room)}, free {wording.bytes_in_words(free)}"
 
 
 def _mount_type(folder: Path) -> str:

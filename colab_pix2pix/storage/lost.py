@@ -6,8 +6,8 @@ import json
 import time
 from pathlib import Path
 
+from .. import wording
 from ..project import Project, sample_step
-from . import status_line
 from .slots import Generation
 
 
@@ -26,14 +26,14 @@ def lost(project: Project, start: Generation) -> str:
     try:
         record = json.loads(_record(project).read_text())
         if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-            minutes = max(0.0, record["time"] - start.time) / 60
-            number = status_line.steps(record["step"] - start.step)
-            return f"Lost with the last session: {number} steps, {minutes:.1f} minutes of training."
+            span = wording.seconds_in_words(record["time"] - start.time)
+            number = wording.count(record["step"] - start.step)
+            return f"Lost with the last session: {number} steps, {span} of training."
     except (FileNotFoundError, ValueError, KeyError):
         pass  # another machine, or killed while writing
     reached = max(map(sample_step, project.sample_files()), default=0)
     if reached > start.step:
-        number = status_line.steps(reached - start.step)
+        number = wording.count(reached - start.step)
         return f"Lost with the last session: at least {number} steps."
     return ""
 

@@ -6,8 +6,9 @@ import queue
 from pathlib import Path
 from typing import Literal
 
+from .. import wording
 from ..events import Event, Note, Safety, Saved
-from . import drive, os_errors, status_line
+from . import drive, os_errors
 from .slots import Stated
 from .upload_state import Upload
 
@@ -56,24 +57,26 @@ class News:
 
 def no_room(free: float, needed: float) -> str:
     return (
-        f"Google Drive has {free / 1e6:.0f} MB free, and two states of this run need"
-        f" {needed / 1e6:.0f} MB more. Make room: empty the trash too, it counts."
+        f"Google Drive has {wording.bytes_in_words(free)} free, and two states of this run need"
+        f" {wording.bytes_in_words(needed)} more. Make room: empty the trash too, it counts."
     )
 
 
 def slow(upload_seconds: float, interval_seconds: float) -> str:
     return (
-        f"Drive takes {upload_seconds:.0f} s for an upload, so it gets a state every"
-        f" {interval_seconds:.0f} s; in between they are kept on this machine."
+        f"Drive takes {wording.seconds_in_words(upload_seconds)} for an upload, so it gets a state"
+        f" every {wording.seconds_in_words(interval_seconds)}; in between they are kept on this"
+        " machine."
     )
 
 
 def stalled(upload: Upload, waited: float, free: float, safe_step: int | None) -> str:
-    safe = f"Safe is step {status_line.steps(safe_step)}." if safe_step is not None else ""
+    safe = f"Safe is step {wording.count(safe_step)}." if safe_step is not None else ""
     return (
-        f"Google Drive has not uploaded step {status_line.steps(upload.copy.step)} for"
-        f" {waited / 60:.0f} min; it has {free / 1e6:.0f} MB free. {safe} Training goes on. Look at"
-        " drive.google.com whether the Drive is full; its daily limit for uploads may be reached."
+        f"Google Drive has not uploaded step {wording.count(upload.copy.step)} for"
+        f" {wording.seconds_in_words(waited)}; it has {wording.bytes_in_words(free)} free. {safe}"
+        " Training goes on. Look at drive.google.com whether the Drive is full; its daily limit for"
+        " uploads may be reached."
     )
 
 

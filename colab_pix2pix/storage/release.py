@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
@@ -85,7 +86,7 @@ def _unconfirmed(project: Project, found: Survey) -> list[str]:
     if good:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
-            lost.append(f"step {status_line.steps(newest.step)}")
+            lost.append(f"step {wording.count(newest.step)}")
     return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
 
 

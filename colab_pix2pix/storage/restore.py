@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..errors import CheckpointError, ProjectError
 from ..events import Safety
 from ..project import Project
@@ -174,7 +175,7 @@ def _first_save_was_cut_off(project: Project, there: list[Look]) -> bool:
 def _notes(project: Project, looks: tuple[Look, ...], good: list[Generation]) -> list[str]:
     notes = []
     if good:
-        step = status_line.steps(good[0].step)
+        step = wording.count(good[0].step)
         notes += [f"{look.problem} Going on from step {step}." for look in looks if look.problem]
     copies = [look.path.name for look in looks if " (" in look.path.name]
     if copies:
@@ -189,7 +190,7 @@ def _listed(looks: tuple[Look, ...]) -> str:
     words = []
     for look in looks:
         if look.generation:
-            step = status_line.steps(look.generation.step)
+            step = wording.count(look.generation.step)
             words.append(f"{look.path.name}: step {step}, {look.generation.durability}.")
         else:
             words.append(look.problem)

@@ -9,12 +9,10 @@ pictures (GOPs) and the frames that no other frame refers to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from ..ffmpeg import outside
+from ..spacing import evenly_spaced
 from .packets import Packets
 from .timeline import Timeline
 
@@ -25,12 +23,6 @@ _ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back
 def evenly_spaced_times(start: float, end: float, steps: int) -> np.ndarray:
     """Returns the middles of `steps` equal parts of a span of time, in seconds."""
     return np.asarray(start + (np.arange(steps) + 0.5) * (end - start) / steps)
-
-
-def evenly(things: Sequence[Any], most: int) -> list[Any]:
-    """Returns at most `most` of some things, evenly chosen, the first and the last among them."""
-    indices = np.linspace(0, len(things) - 1, min(most, len(things))).round().astype(int)
-    return [things[index] for index in indices]
 
 
 def nearest_frames(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -75,8 +67,7 @@ def _without_repeats(picks: np.ndarray, wanted: int, total: int) -> np.ndarray:
     if missing <= 0:
         return picks
     spare = np.setdiff1d(np.arange(total), picks)
-    others = spare[np.linspace(0, len(spare) - 1, missing).round().astype(int)]
-    return np.union1d(picks, others)
+    return np.union1d(picks, spare[evenly_spaced(len(spare), missing)])
 
 
 def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | None:

@@ -31,9 +31,9 @@ def test_download_frames_train_status_and_apply_lead_from_a_video_to_pictures(
     command: Command, tmp_path: Path
 ) -> None:
     source = clip(tmp_path / "a clip.mp4")
-    got = command("download", source, tmp_path / "video")
-    assert got.returncode == 0, got.stderr
-    video = Path(got.stdout.strip())
+    fetched = command("download", source, tmp_path / "video")
+    assert fetched.returncode == 0, fetched.stderr
+    video = Path(fetched.stdout.strip())
     assert video.is_file() and video.parent == tmp_path / "video"
 
     cut = command("frames", video, tmp_path / "crops", "--count", "20", "--scale", "-1:64")
@@ -42,8 +42,8 @@ def test_download_frames_train_status_and_apply_lead_from_a_video_to_pictures(
     entries = json.loads((tmp_path / "crops" / "manifest.json").read_text())["crops"]
     assert len(entries) == 20
 
-    words = ["train", tmp_path / "crops", tmp_path / "run", *TINY, "--save-every-seconds", "30"]
-    trained = command(*words, "--epochs", "2")
+    arguments = ["train", tmp_path / "crops", tmp_path / "run", *TINY, "--save-every-seconds", "30"]
+    trained = command(*arguments, "--epochs", "2")
     assert trained.returncode == 0, trained.stderr
     assert "Trained: 2 epochs" in trained.stdout
     assert "WARNING: All log messages before absl" not in trained.stderr
@@ -52,17 +52,17 @@ def test_download_frames_train_status_and_apply_lead_from_a_video_to_pictures(
     assert (state["epochs_done"], state["options"]["seed"]) == (2, 1)
     assert state["step"] == state["saved"]["step"] == state["confirmed"]["step"] > 0
 
-    again = command(*words, "--epochs", "2")
+    again = command(*arguments, "--epochs", "2")
     assert again.returncode == 0
     assert "Nothing to do" in again.stderr
     assert json.loads(command("status", tmp_path / "run", "--json").stdout)["step"] == state["step"]
 
-    other = command(*words[:3], "--image-size", "128")
+    other = command(*arguments[:3], "--image-size", "128")
     assert (other.returncode, other.stdout) == (1, "")
     assert "image_size = 64; received image_size = 128" in other.stderr
 
-    made = command("apply", tmp_path / "run", tmp_path / "crops", tmp_path / "made")
-    assert made.returncode == 0, made.stderr
+    applied = command("apply", tmp_path / "run", tmp_path / "crops", tmp_path / "made")
+    assert applied.returncode == 0, applied.stderr
     assert len(list((tmp_path / "made").glob("*.png"))) == 20
 
 
@@ -124,10 +124,10 @@ def test_several_videos_are_fetched_and_cut_at_once(
 
 def test_a_flag_is_made_of_each_option() -> None:
     parser = main.build_parser()
-    given = parser.parse_args(["train", "crops", "run", "--epochs", "3", "--lambda-l1", "50"])
-    assert vars(given)["train.epochs"] == 3
-    assert vars(given)["train.lambda_l1"] == 50.0
-    assert "train.seed" not in vars(given)
+    args = parser.parse_args(["train", "crops", "run", "--epochs", "3", "--lambda-l1", "50"])
+    assert vars(args)["train.epochs"] == 3
+    assert vars(args)["train.lambda_l1"] == 50.0
+    assert "train.seed" not in vars(args)
 
 
 @pytest.mark.parametrize("kind", [FramesConfig, TrainConfig])
@@ -135,8 +135,8 @@ def test_flags_made_of_a_config_give_the_config_back(kind: type[Config]) -> None
     flips = {n: not v for n, v in kind().to_dict().items() if isinstance(v, bool)}
     config = kind().replace(**flips)
     positions = ["frames", "a.mp4", "b"] if kind is FramesConfig else ["train", "a", "b"]
-    given = main.build_parser().parse_args([*positions, *as_flags(config)])
-    assert flags.given_config(given, kind()) == config
+    args = main.build_parser().parse_args([*positions, *as_flags(config)])
+    assert flags.configured(args, kind()) == config
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_what_the_pictures_take_is_said(crops: Dataset) -> None:
     load_pictures(crops, TINY, heard.append)
     load_pictures(crops, ON_DISK, heard.append)
     notes = [event.message for event in heard if isinstance(event, Note)]
-    assert notes == ["12 crops take 0.2 MB of memory.", "12 crops take 0.2 MB on the disk."]
+    assert notes == ["12 crops take 230.4 kB of memory.", "12 crops take 230.4 kB on the disk."]
     progress = [event for event in heard if isinstance(event, Progress)]
     assert {(event.job, event.total, event.unit) for event in progress} == {("load", 12, "crops")}
     assert progress[-1].done == 12

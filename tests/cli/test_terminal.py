@@ -1,0 +1,132 @@
+"""The progress line on a real terminal of several widths: it never wraps and leaves nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pyte
+import pytest
+
+ROWS = 30
+START = """
+import sys, time
+from colab_pix2pix.cli.terminal import Terminal
+from colab_pix2pix.events import *
+"""
+#: All that a training says, from the first picture to the last word.
+TRAINING = """
+with Terminal() as terminal:
+    terminal(Note(message="The crops of 🦋 蝶の庭 are packed."))
+    for done in (1, 60, 120):
+        terminal(Progress(job="load", done=done, total=120, unit="crops"))
+    terminal(Resumed(step=400, generation=2))
+    for step in range(401, {last} + 1):
+        terminal(Progress(job="train", done=step, total=1200, unit="steps", per_second=12.5,
+                          seconds_left=(1200 - step) / 12.5, {training}))
+        if step % 100 == 0:
+            terminal(Metrics(step=step, epoch=step // 30, generator_gan_loss=1.0,
+                             generator_l1_loss=40 / step, discriminator_loss=0.5))
+            terminal(Safety(on_drive=False, safe_step=step, safe_time=time.time()))
+    terminal(Note(message="GPU memory is short.", level="warning"))
+"""
+STAY = ["The crops of 🦋 蝶の庭 are packed.", "Resumed at step 400", "! GPU memory is short."]
+
+
+def screen_after(code: str, columns: int, **environment: str) -> list[str]:
+    """Returns the rows that a terminal shows, in all of its history, once `code` has run in it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", START + code],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean | {"TERM": "xterm-256color"} | environment,
+    )
+    os.close(theirs)
+    screen = pyte.HistoryScreen(columns, ROWS, history=10_000, ratio=1)
+    stream = pyte.ByteStream(screen)
+    try:
+        while data := os.read(ours, 65536):
+            stream.feed(data)
+    except OSError:  # what Linux says when the other end is closed
+        pass
+    assert process.wait() == 0
+    os.close(ours)
+    assert not screen.history.top, "lines have scrolled away: something wraps"
+    assert not screen.cursor.hidden
+    return [row.rstrip() for row in screen.display if row.strip()]
+
+
+def training(last: int) -> str:
+    from colab_pix2pix import events
+
+    kind = getattr(events, "TrainingProgress", events.Progress).__name__
+    pace = "epoch=step // 30, epochs=40, crops_per_second=50.0"
+    return TRAINING.format(last=last, training=pace).replace(
+        'Progress(job="train"', f'{kind}(job="train"'
+    )
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("last", [1200, 777])
+def test_after_a_training_there_is_one_progress_line_and_what_stays(
+    columns: int, last: int
+) -> None:
+    rows = screen_after(training(last), columns)
+    progress = [row for row in rows if row.startswith("train ")]
+    saved = [row for row in rows if row.startswith("Saved: step")]
+    loaded = [row for row in rows if row.startswith("load ")]
+    assert (len(progress), len(loaded), len(saved)) == (1, 1, last // 100 - 4)
+    rest = [row for row in rows if row not in [*progress, *saved, *loaded]]
+    assert [row.replace(" ", "") for row in rest] == [line.replace(" ", "") for line in STAY]
+    percent = f"{last / 1200:.0%}"
+    assert percent in progress[0] and "left" in progress[0]
+    assert (f"{last} of 1200 steps" in progress[0]) == (columns >= 80)
+
+
+def test_a_line_that_stays_goes_above_the_one_that_moves() -> None:
+    code = """
+terminal = Terminal()
+terminal(Progress(job="frames", done=30, total=60, unit="crops"))
+terminal.line("Look at this.")
+"""
+    above, below = screen_after(code, 80)
+    assert above == "Look at this."
+    assert below.startswith("frames    50%") and below.endswith("30 of 60 crops")
+
+
+def test_what_a_command_prints_begins_on_a_row_of_its_own() -> None:
+    code = """
+with Terminal() as terminal:
+    terminal(Progress(job="frames", done=30, total=60, unit="crops"))
+print("30 crops")
+"""
+    assert screen_after(code, 80)[1:] == ["30 crops"]
+
+
+@pytest.mark.parametrize("columns", [10, 20, 40])
+def test_a_wide_unit_is_cut_off_at_the_edge(columns: int) -> None:
+    code = """
+terminal = Terminal()
+for done in range(20):
+    terminal(Progress(job="蝶の庭の🦋を数える", done=done, unit="🦋" * 40))
+"""
+    assert len(screen_after(code, columns)) == 1
+
+
+def test_a_terminal_that_can_not_move_back_gets_lines() -> None:
+    code = """
+terminal = Terminal()
+for done in (1, 2, 60):
+    terminal(Progress(job="frames", done=done, total=60, unit="crops"))
+"""
+    first, last = screen_after(code, 80, TERM="dumb")
+    assert (first, last) == ("frames     2% 1 of 60 crops", "frames   100% 60 of 60 crops")
