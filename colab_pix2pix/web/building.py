@@ -13,7 +13,9 @@ import html
 import io
 import re
 import tarfile
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .bundling import bundle
@@ -24,6 +26,8 @@ _RUNTIME = resources.files(__package__) / "onnxruntime-web-1.30.0.tar.xz"
 #: What a single file needs of it.
 _PROCESSOR = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 _SAMPLE = "sample.jpg"
+_MAIN = "js/main.js"
+_WORKER = "js/model/worker.js"
 
 
 def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None = None) -> Path:
@@ -77,10 +81,8 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
     embedded |= {"model.onnx": model, "LICENSE.txt": runtime["LICENSE.txt"]}
     if sample is not None:
         embedded[_SAMPLE] = sample
-    modules = {
-        Path(name).name: content.decode() for name, content in files.items() if name[:3] == "js/"
-    }
-    embedded["worker.js"] = bundle("worker.js", modules).encode()
+    modules = {name: text.decode() for name, text in files.items() if name.startswith("js/")}
+    embedded[_WORKER] = bundle(_WORKER, modules).encode()
     page = _filled(files["index.html"], title, sample).decode()
     page = _replaced(
         page,
@@ -89,7 +91,7 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
     )
     page = _replaced(page, '<script type="module" src="js/main.js"></script>\n', "")
     parts = "".join(_embedded(name, content) for name, content in embedded.items())
-    script = f'<script type="module">\n{bundle("main.js", modules)}</script>\n'
+    script = f'<script type="module">\n{bundle(_MAIN, modules)}</script>\n'
     page = _replaced(page, "</body>", f"{parts}{script}</body>")
     path.write_text(page, encoding="utf-8")
     return path
@@ -97,9 +99,16 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
 
 def _page_files() -> dict[str, bytes]:
     """Returns the page's own files by their paths in it."""
-    files = {path.name: path.read_bytes() for path in _PAGE.iterdir() if path.is_file()}
-    modules = (_PAGE / "js").iterdir()
-    return files | {f"js/{path.name}": path.read_bytes() for path in modules}
+    return dict(_files_below(_PAGE))
+
+
+def _files_below(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for path in folder.iterdir():
+        name = prefix + path.name
+        if path.is_dir():
+            yield from _files_below(path, f"{name}/")
+        else:
+            yield name, path.read_bytes()
 
 
 def _runtime(wanted: tuple[str, ...] = ()) -> dict[str, bytes]:

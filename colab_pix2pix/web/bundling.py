@@ -1,15 +1,16 @@
 """Joins the page's modules into one script, for a page that is a single file.
 
 A browser imports no module from a page that was opened with a double click. The modules are written
-so that joining them is simple: they import each other by `import { a, b } from "./file.js";` and
-export at the declaration; every name at the top of a module is the only one of its kind.
+so that joining them is simple: they import each other by `import { a, b } from "../dir/file.js";`
+and export at the declaration; every name at the top of a module is the only one of its kind.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w/.-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) )", re.MULTILINE)
 _NAME = re.compile(
     r"^(?:export )?(?:async )?(?:function\*?|class|const|let|var) +(\w+)", re.MULTILINE
@@ -20,8 +21,8 @@ def bundle(entry: str, modules: dict[str, str]) -> str:
     """Returns a module and all that it imports as one script, what is needed first.
 
     Args:
-        entry: The name of the module that starts.
-        modules: The text of each module by its file name.
+        entry: The path of the module that starts.
+        modules: The text of each module by its path, as `model/network.js`.
 
     Raises:
         ValueError: two modules have the same name at their top, or one is written in a way that
@@ -46,7 +47,7 @@ def _in_order(entry: str, modules: dict[str, str]) -> list[str]:
         if name in order:
             return
         for needed in _IMPORT.findall(modules[name]):
-            visit(needed)
+            visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), needed)))
         order.append(name)
 
     visit(entry)

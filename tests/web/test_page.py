@@ -251,7 +251,7 @@ def difference(page: Any, options: TrainConfig, shown: np.ndarray) -> float:
         "input_channels": options.channels_fed,
     }
     code = """async (bytes, about) => {
-      const { Condition } = await import(new URL('js/condition.js', document.baseURI));
+      const { Condition } = await import(new URL('js/model/condition.js', document.baseURI));
       const condition = new Condition({ ...about, blur_factor: 7 });
       const input = new Float32Array(about.image_size ** 2 * about.input_channels);
       condition.make(bytes, input); // twice, and after another blur: nothing of before is left
@@ -265,7 +265,7 @@ def test_an_input_takes_less_than_3_ms(address: str, visiting: Visiting) -> None
     page = visiting().open(address + "#source=draw")
     best = page.evaluate(
         """async () => {
-          const { Condition } = await import(new URL('js/condition.js', document.baseURI));
+          const { Condition } = await import(new URL('js/model/condition.js', document.baseURI));
           const { drawSquare, toRgba } = await import(new URL('js/pixels.js', document.baseURI));
           const about = { condition: 'blurred-grey', blur_factor: 24, image_size: 256,
             input_channels: 1 };

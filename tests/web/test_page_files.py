@@ -26,10 +26,19 @@ def test_a_folder_holds_all_that_the_page_asks_for(tmp_path: Path) -> None:
     assert 'data-sample="sample.jpg"' in text
     for name in re.findall(r'(?:src|href)="([\w./-]+)"', text):
         assert (folder / name).is_file(), name
-    for script in (folder / "js").iterdir():
-        for name in re.findall(r'from "\./([\w.]+)"', script.read_text()):
-            assert (folder / "js" / name).is_file(), f"{script.name} imports {name}"
-    for name in re.findall(r'"(runtime/[\w.-]+)"', (folder / "js" / "network.js").read_text()):
+    scripts = list((folder / "js").rglob("*.js"))
+    imports = [
+        (script, name)
+        for script in scripts
+        for name in re.findall(r'from "([\w./-]+)"', script.read_text())
+    ]
+    assert len(imports) > len(scripts)
+    for script, name in imports:
+        assert (script.parent / name).is_file(), f"{script.name} imports {name}"
+    network = (folder / "js" / "model" / "network.js").read_text()
+    for name in re.findall(r'"((?:runtime|js)/[\w./-]+)"', network):
+        assert (folder / name).is_file(), name
+    for name in re.findall(r'"(runtime/[\w.-]+)"', network):
         assert (folder / name).stat().st_size > 50_000, name
     assert (folder / "model.onnx").read_bytes() == b"a model"
     assert (folder / "sample.jpg").read_bytes() == b"a jpeg"
@@ -56,7 +65,7 @@ def test_a_single_file_holds_everything_and_names_no_other(tmp_path: Path) -> No
     with tarfile.open(RUNTIME) as archive:
         wanted = {f"runtime/{name}" for name in archive.getnames() if ".jspi." not in name}
     assert set(parts) == (wanted - {"runtime/LICENSE.txt"}) | {
-        *("model.onnx", "sample.jpg", "worker.js", "LICENSE.txt")
+        *("model.onnx", "sample.jpg", "js/model/worker.js", "LICENSE.txt")
     }
     assert parts["model.onnx"] == b"a model" and parts["sample.jpg"] == b"jpeg"
     assert parts["runtime/ort-wasm-simd-threaded.wasm"].startswith(b"\0asm")
@@ -87,9 +96,9 @@ def test_the_runtime_is_small_and_has_its_licence() -> None:
 
 def test_modules_are_joined_what_is_needed_first() -> None:
     modules = {
-        "main.js": 'import { b } from "./b.js";\nimport { a } from "./a.js";\n\nuse(a, b);\n',
+        "main.js": 'import { b } from "./deep/b.js";\nimport { a } from "./a.js";\n\nuse(a, b);\n',
         "a.js": "export const a = 1;\n",
-        "b.js": 'import {\n  a,\n} from "./a.js";\n\nexport async function b() {}\n',
+        "deep/b.js": 'import {\n  a,\n} from "../a.js";\n\nexport async function b() {}\n',
         "unused.js": "export const c = 1;\n",
     }
     joined = bundle("main.js", modules)

@@ -1,21 +1,21 @@
 /** The page: joins sources, network, screens and controls. */
 
-import { readAddress, writeAddress } from "./address.js";
-import { ScreenOn, watch } from "./awake.js";
-import { Camera, cameraIsAllowed } from "./camera.js";
-import { choose, listenToDrops } from "./choosing.js";
-import { listenToSettings, showCameras, showPens, showSettings } from "./controls.js";
+import { part } from "./assets.js";
 import { byId } from "./dom.js";
-import { Drawing } from "./drawing.js";
-import { Exhibition } from "./exhibition.js";
-import { Movie, Picture } from "./files.js";
-import { isolate } from "./isolation.js";
-import { Live } from "./live.js";
-import { Network } from "./network.js";
-import { hush, tell } from "./notice.js";
-import { part } from "./parts.js";
-import { Taking } from "./taking.js";
-import { Trouble } from "./trouble.js";
+import { Live } from "./frame_loop.js";
+import { Taking } from "./interface/capture.js";
+import { listenToSettings, showCameras, showPens, showSettings } from "./interface/controls.js";
+import { Exhibition } from "./interface/exhibition.js";
+import { hush, tell } from "./interface/notice.js";
+import { readAddress, writeAddress } from "./interface/url_settings.js";
+import { ScreenOn, watch } from "./interface/wake_lock.js";
+import { isolate } from "./model/isolation.js";
+import { Network } from "./model/network.js";
+import { Camera, cameraIsAllowed } from "./sources/camera.js";
+import { Drawing } from "./sources/drawing.js";
+import { choose, listenToDrops } from "./sources/file_picker.js";
+import { Movie, Picture } from "./sources/media_files.js";
+import { Trouble } from "./user_error.js";
 
 const SLOW_MS = 400; // of the network alone: fewer than about two pictures a second
 const SLOW_AFTER = 6; // pictures

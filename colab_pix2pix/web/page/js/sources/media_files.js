@@ -1,7 +1,7 @@
 /** Picture and video files as sources of pictures. */
 
-import { Moving } from "./moving.js";
-import { Trouble } from "./trouble.js";
+import { Trouble } from "../user_error.js";
+import { Moving } from "./video_source.js";
 
 export class Picture {
   kind = "picture";

@@ -5,7 +5,7 @@
  * `<script type="text/plain" id="part:model.onnx">`; nothing is fetched then.
  */
 
-import { Trouble } from "./trouble.js";
+import { Trouble } from "./user_error.js";
 
 /** Whether the page holds its parts itself. */
 export function isSingleFile() {

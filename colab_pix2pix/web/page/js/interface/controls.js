@@ -1,7 +1,7 @@
 /** The settings as a person sees them: sliders, ticks, pens. Each tells its new value. */
 
-import { listCameras } from "./camera.js";
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
+import { listCameras } from "../sources/camera.js";
 
 const COLOURS = {
   black: "#1b1a18",
@@ -25,7 +25,7 @@ const SHOWN_AS = {
 /**
  * Shows settings in the controls.
  *
- * @param {object} settings As in `address.js`.
+ * @param {object} settings As in `url_settings.js`.
  * @param {object} about The model's.
  * @param {boolean} mirrored What is in force.
  */
@@ -66,7 +66,7 @@ export async function showCameras(used) {
   byId("device").replaceChildren(...options);
 }
 
-/** @param {import("./drawing.js").Drawing} drawing What the pens write on. */
+/** @param {import("../sources/drawing.js").Drawing} drawing What the pens write on. */
 export function showPens(drawing) {
   const make = ([name, colour]) => {
     const input = Object.assign(document.createElement("input"), {

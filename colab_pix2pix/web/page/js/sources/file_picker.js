@@ -1,6 +1,6 @@
 /** Files that the visitor brings: chosen with a button, or dropped onto the page. */
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
 /**
  * Asks for a file.

@@ -1,16 +1,17 @@
 /** The model as the page uses it: opened on the fastest backend that works here, run, closed. */
 
+import { isSingleFile, part } from "../assets.js";
+import { Trouble } from "../user_error.js";
 import { Engine } from "./engine.js";
 import { usableThreads } from "./isolation.js";
 import { describeModel } from "./model_file.js";
-import { isSingleFile, part } from "./parts.js";
-import { Trouble } from "./trouble.js";
 
 /** Names of the runtime's files for each backend. WebGPU's needs JSPI, and is in the folder only. */
 const RUNTIMES = {
   webgpu: ["runtime/ort.jspi.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.jspi.wasm"],
   wasm: ["runtime/ort.wasm.bundle.min.mjs", "runtime/ort-wasm-simd-threaded.wasm"],
 };
+const WORKER = "js/model/worker.js";
 const PATIENCE_MS = 120_000; // for an answer: a worker that ran out of memory may end without a word
 
 export class Network {
@@ -147,8 +148,8 @@ async function backends() {
 
 /** @returns {Promise<Worker>} A worker that answers. */
 async function startWorker(single) {
-  let address = new URL("js/worker.js", document.baseURI);
-  if (single) address = URL.createObjectURL(new Blob([await part("worker.js")], { type: "text/javascript" }));
+  let address = new URL(WORKER, document.baseURI);
+  if (single) address = URL.createObjectURL(new Blob([await part(WORKER)], { type: "text/javascript" }));
   const worker = new Worker(address, { type: "module" });
   await new Promise((resolve, reject) => {
     worker.onmessage = resolve;

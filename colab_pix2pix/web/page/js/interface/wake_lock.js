@@ -33,7 +33,7 @@ export class ScreenOn {
 /**
  * Watches the source of a `Live`: one that stands still is woken, and what stays dead is told.
  *
- * @param {import("./live.js").Live} live
+ * @param {import("../frame_loop.js").Live} live
  * @param {() => Promise<void>} revive Starts the camera again.
  */
 export function watch(live, revive) {

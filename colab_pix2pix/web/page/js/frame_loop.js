@@ -5,7 +5,7 @@
  * is shown is never older than it must be. Where nothing changes, nothing is computed.
  */
 
-import { Condition } from "./condition.js";
+import { Condition } from "./model/condition.js";
 import { drawSquare, Screen, sizeOf } from "./pixels.js";
 
 const FASTEST_MS = 15; // pictures come at most about as often as a screen shows them
@@ -33,7 +33,7 @@ export class Live {
     this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   }
 
-  /** @param {import("./network.js").Network} network Replaces the one before, which is closed. */
+  /** @param {import("./model/network.js").Network} network Replaces the one before, which is closed. */
   useNetwork(network) {
     const before = this.network;
     const { image_size: size, input_channels: channels } = network.about;

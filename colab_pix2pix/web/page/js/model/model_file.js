@@ -5,7 +5,7 @@
  * holds pairs of strings; the pair "colab_pix2pix" is our JSON. The runtime does not give them out.
  */
 
-import { Trouble } from "./trouble.js";
+import { Trouble } from "../user_error.js";
 
 const GRAPH = 7;
 const PROPERTIES = 14;

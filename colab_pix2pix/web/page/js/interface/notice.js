@@ -1,7 +1,7 @@
 /** One line for what the visitor should know; screen readers tell it too. */
 
-import { byId } from "./dom.js";
-import { Trouble } from "./trouble.js";
+import { byId } from "../dom.js";
+import { Trouble } from "../user_error.js";
 
 /** @param {Error} error A `Trouble` is said as it is, others as something unexpected. */
 export function tell(error) {

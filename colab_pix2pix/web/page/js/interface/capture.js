@@ -1,11 +1,11 @@
 /** What the visitor takes home: a picture, or a recorded video. */
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 import { download, Recorder } from "./recorder.js";
 
 export class Taking {
   /**
-   * @param {import("./live.js").Live} live
+   * @param {import("../frame_loop.js").Live} live
    * @param {() => boolean} all Whether recordings show source, input and result side by side.
    */
   constructor(live, all) {

@@ -1,7 +1,7 @@
 /** Records what is shown to a video file, in the browser's own encoder. */
 
-import { drawSquare } from "./pixels.js";
-import { Trouble } from "./trouble.js";
+import { drawSquare } from "../pixels.js";
+import { Trouble } from "../user_error.js";
 
 const KINDS = ["video/mp4;codecs=avc1.42E01F", "video/mp4", "video/webm;codecs=vp9", "video/webm"];
 const FRAMES_PER_SECOND = 30;

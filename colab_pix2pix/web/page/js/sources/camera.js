@@ -1,7 +1,7 @@
 /** The camera as a source of pictures. */
 
-import { Moving } from "./moving.js";
-import { Trouble } from "./trouble.js";
+import { Trouble } from "../user_error.js";
+import { Moving } from "./video_source.js";
 
 const OTHERS = "A picture, a video or a drawing works without it.";
 /** What the browser says, and what that means for the visitor. */
