@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ FALSE_CAMERA = ["--use-fake-device-for-media-stream"]
 #: A graphics card that the processor imitates.
 FALSE_GRAPHICS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 FALSE_GRAPHICS += ["--enable-features=Vulkan"]
+#: Pixels of the model that most tests put into the page.
+SIZE = 64
 
 
 @contextlib.contextmanager
@@ -110,6 +112,10 @@ class Visit:
 
     def close(self) -> None:
         self.context.close()
+
+
+#: Makes a `Visit` out of its options.
+Visiting = Callable[..., Visit]
 
 
 def lively(*, seed: int = 0, **options: Any) -> keras.Model:
