@@ -139,4 +139,4 @@ def _replaced(page: str, old: str, new: str) -> str:
 
 def _embedded(name: str, content: bytes) -> str:
     packed = base64.b64encode(gzip.compress(content, mtime=0)).decode()
-    return f'<script type="text/plain" id="part:{name}">{packed}</script>\n'
+    return f'<script type="text/plain" id="asset:{name}">{packed}</script>\n'

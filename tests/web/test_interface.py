@@ -39,19 +39,19 @@ def test_a_picture_is_saved(address: str, visiting: Visiting, tmp_path: Path) ->
         page.get_by_role("button", name="Save").click()
     downloading.value.save_as(tmp_path / "saved.png")
     with Image.open(tmp_path / "saved.png") as saved:
-        assert np.array_equal(np.asarray(saved.convert("RGBA")), visit.pixels("result"))
+        assert np.array_equal(np.asarray(saved.convert("RGBA")), visit.pixels("output"))
 
 
 def test_settings_work_and_stay_in_the_address(address: str, visiting: Visiting) -> None:
     visit = visiting(camera=None)
     page = visit.open(address)
     visit.settle()
-    plain = visit.pixels("seen").astype(int)
+    plain = visit.pixels("input").astype(int)
 
     def seen_after(label: str, value: str) -> np.ndarray:
         page.get_by_label(label).fill(value)
         visit.settle()
-        return visit.pixels("seen").astype(int)
+        return visit.pixels("input").astype(int)
 
     flat = seen_after("Contrast", "0")
     assert np.ptp(flat[..., 0]) == 0
@@ -64,33 +64,33 @@ def test_settings_work_and_stay_in_the_address(address: str, visiting: Visiting)
     )
     page.get_by_label("Mirror").check()
     visit.settle()
-    sharp = visit.pixels("seen")
+    sharp = visit.pixels("input")
     assert "blur=4" in page.url and "mirror=1" in page.url
     page.reload()
     page.wait_for_function("window.page?.started")
     visit.settle()
-    assert np.array_equal(visit.pixels("seen"), sharp)
+    assert np.array_equal(visit.pixels("input"), sharp)
     page.get_by_role("button", name="Reset").click()
     visit.settle()
-    assert np.array_equal(visit.pixels("seen"), plain)
+    assert np.array_equal(visit.pixels("input"), plain)
 
 
 def test_smoothing_blends_with_the_pictures_before(address: str, visiting: Visiting) -> None:
     visit = visiting()
     page = visit.open(address + "#source=draw&smooth=0.9")
     visit.settle()
-    before = visit.pixels("result").astype(int)
+    before = visit.pixels("output").astype(int)
     box = page.locator("#source canvas").bounding_box()
     assert box
     made = page.evaluate("window.page.frames")
     page.mouse.click(box["x"] + 200, box["y"] + 200)
     page.wait_for_function(f"window.page.frames > {made}")
     visit.settle()
-    after = visit.pixels("result").astype(int)
+    after = visit.pixels("output").astype(int)
     assert page.evaluate("window.page.frames") - made >= 30  # it goes on until it has settled
     page.get_by_label("Smoothing").fill("0")
     visit.settle()
-    exact = visit.pixels("result").astype(int)
+    exact = visit.pixels("output").astype(int)
     assert np.abs(after - exact).max() < 0.1 * np.abs(before - exact).max()
 
 
@@ -104,7 +104,7 @@ def test_an_exhibition_starts_by_itself_and_shows_pictures_only(
     assert (
         page.locator("button:visible, input:visible, h1:visible, figcaption:visible").count() == 0
     )
-    box = page.locator("#result").bounding_box()
+    box = page.locator("#output").bounding_box()
     assert box and box["height"] == 860
     page.mouse.dblclick(600, 400)  # visitors can't leave it
     expect(page.locator("h1")).to_be_hidden()

@@ -60,15 +60,15 @@ def test_a_page_is_written_over_an_older_one(tmp_path: Path) -> None:
 def test_a_single_file_holds_everything_and_names_no_other(tmp_path: Path) -> None:
     path = write_single_page(tmp_path / "clouds.html", b"a model", title="Clouds", sample=b"jpeg")
     text = path.read_text()
-    found = re.findall(r'<script type="text/plain" id="part:([\w./-]+)">(.*?)</script>', text)
-    parts = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in found}
+    found = re.findall(r'<script type="text/plain" id="asset:([\w./-]+)">(.*?)</script>', text)
+    assets = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in found}
     with tarfile.open(RUNTIME) as archive:
         wanted = {f"runtime/{name}" for name in archive.getnames() if ".jspi." not in name}
-    assert set(parts) == (wanted - {"runtime/LICENSE.txt"}) | {
+    assert set(assets) == (wanted - {"runtime/LICENSE.txt"}) | {
         *("model.onnx", "sample.jpg", "js/model/worker.js", "LICENSE.txt")
     }
-    assert parts["model.onnx"] == b"a model" and parts["sample.jpg"] == b"jpeg"
-    assert parts["runtime/ort-wasm-simd-threaded.wasm"].startswith(b"\0asm")
+    assert assets["model.onnx"] == b"a model" and assets["sample.jpg"] == b"jpeg"
+    assert assets["runtime/ort-wasm-simd-threaded.wasm"].startswith(b"\0asm")
     page = re.sub(r'<script type="text/plain".*?</script>', "", text)
     assert re.findall(r'(?:src|href)="(?!#|data:)', page) == []
     assert not re.search(r"^(import|export) ", page, re.MULTILINE)

@@ -28,9 +28,9 @@ def test_the_camera_is_seen_and_the_result_moves(
     page.get_by_role("button", name="Camera").click()
     page.wait_for_function("window.page.source === 'camera'")
     visit.wait_for_frames(3)
-    before = visit.pixels("seen"), visit.pixels("result")
+    before = visit.pixels("input"), visit.pixels("output")
     visit.wait_for_frames(20)
-    after = visit.pixels("seen"), visit.pixels("result")
+    after = visit.pixels("input"), visit.pixels("output")
     for one, other in zip(before, after, strict=True):
         assert one.shape == (SIZE, SIZE, 4)
         assert np.abs(one.astype(int) - other).max() > 20
@@ -76,7 +76,7 @@ def test_drawing_changes_the_result(address: str, visiting: Visiting) -> None:
     page = visit.open(address)
     page.get_by_role("button", name="Draw").click()
     visit.settle()
-    empty = visit.pixels("result")
+    empty = visit.pixels("output")
     box = page.locator("#source canvas").bounding_box()
     assert box
     page.mouse.move(box["x"] + 90, box["y"] + 90)
@@ -84,26 +84,26 @@ def test_drawing_changes_the_result(address: str, visiting: Visiting) -> None:
     page.mouse.move(box["x"] + 260, box["y"] + 240, steps=8)
     page.mouse.up()
     visit.settle()
-    drawn = visit.pixels("result")
+    drawn = visit.pixels("output")
     assert np.abs(drawn.astype(int) - empty).max() > 20
     page.get_by_role("button", name="New sheet").click()
     visit.settle()
-    assert np.array_equal(visit.pixels("result"), empty)
+    assert np.array_equal(visit.pixels("output"), empty)
 
 
 def test_a_drawing_can_be_made_with_the_keyboard(address: str, visiting: Visiting) -> None:
     visit = visiting()
     page = visit.open(address + "#source=draw")
-    empty = visit.pixels("seen")
+    empty = visit.pixels("input")
     page.locator("#source canvas").focus()
     for key in ["ArrowUp", *["Shift+ArrowRight"] * 8]:
         page.keyboard.press(key)
     visit.settle()
-    drawn = visit.pixels("seen")
+    drawn = visit.pixels("input")
     assert drawn.min() < empty.min() - 20
     page.keyboard.press("Delete")
     visit.settle()
-    assert np.array_equal(visit.pixels("seen"), empty)
+    assert np.array_equal(visit.pixels("input"), empty)
 
 
 def test_nothing_is_computed_where_nothing_changes(address: str, visiting: Visiting) -> None:
@@ -129,7 +129,7 @@ def test_a_picture_and_a_video_can_be_chosen(
     chooser.value.set_files(chosen)
     page.wait_for_function("document.querySelector('#source img')?.naturalWidth === 300")
     visit.settle()
-    assert visit.pixels("seen").min() > 250
+    assert visit.pixels("input").min() > 250
 
     film = tmp_path / "film.webm"
     command = [
@@ -147,7 +147,7 @@ def test_a_picture_and_a_video_can_be_chosen(
     chooser.value.set_files(film)
     page.wait_for_function("window.page.source === 'video'")
     visit.wait_for_frames(5)
-    before = visit.pixels("result")
+    before = visit.pixels("output")
     page.get_by_role("button", name="Pause").click()
     page.wait_for_timeout(300)
     still = page.evaluate("window.page.frames")
@@ -155,7 +155,7 @@ def test_a_picture_and_a_video_can_be_chosen(
     assert page.evaluate("window.page.frames") == still
     page.get_by_role("button", name="Pause").click()
     visit.wait_for_frames(20)  # also beyond its end: it begins again
-    assert not np.array_equal(visit.pixels("result"), before)
+    assert not np.array_equal(visit.pixels("output"), before)
 
     visit.drop("broken.mp4", b"nothing of a video", "video/mp4")
     assert "broken.mp4 is no video that this browser plays" in visit.notice()

@@ -1,51 +1,50 @@
 /**
- * The page's large parts: the model, the runtime, the sample picture.
+ * The page's large files: the model, the runtime, the sample picture.
  *
- * In a folder they are files beside the page. In a single file they lie in it, gzipped in base64, as
- * `<script type="text/plain" id="part:model.onnx">`; nothing is fetched then.
+ * In a folder they lie beside the page. In a single file they lie in it, gzipped in base64, as
+ * `<script type="text/plain" id="asset:model.onnx">`; nothing is fetched then.
  */
 
-import { Trouble } from "./user_error.js";
+import { UserError } from "./user_error.js";
 
-/** Whether the page holds its parts itself. */
+/** Whether the page holds its assets itself. */
 export function isSingleFile() {
-  return document.querySelector('[id^="part:"]') !== null;
+  return document.querySelector('[id^="asset:"]') !== null;
 }
 
 /**
- * @param {string} name Such as "model.onnx"; a path beside the page.
+ * @param {string} path Such as "model.onnx": a path beside the page.
  * @returns {Promise<Uint8Array>} Its bytes.
- * @throws {Trouble} It is not there.
+ * @throws {UserError} It is not there.
  */
-export async function part(name) {
-  const embedded = document.getElementById(`part:${name}`);
-  if (embedded) return unpack(embedded.textContent);
-  let answer;
+export async function loadAsset(path) {
+  const embedded = document.getElementById(`asset:${path}`);
+  if (embedded) return gunzipBase64(embedded.textContent);
+  let response;
   try {
-    answer = await fetch(name);
+    response = await fetch(path);
   } catch (error) {
-    throw missing(name, error);
+    throw missingAsset(path, error);
   }
-  if (!answer.ok) throw missing(name, `${answer.status} ${answer.statusText}`);
-  return new Uint8Array(await answer.arrayBuffer());
+  if (!response.ok) throw missingAsset(path, new Error(`${response.status} ${response.statusText}`));
+  return new Uint8Array(await response.arrayBuffer());
 }
 
-function missing(name, reason) {
-  const trouble = new Trouble(
-    `The file ${name} could not be loaded (${reason.message ?? reason}).`,
+function missingAsset(path, cause) {
+  return new UserError(
+    `The file ${path} could not be loaded (${cause.message}).`,
     location.protocol === "file:"
       ? "A folder needs a web server: run python -m http.server in it, and open http://localhost:8000."
       : "Load the page again; if that does not help, export it again.",
+    { cause },
   );
-  trouble.cause = reason;
-  return trouble;
 }
 
 /** @returns {Promise<Uint8Array>} The bytes that a base64 text holds gzipped. */
-async function unpack(base64) {
+async function gunzipBase64(base64) {
   const binary = atob(base64.trim());
-  const packed = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) packed[i] = binary.charCodeAt(i);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const gzipped = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) gzipped[i] = binary.charCodeAt(i);
+  const stream = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

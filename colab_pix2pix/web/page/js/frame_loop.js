@@ -1,156 +1,174 @@
 /**
- * The loop: a picture of the source becomes an input, the network makes its picture, both are shown.
+ * The loop: a frame of the source becomes a model input, the network makes its output, both are shown.
  *
- * One picture is in work at a time, and the next is taken when it is done: nothing queues up, so what
+ * One frame is in work at a time, and the next is taken when it is done: nothing queues up, so what
  * is shown is never older than it must be. Where nothing changes, nothing is computed.
  */
 
 import { Condition } from "./model/condition.js";
-import { drawSquare, Screen, sizeOf } from "./pixels.js";
+import { drawCentreSquare, pixelSize, TensorCanvas } from "./pixels.js";
 
-const FASTEST_MS = 15; // pictures come at most about as often as a screen shows them
-const SETTLING = 40; // more pictures after the last change, for the smoothing to end
-const SHARE_NEW = 0.1; // of a measurement in its running mean
+const MIN_FRAME_MS = 15; // frames come at most about as often as a screen shows them
+const SETTLE_FRAMES = 40; // more frames after the last change, for the smoothing to end
+const LONGEST_GAP_MS = 2000; // between two frames that belong together
+const NEW_SHARE = 0.1; // of a measurement in its running mean
 
-export class Live {
+/**
+ * @typedef {object} Source Where frames come from.
+ * @property {string} kind "camera", "picture", "video" or "draw".
+ * @property {HTMLElement} element What shows the frames, and what they are drawn from.
+ * @property {number} version Changes with each new frame.
+ * @property {boolean} mirrored Whether it is shown mirrored, unless the visitor wants otherwise.
+ * @property {boolean} alive False when no frames come any more.
+ * @property {boolean} [isLineArt] Whether its frames are lines already.
+ * @property {() => Promise<void>|void} resume Goes on after the page was hidden.
+ * @property {(paused: boolean) => void} setPaused
+ * @property {() => void} stop Gives back what it holds.
+ */
+
+export class FrameLoop {
   /**
-   * @param {{seen: HTMLCanvasElement, result: HTMLCanvasElement}} canvases
-   * @param {{onPicture: () => void, onTrouble: (error: Error) => Promise<void>}} listeners
-   *   `onTrouble`: the network failed; the loop goes on when it has done what it can.
+   * @param {{input: HTMLCanvasElement, output: HTMLCanvasElement}} canvases
+   * @param {{onFrame: () => void, onError: (error: Error) => Promise<void>}} listeners
+   *   `onError`: the network failed; the loop goes on when it has done what it can.
    */
-  constructor({ seen, result }, { onPicture, onTrouble }) {
-    this.seen = new Screen(seen);
-    this.result = new Screen(result);
-    this.listeners = { onPicture, onTrouble };
-    this.smooth = 0;
-    this.still = false;
+  constructor({ input, output }, { onFrame, onError }) {
+    this.inputCanvas = new TensorCanvas(input);
+    this.outputCanvas = new TensorCanvas(output);
+    this.onFrame = onFrame;
+    this.onError = onError;
+    this.smoothing = 0;
+    this.keepDropout = false;
     this.mirrored = null; // as the source has it
     this.paused = false;
     this.frames = 0;
     this.speed = null;
-    this.left = 1; // pictures to make although nothing changes
+    this.framesDue = 1; // to be made although nothing changes
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   }
 
   /** @param {import("./model/network.js").Network} network Replaces the one before, which is closed. */
-  useNetwork(network) {
-    const before = this.network;
-    const { image_size: size, input_channels: channels } = network.about;
-    this.condition = new Condition(network.about);
+  setNetwork(network) {
+    const previous = this.network;
+    const { image_size: size, input_channels: channels } = network.metadata;
+    this.condition = new Condition(network.metadata);
     this.input = new Float32Array(size * size * channels);
     this.canvas.width = this.canvas.height = size;
-    this.before = null;
+    this.previousOutput = null;
     this.speed = null;
     this.network = network;
-    before?.close();
-    this.change();
+    previous?.close();
+    this.invalidate();
   }
 
-  /** @param {object} source Replaces the one before, which is stopped. */
-  useSource(source) {
-    const before = this.source;
+  /** @param {Source} source Replaces the one before, which is stopped. */
+  setSource(source) {
+    const previous = this.source;
     this.source = source;
     this.version = null;
-    if (before && before !== source) before.stop();
-    this.change();
+    if (previous && previous !== source) previous.stop();
+    this.invalidate();
   }
 
   get isMirrored() {
     return this.mirrored ?? this.source?.mirrored ?? false;
   }
 
-  /** To be called when a setting changes. */
-  change() {
-    this.left = this.smooth > 0 ? SETTLING : 1;
+  /** To be called when a setting changes: the frame is made again. */
+  invalidate() {
+    this.framesDue = this.smoothing > 0 ? SETTLE_FRAMES : 1;
   }
 
   start() {
-    if (!this.running) this.running = this.turn();
+    if (!this.running) this.running = this.run();
   }
 
-  async turn() {
+  async run() {
     for (;;) {
       const started = performance.now();
-      if (!this.hasWork()) {
-        this.last = null;
-        await nextScreen();
+      if (!this.takeFrame()) {
+        this.lastFrameTime = null;
+        await nextAnimationFrame();
         continue;
       }
       try {
-        await this.makePicture(started);
+        await this.processFrame(started);
       } catch (error) {
-        await this.listeners.onTrouble(error);
+        await this.onError(error);
       }
-      if (performance.now() - started < FASTEST_MS) await nextScreen();
-      else await soon();
+      if (performance.now() - started < MIN_FRAME_MS) await nextAnimationFrame();
+      else await nextTask();
     }
   }
 
-  hasWork() {
+  /** @returns {boolean} Whether there is a frame to be made; it is counted as made. */
+  takeFrame() {
     if (!this.network || !this.source || this.paused || document.hidden) return false;
-    if (!sizeOf(this.source.element).width) return false;
-    const version = this.source.version;
+    if (!pixelSize(this.source.element).width) return false;
+    const { version } = this.source;
     if (version !== this.version) {
       this.version = version;
-      this.change();
+      this.invalidate();
     }
-    const flickers = this.network.about.mode === "paper" && !this.still;
-    if (this.left <= 0 && !flickers) return false;
-    this.left -= 1;
+    const hasNewDropout = this.network.metadata.mode === "paper" && !this.keepDropout;
+    if (this.framesDue <= 0 && !hasNewDropout) return false;
+    this.framesDue -= 1;
     return true;
   }
 
-  async makePicture(started) {
+  async processFrame(started) {
     const { network, condition, source } = this;
-    const { image_size: size, output_size: made } = network.about;
-    drawSquare(this.context, source.element, this.isMirrored);
-    const { data } = this.context.getImageData(0, 0, size, size);
-    condition.make(data, this.input, { drawn: source.drawn });
+    const { image_size: inputSize, output_size: outputSize } = network.metadata;
+    drawCentreSquare(this.context, source.element, this.isMirrored);
+    const { data: rgba } = this.context.getImageData(0, 0, inputSize, inputSize);
+    condition.makeInput(rgba, this.input, { isLineArt: source.isLineArt });
     const prepared = performance.now();
-    const running = network.run(this.input, this.still);
-    this.seen.show(this.input, size); // while the network is at work
-    let image;
+    const running = network.run(this.input, this.keepDropout);
+    this.inputCanvas.show(this.input, inputSize); // while the network is at work
+    let output;
     try {
-      image = await running;
+      output = await running;
     } catch (error) {
       if (network !== this.network) return; // it was replaced meanwhile
       throw error;
     }
     if (network !== this.network) return;
     const computed = performance.now();
-    this.result.show(this.smoothed(image), made);
+    this.outputCanvas.show(this.smooth(output), outputSize);
     this.frames += 1;
     this.measure(prepared - started, computed - prepared, performance.now() - started);
-    this.listeners.onPicture();
+    this.onFrame();
   }
 
-  /** @returns {Float32Array} The picture, blended with those before as `apply --smooth` does. */
-  smoothed(image) {
-    const { smooth, before } = this;
-    if (smooth > 0 && before) {
-      for (let i = 0; i < image.length; i++) image[i] = smooth * before[i] + (1 - smooth) * image[i];
+  /** @returns {Float32Array} The output, blended in place with those before as `apply --smooth` does. */
+  smooth(output) {
+    const { smoothing, previousOutput } = this;
+    if (smoothing > 0 && previousOutput) {
+      for (let i = 0; i < output.length; i++) {
+        output[i] = smoothing * previousOutput[i] + (1 - smoothing) * output[i];
+      }
     }
-    this.before = image;
-    return image;
+    this.previousOutput = output;
+    return output;
   }
 
   measure(preparing, computing, whole) {
     const now = performance.now();
-    const between = this.last ? Math.min(now - this.last, 2000) : whole;
-    this.last = now;
+    const between = this.lastFrameTime ? Math.min(now - this.lastFrameTime, LONGEST_GAP_MS) : whole;
+    this.lastFrameTime = now;
     const measured = { preparing, computing, whole, between };
     if (!this.speed) this.speed = measured;
-    for (const name in measured) this.speed[name] += SHARE_NEW * (measured[name] - this.speed[name]);
+    for (const name in measured) this.speed[name] += NEW_SHARE * (measured[name] - this.speed[name]);
   }
 }
 
-/** Resolves when the screen shows the next picture; never while the page is hidden. */
-function nextScreen() {
+/** Resolves when the screen shows the next frame; never while the page is hidden. */
+function nextAnimationFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 /** Resolves at once, after what else waits: a click, a painting. */
-function soon() {
+function nextTask() {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,59 +1,61 @@
-/** What the visitor takes home: a picture, or a recorded video. */
+/** What the visitor takes home: an image, or a recorded video. */
 
 import { byId } from "../dom.js";
 import { download, Recorder } from "./recorder.js";
 
-export class Taking {
+const UPDATE_EVERY_MS = 500;
+
+export class Capture {
   /**
-   * @param {import("../frame_loop.js").Live} live
-   * @param {() => boolean} all Whether recordings show source, input and result side by side.
+   * @param {import("../frame_loop.js").FrameLoop} loop
+   * @param {() => boolean} showsAll Whether recordings show source, input and output side by side.
    */
-  constructor(live, all) {
-    this.live = live;
-    this.all = all;
+  constructor(loop, showsAll) {
+    this.loop = loop;
+    this.showsAll = showsAll;
     this.recorder = null;
   }
 
-  savePicture() {
-    byId("result").toBlob((file) => download(file, nameOf("png")));
+  saveImage() {
+    byId("output").toBlob((blob) => download(blob, fileName("png")));
   }
 
   /** Begins to record, or ends it and hands the file over. */
-  async record() {
+  async toggleRecording() {
     const button = byId("record");
     if (!this.recorder) {
-      this.recorder = new Recorder(() => this.shown(), byId("result").width);
+      this.recorder = new Recorder(() => this.tiles(), byId("output").width);
       button.setAttribute("aria-pressed", true);
-      this.count();
+      this.updateLabel();
       return;
     }
-    const { file, ending } = await this.recorder.stop();
+    const { blob, extension } = await this.recorder.stop();
     this.recorder = null;
     button.setAttribute("aria-pressed", false);
-    this.count();
-    download(file, nameOf(ending));
+    this.updateLabel();
+    download(blob, fileName(extension));
   }
 
   /** Shows the seconds on the button for as long as it records. */
-  count() {
+  updateLabel() {
     const { recorder } = this;
-    const words = recorder ? `Stop, ${recorder.seconds.toFixed(0)} s` : "Record";
-    byId("record").querySelector("span").textContent = words;
-    if (recorder) setTimeout(() => this.recorder && this.count(), 500);
+    const label = recorder ? `Stop, ${recorder.seconds.toFixed(0)} s` : "Record";
+    byId("record").querySelector("span").textContent = label;
+    if (recorder) setTimeout(() => this.recorder && this.updateLabel(), UPDATE_EVERY_MS);
   }
 
-  /** @returns {{element: HTMLElement, mirrored: boolean}[]} What a recording shows, left to right. */
-  shown() {
-    const result = { element: byId("result"), mirrored: false };
-    if (!this.all()) return [result];
-    const source = { element: this.live.source.element, mirrored: this.live.isMirrored };
-    return [source, { element: byId("seen"), mirrored: false }, result];
+  /** @returns {import("./recorder.js").Tile[]} What a recording shows, left to right. */
+  tiles() {
+    const output = { element: byId("output"), mirrored: false };
+    if (!this.showsAll()) return [output];
+    const source = { element: this.loop.source.element, mirrored: this.loop.isMirrored };
+    return [source, { element: byId("input"), mirrored: false }, output];
   }
 }
 
 /** @returns {string} A name for a file: the page's title and the time. */
-function nameOf(ending) {
+function fileName(extension) {
   const title = document.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "picture";
   const time = new Date().toISOString().slice(0, 19).replace(/[T:]/g, "-");
-  return `${title}-${time}.${ending}`;
+  return `${title}-${time}.${extension}`;
 }

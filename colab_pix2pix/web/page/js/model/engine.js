@@ -1,24 +1,24 @@
 /**
- * One model in the runtime: from float32 inputs to float32 pictures. Lives in a worker where it can
+ * One model in the runtime: from float32 inputs to float32 outputs. Lives in a worker where it can
  * (`worker.js`), so that the page stays quick while the network works.
  */
 
 export class Engine {
   /**
-   * @param {object} given
-   * @param {string} given.backend "webgpu" or "wasm".
-   * @param {string} given.script Address of the runtime's module, or "".
-   * @param {Uint8Array|null} given.source Its text instead, where it has no address.
-   * @param {Uint8Array} given.binary The runtime's WebAssembly.
-   * @param {Uint8Array} given.model The ONNX file.
-   * @param {object} given.about What `describeModel` says of it.
-   * @param {number} given.threads For "wasm".
+   * @param {object} options
+   * @param {string} options.backend "webgpu" or "wasm".
+   * @param {string} options.scriptUrl Of the runtime's module, or "".
+   * @param {Uint8Array|null} options.scriptSource Its text instead, where it has no URL.
+   * @param {Uint8Array} options.wasmBinary The runtime's WebAssembly.
+   * @param {Uint8Array} options.model The ONNX file.
+   * @param {object} options.metadata As `readMetadata` returns it.
+   * @param {number} options.threads For "wasm".
    * @returns {Promise<Engine>} Has run once: what is compiled late is compiled now.
    */
-  static async open({ backend, script, source, binary, model, about, threads }) {
-    const address = source ? URL.createObjectURL(new Blob([source], { type: "text/javascript" })) : script;
-    const ort = await import(address);
-    ort.env.wasm.wasmBinary = binary;
+  static async open({ backend, scriptUrl, scriptSource, wasmBinary, model, metadata, threads }) {
+    const script = () => URL.createObjectURL(new Blob([scriptSource], { type: "text/javascript" }));
+    const ort = await import(scriptSource ? script() : scriptUrl);
+    ort.env.wasm.wasmBinary = wasmBinary;
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = "error";
     const session = await ort.InferenceSession.create(model, {
@@ -26,61 +26,66 @@ export class Engine {
       graphOptimizationLevel: "all",
     });
     ort.env.wasm.wasmBinary = undefined; // it is compiled: 14 MB less to keep
-    const engine = new Engine(ort, session, about);
-    const first = await engine.run(new Float32Array(about.image_size ** 2 * about.input_channels));
-    if (!first.every(Number.isFinite)) throw new Error(`${backend} computes no numbers`);
+    const engine = new Engine(ort, session, metadata);
+    const output = await engine.run(new Float32Array(engine.inputLength));
+    if (!output.every(Number.isFinite)) throw new Error(`${backend} computes no numbers`);
     return engine;
   }
 
-  constructor(ort, session, about) {
+  constructor(ort, session, metadata) {
     this.ort = ort;
     this.session = session;
-    this.shape = [1, about.image_size, about.image_size, about.input_channels];
-    this.outputLength = about.output_size ** 2 * 3;
-    this.dropout = about.dropout;
+    this.inputShape = [1, metadata.image_size, metadata.image_size, metadata.input_channels];
+    this.inputLength = lengthOf(this.inputShape);
+    this.outputLength = metadata.output_size ** 2 * 3;
+    this.dropout = metadata.dropout;
     this.running = Promise.resolve();
-    this.masks = Object.entries(about.masks).map(([name, shape]) => {
-      const whole = shape.map((length) => (length > 0 ? length : 1)); // a free batch is 1
-      return { name, shape: whole, values: new Float32Array(whole.reduce((a, b) => a * b, 1)) };
+    this.masks = Object.entries(metadata.masks).map(([name, declaredShape]) => {
+      const shape = declaredShape.map((length) => (length > 0 ? length : 1)); // a free batch is 1
+      return { name, shape, values: new Float32Array(lengthOf(shape)) };
     });
-    this.drawChances();
+    this.sampleDropout();
   }
 
-  /** Draws new dropout: each value is 0, or what remains is made larger by as much. */
-  drawChances() {
-    const kept = 1 / (1 - this.dropout);
+  /** Draws new masks: each value is 0, or what remains is made larger by as much. */
+  sampleDropout() {
+    const scale = 1 / (1 - this.dropout);
     for (const { values } of this.masks) {
-      for (let i = 0; i < values.length; i++) values[i] = Math.random() < this.dropout ? 0 : kept;
+      for (let i = 0; i < values.length; i++) values[i] = Math.random() < this.dropout ? 0 : scale;
     }
   }
 
   /**
-   * Waits for the picture before: the runtime takes one at a time.
+   * Waits for the run before: the runtime takes one at a time.
    *
    * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1].
-   * @param {{still?: boolean}} about `still`: the dropout of the picture before, in paper mode.
+   * @param {{keepDropout?: boolean}} options `keepDropout`: the masks of the run before, in paper mode.
    * @returns {Promise<Float32Array>} `output_size × output_size × 3` in [−1, 1].
    */
-  run(input, { still = false } = {}) {
-    const run = this.running.catch(() => {}).then(() => this.runNow(input, still));
+  run(input, { keepDropout = false } = {}) {
+    const run = this.running.catch(() => {}).then(() => this.runNow(input, keepDropout));
     this.running = run;
     return run;
   }
 
-  async runNow(input, still) {
-    if (!still) this.drawChances();
+  async runNow(input, keepDropout) {
+    if (!keepDropout) this.sampleDropout();
     const { Tensor } = this.ort;
-    const feeds = { input_image: new Tensor("float32", input, this.shape) };
+    const feeds = { input_image: new Tensor("float32", input, this.inputShape) };
     for (const { name, shape, values } of this.masks) feeds[name] = new Tensor("float32", values, shape);
-    const { generated_image: made } = await this.session.run(feeds);
-    const image = made.data;
-    made.dispose();
+    const { generated_image: generatedImage } = await this.session.run(feeds);
+    const output = generatedImage.data;
+    generatedImage.dispose();
     for (const name in feeds) feeds[name].dispose();
-    if (image?.length !== this.outputLength) throw new Error(`the model gives ${image?.length} values`);
-    return image;
+    if (output?.length !== this.outputLength) throw new Error(`the model gives ${output?.length} values`);
+    return output;
   }
 
   async close() {
     await this.session.release();
   }
+}
+
+function lengthOf(shape) {
+  return shape.reduce((product, length) => product * length, 1);
 }

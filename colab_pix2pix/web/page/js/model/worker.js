@@ -1,28 +1,29 @@
-/** The engine in a thread of its own. Each question has a number; its answer has the same. */
+/** The engine in a thread of its own. Each request has an id; its response has the same. */
 
 import { Engine } from "./engine.js";
 
 let engine = null;
 
-const DOES = {
-  async greet() {
+/** What can be requested: each returns a result, and which of its buffers are handed over. */
+const METHODS = {
+  async ping() {
     return [{}, []];
   },
-  async open(given) {
-    engine = await Engine.open(given);
+  async open(options) {
+    engine = await Engine.open(options);
     return [{}, []];
   },
-  async run({ input, still }) {
-    const image = await engine.run(input, { still });
-    return [image, [image.buffer]];
+  async run({ input, keepDropout }) {
+    const output = await engine.run(input, { keepDropout });
+    return [output, [output.buffer]];
   },
 };
 
-self.onmessage = async ({ data: { number, name, given } }) => {
+self.onmessage = async ({ data: { id, method, params } }) => {
   try {
-    const [answer, moved] = await DOES[name](given);
-    self.postMessage({ number, answer }, moved);
+    const [result, transfer] = await METHODS[method](params);
+    self.postMessage({ id, result }, transfer);
   } catch (error) {
-    self.postMessage({ number, error: String(error?.message ?? error) });
+    self.postMessage({ id, error: String(error?.message ?? error) });
   }
 };

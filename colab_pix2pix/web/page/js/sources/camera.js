@@ -1,66 +1,63 @@
-/** The camera as a source of pictures. */
+/** The camera as a source of frames. */
 
-import { Trouble } from "../user_error.js";
-import { Moving } from "./video_source.js";
+import { UserError } from "../user_error.js";
+import { VideoSource } from "./video_source.js";
 
-const OTHERS = "A picture, a video or a drawing works without it.";
-/** What the browser says, and what that means for the visitor. */
-const REFUSALS = {
+const MIN_HEIGHT = 480; // pixels: what every camera has
+const IDEAL_FRAME_RATE = 30;
+const OTHER_SOURCES = "A picture, a video or a drawing works without it.";
+/** The browser's names of errors, and what each means for the visitor. */
+const EXPLANATIONS = {
   NotAllowedError: [
     "The camera may not be used: it was refused, or the browser's settings forbid it.",
-    `Allow it with the sign beside the address, then press Camera again. ${OTHERS}`,
+    `Allow it with the sign beside the address, then press Camera again. ${OTHER_SOURCES}`,
   ],
-  NotFoundError: ["There is no camera here.", `Plug one in and press Camera again. ${OTHERS}`],
+  NotFoundError: ["There is no camera here.", `Plug one in and press Camera again. ${OTHER_SOURCES}`],
   NotReadableError: [
     "The camera is busy: another program or tab may be using it.",
-    `Close that one, then press Camera again. ${OTHERS}`,
+    `Close that one, then press Camera again. ${OTHER_SOURCES}`,
   ],
 };
-REFUSALS.OverconstrainedError = REFUSALS.NotFoundError;
-REFUSALS.AbortError = REFUSALS.NotReadableError;
+EXPLANATIONS.OverconstrainedError = EXPLANATIONS.NotFoundError;
+EXPLANATIONS.AbortError = EXPLANATIONS.NotReadableError;
 
-export class Camera extends Moving {
+export class Camera extends VideoSource {
   kind = "camera";
 
   /**
-   * @param {string} device The `deviceId` of a camera, or "" for the one that looks at the visitor.
-   * @param {number} size Of the network's pictures: about as many lines are asked for.
+   * @param {string} deviceId Of a camera, or "" for the one that looks at the visitor.
+   * @param {number} size Of the model's images: about as many lines are asked for.
    * @returns {Promise<Camera>} It runs.
-   * @throws {Trouble} There is none, or it may not be used.
+   * @throws {UserError} There is none, or it may not be used.
    */
-  static async start(device, size) {
+  static async start(deviceId, size) {
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Trouble(
+      throw new UserError(
         "The browser gives the camera to pages from https:// and from this machine only.",
-        `Open the page by such an address. ${OTHERS}`,
+        `Open the page by such an address. ${OTHER_SOURCES}`,
       );
     }
-    const lines = Math.max(480, size);
-    const which = device ? { deviceId: { exact: device } } : { facingMode: "user" };
-    const wanted = { ...which, height: { ideal: lines }, frameRate: { ideal: 30 } };
+    const device = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
+    const height = { ideal: Math.max(MIN_HEIGHT, size) };
+    const video = { ...device, height, frameRate: { ideal: IDEAL_FRAME_RATE } };
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
-      return await new Camera(stream).played();
+      const camera = new Camera(await navigator.mediaDevices.getUserMedia({ video, audio: false }));
+      await camera.element.play();
+      return camera;
     } catch (error) {
-      if (device && error.name === "OverconstrainedError") return Camera.start("", size);
-      const [what, fix] = REFUSALS[error.name] ?? [`The camera does not start (${error.message}).`, OTHERS];
-      throw new Trouble(what, fix);
+      if (deviceId && error.name === "OverconstrainedError") return Camera.start("", size);
+      const unknown = [`The camera does not start (${error.message}).`, OTHER_SOURCES];
+      throw new UserError(...(EXPLANATIONS[error.name] ?? unknown), { cause: error });
     }
   }
 
   constructor(stream) {
     super(Object.assign(document.createElement("video"), { muted: true, playsInline: true }));
     this.element.srcObject = stream;
-    this.stream = stream;
     [this.track] = stream.getVideoTracks();
     const { facingMode, deviceId } = this.track.getSettings();
-    this.device = deviceId ?? "";
+    this.deviceId = deviceId ?? "";
     this.mirrored = facingMode !== "environment"; // people expect a mirror
-  }
-
-  async played() {
-    await this.element.play();
-    return this;
   }
 
   /** False once it was unplugged, or taken away while the machine slept. */

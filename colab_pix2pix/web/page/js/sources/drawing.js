@@ -1,18 +1,19 @@
-/** A sheet of paper as a source of pictures: mouse, finger, pen, or the arrow keys. */
+/** A sheet of paper as a source of frames: mouse, finger, pen, or the arrow keys. */
 
 const SIDE = 512; // pixels
-const STEP = 12; // pixels that an arrow key moves the pen
+const KEY_STEP = 12; // pixels that an arrow key moves the pen
+const KEY_DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Drawing {
   kind = "draw";
   mirrored = false;
   alive = true;
-  drawn = true;
+  isLineArt = true;
   version = 1;
   colour = "#1b1a18";
   width = 16;
 
-  /** @param {{paper?: string}} about `paper`: its colour. */
+  /** @param {{paper?: string}} options `paper`: its colour. */
   constructor({ paper = "#ffffff" } = {}) {
     this.paper = paper;
     this.element = document.createElement("canvas");
@@ -24,13 +25,14 @@ export class Drawing {
       "Sheet to draw on. Arrow keys move the pen, with Shift they draw, Delete clears the sheet.",
     );
     this.context = this.element.getContext("2d");
-    this.pens = new Map(); // pointer -> where it was
-    this.place = { x: SIDE / 2, y: SIDE / 2 };
+    this.lastPoints = new Map(); // pointer id -> where it was
+    this.cursor = { x: SIDE / 2, y: SIDE / 2 }; // of the arrow keys
     this.clear();
-    for (const name of ["down", "move", "up", "cancel"]) {
-      this.element.addEventListener(`pointer${name}`, (event) => this[name](event));
-    }
-    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("pointerdown", (event) => this.handleDown(event));
+    this.element.addEventListener("pointermove", (event) => this.handleMove(event));
+    this.element.addEventListener("pointerup", (event) => this.handleUp(event));
+    this.element.addEventListener("pointercancel", (event) => this.handleUp(event));
+    this.element.addEventListener("keydown", (event) => this.handleKey(event));
   }
 
   clear() {
@@ -39,44 +41,40 @@ export class Drawing {
     this.version += 1;
   }
 
-  down(event) {
+  handleDown(event) {
     this.element.setPointerCapture(event.pointerId);
-    const place = this.placeOf(event);
-    this.pens.set(event.pointerId, place);
-    this.line(place, place);
+    const point = this.pointOf(event);
+    this.lastPoints.set(event.pointerId, point);
+    this.drawLine(point, point);
   }
 
-  move(event) {
-    if (!this.pens.has(event.pointerId)) return;
-    for (const part of event.getCoalescedEvents?.() ?? [event]) {
-      const place = this.placeOf(part);
-      this.line(this.pens.get(event.pointerId), place);
-      this.pens.set(event.pointerId, place);
+  handleMove(event) {
+    if (!this.lastPoints.has(event.pointerId)) return;
+    for (const coalesced of event.getCoalescedEvents?.() ?? [event]) {
+      const point = this.pointOf(coalesced);
+      this.drawLine(this.lastPoints.get(event.pointerId), point);
+      this.lastPoints.set(event.pointerId, point);
     }
   }
 
-  up(event) {
-    this.pens.delete(event.pointerId);
+  handleUp(event) {
+    this.lastPoints.delete(event.pointerId);
   }
 
-  cancel(event) {
-    this.up(event);
-  }
-
-  key(event) {
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  handleKey(event) {
     if (event.key === "Delete") this.clear();
-    const way = ways[event.key];
-    if (!way) return;
+    const direction = KEY_DIRECTIONS[event.key];
+    if (!direction) return;
     event.preventDefault();
-    const within = (value) => Math.min(SIDE, Math.max(0, value));
-    const next = { x: within(this.place.x + STEP * way[0]), y: within(this.place.y + STEP * way[1]) };
-    if (event.shiftKey) this.line(this.place, next);
-    this.place = next;
+    const clamp = (value) => Math.min(SIDE, Math.max(0, value));
+    const { x, y } = this.cursor;
+    const point = { x: clamp(x + KEY_STEP * direction[0]), y: clamp(y + KEY_STEP * direction[1]) };
+    if (event.shiftKey) this.drawLine(this.cursor, point);
+    this.cursor = point;
   }
 
-  line(from, to) {
-    this.place = to;
+  drawLine(from, to) {
+    this.cursor = to;
     const { context } = this;
     context.strokeStyle = this.colour;
     context.lineWidth = this.width;
@@ -88,15 +86,16 @@ export class Drawing {
     this.version += 1;
   }
 
-  placeOf(event) {
+  /** @returns {{x: number, y: number}} Where on the sheet a pointer is, in its pixels. */
+  pointOf(event) {
     const box = this.element.getBoundingClientRect();
     const scale = SIDE / box.width;
     return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
   }
 
-  wake() {}
+  resume() {}
 
-  pause() {}
+  setPaused() {}
 
   stop() {}
 }

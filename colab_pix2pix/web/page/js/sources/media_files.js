@@ -1,9 +1,9 @@
-/** Picture and video files as sources of pictures. */
+/** Image and video files as sources of frames. */
 
-import { Trouble } from "../user_error.js";
-import { Moving } from "./video_source.js";
+import { UserError } from "../user_error.js";
+import { VideoSource } from "./video_source.js";
 
-export class Picture {
+export class ImageFile {
   kind = "picture";
   mirrored = false;
   version = 1;
@@ -11,71 +11,73 @@ export class Picture {
 
   /**
    * @param {Blob} file
-   * @returns {Promise<Picture>} It is decoded.
-   * @throws {Trouble} The browser can't read it.
+   * @returns {Promise<ImageFile>} It is decoded.
+   * @throws {UserError} The browser can't read it.
    */
   static async open(file) {
     const image = new Image();
-    const address = URL.createObjectURL(file);
-    image.src = address;
+    const url = URL.createObjectURL(file);
+    image.src = url;
     image.alt = file.name ?? "the picture that comes with the page";
     try {
       await image.decode();
-    } catch {
-      throw new Trouble(
+    } catch (error) {
+      throw new UserError(
         `${file.name} is no picture that this browser reads.`,
         "Choose a JPEG, PNG or WebP.",
+        { cause: error },
       );
     } finally {
-      URL.revokeObjectURL(address);
+      URL.revokeObjectURL(url);
     }
-    return new Picture(image);
+    return new ImageFile(image);
   }
 
   constructor(element) {
     this.element = element;
   }
 
-  wake() {}
+  resume() {}
 
-  pause() {}
+  setPaused() {}
 
   stop() {}
 }
 
-export class Movie extends Moving {
+export class VideoFile extends VideoSource {
   kind = "video";
   mirrored = false;
   alive = true;
 
   /**
    * @param {File} file
-   * @returns {Promise<Movie>} It plays, over and over, without sound.
-   * @throws {Trouble} The browser can't read it.
+   * @returns {Promise<VideoFile>} It plays, over and over, without sound.
+   * @throws {UserError} The browser can't read it.
    */
   static async open(file) {
-    const movie = new Movie(URL.createObjectURL(file));
+    const video = new VideoFile(URL.createObjectURL(file));
     try {
       await new Promise((resolve, reject) => {
-        movie.element.onloadeddata = resolve;
-        movie.element.onerror = reject;
+        video.element.onloadeddata = resolve;
+        video.element.onerror = reject;
       });
-      if (!movie.element.videoWidth) throw new Error("no pictures");
-      await movie.element.play();
-    } catch {
-      movie.stop();
-      throw new Trouble(
+      if (!video.element.videoWidth) throw new Error("no frames");
+      await video.element.play();
+    } catch (error) {
+      video.stop();
+      throw new UserError(
         `${file.name} is no video that this browser plays.`,
         "Choose an MP4 (H.264) or a WebM.",
+        { cause: error },
       );
     }
-    return movie;
+    return video;
   }
 
-  constructor(address) {
-    const about = { muted: true, playsInline: true, loop: true, src: address };
-    super(Object.assign(document.createElement("video"), about));
-    this.address = address;
+  constructor(url) {
+    const attributes = { muted: true, playsInline: true, loop: true, src: url };
+    super(Object.assign(document.createElement("video"), attributes));
+    this.url = url;
   }
 
   stop() {
@@ -83,6 +85,6 @@ export class Movie extends Moving {
     this.element.pause();
     this.element.removeAttribute("src");
     this.element.load();
-    URL.revokeObjectURL(this.address);
+    URL.revokeObjectURL(this.url);
   }
 }
