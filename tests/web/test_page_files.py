@@ -6,6 +6,7 @@ import base64
 import gzip
 import re
 import tarfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,13 @@ def test_a_folder_holds_all_that_the_page_asks_for(tmp_path: Path) -> None:
     assert (folder / "model.onnx").read_bytes() == b"a model"
     assert (folder / "sample.jpg").read_bytes() == b"a jpeg"
     assert "Copyright (c) Microsoft" in (folder / "runtime" / "LICENSE.txt").read_text()
+
+
+def test_modules_are_short_and_folders_small_and_no_two_have_one_name() -> None:
+    scripts = list((Path(building.__file__).parent / "page").rglob("*.js"))
+    assert max(Counter(script.stem for script in scripts).values()) == 1
+    assert max(Counter(script.parent for script in scripts).values()) <= 16
+    assert max(len(script.read_text().splitlines()) for script in scripts) <= 300
 
 
 def test_without_a_sample_none_is_asked_for(tmp_path: Path) -> None:
