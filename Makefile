@@ -31,7 +31,7 @@ faults: .venv/test.done fuse
 	  tests/storage/test_drive_faults.py tests/storage/test_drive.py tests/storage/test_faults_real.py --durations=5
 
 longtest: .venv/test.done chromium
-	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_page.py -k memory
+	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_memory.py
 
 # The hooks of .pre-commit-config.yaml look at the files that git knows.
 check: .venv/test.done fuse

@@ -45,6 +45,7 @@ def test_the_wheel_brings_the_sample_and_the_command(built: Path) -> None:
     assert "colab_pix2pix/py.typed" in names
     page = {"index.html", "style.css", "js/main.js", "isolation-worker.js"}
     assert {f"colab_pix2pix/web/page/{name}" for name in page} <= set(names)
+    assert page_files() <= set(names)
     assert "colab_pix2pix/web/onnxruntime-web-1.30.0.tar.xz" in names
     assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
 
@@ -55,6 +56,13 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"setup.cfg", "LICENSE", "README.md", "colab_pix2pix/sample/time-lapse.mp4"} <= names
+    assert page_files() <= names
+
+
+def page_files() -> set[str]:
+    """Returns the paths of all files of the web page in this checkout."""
+    files = (ROOT / "colab_pix2pix" / "web" / "page").rglob("*.*")
+    return {str(path.relative_to(ROOT)) for path in files if path.is_file()}
 
 
 @pytest.mark.slow

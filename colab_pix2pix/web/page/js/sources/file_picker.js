@@ -1,6 +1,6 @@
 /** Files that the visitor brings: chosen with a button, or dropped onto the page. */
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
 /**
  * Asks for a file.
@@ -8,7 +8,7 @@ import { byId } from "./dom.js";
  * @param {string} accept Kinds of files, as `<input accept>` takes them.
  * @param {(file: File) => void} onFile
  */
-export function choose(accept, onFile) {
+export function pickFile(accept, onFile) {
   const input = byId("file");
   input.accept = accept;
   input.value = "";
@@ -18,17 +18,19 @@ export function choose(accept, onFile) {
 
 /** @param {(file: File) => void} onFile Called with the first of the files that are dropped. */
 export function listenToDrops(onFile) {
-  const sign = byId("drop");
-  const over = (event) => {
+  const overlay = byId("drop");
+  const showOverlay = (event) => {
     event.preventDefault();
-    sign.hidden = false;
+    overlay.hidden = false;
   };
-  document.addEventListener("dragenter", over);
-  document.addEventListener("dragover", over);
-  document.addEventListener("dragleave", ({ relatedTarget }) => (sign.hidden = !relatedTarget || sign.hidden));
+  document.addEventListener("dragenter", showOverlay);
+  document.addEventListener("dragover", showOverlay);
+  document.addEventListener("dragleave", ({ relatedTarget }) => {
+    if (!relatedTarget) overlay.hidden = true;
+  });
   document.addEventListener("drop", (event) => {
     event.preventDefault();
-    sign.hidden = true;
+    overlay.hidden = true;
     const [file] = event.dataTransfer.files;
     if (file) onFile(file);
   });

@@ -1,23 +1,23 @@
-/** What the sources have in common whose pictures come out of a `<video>` element. */
+/** What the sources have in common whose frames come out of a `<video>` element. */
 
-export class Moving {
+export class VideoSource {
   /** @param {HTMLVideoElement} element */
   constructor(element) {
     this.element = element;
   }
 
-  /** Changes with each new picture. */
+  /** Changes with each new frame. */
   get version() {
     return this.element.currentTime;
   }
 
   /** Goes on after the page was hidden. */
-  wake() {
+  resume() {
     if (this.element.paused) return this.element.play();
   }
 
-  pause(still) {
-    if (still) this.element.pause();
+  setPaused(paused) {
+    if (paused) this.element.pause();
     else this.element.play();
   }
 }

@@ -1,7 +1,7 @@
-/** The settings as a person sees them: sliders, ticks, pens. Each tells its new value. */
+/** The settings as a person sees them: sliders, ticks, pens. Each reports its new value. */
 
-import { listCameras } from "./camera.js";
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
+import { listCameras } from "../sources/camera.js";
 
 const COLOURS = {
   black: "#1b1a18",
@@ -14,9 +14,8 @@ const COLOURS = {
 };
 const DEFAULTS = { contrast: 1, smooth: 0 };
 
-
-/** The words beside a slider. */
-const SHOWN_AS = {
+/** The text beside a slider. */
+const FORMATTERS = {
   blur: (value) => (value <= 1 ? "none" : `${value}×`),
   contrast: (value) => `${Math.round(value * 100)} %`,
   smooth: (value) => `${Math.round(value * 100)} %`,
@@ -25,27 +24,27 @@ const SHOWN_AS = {
 /**
  * Shows settings in the controls.
  *
- * @param {object} settings As in `address.js`.
- * @param {object} about The model's.
+ * @param {object} settings As in `url_settings.js`.
+ * @param {object} metadata The model's.
  * @param {boolean} mirrored What is in force.
  */
-export function showSettings(settings, about, mirrored) {
-  const values = { ...DEFAULTS, blur: about.blur_factor, ...settings };
-  for (const name of ["blur", "contrast", "smooth"]) {
+export function showSettings(settings, metadata, mirrored) {
+  const values = { ...DEFAULTS, blur: metadata.blur_factor, ...settings };
+  for (const name in FORMATTERS) {
     byId(name).value = values[name];
-    document.querySelector(`output[for=${name}]`).textContent = SHOWN_AS[name](values[name]);
+    document.querySelector(`output[for=${name}]`).textContent = FORMATTERS[name](values[name]);
   }
   byId("mirror").checked = mirrored;
   byId("show-all").checked = settings.show === "all";
   byId("still").checked = Boolean(settings.still);
   byId("speed").checked = Boolean(settings.speed);
-  byId("row-blur").hidden = about.condition !== "blurred-grey";
-  byId("row-still").hidden = about.mode !== "paper";
+  byId("row-blur").hidden = metadata.condition !== "blurred-grey";
+  byId("row-still").hidden = metadata.mode !== "paper";
 }
 
-/** @param {(changed: object) => void} onChange Told one setting at a time; undefined is the default. */
+/** @param {(changed: object) => void} onChange Gets one setting at a time; undefined is the default. */
 export function listenToSettings(onChange) {
-  for (const name of ["blur", "contrast", "smooth"]) {
+  for (const name in FORMATTERS) {
     byId(name).oninput = ({ target }) => onChange({ [name]: target.valueAsNumber });
   }
   byId("mirror").onchange = ({ target }) => onChange({ mirror: Number(target.checked) });
@@ -58,17 +57,17 @@ export function listenToSettings(onChange) {
     onChange({ blur: undefined, contrast: undefined, smooth: undefined, mirror: undefined });
 }
 
-/** Lists the cameras where there are several. */
-export async function showCameras(used) {
+/** Lists the cameras where there are several. @param {string} activeId Of the one that is used. */
+export async function showCameras(activeId) {
   const cameras = await listCameras();
   byId("row-device").hidden = cameras.length < 2;
-  const options = cameras.map(({ id, label }) => new Option(label, id, false, id === used));
+  const options = cameras.map(({ id, label }) => new Option(label, id, false, id === activeId));
   byId("device").replaceChildren(...options);
 }
 
-/** @param {import("./drawing.js").Drawing} drawing What the pens write on. */
+/** @param {import("../sources/drawing.js").Drawing} drawing What the pens write on. */
 export function showPens(drawing) {
-  const make = ([name, colour]) => {
+  const colourInput = ([name, colour]) => {
     const input = Object.assign(document.createElement("input"), {
       type: "radio",
       name: "colour",
@@ -80,7 +79,7 @@ export function showPens(drawing) {
     input.onchange = () => (drawing.colour = colour);
     return input;
   };
-  byId("colours").replaceChildren(...Object.entries(COLOURS).map(make));
+  byId("colours").replaceChildren(...Object.entries(COLOURS).map(colourInput));
   byId("pen-width").oninput = ({ target }) => (drawing.width = target.valueAsNumber);
   byId("clear").onclick = () => drawing.clear();
 }
