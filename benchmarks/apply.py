@@ -25,12 +25,12 @@ import numpy as np
 from colab_pix2pix import ffmpeg
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model.pix2pix import build_generator
-from colab_pix2pix.model.predictor import Generate
+from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import Trained
 from colab_pix2pix.storage.slots import Generation
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.stream import scaled_frames
-from colab_pix2pix.workflows.apply import BLOCK, made_of, write_video
+from colab_pix2pix.workflows.apply import BLOCK, generate_frames, write_video
 
 Pictures = Callable[[np.ndarray], np.ndarray]
 
@@ -65,7 +65,7 @@ def compare(video: Path, name: str, generate: Pictures, size: int, turns: int) -
             generate(block)
 
     def whole() -> None:
-        made = made_of(generate, scaled_frames(info, size, BLOCK))
+        made = generate_frames(generate, scaled_frames(info, size, BLOCK))
         write_video(made, info, target)
 
     seconds: dict[str, list[float]] = {"alone": [], "whole": []}
@@ -91,11 +91,11 @@ def waiting(pictures: np.ndarray) -> np.ndarray:
     return pictures
 
 
-def untrained(config: TrainConfig) -> Generate:
+def untrained(config: TrainConfig) -> Predictor:
     """Returns a generator with weights by chance, ready to be used."""
     facts = {"run_id": "none", "generation": 0, "step": 0}
     generation = Generation(Path(), facts, "unconfirmed", Path())
-    return Generate(Trained(build_generator(config, plain=True), config, generation))
+    return Predictor(Trained(build_generator(config, plain=True), config, generation))
 
 
 if __name__ == "__main__":

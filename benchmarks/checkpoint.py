@@ -28,7 +28,7 @@ from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.checkpoints import CheckpointWriter, survey
-from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.training.snapshot import Snapshot
 
 Round = dict[str, float]
 MEASURES = ("stall s", "write s", "read s", "size MB", "extra memory MB")
@@ -115,7 +115,7 @@ class TwoSlots:
     def __init__(self, model: Pix2Pix, folder: Path) -> None:
         self.model, self.project = model, Project(folder)
         self.writer = CheckpointWriter(self.project)
-        self.copy = HostCopy(model.variables())
+        self.copy = Snapshot(model.variables())
         self.kept_megabytes = sum(a.nbytes for a in self.copy.take().values()) / 1e6
         self.step = 0
 

@@ -24,7 +24,7 @@ from PIL import Image
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.model.tf_logging import quiet_start
+from colab_pix2pix.model.tf_logging import silence_stderr
 from colab_pix2pix.training import image_store
 from colab_pix2pix.training.data import Schedule, load_pictures
 
@@ -67,7 +67,7 @@ def main() -> None:
 
 def measure(dataset: Dataset, config: TrainConfig, steps: int) -> tuple[float, float, float]:
     """Returns the seconds of feeding, of making the input, and of a whole step: medians."""
-    with quiet_start():
+    with silence_stderr():
         import tensorflow as tf
 
         from colab_pix2pix.model import device

@@ -29,7 +29,7 @@ from typing import Any
 import colab_pix2pix as p2p
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import Event, Metrics
-from colab_pix2pix.model.tf_logging import quiet_start
+from colab_pix2pix.model.tf_logging import silence_stderr
 
 Result = dict[str, Any]
 
@@ -163,7 +163,7 @@ def run_together(
 
 def work(crops: Path, run_dir: Path, seconds: float, options: dict[str, Any]) -> Result:
     """Is a measured process: trains until its processor time is over."""
-    with quiet_start():
+    with silence_stderr():
         import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

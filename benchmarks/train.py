@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 from train_baselines import SIZE, Step, torch_step, tutorial_step
 
-from colab_pix2pix.model.tf_logging import quiet_start
+from colab_pix2pix.model.tf_logging import silence_stderr
 
 CASES = ["tutorial-64", "torch-64", "ours-64", "ours-16", "ours-8"]
 MATRIX = "matrix-2048"
@@ -130,7 +130,7 @@ def work(case: str, batch_size: int, folder: Path) -> None:
         ),
         "matrix": lambda: matrix(int(width)),
     }
-    with quiet_start():
+    with silence_stderr():
         facts, step = make[kind]()
         first = timed(step)
         timed(step)  # some are still settling in their second
@@ -206,8 +206,8 @@ def step_flops(base_filters: int, judge_filters: int, input_channels: int) -> fl
     generator += before * 3 * (SIZE >> 1) ** 2
     narrow = [input_channels + 3, *(min(judge_filters * 2**level, 512) for level in range(4)), 1]
     sides = (128, 64, 32, 31, 30)
-    judge = sum(narrow[i] * narrow[i + 1] * side**2 for i, side in enumerate(sides))
-    return float(2 * 16 * (3 * generator + 7 * judge))
+    discriminator = sum(narrow[i] * narrow[i + 1] * side**2 for i, side in enumerate(sides))
+    return float(2 * 16 * (3 * generator + 7 * discriminator))
 
 
 def report(batch_size: int, results: dict[str, Any]) -> None:

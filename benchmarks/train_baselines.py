@@ -135,19 +135,20 @@ def torch_step(batch_size: int) -> Step:
     def loss_of(logits: Any, goal: float) -> Any:
         return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, goal))
 
-    def judge(image: Any) -> Any:
+    def discriminator(image: Any) -> Any:
         return discriminator(torch.cat([input_image, image], 1))
 
     def step() -> None:
         with torch.autocast(device, torch.bfloat16):
             made = generator(input_image)
-            judge_loss = (loss_of(judge(made.detach()), 0.0) + loss_of(judge(target), 1.0)) / 2
+            fake_loss = loss_of(discriminator(made.detach()), 0.0)
+            discriminator_loss = (fake_loss + loss_of(discriminator(target), 1.0)) / 2
         optimizers[1].zero_grad()
-        judge_loss.backward()
+        discriminator_loss.backward()
         optimizers[1].step()
         discriminator.requires_grad_(False)
         with torch.autocast(device, torch.bfloat16):
-            gan_loss = loss_of(judge(made), 1.0)
+            gan_loss = loss_of(discriminator(made), 1.0)
             loss = gan_loss + LAMBDA * nn.functional.l1_loss(made, target)
         optimizers[0].zero_grad()
         loss.backward()

@@ -147,7 +147,7 @@ def prepare(generator: keras.Model, folder: Path) -> None:
         "weights": "float32",
         "step": 0,
     }
-    write_page(folder, to_onnx(generator, facts=facts).SerializeToString(), title="benchmark")
+    write_page(folder, to_onnx(generator, metadata=facts).SerializeToString(), title="benchmark")
     layers, weights = [], []
     names = {id(layer.output): layer.name for layer in generator.layers}
     for layer in generator.layers[1:]:

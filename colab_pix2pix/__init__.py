@@ -48,7 +48,7 @@ _HOME = {
     "unpack": "dataset.curate",
     "contact_sheet": "dataset.curate",
     "train": "workflows.pipeline",
-    "TrainingResult": "training.training",
+    "TrainingResult": "training.trainer",
     "apply": "workflows.apply",
     "export": "workflows.export",
     "status": "storage.checkpoints",

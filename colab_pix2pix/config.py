@@ -281,7 +281,7 @@ class TrainConfig(Config):
     )
     lambda_l1: float = option(
         100.0,
-        "Weight of the pixel difference against the discriminator's verdict.",
+        "Weight of the pixel difference against what the discriminator says.",
         minimum=0,
         maximum=10_000,
         advanced=True,

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import time
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -27,9 +27,6 @@ class Progress:
         unit: What is counted: "bytes", "crops", "steps".
         per_second: Recent speed in `unit` per second, or None.
         seconds_left: Estimated time left in seconds, or None.
-        crops_per_second: Of training: recent speed in crops that were learned from, or None.
-        epoch: Of training: the epoch that is under way, from 1; None elsewhere.
-        epochs: Of training: how many there will be; None while nobody knows.
     """
 
     job: str
@@ -38,9 +35,23 @@ class Progress:
     unit: str = ""
     per_second: float | None = None
     seconds_left: float | None = None
-    crops_per_second: float | None = None
-    epoch: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingProgress(Progress):
+    """Training has come some way: `done` and `total` are steps.
+
+    Attributes:
+        crops_per_second: Recent speed in crops that were learned from, or None.
+        epoch: The epoch that is under way, from 1.
+        epochs: How many there will be; None while nobody knows.
+    """
+
+    job: str = "train"
+    unit: str = "steps"
+    epoch: int
     epochs: int | None = None
+    crops_per_second: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +70,25 @@ class Metrics:
     discriminator_loss: float
     held_out_l1_loss: float | None = None
     held_out_ssim: float | None = None
+
+
+METRICS_COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
+
+
+def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
+    """Returns metrics as plain lists, for a checkpoint's manifest."""
+    return [list(dataclasses.astuple(metrics)) for metrics in history]
+
+
+def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
+    """Returns the metrics that `pack_history` packed; an older version measured fewer columns."""
+    return [Metrics(**dict(zip(METRICS_COLUMNS, row, strict=False))) for row in rows]
+
+
+def last_scored(history: Sequence[Metrics]) -> Metrics | None:
+    """Returns the last metrics that were measured on held-out crops, or None."""
+    scored = (metrics for metrics in reversed(history) if metrics.held_out_l1_loss is not None)
+    return next(scored, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +119,7 @@ class Saved:
 
 @dataclass(frozen=True, kw_only=True)
 class Safety:
-    """What of a run would survive this machine; `storage.wording.line` puts it in words.
+    """What of a run would survive this machine; `storage.status_line.line` puts it in words.
 
     Steps are None while there is no such state; times are seconds since 1970.
 
@@ -125,10 +155,26 @@ class Resumed:
     Attributes:
         step: The step that it continues at.
         generation: The saved generation that it was restored from.
+        history: The metrics up to it, oldest first: curves go on where they were.
     """
 
     step: int
     generation: int
+    history: tuple[Metrics, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How a training goes.
+
+    Attributes:
+        state: "starting" (too early to tell), "learning", "finished improving", "overfitting" or
+            "broken".
+        sentence: The same in plain words, with the numbers that it rests on.
+    """
+
+    state: Literal["starting", "learning", "finished improving", "overfitting", "broken"]
+    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +185,7 @@ class Note:
     level: Literal["info", "warning"] = "info"
 
 
-Event = Progress | Metrics | Sample | Saved | Safety | Resumed | Note
+Event = Progress | TrainingProgress | Metrics | Sample | Saved | Safety | Resumed | Verdict | Note
 OnEvent = Callable[[Event], None]
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
@@ -193,5 +239,7 @@ def from_json(line: str) -> Event:
     fields = {field.name: record[field.name] for field in dataclasses.fields(kind)}
     if "path" in fields:
         fields["path"] = Path(fields["path"])
+    if "history" in fields:
+        fields["history"] = tuple(Metrics(**row) for row in fields["history"])
     event: Event = kind(**fields)
     return event

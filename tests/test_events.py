@@ -10,18 +10,35 @@ import pytest
 from colab_pix2pix import events
 from colab_pix2pix.cli.progress_text import duration
 from colab_pix2pix.cli.terminal import Terminal
-from colab_pix2pix.events import JsonLines, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from colab_pix2pix.events import (
+    JsonLines,
+    Metrics,
+    Note,
+    Progress,
+    Resumed,
+    Safety,
+    Sample,
+    Saved,
+    TrainingProgress,
+    Verdict,
+)
+
+LOSSES = Metrics(
+    step=4, epoch=1, generator_gan_loss=1, generator_l1_loss=0.25, discriminator_loss=0.5
+)
 
 EVENTS = [
     Progress(job="train", done=3, total=10, unit="steps", per_second=1.5, seconds_left=4.6),
     Progress(job="download", done=1_500_000, unit="bytes"),
-    Metrics(step=4, epoch=1, generator_gan_loss=1, generator_l1_loss=0.25, discriminator_loss=0.5),
+    TrainingProgress(done=3, total=10, epoch=1, epochs=2, crops_per_second=6.0),
+    LOSSES,
     Sample(step=4, path=Path("samples/step-00000004.jpg")),
     Saved(step=4, generation=2, path=Path("slot-a.npz"), confirmed=True),
     Saved(step=5, generation=3, path=Path("slot-b.npz"), confirmed=False),
     Safety(on_drive=False, safe_step=4, safe_time=0.0),
     Safety(on_drive=True, uploading_step=5, local_step=5),
-    Resumed(step=4, generation=2),
+    Resumed(step=4, generation=2, history=(LOSSES,)),
+    Verdict(state="learning", sentence="Learning: more steps are worth it."),
     Note(message="The disk is nearly full.", level="warning"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..events import Progress
+from ..events import Progress, TrainingProgress
 
 _SEPARATOR = " · "
 #: What a narrow window does without first, second, …
@@ -75,12 +75,14 @@ def describe_progress(progress: Progress, loss: str = "") -> ProgressText:
 
 
 def _pace_of_training(progress: Progress) -> dict[str, str]:
-    details = {}
-    if progress.epoch is not None and progress.epochs is not None:
-        details["epoch"] = f"epoch {progress.epoch} of {progress.epochs}"
+    if not isinstance(progress, TrainingProgress):
+        return {}
+    pace = {}
+    if progress.epochs is not None:
+        pace["epoch"] = f"epoch {progress.epoch} of {progress.epochs}"
     if progress.crops_per_second:
-        details["speed"] = f"{progress.crops_per_second:.1f} crops/s"
-    return details
+        pace["speed"] = f"{progress.crops_per_second:.1f} crops/s"
+    return pace
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from ..events import Event, Metrics, Note, Progress, Resumed, Safety
+from ..events import Event, Metrics, Note, Progress, Resumed, Safety, Verdict
 from ..storage import status_line
 from .progress_text import ProgressText, describe_progress
 
@@ -60,6 +60,8 @@ class Terminal:
                 self.line(f"Resumed at step {event.step}")
             case Note():
                 self.line(f"! {event.message}" if event.level == "warning" else event.message)
+            case Verdict():
+                self.line(event.sentence)
             # Samples and the like are for those who can show them; what is saved, Safety tells.
 
     def line(self, text: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,11 +19,10 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
-from . import cluster
 
 
 @dataclass(frozen=True)
-class Team:
+class DeviceGroup:
     """What trains together.
 
     Attributes:
@@ -71,18 +72,42 @@ class Team:
             )
 
 
-def gather_team() -> Team:
+def detect_devices() -> DeviceGroup:
     """Returns all GPUs of this machine, or the machines that `TF_CONFIG` names.
 
     Raises:
         TrainingError: `TF_CONFIG` can't be read.
     """
-    workers, chief = cluster.read()
+    workers, chief = _cluster()
     if workers > 1:
-        return Team(tf.distribute.MultiWorkerMirroredStrategy(), workers, chief)
+        return DeviceGroup(tf.distribute.MultiWorkerMirroredStrategy(), workers, chief)
     if len(tf.config.list_physical_devices("GPU")) > 1:
-        return Team(tf.distribute.MirroredStrategy())
-    return Team()
+        return DeviceGroup(tf.distribute.MirroredStrategy())
+    return DeviceGroup()
+
+
+def _cluster() -> tuple[int, bool]:
+    """Returns how many processes there are, and whether this one is their chief, which writes.
+
+    Raises:
+        TrainingError: `TF_CONFIG` can't be read.
+    """
+    text = os.environ.get("TF_CONFIG", "")
+    if not text.strip():
+        return 1, True
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        workers = sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+        first = "chief" if cluster.get("chief") else "worker"
+        return workers, task["type"] == first and int(task["index"]) == 0
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TrainingError(
+            f"TF_CONFIG: received {text!r}.",
+            why='Expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
+            ' "index": 0}}.',
+            fix="Correct the environment variable, or unset it to train on one machine.",
+        ) from error
 
 
 @functools.cache

@@ -22,31 +22,31 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class ExportSpec:
     """How a network is written.
 
     Attributes:
         name: The format: keras, h5, savedmodel, onnx or tflite.
         weights: Number format of the stored kernels; other than float32 in onnx and tflite only.
-        paper: Whether the generator is one of `in_paper_mode`, whose dropout is kept; onnx only.
-        facts: What an onnx file shall say of itself.
+        paper: Whether the generator is one `with_mode` "paper", whose dropout is kept; onnx only.
+        metadata: What an onnx file shall say of itself.
     """
 
     name: str
     weights: str = "float32"
     paper: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def export_network(
-    generator: keras.Model, path: Path, form: Form, input_image: np.ndarray
+    generator: keras.Model, path: Path, spec: ExportSpec, input_image: np.ndarray
 ) -> float:
     """Writes a generator in a format, loads it again and runs it on the same pictures.
 
     Args:
         generator: Made of Keras' own layers, in float32.
         path: The file or folder to write; its folder must exist.
-        form: The format.
+        spec: The format and its options.
         input_image: float32 `(count, size, size, channels)` in [−1, 1], to compare on. In paper
             mode nothing is dropped in the comparison.
 
@@ -59,44 +59,44 @@ def export_network(
     """
     expected = np.asarray(generator(input_image, training=False))
     with quiet_work():
-        _WRITERS[form.name](generator, path, form)
-        again = _READERS[form.name](path)(input_image)
-    apart = np.abs(again - expected)
-    exact = form.weights == "float32"
-    difference = float(apart.max() if exact else apart.mean())
-    if difference <= TOLERANCES[form.weights]:  # not so where it is no number
+        _WRITERS[spec.name](generator, path, spec)
+        again = _READERS[spec.name](path)(input_image)
+    gap = np.abs(again - expected)
+    exact = spec.weights == "float32"
+    difference = float(gap.max() if exact else gap.mean())
+    if difference <= TOLERANCES[spec.weights]:  # not so where it is no number
         return difference
     raise ExportError(
-        f"The {form.name} file gives other pictures than the model: {difference:.2g} apart.",
-        why=f"Expected at most {TOLERANCES[form.weights]:g} "
+        f"The {spec.name} file gives other pictures than the model: {difference:.2g} apart.",
+        why=f"Expected at most {TOLERANCES[spec.weights]:g} "
         + ("at the worst pixel." if exact else "on average."),
         fix="It was not kept. Choose another format"
         + (", and please report this." if exact else " or weights of more bits."),
     )
 
 
-def _write_keras(generator: keras.Model, path: Path, form: Form) -> None:
+def _write_keras(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     generator.save(path)
 
 
-def _write_savedmodel(generator: keras.Model, path: Path, form: Form) -> None:
+def _write_savedmodel(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     generator.export(str(path), verbose=False)
 
 
-def _write_onnx(generator: keras.Model, path: Path, form: Form) -> None:
+def _write_onnx(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     from .onnx_export import to_onnx
 
-    model = to_onnx(generator, dropout=form.paper, weights=form.weights, facts=form.facts)
+    model = to_onnx(generator, dropout=spec.paper, weights=spec.weights, metadata=spec.metadata)
     path.write_bytes(model.SerializeToString())
 
 
-def _write_tflite(generator: keras.Model, path: Path, form: Form) -> None:
+def _write_tflite(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     # TensorFlow Lite wants a batch of a known size.
     one = keras.Input(batch_shape=(1, *generator.inputs[0].shape[1:]))
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, generator(one)))
-    if form.weights != "float32":
+    if spec.weights != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if form.weights == "float16":
+    if spec.weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
     path.write_bytes(converter.convert())
 
@@ -123,20 +123,20 @@ def _read_onnx(path: Path) -> Function:
 def _read_tflite(path: Path) -> Function:
     interpreter = tf.lite.Interpreter(str(path))
     interpreter.allocate_tensors()
-    (given,), (made,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (source,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
 
     def run(images: np.ndarray) -> np.ndarray:
         results = []
         for image in images:
-            interpreter.set_tensor(given["index"], image[np.newaxis])
+            interpreter.set_tensor(source["index"], image[np.newaxis])
             interpreter.invoke()
-            results.append(interpreter.get_tensor(made["index"])[0])
+            results.append(interpreter.get_tensor(result["index"])[0])
         return np.stack(results)
 
     return run
 
 
-_WRITERS: dict[str, Callable[[keras.Model, Path, Form], None]] = {
+_WRITERS: dict[str, Callable[[keras.Model, Path, ExportSpec], None]] = {
     "keras": _write_keras,
     "h5": _write_keras,
     "savedmodel": _write_savedmodel,

@@ -19,7 +19,7 @@ from .trained import Trained
 _MEASURED = 8  # crops
 
 
-def choose(
+def select_inference_mode(
     trained: Trained, crops: Callable[[int], np.ndarray], known: Path, on_event: OnEvent
 ) -> str:
     """Returns the mode that makes the smaller error on held-out crops, and tells the numbers.
@@ -60,13 +60,13 @@ def measure(trained: Trained, crops: np.ndarray) -> dict[str, float]:
     target_image = conditions.encode_image(target).numpy()
 
     def error(mode: str) -> float:
-        made = in_mode(trained.generator, mode)(fed, training=mode == "paper")
+        made = with_mode(trained.generator, mode)(fed, training=mode == "paper")
         return float(np.abs(np.asarray(made) - target_image).mean())
 
     return {mode: error(mode) for mode in MODES}
 
 
-def in_mode(generator: keras.Model, mode: str) -> keras.Model:
+def with_mode(generator: keras.Model, mode: str) -> keras.Model:
     """Returns a generator for a mode; to be called with `training=True` in paper mode.
 
     The paper (Isola et al., arXiv 1611.07004, section 3.4) normalizes by the picture itself at test

@@ -32,9 +32,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         outputs, *batch = tf.compat.v1.nn.fused_batch_norm(
             inputs, *weights, epsilon=self.epsilon, is_training=True
         )
-        team = tf.distribute.get_replica_context()
-        if team is not None and team.num_replicas_in_sync > 1:
-            batch = team.all_reduce(tf.distribute.ReduceOp.MEAN, batch)
+        replicas = tf.distribute.get_replica_context()
+        if replicas is not None and replicas.num_replicas_in_sync > 1:
+            batch = replicas.all_reduce(tf.distribute.ReduceOp.MEAN, batch)
         variables = self.moving_mean, self.moving_variance
         for variable, mean, now in zip(variables, running, batch, strict=True):
             variable.assign(self.momentum * mean + (1.0 - self.momentum) * now)
@@ -48,12 +48,12 @@ class FusedAdam(keras.optimizers.Adam):
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Updates a variable and its two running means."""
-        place = self._get_variable_index(variable)
+        index = self._get_variable_index(variable)
         step = tf.cast(self.iterations.value + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[place].value.handle,
-            v=self._velocities[place].value.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
             beta1_power=tf.pow(self.beta_1, step),
             beta2_power=tf.pow(self.beta_2, step),
             lr=tf.cast(learning_rate, tf.float32),

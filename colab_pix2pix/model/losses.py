@@ -14,7 +14,7 @@ def generator_gan_loss(fake_logits: tf.Tensor, kind: str = "log") -> tf.Tensor:
     """Returns how far the discriminator sees through the generated images.
 
     Args:
-        fake_logits: Its verdict on them.
+        fake_logits: Its logits for them.
         kind: "log" (the paper's), "least-squares" (arXiv 1611.04076) or "hinge" (arXiv 1705.02894).
     """
     if kind == "hinge":
@@ -31,8 +31,8 @@ def discriminator_loss(
     """Returns how badly real and generated patches are told apart: halved, section 3.3.
 
     Args:
-        real_logits: Verdict on real images.
-        fake_logits: Verdict on generated ones.
+        real_logits: Its logits for real images.
+        fake_logits: Its logits for generated ones.
         kind: As in `generator_gan_loss`.
         label_smoothing: How far below 1 the goal for real patches lies (arXiv 1606.03498, 3.4); it
             has no meaning for "hinge".

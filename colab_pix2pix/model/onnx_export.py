@@ -19,8 +19,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 _OPSET, _IR = 17, 9
-#: The key of the model's metadata under which its facts stand, as JSON.
-FACTS = "colab_pix2pix"
+#: The key under which a model's metadata stand in the file, as JSON.
+METADATA_KEY = "colab_pix2pix"
 WEIGHTS = ("float32", "float16", "int8")
 
 
@@ -29,7 +29,7 @@ def to_onnx(
     *,
     dropout: bool = False,
     weights: str = "float32",
-    facts: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
 ) -> onnx.ModelProto:
     """Returns a generator of `networks.build_generator` as an ONNX model.
 
@@ -42,7 +42,7 @@ def to_onnx(
             height, width)`, 0 where values are dropped and 1 / (1 − share) elsewhere.
         weights: How kernels are stored: "float32"; "float16"; or "int8", each output channel with
             a scale of its own. Computing is done in float32.
-        facts: Put into the model's metadata for whoever loads it, with the shapes of the `masks`.
+        metadata: What the file says of itself, besides the shapes of the `masks`.
     """
     graph = _Graph(dropout, weights)
     for layer in generator.layers:
@@ -51,7 +51,7 @@ def to_onnx(
     graph.node("Transpose", [graph.values[id(end)]], "generated_image", perm=[0, 2, 3, 1])
     graph.store_kernels()
     shapes = {"input_image": generator.inputs[0].shape, "generated_image": end.shape}
-    given, made = [
+    source, result = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *map(int, shape[1:])])
         for name, shape in shapes.items()
     ]
@@ -60,13 +60,13 @@ def to_onnx(
         for name, shape in graph.masks.items()
     ]
     nodes = graph.weight_nodes + graph.nodes
-    whole = helper.make_graph(nodes, "generator", [given, *masks], [made], graph.weights)
+    whole = helper.make_graph(nodes, "generator", [source, *masks], [result], graph.weights)
     model = helper.make_model(
         whole, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="colab_pix2pix"
     )
     model.ir_version = _IR
-    if facts is not None:
-        helper.set_model_props(model, {FACTS: json.dumps(facts | {"masks": graph.masks})})
+    if metadata is not None:
+        helper.set_model_props(model, {METADATA_KEY: json.dumps(metadata | {"masks": graph.masks})})
     onnx.checker.check_model(model)
     return model
 
@@ -85,8 +85,8 @@ class _Graph:
         self._kernels: dict[str, tuple[np.ndarray, np.ndarray | None]] = {}  # by their node
         self._outputs_at: dict[str, int] = {}  # the axis of a kernel's output channels
 
-    def node(self, kind: str, inputs: list[str], output: str, **about: Any) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **about))
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
     def weight(self, name: str, array: Any, kind: type = np.float32) -> str:
@@ -173,9 +173,9 @@ class _Graph:
 
     def _UpSampling2D(self, layer: Any, inputs: list[str]) -> str:
         scales = self.weight(f"{layer.name}/scales", [1, 1, *layer.size])
-        about = {"mode": "nearest", "nearest_mode": "floor"}
-        about |= {"coordinate_transformation_mode": "asymmetric"}
-        return self.node("Resize", [*inputs, "", scales], layer.name, **about)
+        attributes = {"mode": "nearest", "nearest_mode": "floor"}
+        attributes |= {"coordinate_transformation_mode": "asymmetric"}
+        return self.node("Resize", [*inputs, "", scales], layer.name, **attributes)
 
     def _LeakyReLU(self, layer: Any, inputs: list[str]) -> str:
         return self.node("LeakyRelu", inputs, layer.name, alpha=float(layer.negative_slope))

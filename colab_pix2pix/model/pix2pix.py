@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -10,10 +11,9 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
-from . import conditions, networks
-from .distributed import Team
+from . import conditions, losses, networks
+from .distributed import DeviceGroup
 from .layers import FusedAdam
-from .losses import discriminator_loss, feature_matching_loss, generator_gan_loss, generator_l1_loss
 from .pretrained import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
@@ -26,14 +26,14 @@ class Pix2Pix:
 
     Args:
         config: The options; `precision` must be a number format, not "auto".
-        team: The devices that train together.
+        devices: What trains together.
     """
 
-    def __init__(self, config: TrainConfig, team: Team = Team()) -> None:
-        self.config, self.team = config, team
-        with team.scope():
+    def __init__(self, config: TrainConfig, devices: DeviceGroup = DeviceGroup()) -> None:
+        self.config, self.devices = config, devices
+        with devices.scope():
             self._build(config)
-        whole = self._train_step if team.strategy is None else self._train_together
+        whole = self._train_step if devices.strategy is None else self._train_together
         self._compiled_step = tf.function(whole, reduce_retracing=True)
         self.generate = tf.function(self._generate, reduce_retracing=True)
 
@@ -41,15 +41,15 @@ class Pix2Pix:
         self.generator = build_generator(config)
         self.discriminator = build_discriminator(config)
         self.averaged_generator = build_generator(config) if config.ema else None
-        judge_rate = config.discriminator_learning_rate or config.learning_rate
-        self.rates = {"generator": config.learning_rate, "discriminator": judge_rate}
+        discriminator_rate = config.discriminator_learning_rate or config.learning_rate
+        self.rates = {"generator": config.learning_rate, "discriminator": discriminator_rate}
         self._rate_share = 1.0
         scaled = config.precision == "float16"
         self.generator_optimizer = _adam(self.generator, self.rates["generator"], scaled)
         self.discriminator_optimizer = _adam(
             self.discriminator, self.rates["discriminator"], scaled
         )
-        self._judge = _with_features(self.discriminator)
+        self._discriminator_features = _with_features(self.discriminator)
 
     def train_on(self, pictures: np.ndarray, step: int, *, rate_share: float = 1.0) -> tf.Tensor:
         """Updates both networks once, in one compiled call.
@@ -84,37 +84,46 @@ class Pix2Pix:
                 getattr(self, f"{name}_optimizer").learning_rate.assign(rate * rate_share)
 
     def _train_together(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        """Runs the step on all devices of the team; returns the mean losses."""
-        strategy = self.team.strategy
-        losses = strategy.run(self._train_step, (pictures, step))
+        """Runs the step on all devices; returns the mean losses."""
+        strategy = self.devices.strategy
+        each_losses = strategy.run(self._train_step, (pictures, step))
         self._average()
-        return strategy.reduce("MEAN", losses, axis=None)
+        return strategy.reduce("MEAN", each_losses, axis=None)
 
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         config = self.config
         input_image, target_image = self._own_share(*self._augmented_pair(pictures, step))
-        seen_input = self._at_output_size(input_image)
+        shown_input = self._at_output_size(input_image)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
-            *real_features, real_logits = self._judge([seen_input, target_image], training=True)
-            *fake_features, fake_logits = self._judge([seen_input, generated_image], training=True)
-            gan_loss = generator_gan_loss(fake_logits, config.gan_loss)
-            l1_loss = generator_l1_loss(target_image, generated_image)
+            *real_features, real_logits = self._discriminate(shown_input, target_image)
+            *fake_features, fake_logits = self._discriminate(shown_input, generated_image)
+            gan_loss = losses.generator_gan_loss(fake_logits, config.gan_loss)
+            l1_loss = losses.generator_l1_loss(target_image, generated_image)
             generator_loss = gan_loss + config.lambda_l1 * l1_loss
             if config.feature_matching:
-                matching = feature_matching_loss(real_features, fake_features)
+                matching = losses.feature_matching_loss(real_features, fake_features)
                 generator_loss += config.feature_matching * matching
-            judge_loss = discriminator_loss(
+            discriminator_loss = losses.discriminator_loss(
                 real_logits, fake_logits, config.gan_loss, config.label_smoothing
             )
             # Optimizers add the gradients of all devices up; float16 needs larger numbers.
-            generator_loss = self.generator_optimizer.scale_loss(generator_loss / self.team.size)
-            judge_loss_scaled = self.discriminator_optimizer.scale_loss(judge_loss / self.team.size)
+            generator_loss = self.generator_optimizer.scale_loss(generator_loss / self.devices.size)
+            scaled_loss = self.discriminator_optimizer.scale_loss(
+                discriminator_loss / self.devices.size
+            )
         self._descend("generator", generator_tape, generator_loss)
-        self._descend("discriminator", discriminator_tape, judge_loss_scaled)
-        if self.team.strategy is None:
+        self._descend("discriminator", discriminator_tape, scaled_loss)
+        if self.devices.strategy is None:
             self._average()
-        return tf.stack([gan_loss, l1_loss, judge_loss])
+        return tf.stack([gan_loss, l1_loss, discriminator_loss])
+
+    def _discriminate(self, input_image: tf.Tensor, image: tf.Tensor) -> list[tf.Tensor]:
+        """Returns the discriminator's inner features of pairs, and at last its logits."""
+        features: list[tf.Tensor] = self._discriminator_features(
+            [input_image, image], training=True
+        )
+        return features
 
     def _augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         config = self.config
@@ -138,9 +147,9 @@ class Pix2Pix:
 
     def _own_share(self, *images: tf.Tensor) -> list[tf.Tensor]:
         """Returns this device's pictures of a batch: all of them when it is alone."""
-        if self.team.size == 1:
+        if self.devices.size == 1:
             return list(images)
-        each = images[0].shape[0] // self.team.size
+        each = images[0].shape[0] // self.devices.size
         first = each * tf.distribute.get_replica_context().replica_id_in_sync_group
         return [tf.gather(image, first + tf.range(each)) for image in images]
 
@@ -155,7 +164,7 @@ class Pix2Pix:
         variables = network.trainable_variables
         gradients = tape.gradient(loss, variables)
         if self.config.clip_norm:
-            longest = optimizer.scale_loss(self.config.clip_norm / self.team.size)
+            longest = optimizer.scale_loss(self.config.clip_norm / self.devices.size)
             gradients, _ = tf.clip_by_global_norm(gradients, longest)
         optimizer.apply(gradients, variables)
 
@@ -174,14 +183,14 @@ class Pix2Pix:
         return generator(input_image, training=False)
 
     def start_from(self, path: Path) -> None:
-        """Gives the generator the weights of another model; see `transfer`."""
+        """Gives the generator the weights of another model; see `pretrained`."""
         load_generator_weights(self.generator, path)
         if self.averaged_generator is not None:
             load_generator_weights(self.averaged_generator, path)
 
     def variables(self) -> dict[str, keras.Variable]:
         """Returns everything that a resume must restore, by a name that never changes."""
-        parts = {
+        owners = {
             "generator": self.generator,
             "averaged_generator": self.averaged_generator,
             "discriminator": self.discriminator,
@@ -189,21 +198,21 @@ class Pix2Pix:
             "discriminator_optimizer": self.discriminator_optimizer,
         }
         found: dict[str, keras.Variable] = {}
-        for part, owner in parts.items():
-            found |= named(part, owner.variables) if owner is not None else {}
+        for name, owner in owners.items():
+            found |= named(name, owner.variables) if owner is not None else {}
         return found
 
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Sets all variables; `arrays` are what a `HostCopy` of them took."""
-        with self.team.scope():
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Sets all variables; `arrays` are what a `Snapshot` of them took."""
+        with self.devices.scope():
             for name, variable in self.variables().items():
                 variable.assign(arrays[name])
         self._rate_share = float("nan")  # the restored rates may be any share
 
 
-def named(part: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
-    """Returns the variables of a part by the names that they have in a checkpoint."""
-    return {f"{part}/{index:03d}-{v.name}": v for index, v in enumerate(variables)}
+def named(owner: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
+    """Returns the variables of a network or an optimizer by their names in a checkpoint."""
+    return {f"{owner}/{index:03d}-{v.name}": v for index, v in enumerate(variables)}
 
 
 def build_generator(config: TrainConfig, *, plain: bool = False) -> keras.Model:

@@ -12,7 +12,7 @@ from .trained import Trained
 _Box = tuple[int, int, int, int]  # top, left, height, width
 
 
-class Generate:
+class Predictor:
     """Turns pictures into pictures: makes the input as in training, then generates.
 
     Called with uint8 pictures `(batch, height, width, 3)` as a camera sees them; returns what the
@@ -37,7 +37,7 @@ class Generate:
         self.name = f"{trained.name}, {mode} mode{', whole' if whole else ''}"
         self._config, self._training = config, mode == "paper"
         self._multiple = 2 ** (config.depth or config.image_size.bit_length() - 1)
-        generator = inference_mode.in_mode(trained.generator, mode)
+        generator = inference_mode.with_mode(trained.generator, mode)
         self._run = self._compiled(inference_mode.of_any_size(generator) if whole else generator)
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:

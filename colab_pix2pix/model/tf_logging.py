@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet_start() -> Iterator[None]:
+def silence_stderr() -> Iterator[None]:
     """Holds back what is written to the standard error file; shows it only if the block fails.
 
     TensorFlow 2.21 writes a dozen lines when it is loaded, whatever TF_CPP_MIN_LOG_LEVEL says
@@ -37,6 +37,6 @@ def quiet_start() -> Iterator[None]:
 @contextmanager
 def quiet_work() -> Iterator[None]:
     """Holds back also what Keras' and TensorFlow's Python parts print, log and warn of."""
-    with quiet_start(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with silence_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -10,7 +10,7 @@ from ..errors import CheckpointError
 from ..project import Project
 from ..storage import checkpoints
 from ..storage.npz import read_arrays
-from .tf_logging import quiet_start
+from .tf_logging import silence_stderr
 
 if TYPE_CHECKING:
     import keras
@@ -60,7 +60,7 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
         )
     chosen = _choose(found, generation)
     config = TrainConfig.from_dict(chosen.manifest["options"])
-    with quiet_start():
+    with silence_stderr():
         from .pix2pix import build_generator, named
 
     generator = build_generator(config.replace(precision="float32"), plain=True)
@@ -91,7 +91,7 @@ def _choose(found: list[Generation], wanted: str) -> Generation:
 
 def _held_out_l1(generation: Generation) -> float:
     """Returns the last measure on held-out crops before a state was saved."""
-    from ..training.artifacts import last_scored, unpack_history
+    from ..events import last_scored, unpack_history
 
     last = last_scored(unpack_history(generation.manifest["history"]))
     return float("inf") if last is None else last.held_out_l1_loss or 0.0

@@ -30,7 +30,7 @@ from .panels.results import result_view
 from .panels.training_panel import ProgressLine, TrainingPanel
 
 if TYPE_CHECKING:
-    from ..training.training import TrainingResult
+    from ..training.trainer import TrainingResult
 
 
 class Stopped(Pix2PixError):

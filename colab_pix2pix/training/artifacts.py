@@ -6,17 +6,15 @@ import csv
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..events import Metrics
+from ..events import METRICS_COLUMNS, Metrics
 from ..ffmpeg import encode_video
 from ..files import replacing
 from ..project import Project, sample_step
 
-COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
 GRID_PICTURES = 6
 _GAP = 4
 _BACKGROUND = 24
@@ -69,25 +67,9 @@ def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
     with replacing(project.metrics_csv) as part:
         with open(part, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(COLUMNS)
+            writer.writerow(METRICS_COLUMNS)
             writer.writerows(dataclasses.astuple(row) for row in history)
     return project.metrics_csv
-
-
-def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
-    """Returns the history as plain lists for a checkpoint's manifest."""
-    return [list(dataclasses.astuple(row)) for row in history]
-
-
-def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
-    """Returns the history that `pack_history` packed; an older version measured fewer columns."""
-    return [Metrics(**dict(zip(COLUMNS, row, strict=False))) for row in rows]
-
-
-def last_scored(history: Sequence[Metrics]) -> Metrics | None:
-    """Returns the last line that was measured on held-out crops, or None."""
-    scored = (row for row in reversed(history) if row.held_out_l1_loss is not None)
-    return next(scored, None)
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:

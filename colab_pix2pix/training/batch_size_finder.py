@@ -18,7 +18,7 @@ SIZES = (1, 2, 4, 8, 16)  # larger ones learn less from each picture
 _SAFE_SHARE = 0.8  # of the free memory
 
 
-def fit_batch(config: TrainConfig, pictures: np.ndarray) -> int:
+def find_batch_size(config: TrainConfig, pictures: np.ndarray) -> int:
     """Returns the largest batch size that fits, up to 16, and forgets what it has learned.
 
     Each size takes one step of networks that are thrown away. A GPU says by itself that it is full.
@@ -34,7 +34,7 @@ def fit_batch(config: TrainConfig, pictures: np.ndarray) -> int:
     """
     model = Pix2Pix(config)
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return largest(
+    return largest_fitting(
         lambda size: np.asarray(model.train_on(pictures[:size], 0)),
         most=len(pictures),
         used_bytes=(lambda: 0) if on_gpu else peak_bytes,
@@ -42,7 +42,7 @@ def fit_batch(config: TrainConfig, pictures: np.ndarray) -> int:
     )
 
 
-def largest(
+def largest_fitting(
     attempt: Callable[[int], object],
     *,
     most: int,

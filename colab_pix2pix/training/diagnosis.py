@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from ..events import Metrics
-
-State = Literal["starting", "learning", "finished improving", "overfitting", "broken"]
+from ..events import Metrics, Verdict
 
 _FEWEST_STEPS = 500  # nothing is said to be finished before
 _CLEARLY_LESS = 0.9  # of the first measure: learning has begun
@@ -30,20 +27,6 @@ _COLLAPSED_LOSS = 0.02  # of the discriminator; ln 2 = 0.69 is a draw
 _COLLAPSED_RISE = 1.25
 _NOISE_TIMES = 3.0
 _MOST_POINTS = 1000  # a longer curve is brought down to this by medians, to be quick
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a training goes.
-
-    Attributes:
-        state: "starting" (too early to tell), "learning", "finished improving", "overfitting" or
-            "broken".
-        sentence: The same in plain words, with the numbers that it rests on.
-    """
-
-    state: State
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -80,33 +63,33 @@ class _Curve:
         return float(np.median(np.abs(jumps - np.median(jumps))) / 0.6745 / np.sqrt(2))
 
 
-def judge(history: Sequence[Metrics]) -> Verdict:
+def diagnose(history: Sequence[Metrics]) -> Verdict:
     """Returns how a training goes.
 
     Args:
         history: Its Metrics in the order of steps, as `events.Metrics` come.
 
     Returns:
-        A state and a sentence that says why.
+        A state and a sentence that says why; training sends it as an event.
 
     Example:
-        >>> judge([]).state
+        >>> diagnose([]).state
         'starting'
     """
     rows = [row for row in history if _is_finite(row)]
     broken = _not_a_number(history, rows) or _exploded(rows) or _collapsed(rows)
     if broken:
-        return Verdict("broken", f"Broken: {broken}")
+        return Verdict(state="broken", sentence=f"Broken: {broken}")
     held_out = _curve([(r.step, r.held_out_l1_loss) for r in rows])
     training = _curve([(r.step, r.generator_l1_loss) for r in rows])
     curve, where = (held_out, "held-out") if len(held_out.steps) else (training, "training")
     recent = curve.after(curve.steps[-1] / 4) if len(curve.steps) else curve
     if len(recent.steps) < _FEWEST_MEASURES or len(rows) < _FEWEST_ROWS:
-        return Verdict("starting", f"Starting: {_counted(rows)}, too few to tell.")
+        return Verdict(state="starting", sentence=f"Starting: {_counted(rows)}, too few to tell.")
     late_enough = curve.steps[-1] >= _FEWEST_STEPS
     overfitting = _overfitted(held_out, training) if late_enough and len(held_out.steps) else ""
     if overfitting:
-        return Verdict("overfitting", f"Overfitting: {overfitting}")
+        return Verdict(state="overfitting", sentence=f"Overfitting: {overfitting}")
     improving = _improves(recent, training.after(curve.steps[-1] / 4))
     return _learning_or_finished(curve, recent, where, improving, late_enough)
 
@@ -226,13 +209,13 @@ def _learning_or_finished(
         f"of late, twice the steps make it {abs(fall):.1%} {'smaller' if fall > 0 else 'larger'}"
     )
     if improving or (not late_enough and now < _CLEARLY_LESS * start):
-        return Verdict("learning", f"Learning: {course}; {share}. More steps are worth it.")
+        sentence = f"Learning: {course}; {share}. More steps are worth it."
+        return Verdict(state="learning", sentence=sentence)
     if not late_enough:
-        return Verdict("starting", f"Starting: {course} in {curve.steps[-1]:.0f} steps, too few.")
-    return Verdict(
-        "finished improving",
-        f"Finished improving: {course}; {share}. More steps will hardly change the pictures.",
-    )
+        sentence = f"Starting: {course} in {curve.steps[-1]:.0f} steps, too few."
+        return Verdict(state="starting", sentence=sentence)
+    sentence = f"Finished improving: {course}; {share}. More steps will hardly change the pictures."
+    return Verdict(state="finished improving", sentence=sentence)
 
 
 def _fall_per_doubling(recent: _Curve) -> tuple[float, float]:

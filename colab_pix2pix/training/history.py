@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import TrainingError
-from ..events import Metrics
-from . import artifacts
+from ..events import Metrics, pack_history, unpack_history
 
 if TYPE_CHECKING:
     from .evaluation import Score
@@ -35,14 +34,14 @@ class History:
         Raises:
             TrainingError: a loss is no number any more.
         """
-        gan, l1, judge = self.checked(step, saved_step).mean(axis=0)
+        gan, l1, discriminator = self.checked(step, saved_step).mean(axis=0)
         self._losses.clear()
         row = Metrics(
             step=step,
             epoch=epoch,
             generator_gan_loss=float(gan),
             generator_l1_loss=float(l1),
-            discriminator_loss=float(judge),
+            discriminator_loss=float(discriminator),
             held_out_l1_loss=score.l1 if score else None,
             held_out_ssim=score.ssim if score else None,
         )
@@ -73,12 +72,12 @@ class History:
     def packed(self) -> dict[str, Any]:
         """Returns what a checkpoint's manifest keeps of it."""
         return {
-            "history": artifacts.pack_history(self.lines),
+            "history": pack_history(self.lines),
             # The sums behind the next line, so that a resume does not change it.
             "unmeasured": [np.asarray(loss).tolist() for loss in self._losses],
         }
 
     def unpack(self, manifest: dict[str, Any]) -> None:
         """Takes up what `packed` gave."""
-        self.lines = artifacts.unpack_history(manifest["history"])
+        self.lines = unpack_history(manifest["history"])
         self._losses = [np.array(loss) for loss in manifest["unmeasured"]]

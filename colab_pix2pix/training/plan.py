@@ -52,6 +52,11 @@ class Plan:
         """True when there is nothing left to train."""
         return self.first_step >= self.last_step
 
+    def learning_rate_share(self, step: int) -> float:
+        """Returns the share of the learning rates that a step takes: 1, then in a line to 0."""
+        falling = self.last_step * (1.0 - self.config.decay_from)
+        return min(1.0, (self.last_step - step) / falling) if falling else 1.0
+
     def with_batch_size(self, size: int) -> Plan:
         """Returns the plan of a new run with the batch size that has proved to fit."""
         schedule = dataclasses.replace(self.schedule, batch_size=size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import time
 
-from ..events import OnEvent, Progress
+from ..events import OnEvent, TrainingProgress
 from .plan import Plan
 
 #: How often a line of means is added to the history, besides at samples.
@@ -14,15 +14,15 @@ _PROGRESS_SECONDS = 0.5
 _SAMPLE_SPACING = 1.15
 
 
-class Pace:
+class ProgressReporter:
     """Tells how far the training is, at most twice a second."""
 
     def __init__(self, plan: Plan, on_event: OnEvent) -> None:
         self.plan, self.on_event = plan, on_event
-        self.started = self.told = time.monotonic()
+        self.started = self.reported = time.monotonic()
         self.first_step = plan.first_step
 
-    def tell(self, step: int, last_step: int | None) -> None:
+    def report(self, step: int, last_step: int | None) -> None:
         """Tells it, when it is time to.
 
         Args:
@@ -32,20 +32,18 @@ class Pace:
         now = time.monotonic()
         if step == self.plan.first_step + 1:  # the first step compiles the network: not a usual one
             self.started, self.first_step = now, step
-        elif now - self.told >= _PROGRESS_SECONDS or step == last_step:
-            self.told = now
+        elif now - self.reported >= _PROGRESS_SECONDS or step == last_step:
+            self.reported = now
             self.on_event(self._progress(step, last_step, now))
 
-    def _progress(self, step: int, last_step: int | None, now: float) -> Progress:
+    def _progress(self, step: int, last_step: int | None, now: float) -> TrainingProgress:
         per_second = (step - self.first_step) / max(now - self.started, 1e-9)
         schedule = self.plan.schedule
         epochs = schedule.epoch(last_step) if last_step is not None else None
         under_way = schedule.epoch(step) + 1
-        return Progress(
-            job="train",
+        return TrainingProgress(
             done=step,
             total=last_step,
-            unit="steps",
             per_second=per_second,
             seconds_left=(last_step - step) / per_second if last_step is not None else None,
             crops_per_second=per_second * schedule.batch_size,

@@ -32,6 +32,12 @@ class EventFile:
         for row in history:
             self.add(row)
 
+    def __enter__(self) -> EventFile:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
     def add(self, row: Metrics) -> None:
         """Appends a line of the history."""
         values = {n: v for n, v in dataclasses.asdict(row).items() if n not in _AXES}
@@ -41,7 +47,7 @@ class EventFile:
         self._write(tf.compat.v1.Event(wall_time=time.time(), step=row.step, summary=summary))
 
     def close(self) -> Path:
-        """Ends the file and returns its path."""
+        """Ends the file and returns its path; may be called twice."""
         self._writer.close()
         return self.path
 

@@ -14,7 +14,7 @@ _LONGEST_SECONDS = 20.0  # until the first look
 _FEWEST_STEPS = 8
 
 
-class Budget:
+class TimeBudget:
     """Measures the first steps of a session, tells how many epochs fit, and looks again later.
 
     Args:

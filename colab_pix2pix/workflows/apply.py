@@ -28,7 +28,7 @@ from ..video.stream import pace, scaled_frames
 from . import held_out
 
 if TYPE_CHECKING:
-    from ..model.predictor import Generate
+    from ..model.predictor import Predictor
     from ..model.trained import Trained
 
 BLOCK = 8  # pictures that are generated together
@@ -88,14 +88,14 @@ def apply(
     if mode not in ("auto", *MODES):
         raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
 
-    def load() -> Generate:
+    def load() -> Predictor:
         from ..model.trained import load_trained
 
         trained = load_trained(project, generation)
-        from ..model.predictor import Generate  # TensorFlow is loaded by now
+        from ..model.predictor import Predictor  # TensorFlow is loaded by now
 
         chosen = _best_mode(project, trained, on_event) if mode == "auto" else mode
-        return Generate(trained, chosen, whole=whole)
+        return Predictor(trained, chosen, whole=whole)
 
     if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
         return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
@@ -103,17 +103,17 @@ def apply(
 
 
 def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
-    from ..model.inference_mode import choose
+    from ..model.inference_mode import select_inference_mode
 
     if not project.dataset_zip.exists():
         on_event(Note(message="Inference mode: there are no held-out crops to measure on."))
         return "inference"
     crops = partial(held_out.pictures, project, trained.config)
-    return choose(trained, crops, project.work / "modes.json", on_event)
+    return select_inference_mode(trained, crops, project.work / "modes.json", on_event)
 
 
 def _to_video(
-    load: Callable[[], Generate],
+    load: Callable[[], Predictor],
     source: Path,
     target: Path,
     whole: bool,
@@ -127,10 +127,10 @@ def _to_video(
             f"Received {str(target)!r} for the video to write.",
             why="Expected a name that ends in .mp4.",
         )
-    generate = load()
+    predictor = load()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(scaled_frames(info, generate.size, BLOCK, whole=whole)) as blocks:
-        made = made_of(generate, blocks, smooth=smooth, side_by_side=side_by_side)
+    with closing(scaled_frames(info, predictor.size, BLOCK, whole=whole)) as blocks:
+        made = generate_frames(predictor, blocks, smooth=smooth, side_by_side=side_by_side)
         return write_video(made, info, target, on_event=on_event)
 
 
@@ -163,7 +163,7 @@ def write_video(
         )
 
 
-def made_of(
+def generate_frames(
     generate: Callable[[np.ndarray], np.ndarray],
     blocks: Iterable[np.ndarray],
     *,
@@ -173,7 +173,7 @@ def made_of(
     """Gives what a generator makes of the frames of a video, one after another.
 
     Args:
-        generate: Pictures to pictures, such as `model.apply.Generate`.
+        generate: Pictures to pictures, such as `model.predictor.Predictor`.
         blocks: uint8 `(count, height, width, 3)` each.
         smooth: The share of the frame before that stays, 0 to 0.95, against flicker.
         side_by_side: True puts the frame itself on the left.
@@ -196,22 +196,22 @@ def made_of(
 
 
 def _to_pictures(
-    load: Callable[[], Generate], source: Path, target: Path, whole: bool, on_event: OnEvent
+    load: Callable[[], Predictor], source: Path, target: Path, whole: bool, on_event: OnEvent
 ) -> list[Path]:
     pairs = pairs_of(source, target)
-    generate = load()
+    predictor = load()
     from ..training.data import read_square, read_whole
     from ..training.image_store import side_by_side
 
-    made_by = generate.name
+    made_by = predictor.name
     todo = [pair for pair in pairs if not (source.is_dir() and _is_made(*pair, made_by))]
     done = len(pairs) - len(todo)
     if done:
         on_event(Note(message=f"{done} of {len(pairs)} pictures were made before."))
     read = read_whole if whole else read_square
-    decoded = side_by_side(lambda pair: read(pair[0], generate.size), todo)
+    decoded = side_by_side(lambda pair: read(pair[0], predictor.size), todo)
     for block in _blocks(zip(todo, decoded, strict=True)):
-        results = generate(np.stack([picture for _, picture in block]))
+        results = predictor(np.stack([picture for _, picture in block]))
         for ((_, path), _), result in zip(block, results, strict=True):
             _write(path, result, made_by)
             done += 1

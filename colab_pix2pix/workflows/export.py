@@ -84,13 +84,13 @@ def export(
     trained = load_trained(project, generation)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
-    generator = inference_mode.in_mode(trained.generator, mode)
+    generator = inference_mode.with_mode(trained.generator, mode)
     pictures = held_out.pictures(project, trained.config, _COMPARED)
-    fed, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
-    about = model_card.facts(project, trained, mode=mode)
+    input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
+    metadata = model_card.metadata_of(project, trained, mode=mode)
     written = []
-    with tempfile.TemporaryDirectory() as room, explained(Path(room)):
-        make = _Export(generator, fed.numpy(), about, Path(room))
+    with tempfile.TemporaryDirectory() as temp_dir, explained(Path(temp_dir)):
+        make = _Export(generator, input_image.numpy(), metadata, Path(temp_dir))
         for name in dict.fromkeys(formats):
             if name == "web":
                 sample = held_out.brightest(pictures, trained.config)
@@ -99,48 +99,48 @@ def export(
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")
             on_event(Note(message=line))
             written.append(line)
-        model_card.write_card(project, trained, Path(room), written, about)
+        model_card.write_card(project, trained, Path(temp_dir), written, metadata)
         # Whole files, one after the other: the target may lie on Google Drive.
         with explained(target):
-            for file in sorted(path for path in Path(room).rglob("*") if path.is_file()):
-                place = target / file.relative_to(room)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                transfer.put(file, place)
-        return [target / made.name for made in sorted(Path(room).iterdir())]
+            for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
+                path = target / file.relative_to(temp_dir)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                transfer.put(file, path)
+        return [target / path.name for path in sorted(Path(temp_dir).iterdir())]
 
 
 class _Export:
-    """Writes one generator in several formats into a room; each gives a line about it."""
+    """Writes one generator in several formats into a folder; each returns a line about the file."""
 
     def __init__(
-        self, generator: Any, input_image: np.ndarray, about: dict[str, Any], room: Path
+        self, generator: Any, input_image: np.ndarray, metadata: dict[str, Any], temp_dir: Path
     ) -> None:
         self._generator, self._input_image = generator, input_image
-        self._about, self._room = about, room
+        self._metadata, self._temp_dir = metadata, temp_dir
 
     def file(self, name: str, weights: str) -> str:
-        path = self._room / FORMATS[name]
+        path = self._temp_dir / FORMATS[name]
         return f"{path.name}: {self._write(path, name, weights)}"
 
     def web(self, weights: str, sample: bytes, single_file: bool) -> str:
         from ..web.building import write_page, write_single_page
 
-        network = self._room / "network.onnx"
+        network = self._temp_dir / "network.onnx"
         words = self._write(network, "onnx", weights)
         model = network.read_bytes()
         network.unlink()
-        page = self._room / (_SINGLE_PAGE if single_file else FORMATS["web"])
+        page = self._temp_dir / (_SINGLE_PAGE if single_file else FORMATS["web"])
         write = write_single_page if single_file else write_page
-        write(page, model, title=str(self._about["name"]), sample=sample)
+        write(page, model, title=str(self._metadata["name"]), sample=sample)
         return f"{page.name}: {words}"
 
     def _write(self, path: Path, name: str, weights: str) -> str:
-        from ..model.export_formats import Form, export_network
+        from ..model.export_formats import ExportSpec, export_network
 
-        about = self._about | {"weights": weights}
-        paper = self._about["mode"] == "paper"
-        form = Form(name=name, weights=weights, paper=paper, facts=about)
-        difference = export_network(self._generator, path, form, self._input_image)
+        metadata = self._metadata | {"weights": weights}
+        paper = self._metadata["mode"] == "paper"
+        spec = ExportSpec(name=name, weights=weights, paper=paper, metadata=metadata)
+        difference = export_network(self._generator, path, spec, self._input_image)
         count = len(self._input_image)
         return f"{weights} weights, within {difference:.1g} of the model on {count} crops."
 

@@ -37,13 +37,13 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
             why="Its held-out crops are what a model is measured on.",
             fix="Train once more with its crops, a few epochs longer: that packs them.",
         )
-    with tempfile.TemporaryDirectory() as room:
-        dataset = unpack(project.dataset_zip, Path(room) / "crops")
+    with tempfile.TemporaryDirectory() as temp_dir:
+        dataset = unpack(project.dataset_zip, Path(temp_dir) / "crops")
         _, held_out = split_crops(dataset, config)
         every = max(1, len(held_out) // most)  # of all times of the day
         chosen = held_out[::every][:most]
         files = [[dataset.directory / file for file in crop.files] for crop in chosen]
-        return np.stack([_decoded(some, config.image_size) for some in files])
+        return np.stack([_decoded(files_of_one, config.image_size) for files_of_one in files])
 
 
 def _decoded(files: list[Path], size: int) -> np.ndarray:

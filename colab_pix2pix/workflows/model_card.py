@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ..model.trained import Trained
 
 _CONDITION = ("condition", "blur_factor", "image_size", "output_size", "dropout")
-_FACTS_VERSION = 1
+_METADATA_VERSION = 1
 
 
-def facts(project: Project, trained: Trained, *, mode: str) -> dict[str, Any]:
+def metadata_of(project: Project, trained: Trained, *, mode: str) -> dict[str, Any]:
     """Returns what a program must know to feed a trained generator.
 
     Args:
@@ -30,7 +30,7 @@ def facts(project: Project, trained: Trained, *, mode: str) -> dict[str, Any]:
     """
     options = trained.config.to_dict()
     return {
-        "version": _FACTS_VERSION,
+        "version": _METADATA_VERSION,
         "name": project.path.resolve().name,
         "step": trained.generation.step,
         **{name: options[name] for name in _CONDITION},
@@ -46,7 +46,7 @@ def write_card(
     trained: Trained,
     target: Path,
     written: Sequence[str],
-    about: dict[str, Any],
+    metadata: dict[str, Any],
 ) -> None:
     """Writes `model-card.md`, `condition.json` and, once training has drawn one, `sample.jpg`.
 
@@ -55,9 +55,9 @@ def write_card(
         trained: The generator.
         target: The folder to write into.
         written: A line for each exported file.
-        about: What `facts` has returned.
+        metadata: What `metadata_of` has returned.
     """
-    write_json(target / "condition.json", about)
+    write_json(target / "condition.json", metadata)
     if samples := project.sample_files():
         shutil.copyfile(samples[-1], target / "sample.jpg")
     card = _card(project, trained, written, bool(samples))
@@ -100,15 +100,15 @@ def _sources(project: Project) -> list[str]:
     with zipfile.ZipFile(project.dataset_zip) as archive:
         manifest = json.loads(archive.read("manifest.json"))
     lines = [f"- {len(manifest['crops'])} crops"]
-    for facts in manifest["sources"].values():
-        words = [facts.get(name, "") for name in ("title", "uploader", "page", "licence")]
-        known = ", ".join(word for word in words if word) or facts.get("file", "")
+    for source in manifest["sources"].values():
+        fields = [source.get(name, "") for name in ("title", "uploader", "page", "licence")]
+        known = ", ".join(field for field in fields if field) or source.get("file", "")
         lines.append(f"- {known}")
     return lines
 
 
 def _score(history: list[list[Any]]) -> str:
-    from ..training.artifacts import last_scored, unpack_history
+    from ..events import last_scored, unpack_history
 
     last = last_scored(unpack_history(history))
     if last is None:

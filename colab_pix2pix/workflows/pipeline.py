@@ -19,7 +19,7 @@ from ..storage.os_errors import explained
 
 if TYPE_CHECKING:
     from ..dataset.import_images import Direction
-    from ..training.training import TrainingResult
+    from ..training.trainer import TrainingResult
 
 
 def cut_and_mark(
@@ -156,13 +156,13 @@ def train(
     Example:
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
+    from ..training.fit import fit
     from ..training.plan import make_plan
-    from ..training.training import carry_out
 
     dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     plan = make_plan(dataset, project, config)
-    return carry_out(plan, on_event, keep_crops=partial(_pack, dataset, project))
+    return fit(plan, on_event, keep_crops=partial(_pack, dataset, project))
 
 
 def _pack(dataset: Dataset, project: Project) -> None:

@@ -48,10 +48,10 @@ def test_a_patch_of_the_discriminator_sees_as_far_as_it_says(
     patch_layers: int, receptive_field: int
 ) -> None:
     size = 256
-    judge = build_discriminator(image_size=size, base_filters=4, patch_layers=patch_layers)
+    discriminator = build_discriminator(image_size=size, base_filters=4, patch_layers=patch_layers)
     pair = [tf.zeros((1, size, size, 1)), tf.Variable(tf.random.normal((1, size, size, 3)))]
     with tf.GradientTape() as tape:
-        logits = judge(pair)
+        logits = discriminator(pair)
         middle = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
     seen = np.abs(tape.gradient(middle, pair[1]))[0].max(axis=(1, 2)) > 0
     assert np.ptp(np.flatnonzero(seen)) + 1 == receptive_field
@@ -87,20 +87,20 @@ def test_the_generator_can_be_cut_to_size(options: dict[str, object], size: int)
 
 def test_the_same_seed_gives_the_same_networks() -> None:
     def weights(seed: int) -> list[bytes]:
-        judge = build_discriminator(image_size=64, base_filters=4, spectral_norm=True, seed=seed)
-        maker = build_generator(image_size=64, base_filters=4, seed=seed)
-        return [v.numpy().tobytes() for v in (*judge.variables, *maker.variables)]
+        small = {"image_size": 64, "base_filters": 4, "seed": seed}
+        networks = build_discriminator(**small, spectral_norm=True), build_generator(**small)
+        return [v.numpy().tobytes() for network in networks for v in network.variables]
 
     assert weights(3) == weights(3)
     assert weights(3) != weights(4)
 
 
 def test_spectral_norm_keeps_the_largest_singular_value_at_one() -> None:
-    judge = build_discriminator(image_size=64, base_filters=4, spectral_norm=True)
+    discriminator = build_discriminator(image_size=64, base_filters=4, spectral_norm=True)
     pair = [tf.zeros((1, 64, 64, 1)), tf.zeros((1, 64, 64, 3))]
     for _ in range(30):
-        judge(pair, training=True)
-    kernel = judge.get_layer("down_1_spectral").layer.kernel.numpy()
+        discriminator(pair, training=True)
+    kernel = discriminator.get_layer("down_1_spectral").layer.kernel.numpy()
     singular_values = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)
     assert singular_values[0] == pytest.approx(1, abs=0.05)
 

@@ -19,7 +19,7 @@ from colab_pix2pix.model.pix2pix import Pix2Pix, build_generator
 from colab_pix2pix.model.pretrained import load_generator_weights
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
-from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.training.snapshot import Snapshot
 
 TUTORIAL_SLOPE = 0.3  # what a LeakyReLU() of Keras has; the paper has 0.2
 PLAIN = {"padding": "same", "strides": 2}
@@ -324,7 +324,7 @@ def saved_run(path: Path, ema: float = 0.0) -> tuple[Project, Pix2Pix]:
     shake(model.generator)
     writer = CheckpointWriter(Project(path))
     facts = {"step": 7, "epochs_done": 1, "options": config.to_dict()}
-    writer.save(HostCopy(model.variables()).take(), facts)
+    writer.save(Snapshot(model.variables()).take(), facts)
     writer.close()
     return Project(path), model
 

@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from colab_pix2pix.events import (
+    Event,
+    Metrics,
+    Note,
+    Progress,
+    Resumed,
+    Safety,
+    Sample,
+    Saved,
+    TrainingProgress,
+    Verdict,
+)
 from colab_pix2pix.ffmpeg import encode_video
 from colab_pix2pix.notebook import inline_images, style
 from colab_pix2pix.notebook.panels import training_panel
@@ -21,7 +32,7 @@ from colab_pix2pix.notebook.panels.training_panel import ProgressLine, TrainingP
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
-from colab_pix2pix.training.diagnosis import judge
+from colab_pix2pix.training.diagnosis import diagnose
 from colab_pix2pix.training.interrupt import interruptible
 
 
@@ -54,11 +65,9 @@ def metrics(step: int, held_out: float | None = None) -> Metrics:
 
 
 def progress(step: int) -> Progress:
-    return Progress(
-        job="train",
+    return TrainingProgress(
         done=step,
         total=200,
-        unit="steps",
         per_second=12.34,
         seconds_left=200 - step,
         crops_per_second=49.36,
@@ -164,9 +173,10 @@ def test_the_verdict_is_said_in_the_panel_and_follows_each_epoch(clock: Clock) -
 
 def test_the_verdict_at_the_end_stands_in_the_panel_once(clock: Clock) -> None:
     panel = TrainingPanel()
-    for step in range(20, 400, 20):
-        panel(falling(step, 0.5 / step**0.3))
-    panel(Note(message=judge(panel._history).sentence))
+    history = [falling(step, 0.5 / step**0.3) for step in range(20, 400, 20)]
+    for row in history:
+        panel(row)
+    panel(diagnose(history))
     panel.finish()
     assert "Learning: " in panel.verdict.value
     assert panel.notes.value == ""
@@ -176,7 +186,12 @@ def test_the_verdict_costs_little_in_short_epochs(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(training_panel, "judge", lambda history: asked.append(1) or judge(history))
+
+    def counted(history: list[Metrics]) -> Verdict:
+        asked.append(1)
+        return diagnose(history)
+
+    monkeypatch.setattr(training_panel, "diagnose", counted)
     panel = TrainingPanel()
     for step in range(20, 2000, 20):  # an epoch each
         clock.now += 0.1

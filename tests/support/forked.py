@@ -21,7 +21,7 @@ from colab_pix2pix.events import Event
 _CONTEXT = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 _LOADED = [
     "matplotlib.figure",
-    "colab_pix2pix.pipeline",
+    "colab_pix2pix.workflows.pipeline",
     "colab_pix2pix.training.time_budget",
     "colab_pix2pix.model.device",
     "colab_pix2pix.training.evaluation",
@@ -29,7 +29,7 @@ _LOADED = [
     "colab_pix2pix.training.trainer",
     "colab_pix2pix.model.distributed",
     "colab_pix2pix.training.tensorboard",
-    "colab_pix2pix.training.training",
+    "colab_pix2pix.training.fit",
 ]
 
 

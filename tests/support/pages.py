@@ -137,7 +137,7 @@ def as_file(generator: keras.Model, *, dropout: bool = False, **metadata: Any) -
     facts = _metadata(size, channels) | {"name": "lively", "output_size": output_size} | metadata
     if dropout:
         facts["mode"] = "paper"
-    content: bytes = to_onnx(generator, dropout=dropout, facts=facts).SerializeToString()
+    content: bytes = to_onnx(generator, dropout=dropout, metadata=facts).SerializeToString()
     return content
 
 

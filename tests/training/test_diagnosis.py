@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from colab_pix2pix.events import Metrics
-from colab_pix2pix.training.diagnosis import judge
+from colab_pix2pix.training.diagnosis import diagnose
 
 Course = Callable[[float], tuple[float, float]]
 
@@ -91,7 +91,7 @@ CASES = [
 def test_clean_curves_are_judged_as_what_they_are(
     course: Course, state: str, total: int, spacing: str
 ) -> None:
-    verdict = judge(curves(course, total, noise=0.0, spacing=spacing))
+    verdict = diagnose(curves(course, total, noise=0.0, spacing=spacing))
     assert verdict.state == state, verdict.sentence
     assert verdict.sentence.startswith(state.capitalize() + ":")
 
@@ -103,7 +103,7 @@ def test_noisy_curves_are_judged_so_nine_times_out_of_ten(
     course: Course, state: str, total: int, spacing: str
 ) -> None:
     states = [
-        judge(curves(course, total, noise=0.06, seed=seed, spacing=spacing)).state
+        diagnose(curves(course, total, noise=0.06, seed=seed, spacing=spacing)).state
         for seed in range(20)
     ]
     assert states.count(state) >= 18, states
@@ -112,20 +112,20 @@ def test_noisy_curves_are_judged_so_nine_times_out_of_ten(
 
 def test_a_few_steps_are_too_few_to_tell() -> None:
     for count in range(8):
-        verdict = judge(curves(finished, 2000)[:count])
+        verdict = diagnose(curves(finished, 2000)[:count])
         assert verdict.state == "starting", verdict.sentence
-    assert "0 steps" in judge([]).sentence
+    assert "0 steps" in diagnose([]).sentence
 
 
 def test_the_first_steps_are_never_called_finished() -> None:
-    assert judge(curves(finished, 300, noise=0.03)).state == "learning"
-    assert judge(curves(lambda step, total: (0.4, 0.4), 300, noise=0.03)).state == "starting"
-    assert judge(curves(lambda step, total: (0.4, 0.4), 3000)).state == "finished improving"
+    assert diagnose(curves(finished, 300, noise=0.03)).state == "learning"
+    assert diagnose(curves(lambda step, total: (0.4, 0.4), 300, noise=0.03)).state == "starting"
+    assert diagnose(curves(lambda step, total: (0.4, 0.4), 3000)).state == "finished improving"
 
 
 def test_without_held_out_crops_the_training_crops_decide() -> None:
     rows = [dataclasses.replace(r, held_out_l1_loss=None) for r in curves(finished)]
-    verdict = judge(rows)
+    verdict = diagnose(rows)
     assert verdict.state == "finished improving"
     assert "training crops" in verdict.sentence
 
@@ -135,11 +135,11 @@ def test_without_held_out_crops_the_training_crops_decide() -> None:
 def test_a_loss_that_is_no_number_is_broken(bad: float, loss: str) -> None:
     rows = curves(learning_fast)
     rows[-3:] = [dataclasses.replace(row, **{loss: bad}) for row in rows[-3:]]
-    verdict = judge(rows)
+    verdict = diagnose(rows)
     assert verdict.state == "broken"
     assert f"step {rows[-1].step}" in verdict.sentence
     assert f"step {rows[-4].step}" in verdict.sentence
-    assert judge([dataclasses.replace(rows[0], **{loss: bad})]).state == "broken"
+    assert diagnose([dataclasses.replace(rows[0], **{loss: bad})]).state == "broken"
 
 
 @pytest.mark.parametrize("total", [800, 20_000])
@@ -148,7 +148,7 @@ def test_an_l1_that_explodes_after_having_been_good_is_broken(total: int, seed: 
     rows = curves(learning_fast, total, seed=seed)
     last = rows[-12:]
     rows[-12:] = [dataclasses.replace(row, generator_l1_loss=0.6) for row in last]
-    verdict = judge(rows)
+    verdict = diagnose(rows)
     assert verdict.state == "broken", verdict.sentence
     assert "0.600" in verdict.sentence
 
@@ -156,7 +156,7 @@ def test_an_l1_that_explodes_after_having_been_good_is_broken(total: int, seed: 
 def test_one_wild_value_is_not_an_explosion() -> None:
     rows = curves(learning_fast)
     rows[-1] = dataclasses.replace(rows[-1], generator_l1_loss=0.9)
-    assert judge(rows).state == "learning"
+    assert diagnose(rows).state == "learning"
 
 
 def collapsing(rows: list[Metrics], *, rising: bool) -> list[Metrics]:
@@ -177,20 +177,20 @@ def collapsing(rows: list[Metrics], *, rising: bool) -> list[Metrics]:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("course", [learning_fast, finished])
 def test_a_discriminator_that_wins_for_good_is_broken(course: Course, seed: int) -> None:
-    verdict = judge(collapsing(curves(course, seed=seed), rising=True))
+    verdict = diagnose(collapsing(curves(course, seed=seed), rising=True))
     assert verdict.state == "broken", verdict.sentence
     assert "discriminator" in verdict.sentence
 
 
 def test_a_strong_discriminator_alone_is_not_broken() -> None:
-    assert judge(collapsing(curves(learning_fast), rising=False)).state == "learning"
+    assert diagnose(collapsing(curves(learning_fast), rising=False)).state == "learning"
     rows = curves(learning_fast)
     rows[-3:] = [dataclasses.replace(row, discriminator_loss=0.001) for row in rows[-3:]]
-    assert judge(rows).state == "learning"
+    assert diagnose(rows).state == "learning"
 
 
 def test_the_sentence_of_overfitting_names_the_best_step_and_both_curves() -> None:
-    sentence = judge(curves(overfitting, noise=0.0, spacing="even")).sentence
+    sentence = diagnose(curves(overfitting, noise=0.0, spacing="even")).sentence
     step = int(sentence.split("near step ")[1].split()[0])
     assert 1000 < step < 2000  # it was made with its best near 1300
     assert sentence.count("0.") == 4
@@ -201,12 +201,12 @@ def test_worse_on_both_kinds_of_crops_is_not_overfitting() -> None:
         level = overfitting(step, total)[1]
         return level, level
 
-    assert judge(curves(worse)).state == "finished improving"
+    assert diagnose(curves(worse)).state == "finished improving"
 
 
 def test_verdicts_along_one_run_come_in_order() -> None:
     rows = curves(overfitting, 4000, noise=0.02, spacing="even")
-    states = [judge(rows[:count]).state for count in range(1, len(rows) + 1)]
+    states = [diagnose(rows[:count]).state for count in range(1, len(rows) + 1)]
     order = [state for state, _ in itertools.groupby(states)]
     assert order[0] == "starting"
     assert order[1] == "learning"
@@ -217,7 +217,7 @@ def test_verdicts_along_one_run_come_in_order() -> None:
 def test_a_very_long_history_is_judged_at_once() -> None:
     rows = curves(finished, 1_000_000, noise=0.03)
     started = time.perf_counter()
-    assert judge(rows).state == "finished improving"
+    assert diagnose(rows).state == "finished improving"
     assert time.perf_counter() - started < 5
 
 

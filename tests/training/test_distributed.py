@@ -29,20 +29,19 @@ MEMBER = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from colab_pix2pix import manifest
+from colab_pix2pix.dataset import manifest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import JsonLines
 from colab_pix2pix.training.plan import make_plan
-from colab_pix2pix.training.snapshot import HostCopy
-from colab_pix2pix.training.trainer import Loop
-from colab_pix2pix.pipeline import train
+from colab_pix2pix.training.snapshot import Snapshot
+from colab_pix2pix.training.fit import prepare
 from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
 plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
-loop = Loop(plan, JsonLines(sys.stdout), keep_crops=lambda: None)
-loop.run()
-np.savez(state, **HostCopy(loop.model.variables()).take())
+with prepare(plan, JsonLines(sys.stdout), keep_crops=lambda: None) as trainer:
+    trainer.run()
+    np.savez(state, **Snapshot(trainer.model.variables()).take())
 """
 
 
@@ -141,19 +140,19 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.model.distributed import Team
+from colab_pix2pix.model.distributed import DeviceGroup
 options = TrainConfig(image_size=64, base_filters=4, precision="float32", normalization="instance",
                       dropout=0.0, ema=0.9, clip_norm=0.0)
 pictures = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
-team = Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+team = DeviceGroup(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 models = Pix2Pix(options), Pix2Pix(options, team)
 losses = [[m.train_on(pictures, step, rate_share=1 - step / 10).numpy() for step in range(3)]
           for m in models]
 # Instance normalization looks at each picture alone, so two halves make the same whole.
 assert np.allclose(*losses, rtol=1e-4), losses
-alone, shared = (HostCopy(m.variables()).take() for m in models)
+alone, shared = (Snapshot(m.variables()).take() for m in models)
 for name in alone:
     if "momentum" in name:
         assert np.allclose(alone[name], shared[name], rtol=0.02, atol=1e-5), name
@@ -166,18 +165,18 @@ print("fine")
 def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from colab_pix2pix.model.distributed import Team, gather_team
+    from colab_pix2pix.model.distributed import DeviceGroup, detect_devices
 
     class Three:
         num_replicas_in_sync = 3
 
     with pytest.raises(TrainingError, match="Choose 6"):
-        Team(Three()).check(CONFIG)
+        DeviceGroup(Three()).check(CONFIG)
     with pytest.raises(TrainingError, match="minutes for 3 machines"):
-        Team(Three(), machines=3).check(CONFIG.replace(minutes=5))
+        DeviceGroup(Three(), machines=3).check(CONFIG.replace(minutes=5))
     monkeypatch.setenv("TF_CONFIG", "{oops")
     with pytest.raises(TrainingError, match="TF_CONFIG"):
-        gather_team()
+        detect_devices()
     with pytest.raises(TrainingError, match="TF_CONFIG"):
         train(crops, Project(tmp_path / "run"), CONFIG)
     assert not (tmp_path / "run").exists()

@@ -157,7 +157,7 @@ import json, sys
 import psutil
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.events import Metrics
-from colab_pix2pix.pipeline import train
+from colab_pix2pix.workflows.pipeline import train
 
 def listen(event):
     if isinstance(event, Metrics) and event.step in (20, 220):

@@ -53,10 +53,10 @@ def test_batch_normalization_is_that_of_the_batch_and_then_the_running_one() -> 
 
 def losses(model: Pix2Pix) -> dict[str, float]:
     """Returns what each network wants to be small, at a step that moves no weight."""
-    gan, l1, judge = model.train_on(PICTURES, 0, rate_share=0.0).numpy()
+    gan, l1, discriminator = model.train_on(PICTURES, 0, rate_share=0.0).numpy()
     return {
         "generator": float(gan) + model.config.lambda_l1 * float(l1),
-        "discriminator": float(judge),
+        "discriminator": float(discriminator),
     }
 
 
@@ -103,26 +103,26 @@ def test_a_network_whose_rate_is_zero_stays_while_the_other_learns(network: str)
 @pytest.mark.parametrize(("patch_layers", "field"), [(1, 16), (2, 34), (3, 70), (4, 142)])
 def test_a_patch_sees_its_field_and_nothing_beside_it(patch_layers: int, field: int) -> None:
     size = 256
-    judge = build_discriminator(image_size=size, base_filters=4, patch_layers=patch_layers)
+    discriminator = build_discriminator(image_size=size, base_filters=4, patch_layers=patch_layers)
     random = np.random.default_rng(3)
     grey, picture = random.normal(size=(1, size, size, 1)), random.normal(size=(1, size, size, 3))
-    patch = judge.output.shape[1] // 2
+    patch = discriminator.output.shape[1] // 2
     first = patch - 2  # two layers of stride 1, padded by 1 each
     for _ in range(patch_layers):
         first = 2 * first - 1
     last = first + field - 1
     assert 0 < first < last < size - 1
 
-    def verdict(seen: np.ndarray) -> np.ndarray:
-        return judge([grey, seen]).numpy()[0, patch, patch, 0]
+    def patch_logit(seen: np.ndarray) -> np.ndarray:
+        return discriminator([grey, seen]).numpy()[0, patch, patch, 0]
 
     inside = np.zeros((1, size, size, 1), bool)
     inside[:, first : last + 1, first : last + 1] = True
-    assert verdict(np.where(inside, picture, 9.0)) == verdict(picture)
+    assert patch_logit(np.where(inside, picture, 9.0)) == patch_logit(picture)
     for corner in (first, last):
         changed = picture.copy()
         changed[0, corner, corner] += 50.0  # the weights are small: some outermost ones vanish
-        assert verdict(changed) != verdict(picture)
+        assert patch_logit(changed) != patch_logit(picture)
 
 
 def test_the_full_generator_sees_the_whole_picture_and_a_peeled_one_what_is_near() -> None:

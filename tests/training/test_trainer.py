@@ -18,9 +18,9 @@ from colab_pix2pix.events import Event, Metrics, Note, Saved
 from colab_pix2pix.model import device
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
-from colab_pix2pix.training import batch_size_finder
+from colab_pix2pix.training.batch_size_finder import free_bytes, largest_fitting, peak_bytes
 from colab_pix2pix.training.progress import is_sample_step, samples_between
-from colab_pix2pix.training.snapshot import HostCopy
+from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
@@ -92,26 +92,19 @@ def test_a_batch_grows_as_long_as_memory_lasts() -> None:
         return 10**15
 
     tried: list[int] = []
-    assert (
-        batch_size_finder.largest(attempt, most=99, used_bytes=lambda: 0, free_bytes=endless) == 4
-    )
+    assert largest_fitting(attempt, most=99, used_bytes=lambda: 0, free_bytes=endless) == 4
     assert tried == [1, 2, 4, 8]
 
     def used() -> int:  # 100 bytes more for each picture
         return 1000 + 100 * max(grown, default=0)
 
     grown: list[int] = []
-    assert (
-        batch_size_finder.largest(grown.append, most=99, used_bytes=used, free_bytes=lambda: 450)
-        == 4
-    )
+    assert largest_fitting(grown.append, most=99, used_bytes=used, free_bytes=lambda: 450) == 4
     assert grown == [1, 2, 4]
-    assert batch_size_finder.largest(tried.append, most=3, used_bytes=used, free_bytes=endless) == 2
+    assert largest_fitting(tried.append, most=3, used_bytes=used, free_bytes=endless) == 2
     with pytest.raises(TrainingError):
-        batch_size_finder.largest(
-            lambda size: attempt(8), most=9, used_bytes=used, free_bytes=endless
-        )
-    assert batch_size_finder.peak_bytes() > 1e8 and batch_size_finder.free_bytes() > 1e8
+        largest_fitting(lambda size: attempt(8), most=9, used_bytes=used, free_bytes=endless)
+    assert peak_bytes() > 1e8 and free_bytes() > 1e8
 
 
 @pytest.mark.parametrize(
@@ -139,11 +132,11 @@ def test_float16_learns_and_leaves_out_a_step_that_overflows() -> None:
     model = models["float16"]
     scale = next(v for n, v in model.variables().items() if n.endswith("dynamic_scale"))
     before = {
-        n: v for n, v in HostCopy(model.variables()).take().items() if n.startswith("generator/")
+        n: v for n, v in Snapshot(model.variables()).take().items() if n.startswith("generator/")
     }
     scale.assign(1e38)
     assert np.isfinite(model.train_on(pictures, 4).numpy()).all()
-    after = HostCopy(model.variables()).take()
+    after = Snapshot(model.variables()).take()
     assert float(scale.numpy()) < 1e38
     kernels = [name for name in before if name.endswith("kernel")]
     assert kernels and all((before[name] == after[name]).all() for name in kernels)

@@ -19,13 +19,13 @@ from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, OptionError, Pix2PixError, VideoError
 from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.model import conditions, inference_mode
-from colab_pix2pix.model.predictor import Generate
+from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.stream import scaled_frames
 from colab_pix2pix.workflows import held_out
-from colab_pix2pix.workflows.apply import apply, made_of
+from colab_pix2pix.workflows.apply import apply, generate_frames
 from colab_pix2pix.workflows.pipeline import train
 from support import videos
 
@@ -66,7 +66,7 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     assert isinstance(heard[0], Note) and "no held-out crops" in heard[0].message
     assert heard[-1] == Progress(job="apply", done=75, total=75, unit="frames")
     # On the left the frames themselves, on the right what the generator makes of them.
-    generate = Generate(load_trained(run))
+    generate = Predictor(load_trained(run))
     source = np.concatenate(list(scaled_frames(probe(clip), generate.size, 7)))
     assert source.shape == (75, 64, 64, 3)
     left = np.abs(frames[:, :, :64].astype(int) - source).mean()
@@ -108,8 +108,8 @@ def test_smoothing_takes_out_flicker() -> None:
         return np.stack([np.full_like(p, 100 + 100 * (n % 2)) for n, p in enumerate(pictures)])
 
     blocks = [np.zeros((4, 8, 8, 3), np.uint8)] * 3
-    plain = [int(frame[0, 0, 0]) for frame in made_of(flicker, blocks)]
-    calm = [int(frame[0, 0, 0]) for frame in made_of(flicker, blocks, smooth=0.8)]
+    plain = [int(frame[0, 0, 0]) for frame in generate_frames(flicker, blocks)]
+    calm = [int(frame[0, 0, 0]) for frame in generate_frames(flicker, blocks, smooth=0.8)]
     assert plain == [100, 200] * 6
     assert np.ptp(calm[4:]) < 30
     assert calm[0] == 100 and calm[1] == 120
@@ -214,7 +214,7 @@ def test_whole_pictures_are_made_of_any_shape(run: Project, tmp_path: Path) -> N
         assert Image.open(made[0]).size == size
     # A square is the same picture either way.
     trained = load_trained(run)
-    generate, whole = Generate(trained), Generate(trained, whole=True)
+    generate, whole = Predictor(trained), Predictor(trained, whole=True)
     squares = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
     assert np.abs(generate(squares).astype(int) - whole(squares)).max() <= 1
     # Mirrored outwards: what lies beyond the edge is like what lies before it.
@@ -249,14 +249,14 @@ def test_the_mode_is_chosen_by_the_held_out_crops(crops: Dataset, tmp_path: Path
     pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     still = TrainConfig.from_dict(OPTIONS.to_dict() | {"dropout": 0.0})
     no_dropout = train(crops, Project(tmp_path / "still"), still).project
-    together = Generate(load_trained(no_dropout), "paper")(pictures)
+    together = Predictor(load_trained(no_dropout), "paper")(pictures)
     trained = load_trained(no_dropout)
     fed = conditions.make_input(conditions.encode_image(pictures), still)
     alone = [trained.generator(one[None], training=True)[0] for one in fed]
     expected = conditions.decode_image(np.stack(alone)).numpy()
     assert np.abs(together.astype(int) - expected).max() <= 1
     # Dropout is there in paper mode only.
-    generate = Generate(load_trained(project), "paper")
+    generate = Predictor(load_trained(project), "paper")
     assert (generate(pictures) != generate(pictures)).any()
-    generate = Generate(load_trained(project))
+    generate = Predictor(load_trained(project))
     assert (generate(pictures) == generate(pictures)).all()

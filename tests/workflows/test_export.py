@@ -17,7 +17,7 @@ from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, ExportError, Pix2PixError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.model import export_formats as formats
-from colab_pix2pix.model.onnx_export import FACTS
+from colab_pix2pix.model.onnx_export import METADATA_KEY
 from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
 from colab_pix2pix.workflows.apply import apply
@@ -68,7 +68,7 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
     known = {
         p.key: json.loads(p.value) for p in onnx.load(target / "generator.onnx").metadata_props
     }
-    assert known[FACTS] == condition | {"weights": "float32", "masks": {}}
+    assert known[METADATA_KEY] == condition | {"weights": "float32", "masks": {}}
     card = (target / "model-card.md").read_text()
     assert "2 epochs, 5 steps" in card and "licences" in card and "held-out crops at step" in card
     assert (target / "sample.jpg").exists()

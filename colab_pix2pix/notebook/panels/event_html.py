@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...events import Metrics, Note, Progress, Safety
+from ...events import Metrics, Note, Progress, Safety, TrainingProgress, Verdict
 from ...storage import status_line
 from .. import inline_images, style
+
+#: What a verdict looks like.
+_VERDICTS = {
+    "starting": "quiet",
+    "learning": "good",
+    "finished improving": "hint",
+    "overfitting": "warning",
+    "broken": "warning",
+}
 
 
 def progress_html(progress: Progress) -> str:
@@ -17,11 +26,12 @@ def progress_html(progress: Progress) -> str:
     if total is not None:
         amount += f" of {style.size(total) if in_bytes else f'{total:.0f}'}"
     parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
-    if progress.epoch is not None:
-        of_all = f" of {progress.epochs}" if progress.epochs is not None else ""
-        parts.insert(0, f"epoch {progress.epoch}{of_all}")
-    if progress.crops_per_second:
-        parts.append(f"{progress.crops_per_second:.3g} crops per second")
+    training = progress if isinstance(progress, TrainingProgress) else None
+    if training:
+        of_all = f" of {training.epochs}" if training.epochs is not None else ""
+        parts.insert(0, f"epoch {training.epoch}{of_all}")
+    if training and training.crops_per_second:
+        parts.append(f"{training.crops_per_second:.3g} crops per second")
     elif progress.per_second:
         speed = progress.per_second
         parts.append(
@@ -33,6 +43,11 @@ def progress_html(progress: Progress) -> str:
         parts.append(f"{style.duration(progress.seconds_left)} left")
     bar = style.bar(done / total) if total else ""
     return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """Returns how the training goes, in the colour of its state."""
+    return style.line(verdict.sentence, _VERDICTS[verdict.state])
 
 
 def notes_html(notes: Iterable[Note]) -> str:

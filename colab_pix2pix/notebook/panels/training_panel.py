@@ -12,29 +12,32 @@ from collections import deque
 
 import ipywidgets as widgets
 
-from ...events import Event, Metrics, Note, Progress, Resumed, Safety, Sample, Saved
+from ...events import (
+    Event,
+    Metrics,
+    Note,
+    Progress,
+    Resumed,
+    Safety,
+    Sample,
+    Saved,
+    TrainingProgress,
+    Verdict,
+)
 from ...project import Project
-from ...training.diagnosis import judge
+from ...training.diagnosis import diagnose
 from .. import inline_images, style
 from . import results
-from .event_html import losses_html, notes_html, progress_html, safety_html
+from .event_html import losses_html, notes_html, progress_html, safety_html, verdict_html
 from .kernel_polling import Polling
 from .samples import SampleView
 from .stop_button import StopButton
 
 TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
-JUDGED_EVERY_SECONDS = 3.0
+DIAGNOSED_EVERY_SECONDS = 3.0
 #: What drawing the curves may take of the time; all the rest of the panel takes less than that.
 CURVES_SHARE = 0.008
-#: What a verdict looks like.
-_VERDICTS = {
-    "starting": "quiet",
-    "learning": "good",
-    "finished improving": "hint",
-    "overfitting": "warning",
-    "broken": "warning",
-}
 
 
 class ProgressLine(widgets.VBox):  # type: ignore[misc]
@@ -103,7 +106,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._speed: float | None = None
         self._safety: Safety | None = None
         self._text_at = 0.0
-        self._judged: tuple[float, int] = (0.0, -1)
+        self._diagnosed: tuple[float, int] = (0.0, -1)
         self._curves_from: float | None = None
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
@@ -134,8 +137,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         elif isinstance(event, Safety):
             self._safety = event
         elif isinstance(event, Resumed):
+            self._history = list(event.history)
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
-        elif event.message != judge(self._history).sentence:  # else it is the verdict's own line
+        elif isinstance(event, Verdict):
+            self.verdict.value = verdict_html(event)
+        else:
             self._say(event)
 
     @property
@@ -159,13 +165,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _show_all(self) -> None:
         self._show_text()
         if self._history:
-            self._judge()
+            self._diagnose()
             self._show_curves()
 
-    def _judge(self) -> None:
-        self._judged = time.monotonic(), self._history[-1].epoch
-        found = judge(self._history)
-        self.verdict.value = style.line(found.sentence, _VERDICTS[found.state])
+    def _diagnose(self) -> None:
+        self._diagnosed = time.monotonic(), self._history[-1].epoch
+        self.verdict.value = verdict_html(diagnose(self._history))
 
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(style.line("Training", "title"))
@@ -182,9 +187,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         steps = [progress.done]
         steps += [self._history[-1].step] if self._history else []
         steps += [self._saved_step]
-        return dataclasses.replace(
-            progress, done=max(steps), per_second=None, crops_per_second=None, seconds_left=None
+        progress = dataclasses.replace(
+            progress, done=max(steps), per_second=None, seconds_left=None
         )
+        if isinstance(progress, TrainingProgress):
+            progress = dataclasses.replace(progress, crops_per_second=None)
+        return progress
 
     def _say(self, note: Note) -> None:
         self._notes.append(note)
@@ -202,10 +210,10 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         now = time.monotonic()
         if now - self._text_at >= TEXT_EVERY_SECONDS:
             self._show_text()
-        judged_at, judged_epoch = self._judged
-        new_epoch = bool(self._history) and self._history[-1].epoch != judged_epoch
-        if new_epoch and now - judged_at >= JUDGED_EVERY_SECONDS:
-            self._judge()
+        diagnosed_at, diagnosed_epoch = self._diagnosed
+        new_epoch = bool(self._history) and self._history[-1].epoch != diagnosed_epoch
+        if new_epoch and now - diagnosed_at >= DIAGNOSED_EVERY_SECONDS:
+            self._diagnose()
         if self._curves_from is None:  # the first ones too are paid in advance
             self._curves_from = now + CURVES_EVERY_SECONDS
         if len(self._history) > 1 and now >= self._curves_from:

@@ -1,0 +1,189 @@
+"""From a plan to a trained model: what has to be there before the first step, in named steps.
+
+Whatever fails on the way, or later, leaves no thread, no session and no half-written file behind.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..events import Note, OnEvent, Resumed, ignore
+from ..model.tf_logging import silence_stderr
+from ..storage import npz
+from ..storage.checkpoints import CheckpointWriter
+from .data import Pictures, load_pictures
+from .history import History
+from .plan import Plan
+from .trainer import Recorders, Trainer, TrainingResult, result_at
+
+if TYPE_CHECKING:
+    from ..model.distributed import DeviceGroup
+    from ..model.pix2pix import Pix2Pix
+    from .time_budget import TimeBudget
+
+
+def fit(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> TrainingResult:
+    """Trains as planned; see `pipeline.train`.
+
+    Args:
+        plan: What to do.
+        on_event: Told what happens.
+        keep_crops: Called before the first step, by the process that writes, once nothing can be
+            refused any more: brings the crops into the project.
+    """
+    for note in plan.notes:
+        on_event(Note(message=note))
+    if plan.finished:
+        done = plan.schedule.epoch(plan.first_step)
+        on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
+        return result_at(plan, plan.first_step)
+    with prepare(plan, on_event, keep_crops=keep_crops) as trainer:
+        trainer.run()
+        return trainer.result()
+
+
+@contextmanager
+def prepare(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> Iterator[Trainer]:
+    """Gives a trainer that is ready to run.
+
+    Where several machines train together, each has one. Only the chief draws, saves, writes and
+    speaks.
+
+    Args:
+        plan: What to do.
+        on_event: Told what happens.
+        keep_crops: See `fit`.
+
+    Raises:
+        DatasetError: a picture can't be read.
+        TrainingError: the devices can't share a batch, or have too little memory.
+        CheckpointError: the saved state is damaged.
+        DriveError: the project folder can't be written.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        saved = _start_reading(plan, stack)
+        pictures = load_pictures(plan.dataset, plan.config, on_event)
+        devices, device_info = _detect_devices(plan)
+        on_event = on_event if devices.chief else ignore
+        devices.check(plan.config)
+        plan = _with_batch_size(plan, device_info["precision"], pictures, on_event)
+        devices.check(plan.config)
+        model = _build_model(plan, device_info["precision"], devices)
+        history = History()
+        if saved:
+            _restore(plan, model, history, saved.result(), device_info, on_event)
+            del saved  # the memory is free again: the model has a copy
+        elif plan.config.init_from:
+            model.start_from(Path(plan.config.init_from))
+        recorders = None
+        if devices.chief:
+            keep_crops()
+            recorders = _begin_recording(plan, model, pictures, history, stack)
+        yield Trainer(
+            plan,
+            model,
+            pictures.train,
+            history,
+            devices,
+            device_info,
+            recorders=recorders,
+            budget=_time_budget(plan, started),
+            on_event=on_event,
+        )
+
+
+def _start_reading(plan: Plan, stack: ExitStack) -> Future[npz.Arrays] | None:
+    """Reads the saved state while pictures are decoded and TensorFlow loads."""
+    if not plan.found:
+        return None
+    reader = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="restore"))
+    return reader.submit(npz.load, plan.found[0].file)
+
+
+def _detect_devices(plan: Plan) -> tuple[DeviceGroup, dict[str, str]]:
+    """Returns what trains together, and device, versions and number format.
+
+    TensorFlow takes seconds to load: only now, when the plan and the pictures are known to be good.
+    """
+    with silence_stderr():
+        from ..model import device
+        from ..model.distributed import detect_devices
+
+        precision = device.precision(plan.config.precision)
+        return detect_devices(), device.describe() | {"precision": precision}
+
+
+def _with_batch_size(plan: Plan, precision: str, pictures: Pictures, on_event: OnEvent) -> Plan:
+    if plan.config.batch_size:
+        return plan
+    from .batch_size_finder import find_batch_size
+
+    size = find_batch_size(plan.config.replace(precision=precision), pictures.train)
+    on_event(Note(message=f"{size} crops at a time fit into memory."))
+    return plan.with_batch_size(size)
+
+
+def _build_model(plan: Plan, precision: str, devices: DeviceGroup) -> Pix2Pix:
+    from ..model.pix2pix import Pix2Pix
+
+    return Pix2Pix(plan.config.replace(precision=precision), devices)
+
+
+def _restore(
+    plan: Plan,
+    model: Pix2Pix,
+    history: History,
+    arrays: npz.Arrays,
+    device_info: dict[str, str],
+    on_event: OnEvent,
+) -> None:
+    newest = plan.found[0]
+    shapes = {name: (tuple(v.shape), v.dtype) for name, v in model.variables().items()}
+    npz.check_fit(newest.file, arrays, shapes)
+    model.restore(arrays)
+    history.unpack(newest.manifest)
+    on_event(Resumed(step=newest.step, generation=newest.number, history=tuple(history.lines)))
+    for name, before in newest.manifest["made_with"].items():
+        if (now := device_info.get(name)) != before:
+            changed = f"{name} was {before} and is {now} now: results may differ a little."
+            on_event(Note(message=changed))
+
+
+def _begin_recording(
+    plan: Plan, model: Pix2Pix, pictures: Pictures, history: History, stack: ExitStack
+) -> Recorders:
+    """Takes the run over: from here on, this session writes."""
+    from .evaluation import HeldOut
+    from .snapshot import Snapshot
+    from .tensorboard import EventFile
+
+    variables = model.variables()
+    writer = CheckpointWriter(
+        plan.project,
+        plan.found,
+        configs=[plan.config],
+        save_every_seconds=plan.config.save_every_seconds,
+    )
+    stack.callback(writer.stop)
+    sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
+    writer.need(sum(sizes))
+    return Recorders(
+        writer=writer,
+        snapshot=stack.enter_context(Snapshot(variables)),
+        held_out=HeldOut(model, pictures.held_out),
+        curves=stack.enter_context(EventFile(writer.desk.logs, history.lines)),
+    )
+
+
+def _time_budget(plan: Plan, started: float) -> TimeBudget | None:
+    from .time_budget import TimeBudget
+
+    return TimeBudget(plan.config.minutes, plan, started) if plan.config.minutes else None
