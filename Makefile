@@ -1,12 +1,17 @@
 # One command sets everything up and runs; a second run finds it all there.
 #
 #   make demo       the whole way on the sample video, with a crash in the middle
-#   make test       all tests (needs chromium and fuse3: installed with apt when root on Debian or
-#                   Ubuntu)
+#   make test       all tests, and how much of the package they run (needs chromium and fuse3:
+#                   installed with apt when root on Debian or Ubuntu)
 #   make faults     the faults of machines and of Google Drive, ten times as often
 #   make longtest   the web page for ten minutes: its memory stays flat
-#   make check      formatting, lint, types and the fast tests
+#   make check      formatting, lint, types, workflows and the quick tests
+#   make quick      the quick tests alone
 #   make notebook   the notebook in JupyterLab
+#   make setup      all that a change needs; git then checks each commit
+#   make package    wheel and sdist in dist/, checked and tried
+#   make release-check, make release
+#                   is everything ready for the version in colab_pix2pix/__init__.py; and the tag
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,20 +23,35 @@ demo: .venv/demo.done
 	$(BIN)/colab-pix2pix demo --root demo
 
 test: .venv/test.done .venv-colab/test.done chromium fuse
-	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15
+	COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=15 \
+	  --cov --cov-report=term:skip-covered
 
 faults: .venv/test.done fuse
 	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/storage/test_faults.py \
 	  tests/storage/test_drive_faults.py tests/storage/test_drive.py tests/storage/test_faults_real.py --durations=5
 
 longtest: .venv/test.done chromium
-	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_page.py -k memory
+	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_memory.py
 
+# The hooks of .pre-commit-config.yaml look at the files that git knows.
 check: .venv/test.done fuse
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/pre-commit run --all-files --show-diff-on-failure
+	$(MAKE) quick
+
+quick: .venv/test.done fuse
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+setup: .venv/test.done
+	$(BIN)/pre-commit install
+
+package: .venv/test.done
+	$(BIN)/python scripts/release.py package
+
+release-check: .venv/test.done
+	$(BIN)/python scripts/release.py check
+
+release: .venv/test.done
+	$(BIN)/python scripts/release.py release
 
 notebook: .venv/test.done
 	$(BIN)/jupyter lab notebooks/colab_pix2pix.ipynb
@@ -59,6 +79,7 @@ notebook: .venv/test.done
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  command -v google-chrome >/dev/null || \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq chromium; \
 	  else \
@@ -78,4 +99,5 @@ fuse:
 clean:
 	rm -rf .venv .venv-colab
 
-.PHONY: demo test faults longtest check notebook chromium fuse clean
+.PHONY: demo test faults longtest check quick notebook setup package release-check release chromium \
+  fuse clean

@@ -17,7 +17,7 @@ from pathlib import Path
 
 VERSION = "1.30.0"
 #: SHA-512 of the package, as npm's own records have it.
-HASH = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 #: For the processor, in every browser; and for WebGPU, in browsers that have JSPI. Those that share
 #: much lie beside each other: the second of them is nearly free.
 FILES = (
@@ -27,7 +27,7 @@ FILES = (
     "ort-wasm-simd-threaded.jspi.wasm",
 )
 DICTIONARY_BYTES = 64 << 20  # larger than all files, so that it reaches back to the first
-LICENCE = """onnxruntime-web is part of ONNX Runtime, https://github.com/microsoft/onnxruntime
+LICENSE = """onnxruntime-web is part of ONNX Runtime, https://github.com/microsoft/onnxruntime
 
 MIT License
 
@@ -51,40 +51,48 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 """
-TARGET = Path(__file__).resolve().parents[1] / "colab_pix2pix" / "web"
+TARGET_DIR = Path(__file__).resolve().parents[1] / "colab_pix2pix" / "web"
 
 
 def main() -> None:
     """Fetch, check, pack."""
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory() as temp_dir:
         subprocess.run(
-            ["npm", "pack", f"onnxruntime-web@{VERSION}", "--silent", "--pack-destination", room],
+            [
+                "npm",
+                "pack",
+                f"onnxruntime-web@{VERSION}",
+                "--silent",
+                "--pack-destination",
+                temp_dir,
+            ],
             check=True,
         )
-        (package,) = Path(room).glob("*.tgz")
-        content = package.read_bytes()
-    found = base64.b64encode(hashlib.sha512(content).digest()).decode()
-    if found != HASH:
-        raise SystemExit(f"The package's SHA-512 is {found}, not {HASH}. Nothing was written.")
-    target = TARGET / f"onnxruntime-web-{VERSION}.tar.xz"
-    target.write_bytes(packed(content))
+        (tarball,) = Path(temp_dir).glob("*.tgz")
+        package = tarball.read_bytes()
+    sha512 = base64.b64encode(hashlib.sha512(package).digest()).decode()
+    if sha512 != SHA512:
+        raise SystemExit(f"The package's SHA-512 is {sha512}, not {SHA512}. Nothing was written.")
+    target = TARGET_DIR / f"onnxruntime-web-{VERSION}.tar.xz"
+    target.write_bytes(repack(package))
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB")
 
 
-def packed(package: bytes) -> bytes:
+def repack(package: bytes) -> bytes:
     """Return the needed files of npm's package as a tar.xz, without dates and owners."""
-    room = io.BytesIO()
+    buffer = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(package)) as source,
-        tarfile.open(fileobj=room, mode="w", format=tarfile.USTAR_FORMAT) as target,
+        tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as target,
     ):
         contents = {name: source.extractfile(f"package/dist/{name}").read() for name in FILES}
-        for name, content in {**contents, "LICENSE.txt": LICENCE.encode()}.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            target.addfile(entry, io.BytesIO(content))
-    most = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}
-    return lzma.compress(room.getvalue(), filters=[{**most, "dict_size": DICTIONARY_BYTES}])
+        for name, content in {**contents, "LICENSE.txt": LICENSE.encode()}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            target.addfile(member, io.BytesIO(content))
+    lzma2 = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}
+    filters = [{**lzma2, "dict_size": DICTIONARY_BYTES}]
+    return lzma.compress(buffer.getvalue(), filters=filters)
 
 
 if __name__ == "__main__":

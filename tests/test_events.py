@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import events
+from colab_pix2pix.cli.terminal import Terminal
 from colab_pix2pix.events import (
     JsonLines,
     Metrics,
@@ -24,7 +25,6 @@ from colab_pix2pix.events import (
 LOSSES = Metrics(
     step=4, epoch=1, generator_gan_loss=1, generator_l1_loss=0.25, discriminator_loss=0.5
 )
-from colab_pix2pix.cli.terminal import Terminal
 
 EVENTS = [
     Progress(job="train", done=3, total=10, unit="steps", per_second=1.5, seconds_left=4.6),

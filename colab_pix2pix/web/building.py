@@ -13,17 +13,26 @@ import html
 import io
 import re
 import tarfile
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from .bundling import bundle
 
-_PAGE = resources.files(__package__) / "page"
+_PAGE_DIR = resources.files(__package__) / "page"
 #: Packed by `scripts/pack_runtime.py`.
-_RUNTIME = resources.files(__package__) / "onnxruntime-web-1.30.0.tar.xz"
-#: What a single file needs of it.
-_PROCESSOR = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+_RUNTIME_ARCHIVE = resources.files(__package__) / "onnxruntime-web-1.30.0.tar.xz"
+#: The runtime for the processor, which is all that a single file has.
+_WASM_RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+_LICENSE = "LICENSE.txt"
+_INDEX = "index.html"
+_MODEL = "model.onnx"
 _SAMPLE = "sample.jpg"
+_MAIN = "js/main.js"
+_WORKER = "js/model/worker.js"
+_STYLE_TAG = '<link rel="stylesheet" href="style.css">'
+_MAIN_TAG = f'<script type="module" src="{_MAIN}"></script>\n'
 
 
 def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None = None) -> Path:
@@ -44,16 +53,16 @@ def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None =
         >>> write_page(Path("flowers"), model, title="Flowers")  # doctest: +SKIP
     """
     files = _page_files()
-    files["index.html"] = _filled(files["index.html"], title, sample)
-    files |= {f"runtime/{name}": content for name, content in _runtime().items()}
-    files["model.onnx"] = model
+    files[_INDEX] = _render_index(files[_INDEX], title, sample).encode()
+    files |= {f"runtime/{name}": content for name, content in _unpack_runtime().items()}
+    files[_MODEL] = model
     if sample is not None:
         files[_SAMPLE] = sample
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return folder / "index.html"
+    return folder / _INDEX
 
 
 def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | None = None) -> Path:
@@ -72,62 +81,71 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
         `path`.
     """
     files = _page_files()
-    runtime = _runtime(_PROCESSOR)
-    embedded = {f"runtime/{name}": runtime[name] for name in _PROCESSOR}
-    embedded |= {"model.onnx": model, "LICENSE.txt": runtime["LICENSE.txt"]}
-    if sample is not None:
-        embedded[_SAMPLE] = sample
-    modules = {
-        Path(name).name: content.decode() for name, content in files.items() if name[:3] == "js/"
-    }
-    embedded["worker.js"] = bundle("worker.js", modules).encode()
-    page = _filled(files["index.html"], title, sample).decode()
-    page = _replaced(
-        page,
-        '<link rel="stylesheet" href="style.css">',
-        f"<style>\n{files['style.css'].decode()}</style>",
-    )
-    page = _replaced(page, '<script type="module" src="js/main.js"></script>\n', "")
-    parts = "".join(_embedded(name, content) for name, content in embedded.items())
-    script = f'<script type="module">\n{bundle("main.js", modules)}</script>\n'
-    page = _replaced(page, "</body>", f"{parts}{script}</body>")
+    scripts = {name: text.decode() for name, text in files.items() if name.endswith(".js")}
+    assets = _single_page_assets(model, sample)
+    assets[_WORKER] = bundle(_WORKER, scripts).encode()
+    asset_tags = "".join(_asset_tag(name, content) for name, content in assets.items())
+    main_tag = f'<script type="module">\n{bundle(_MAIN, scripts)}</script>\n'
+    style_tag = f"<style>\n{files['style.css'].decode()}</style>"
+    page = _render_index(files[_INDEX], title, sample)
+    page = _replace_tag(page, _STYLE_TAG, style_tag)
+    page = _replace_tag(page, _MAIN_TAG, "")
+    page = _replace_tag(page, "</body>", f"{asset_tags}{main_tag}</body>")
     path.write_text(page, encoding="utf-8")
     return path
 
 
 def _page_files() -> dict[str, bytes]:
     """Returns the page's own files by their paths in it."""
-    files = {path.name: path.read_bytes() for path in _PAGE.iterdir() if path.is_file()}
-    modules = (_PAGE / "js").iterdir()
-    return files | {f"js/{path.name}": path.read_bytes() for path in modules}
+    return dict(_walk(_PAGE_DIR))
 
 
-def _runtime(wanted: tuple[str, ...] = ()) -> dict[str, bytes]:
-    """Returns the runtime's files and their licence, unpacked; all, or the wanted ones."""
-    with tarfile.open(fileobj=io.BytesIO(_RUNTIME.read_bytes()), mode="r:xz") as files:
-        names = [*wanted, "LICENSE.txt"] if wanted else files.getnames()
-        return {name: _content(files, name) for name in names}
+def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yields path and content of each file below a folder."""
+    for entry in folder.iterdir():
+        name = prefix + entry.name
+        if entry.is_dir():
+            yield from _walk(entry, f"{name}/")
+        else:
+            yield name, entry.read_bytes()
 
 
-def _content(files: tarfile.TarFile, name: str) -> bytes:
-    file = files.extractfile(name)
+def _unpack_runtime() -> dict[str, bytes]:
+    """Returns the runtime's files and their licence by name."""
+    with tarfile.open(fileobj=io.BytesIO(_RUNTIME_ARCHIVE.read_bytes()), mode="r:xz") as archive:
+        return {member.name: _read_member(archive, member) for member in archive}
+
+
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
     assert file is not None  # all of them are plain files
     return file.read()
 
 
-def _filled(page: bytes, title: str, sample: bytes | None) -> bytes:
-    words = {"title": html.escape(title), "sample": "" if sample is None else _SAMPLE}
-    text = re.sub(r"\{\{(\w+)\}\}", lambda found: words[found[1]], page.decode())
-    return text.encode()
+def _single_page_assets(model: bytes, sample: bytes | None) -> dict[str, bytes]:
+    """Returns what a single file embeds beside its scripts, by the paths of the folder form."""
+    runtime = _unpack_runtime()
+    assets = {f"runtime/{name}": runtime[name] for name in _WASM_RUNTIME}
+    assets |= {_MODEL: model, _LICENSE: runtime[_LICENSE]}
+    if sample is not None:
+        assets[_SAMPLE] = sample
+    return assets
 
 
-def _replaced(page: str, old: str, new: str) -> str:
+def _render_index(template: bytes, title: str, sample: bytes | None) -> str:
+    """Fills in the `{{name}}`s of `index.html`."""
+    values = {"title": html.escape(title), "sample": "" if sample is None else _SAMPLE}
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template.decode())
+
+
+def _replace_tag(page: str, old: str, new: str) -> str:
     before, found, after = page.partition(old)
     if not found:
-        raise ValueError(f"index.html has no {old}")
+        raise ValueError(f"index.html: expected {old!r} in it, found none.")
     return before + new + after
 
 
-def _embedded(name: str, content: bytes) -> str:
-    packed = base64.b64encode(gzip.compress(content, mtime=0)).decode()
-    return f'<script type="text/plain" id="part:{name}">{packed}</script>\n'
+def _asset_tag(name: str, content: bytes) -> str:
+    """Returns an element that holds a file for `js/assets.js`."""
+    gzipped = base64.b64encode(gzip.compress(content, mtime=0)).decode()
+    return f'<script type="text/plain" id="asset:{name}">{gzipped}</script>\n'

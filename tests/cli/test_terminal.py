@@ -27,8 +27,9 @@ with Terminal() as terminal:
         terminal(Progress(job="load", done=done, total=120, unit="crops"))
     terminal(Resumed(step=400, generation=2))
     for step in range(401, {last} + 1):
-        terminal(Progress(job="train", done=step, total=1200, unit="steps", per_second=12.5,
-                          seconds_left=(1200 - step) / 12.5, {training}))
+        terminal(TrainingProgress(done=step, total=1200, per_second=12.5, epoch=step // 30,
+                                  seconds_left=(1200 - step) / 12.5, epochs=40,
+                                  crops_per_second=50.0))
         if step % 100 == 0:
             terminal(Metrics(step=step, epoch=step // 30, generator_gan_loss=1.0,
                              generator_l1_loss=40 / step, discriminator_loss=0.5))
@@ -65,22 +66,12 @@ def screen_after(code: str, columns: int, **environment: str) -> list[str]:
     return [row.rstrip() for row in screen.display if row.strip()]
 
 
-def training(last: int) -> str:
-    from colab_pix2pix import events
-
-    kind = getattr(events, "TrainingProgress", events.Progress).__name__
-    pace = "epoch=step // 30, epochs=40, crops_per_second=50.0"
-    return TRAINING.format(last=last, training=pace).replace(
-        'Progress(job="train"', f'{kind}(job="train"'
-    )
-
-
 @pytest.mark.parametrize("columns", [40, 80, 200])
 @pytest.mark.parametrize("last", [1200, 777])
 def test_after_a_training_there_is_one_progress_line_and_what_stays(
     columns: int, last: int
 ) -> None:
-    rows = screen_after(training(last), columns)
+    rows = screen_after(TRAINING.format(last=last), columns)
     progress = [row for row in rows if row.startswith("train ")]
     saved = [row for row in rows if row.startswith("Saved: step")]
     loaded = [row for row in rows if row.startswith("load ")]

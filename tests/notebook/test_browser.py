@@ -235,7 +235,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     front_end.run_cell(cell_with(notebook, "try_live("))
     page.locator("iframe.cp-live").wait_for(timeout=90_000)
     inside = page.frame_locator("iframe.cp-live")
-    inside.locator("canvas#result").wait_for()
+    inside.locator("canvas#output").wait_for()
     frame = page.locator("iframe.cp-live").element_handle().content_frame()
     frame.wait_for_function("window.page?.frames > 0")
     page.wait_for_timeout(500)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import onnx
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from colab_pix2pix.model.networks import build_generator
@@ -22,6 +24,8 @@ FALSE_CAMERA = ["--use-fake-device-for-media-stream"]
 #: A graphics card that the processor imitates.
 FALSE_GRAPHICS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 FALSE_GRAPHICS += ["--enable-features=Vulkan"]
+#: Pixels of the model that most tests put into the page.
+SIZE = 64
 
 
 @contextlib.contextmanager
@@ -51,11 +55,11 @@ class Visit:
             )
         self.errors: list[str] = []
         self.requests: list[str] = []
-        self.page.on("console", self._hear)
+        self.page.on("console", self._collect_error)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
-    def _hear(self, message: Any) -> None:
+    def _collect_error(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)
 
@@ -67,18 +71,18 @@ class Visit:
         return self.page
 
     def wait_for_frames(self, count: int = 3) -> None:
-        """Waits until so many more pictures were made."""
-        made = self.page.evaluate("window.page.frames")
-        self.page.wait_for_function(f"window.page.frames >= {made + count}")
+        """Waits until so many more frames were made."""
+        frames = self.page.evaluate("window.page.frames")
+        self.page.wait_for_function(f"window.page.frames >= {frames + count}")
 
     def settle(self) -> None:
         """Waits until nothing changes any more: the source stands still, and was worked on."""
         for _ in range(80):
-            made = self.page.evaluate("window.page.frames")
+            frames = self.page.evaluate("window.page.frames")
             self.page.wait_for_timeout(250)
-            if made and self.page.evaluate("window.page.frames") == made:
+            if frames and self.page.evaluate("window.page.frames") == frames:
                 return
-        raise TimeoutError(f"The page still works, or never did: {made} pictures.")
+        raise TimeoutError(f"The page still works, or never did: {frames} frames.")
 
     def pixels(self, name: str) -> np.ndarray:
         """Returns what a canvas shows: uint8 `(height, width, 4)`."""
@@ -112,6 +116,10 @@ class Visit:
         self.context.close()
 
 
+#: Makes a `Visit` out of its options.
+Visiting = Callable[..., Visit]
+
+
 def lively(*, seed: int = 0, **options: Any) -> keras.Model:
     """Returns an untrained generator whose pictures differ clearly for inputs that do."""
     generator = build_generator(plain=True, **options)
@@ -123,24 +131,51 @@ def lively(*, seed: int = 0, **options: Any) -> keras.Model:
     return generator
 
 
-def as_file(generator: keras.Model, *, dropout: bool = False, **about: Any) -> bytes:
+def as_file(generator: keras.Model, *, dropout: bool = False, **metadata: Any) -> bytes:
     """Returns a generator as the ONNX file that `export` makes of it."""
-    size, channels = generator.inputs[0].shape[1], generator.inputs[0].shape[3]
-    facts = {
+    (_, size, _, channels), output_size = generator.inputs[0].shape, generator.outputs[0].shape[1]
+    facts = _metadata(size, channels) | {"name": "lively", "output_size": output_size} | metadata
+    if dropout:
+        facts["mode"] = "paper"
+    content: bytes = to_onnx(generator, dropout=dropout, metadata=facts).SerializeToString()
+    return content
+
+
+def identity_file(size: int, channels: int, **metadata: Any) -> bytes:
+    """Returns a model file whose output is its input, in three channels."""
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "Concat", ["input_image"] * (3 // channels), ["generated_image"], axis=3
+            )
+        ],
+        "identity",
+        [helper.make_tensor_value_info("input_image", floats, [1, size, size, channels])],
+        [helper.make_tensor_value_info("generated_image", floats, [1, size, size, 3])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    facts = _metadata(size, channels) | metadata
+    helper.set_model_props(model, {"colab_pix2pix": json.dumps(facts)})
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _metadata(size: int, channels: int) -> dict[str, Any]:
+    """Returns what an exported model says of itself."""
+    return {
         "version": 1,
-        "name": "lively",
+        "name": "identity",
         "condition": "blurred-grey",
         "blur_factor": 24.0,
         "image_size": size,
-        "output_size": generator.outputs[0].shape[1],
+        "output_size": size,
         "input_channels": channels,
-        "mode": "paper" if dropout else "inference",
+        "mode": "inference",
         "dropout": 0.5,
         "weights": "float32",
         "step": 7,
     }
-    content: bytes = to_onnx(generator, dropout=dropout, metadata=facts | about).SerializeToString()
-    return content
 
 
 def picture(size: int, seed: int = 0) -> np.ndarray:

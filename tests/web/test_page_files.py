@@ -6,6 +6,7 @@ import base64
 import gzip
 import re
 import tarfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,30 @@ def test_a_folder_holds_all_that_the_page_asks_for(tmp_path: Path) -> None:
     assert 'data-sample="sample.jpg"' in text
     for name in re.findall(r'(?:src|href)="([\w./-]+)"', text):
         assert (folder / name).is_file(), name
-    for script in (folder / "js").iterdir():
-        for name in re.findall(r'from "\./([\w.]+)"', script.read_text()):
-            assert (folder / "js" / name).is_file(), f"{script.name} imports {name}"
-    for name in re.findall(r'"(runtime/[\w.-]+)"', (folder / "js" / "network.js").read_text()):
+    scripts = list((folder / "js").rglob("*.js"))
+    imports = [
+        (script, name)
+        for script in scripts
+        for name in re.findall(r'from "([\w./-]+)"', script.read_text())
+    ]
+    assert len(imports) > len(scripts)
+    for script, name in imports:
+        assert (script.parent / name).is_file(), f"{script.name} imports {name}"
+    network = (folder / "js" / "model" / "network.js").read_text()
+    for name in re.findall(r'"((?:runtime|js)/[\w./-]+)"', network):
+        assert (folder / name).is_file(), name
+    for name in re.findall(r'"(runtime/[\w.-]+)"', network):
         assert (folder / name).stat().st_size > 50_000, name
     assert (folder / "model.onnx").read_bytes() == b"a model"
     assert (folder / "sample.jpg").read_bytes() == b"a jpeg"
     assert "Copyright (c) Microsoft" in (folder / "runtime" / "LICENSE.txt").read_text()
+
+
+def test_modules_are_short_and_folders_small_and_no_two_have_one_name() -> None:
+    scripts = list((Path(building.__file__).parent / "page").rglob("*.js"))
+    assert max(Counter(script.stem for script in scripts).values()) == 1
+    assert max(Counter(script.parent for script in scripts).values()) <= 16
+    assert max(len(script.read_text().splitlines()) for script in scripts) <= 300
 
 
 def test_without_a_sample_none_is_asked_for(tmp_path: Path) -> None:
@@ -51,15 +68,15 @@ def test_a_page_is_written_over_an_older_one(tmp_path: Path) -> None:
 def test_a_single_file_holds_everything_and_names_no_other(tmp_path: Path) -> None:
     path = write_single_page(tmp_path / "clouds.html", b"a model", title="Clouds", sample=b"jpeg")
     text = path.read_text()
-    found = re.findall(r'<script type="text/plain" id="part:([\w./-]+)">(.*?)</script>', text)
-    parts = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in found}
+    found = re.findall(r'<script type="text/plain" id="asset:([\w./-]+)">(.*?)</script>', text)
+    assets = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in found}
     with tarfile.open(RUNTIME) as archive:
         wanted = {f"runtime/{name}" for name in archive.getnames() if ".jspi." not in name}
-    assert set(parts) == (wanted - {"runtime/LICENSE.txt"}) | {
-        *("model.onnx", "sample.jpg", "worker.js", "LICENSE.txt")
+    assert set(assets) == (wanted - {"runtime/LICENSE.txt"}) | {
+        *("model.onnx", "sample.jpg", "js/model/worker.js", "LICENSE.txt")
     }
-    assert parts["model.onnx"] == b"a model" and parts["sample.jpg"] == b"jpeg"
-    assert parts["runtime/ort-wasm-simd-threaded.wasm"].startswith(b"\0asm")
+    assert assets["model.onnx"] == b"a model" and assets["sample.jpg"] == b"jpeg"
+    assert assets["runtime/ort-wasm-simd-threaded.wasm"].startswith(b"\0asm")
     page = re.sub(r'<script type="text/plain".*?</script>', "", text)
     assert re.findall(r'(?:src|href)="(?!#|data:)', page) == []
     assert not re.search(r"^(import|export) ", page, re.MULTILINE)
@@ -87,9 +104,9 @@ def test_the_runtime_is_small_and_has_its_licence() -> None:
 
 def test_modules_are_joined_what_is_needed_first() -> None:
     modules = {
-        "main.js": 'import { b } from "./b.js";\nimport { a } from "./a.js";\n\nuse(a, b);\n',
+        "main.js": 'import { b } from "./deep/b.js";\nimport { a } from "./a.js";\n\nuse(a, b);\n',
         "a.js": "export const a = 1;\n",
-        "b.js": 'import {\n  a,\n} from "./a.js";\n\nexport async function b() {}\n',
+        "deep/b.js": 'import {\n  a,\n} from "../a.js";\n\nexport async function b() {}\n',
         "unused.js": "export const c = 1;\n",
     }
     joined = bundle("main.js", modules)

@@ -9,10 +9,10 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function isolated(request) {
-  const answer = await fetch(request);
-  if (answer.type !== "basic" || answer.status !== 200) return answer;
-  const headers = new Headers(answer.headers);
+  const response = await fetch(request);
+  if (response.type !== "basic" || response.status !== 200) return response;
+  const headers = new Headers(response.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");
-  return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers });
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }

@@ -1,64 +1,75 @@
-/** The page: joins sources, network, screens and controls. */
+/** The page: joins sources, network, canvases and controls. */
 
-import { readAddress, writeAddress } from "./address.js";
-import { ScreenOn, watch } from "./awake.js";
-import { Camera, cameraIsAllowed } from "./camera.js";
-import { choose, listenToDrops } from "./choosing.js";
-import { listenToSettings, showCameras, showPens, showSettings } from "./controls.js";
+import { loadAsset } from "./assets.js";
 import { byId } from "./dom.js";
-import { Drawing } from "./drawing.js";
-import { Exhibition } from "./exhibition.js";
-import { Movie, Picture } from "./files.js";
-import { isolate } from "./isolation.js";
-import { Live } from "./live.js";
-import { Network } from "./network.js";
-import { hush, tell } from "./notice.js";
-import { part } from "./parts.js";
-import { Taking } from "./taking.js";
-import { Trouble } from "./trouble.js";
+import { FrameLoop } from "./frame_loop.js";
+import { Capture } from "./interface/capture.js";
+import { listenToSettings, showCameras, showPens, showSettings } from "./interface/controls.js";
+import { Exhibition } from "./interface/exhibition.js";
+import { clearError, showError } from "./interface/notice.js";
+import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
+import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
+import { WakeLock } from "./interface/wake_lock.js";
+import { isolate } from "./model/isolation.js";
+import { Network } from "./model/network.js";
+import { pageApi } from "./page_api.js";
+import { Camera, cameraIsAllowed } from "./sources/camera.js";
+import { Drawing } from "./sources/drawing.js";
+import { listenToDrops, pickFile } from "./sources/file_picker.js";
+import { ImageFile, VideoFile } from "./sources/media_files.js";
+import { watchSource } from "./sources/watchdog.js";
+import { UserError } from "./user_error.js";
 
-const SLOW_MS = 400; // of the network alone: fewer than about two pictures a second
-const SLOW_AFTER = 6; // pictures
-const LARGEST_MODEL = 1e9; // bytes
+const MAX_MODEL_BYTES = 1e9;
+const MAX_SMOOTHING = 0.95;
 const RETRY_MS = 5000;
 
-const settings = readAddress();
-const screenOn = new ScreenOn();
+const settings = readUrlSettings();
+const wakeLock = new WakeLock();
 const drawing = new Drawing();
-const live = new Live(
-  { seen: byId("seen"), result: byId("result") },
-  { onPicture: pictureMade, onTrouble: networkFailed },
+const slowNetworkCheck = new SlowNetworkCheck();
+const loop = new FrameLoop(
+  { input: byId("input"), output: byId("output") },
+  { onFrame, onError: reopenNetwork },
 );
-const exhibition = new Exhibition((on) => {
-  settings.exhibition = on;
-  changed({});
-});
+const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
+const capture = new Capture(loop, () => settings.show === "all");
 
-const taking = new Taking(live, () => settings.show === "all");
-
-let readModel = () => part("model.onnx");
-let told = null; // the network that was called slow
+let readModel = () => loadAsset("model.onnx");
 
 /** Opens a model and puts it in the place of the one before, which goes on where it can't. */
 async function openModel(read) {
-  const network = await Network.open(await read(), { only: settings.backend });
+  const network = await Network.open(await read(), { backend: settings.backend });
   readModel = read;
-  live.useNetwork(network);
+  loop.setNetwork(network);
   showModel(network);
 }
 
-function showModel({ about, words }) {
+function showModel({ metadata, deviceLabel }) {
   byId("loading").hidden = true;
-  const colours = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[about.condition];
-  const fed = [colours ?? "pictures", `${about.image_size} px`].join(", ");
-  const name = about.name === document.title ? "" : about.name;
-  byId("facts").textContent = [name, fed, words].filter(Boolean).join(" · ");
-  changed({});
+  const condition = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[metadata.condition];
+  const input = `${condition ?? "pictures"}, ${metadata.image_size} px`;
+  const name = metadata.name === document.title ? "" : metadata.name;
+  byId("model-label").textContent = [name, input, deviceLabel].filter(Boolean).join(" · ");
+  applySettings({});
 }
 
-/** @param {object} source Takes the place of the one before. */
-function useSource(source) {
-  live.useSource(source);
+/** A network that failed is opened again, on the processor. */
+async function reopenNetwork(error) {
+  const { network } = loop;
+  console.warn("The network failed and is opened again:", error);
+  settings.backend = "wasm"; // a graphics card that was lost may be lost again
+  try {
+    await openModel(readModel);
+  } catch (reopenError) {
+    if (loop.network === network) showError(reopenError);
+    await sleep(RETRY_MS);
+  }
+}
+
+/** @param {import("./frame_loop.js").Source} source Takes the place of the one before. */
+function setSource(source) {
+  loop.setSource(source);
   byId("source").replaceChildren(source.element);
   for (const button of document.querySelectorAll("[data-source]")) {
     button.setAttribute("aria-pressed", button.dataset.source === source.kind);
@@ -66,28 +77,28 @@ function useSource(source) {
   byId("pens").hidden = source.kind !== "draw";
   document.documentElement.classList.toggle("drawing", source.kind === "draw");
   byId("row-device").hidden = true;
-  if (source.kind === "camera") showCameras(source.device);
-  pause(false);
-  changed({ source: source.kind === "video" ? undefined : source.kind });
+  if (source.kind === "camera") showCameras(source.deviceId);
+  setPaused(false);
+  applySettings({ source: source.kind === "video" ? undefined : source.kind });
 }
 
 async function startCamera() {
-  const size = live.network?.about.image_size ?? 256;
-  useSource(await Camera.start(settings.device ?? "", size));
+  const size = loop.network?.metadata.image_size ?? 256;
+  setSource(await Camera.start(settings.device ?? "", size));
 }
 
 async function startSample() {
-  const name = document.body.dataset.sample;
-  if (!name) return useSource(drawing);
-  const picture = new Blob([await part(name)], { type: "image/jpeg" });
-  useSource(await Picture.open(picture));
+  const path = document.body.dataset.sample;
+  if (!path) return setSource(drawing);
+  const file = new Blob([await loadAsset(path)], { type: "image/jpeg" });
+  setSource(await ImageFile.open(file));
 }
 
-async function startSource() {
-  if (settings.source === "draw") return useSource(drawing);
-  const camera = settings.source === "camera" || settings.exhibition;
-  const allowed = settings.source !== "picture" && (await cameraIsAllowed());
-  if (!camera && !allowed) return startSample();
+async function startFirstSource() {
+  if (settings.source === "draw") return setSource(drawing);
+  const wantsCamera = settings.source === "camera" || settings.exhibition;
+  const mayUseCamera = settings.source !== "picture" && (await cameraIsAllowed());
+  if (!wantsCamera && !mayUseCamera) return startSample();
   try {
     await startCamera();
   } catch (error) {
@@ -99,49 +110,37 @@ async function startSource() {
 
 /** In an exhibition nobody presses a button: a camera that is plugged in later is found. */
 async function retryCamera() {
-  while (settings.exhibition && live.source?.kind !== "camera") {
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    await startCamera().then(hush, () => {}); // the first refusal has been told
+  while (settings.exhibition && loop.source?.kind !== "camera") {
+    await sleep(RETRY_MS);
+    await startCamera().then(clearError, () => {}); // the first refusal has been shown
   }
 }
 
 /** Starts the camera again that was unplugged, or lost while the machine slept. */
-async function revive() {
-  if (live.source.kind !== "camera") return;
+async function restartCamera() {
+  if (loop.source.kind !== "camera") return;
   try {
     await startCamera();
-    hush();
+    clearError();
   } catch (error) {
-    tell(error);
+    showError(error);
     if (!settings.exhibition) await startSample();
-    else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-  }
-}
-
-async function networkFailed(error) {
-  const network = live.network;
-  console.warn("The network failed and is opened again:", error);
-  settings.backend = "wasm"; // a graphics card that was lost may be lost again
-  try {
-    await openModel(readModel);
-  } catch (again) {
-    if (live.network === network) tell(again);
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    else await sleep(RETRY_MS);
   }
 }
 
 /** @param {File} file A picture, a video or a model. */
 async function openFile(file) {
-  hush();
-  if (file.type.startsWith("image/")) return useSource(await Picture.open(file));
-  if (file.type.startsWith("video/")) return useSource(await Movie.open(file));
+  clearError();
+  if (file.type.startsWith("image/")) return setSource(await ImageFile.open(file));
+  if (file.type.startsWith("video/")) return setSource(await VideoFile.open(file));
   if (!file.name.toLowerCase().endsWith(".onnx")) {
-    throw new Trouble(
+    throw new UserError(
       `${file.name} is nothing that this page opens.`,
       "It takes pictures (JPEG, PNG, WebP), videos (MP4, WebM) and models (.onnx).",
     );
   }
-  if (file.size > LARGEST_MODEL) throw new Trouble(`${file.name} is too large for a browser.`);
+  if (file.size > MAX_MODEL_BYTES) throw new UserError(`${file.name} is too large for a browser.`);
   await openModel(async () => new Uint8Array(await file.arrayBuffer()));
 }
 
@@ -150,140 +149,91 @@ async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    tell(error);
-    if (!(error instanceof Trouble)) console.warn(error);
+    showError(error);
+    if (!(error instanceof UserError)) console.warn(error);
   }
 }
 
 /** Takes over changed settings, and shows them. */
-function changed(some) {
-  Object.assign(settings, some);
-  live.smooth = Math.min(0.95, settings.smooth ?? 0);
-  live.still = Boolean(settings.still);
-  live.mirrored = settings.mirror === undefined ? null : settings.mirror > 0;
-  byId("source").classList.toggle("mirrored", live.isMirrored);
+function applySettings(changes) {
+  Object.assign(settings, changes);
+  loop.smoothing = Math.min(MAX_SMOOTHING, settings.smooth ?? 0);
+  loop.keepDropout = Boolean(settings.still);
+  loop.mirrored = settings.mirror === undefined ? null : settings.mirror > 0;
+  byId("source").classList.toggle("mirrored", loop.isMirrored);
   document.documentElement.classList.toggle("show-all", settings.show === "all");
-  byId("speed-words").hidden = !settings.speed;
-  if (live.network) {
-    live.condition.contrast = settings.contrast ?? 1;
-    live.condition.blurFactor = Math.max(1, settings.blur ?? live.network.about.blur_factor);
-    showSettings(settings, live.network.about, live.isMirrored);
+  byId("speed-label").hidden = !settings.speed;
+  if (loop.network) {
+    const { metadata } = loop.network;
+    loop.condition.contrast = settings.contrast ?? 1;
+    loop.condition.blurFactor = Math.max(1, settings.blur ?? metadata.blur_factor);
+    showSettings(settings, metadata, loop.isMirrored);
   }
-  live.change();
-  screenOn.set(settings.exhibition || live.source?.kind === "camera");
-  writeAddress(settings);
+  loop.invalidate();
+  wakeLock.setEnabled(settings.exhibition || loop.source?.kind === "camera");
+  writeUrlSettings(settings);
 }
 
-function pictureMade() {
-  const { speed, network, frames } = live;
-  if (settings.speed && (frames % 5 === 0 || !byId("speed-words").textContent)) {
-    const whole = `${(1000 / speed.between).toFixed(0)} pictures a second`;
-    const parts = `${speed.preparing.toFixed(1)} ms preparing, ${speed.computing.toFixed(0)} ms network`;
-    byId("speed-words").textContent = `${whole} · ${parts} · ${network.words}`;
-  }
-  network.made = (network.made ?? 0) + 1;
-  if (network.made >= SLOW_AFTER && speed.computing > SLOW_MS && told !== network) {
-    told = network;
-    tell(
-      new Trouble(
-        `This model takes ${(speed.computing / 1000).toFixed(1)} seconds for a picture on this device.`,
-        "For a live picture use a smaller one (train with --base-filters 8), or a computer with a " +
-          "graphics card and Chrome or Edge.",
-      ),
-    );
-  }
+function onFrame() {
+  if (settings.speed) showSpeed(loop);
+  const slow = slowNetworkCheck.afterFrame(loop);
+  if (slow) showError(slow);
 }
 
-function pause(still) {
-  live.paused = still;
-  live.source?.pause(still);
+function setPaused(paused) {
+  loop.paused = paused;
+  loop.source?.setPaused(paused);
   const button = byId("pause");
-  button.setAttribute("aria-pressed", still);
-  button.querySelector("use").setAttribute("href", still ? "#icon-go" : "#icon-pause");
-  if (!still) live.change();
+  button.setAttribute("aria-pressed", paused);
+  button.querySelector("use").setAttribute("href", paused ? "#icon-go" : "#icon-pause");
+  if (!paused) loop.invalidate();
 }
 
-const opened = (file) => attempt(() => openFile(file));
+const onFile = (file) => attempt(() => openFile(file));
 
-const SOURCES = {
+const START_SOURCE = {
   camera: startCamera,
-  picture: () => choose("image/*", opened),
-  video: () => choose("video/*", opened),
-  draw: () => useSource(drawing),
+  picture: () => pickFile("image/*", onFile),
+  video: () => pickFile("video/*", onFile),
+  draw: () => setSource(drawing),
 };
 
 function listen() {
   for (const button of document.querySelectorAll("[data-source]")) {
     button.onclick = () => {
-      hush();
-      attempt(SOURCES[button.dataset.source]);
+      clearError();
+      attempt(START_SOURCE[button.dataset.source]);
     };
   }
-  byId("pause").onclick = () => pause(!live.paused);
-  byId("save").onclick = () => taking.savePicture();
-  byId("record").onclick = () => attempt(() => taking.record());
+  byId("pause").onclick = () => setPaused(!loop.paused);
+  byId("save").onclick = () => capture.saveImage();
+  byId("record").onclick = () => attempt(() => capture.toggleRecording());
   byId("full").onclick = () => exhibition.enter({ byButton: true });
-  byId("other-model").onclick = () => choose(".onnx", opened);
-  listenToSettings((some) => {
-    changed(some);
-    if ("device" in some) attempt(startCamera);
+  byId("other-model").onclick = () => pickFile(".onnx", onFile);
+  listenToSettings((changes) => {
+    applySettings(changes);
+    if ("device" in changes) attempt(startCamera);
   });
-  listenToDrops(opened);
+  listenToDrops(onFile);
   showPens(drawing);
   window.addEventListener("hashchange", () => location.reload());
 }
 
-/**
- * What tests and other programs in the page may use.
- *
- * - `ready`: a promise of the moment when model and source are there, or it was said why not;
- *   `started` is true from then on.
- * - `backend`, `threads`, `frames` (made so far), `model` (what it says of itself), `source` (its kind), `speed`
- *   (running means in ms: preparing, computing, whole, between).
- * - `makeInput(rgba)`: bytes `size × size × 4` → float32 input, with the settings in force.
- * - `run(rgba)`: the same bytes → float32 picture `output_size × output_size × 3` in [−1, 1].
- */
-window.page = {
-  started: false,
-  get threads() {
-    return live.network?.threads;
-  },
-  get backend() {
-    return live.network?.backend;
-  },
-  get frames() {
-    return live.frames;
-  },
-  get model() {
-    return live.network?.about;
-  },
-  get source() {
-    return live.source?.kind;
-  },
-  get speed() {
-    return live.speed;
-  },
-  makeInput(rgba, about) {
-    const { image_size: size, input_channels: channels } = live.network.about;
-    return live.condition.make(rgba, new Float32Array(size * size * channels), about);
-  },
-  async run(rgba) {
-    return live.network.run(this.makeInput(rgba));
-  },
-};
+function sleep(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 async function start() {
   if (settings.exhibition) exhibition.enter({ byButton: false });
   listen();
-  const model = attempt(async () => {
-    await openModel(readModel);
-  });
-  const source = attempt(startSource);
-  live.start();
-  watch(live, revive);
+  const model = attempt(() => openModel(readModel));
+  const source = attempt(startFirstSource);
+  loop.start();
+  watchSource(loop, restartCamera);
   await Promise.all([model, source]);
   byId("loading").hidden = true;
   window.page.started = true;
 }
 
-window.page.ready = isolate().then((again) => (again ? new Promise(() => {}) : start()));
+window.page = pageApi(loop);
+window.page.ready = isolate().then((reloading) => (reloading ? new Promise(() => {}) : start()));

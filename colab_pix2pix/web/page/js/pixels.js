@@ -1,8 +1,8 @@
-/** Pictures between elements, bytes and floats. */
+/** Pixels between elements, bytes and tensors. */
 
 /** Draws the centre square of an image, video or canvas over a whole square canvas. */
-export function drawSquare(context, element, mirrored) {
-  const { width, height } = sizeOf(element);
+export function drawCentreSquare(context, element, mirrored) {
+  const { width, height } = pixelSize(element);
   const side = Math.min(width, height);
   const target = context.canvas.width;
   context.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? target : 0, 0);
@@ -10,8 +10,8 @@ export function drawSquare(context, element, mirrored) {
   context.setTransform(1, 0, 0, 1, 0, 0);
 }
 
-/** @returns {{width: number, height: number}} In pixels of the picture; 0 while there is none. */
-export function sizeOf(element) {
+/** @returns {{width: number, height: number}} In pixels of the frame; 0 while there is none. */
+export function pixelSize(element) {
   return {
     width: element.videoWidth ?? element.naturalWidth ?? element.width,
     height: element.videoHeight ?? element.naturalHeight ?? element.height,
@@ -19,36 +19,36 @@ export function sizeOf(element) {
 }
 
 /**
- * @param {Float32Array} image `size × size × channels` in [−1, 1]; 1 channel is shown as grey.
+ * @param {Float32Array} tensor `size × size × channels` in [−1, 1]; 1 channel is shown as grey.
  * @param {Uint8ClampedArray} rgba Filled: `size × size × 4`; it rounds and clips by itself.
  */
-export function toRgba(image, rgba) {
-  const channels = (4 * image.length) / rgba.length;
+export function tensorToRgba(tensor, rgba) {
+  const channels = (4 * tensor.length) / rgba.length;
   const green = channels === 1 ? 0 : 1;
   const blue = channels === 1 ? 0 : 2;
   for (let i = 0, j = 0; j < rgba.length; i += channels, j += 4) {
-    rgba[j] = (image[i] + 1) * 127.5;
-    rgba[j + 1] = (image[i + green] + 1) * 127.5;
-    rgba[j + 2] = (image[i + blue] + 1) * 127.5;
+    rgba[j] = (tensor[i] + 1) * 127.5;
+    rgba[j + 1] = (tensor[i + green] + 1) * 127.5;
+    rgba[j + 2] = (tensor[i + blue] + 1) * 127.5;
     rgba[j + 3] = 255;
   }
 }
 
-/** A square canvas that shows floats, with the bytes it needs. */
-export class Screen {
+/** A square canvas that shows tensors, with the bytes it needs. */
+export class TensorCanvas {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
   }
 
-  /** @param {Float32Array} image `size × size × 1 or 3` in [−1, 1]. */
-  show(image, size) {
-    if (this.bytes?.width !== size) {
+  /** @param {Float32Array} tensor `size × size × 1 or 3` in [−1, 1]. */
+  show(tensor, size) {
+    if (this.imageData?.width !== size) {
       this.canvas.width = this.canvas.height = size;
-      this.bytes = new ImageData(size, size);
+      this.imageData = new ImageData(size, size);
     }
-    toRgba(image, this.bytes.data);
-    this.context.putImageData(this.bytes, 0, 0);
+    tensorToRgba(tensor, this.imageData.data);
+    this.context.putImageData(this.imageData, 0, 0);
   }
 }

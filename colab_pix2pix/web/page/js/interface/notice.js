@@ -1,0 +1,25 @@
+/** One line for what the visitor should know; screen readers tell it too. */
+
+import { byId } from "../dom.js";
+import { UserError } from "../user_error.js";
+
+/** @param {Error} error A `UserError` is said as it is, others as something unexpected. */
+export function showError(error) {
+  const { what, fix } = error instanceof UserError ? error : unexpectedError(error);
+  const summary = Object.assign(document.createElement("strong"), { textContent: what });
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
+  close.setAttribute("aria-label", "Close this message");
+  close.onclick = clearError;
+  const message = document.createElement("p");
+  message.append(summary, " ", fix);
+  byId("notice").replaceChildren(message, close);
+}
+
+/** Takes the message away. */
+export function clearError() {
+  byId("notice").replaceChildren();
+}
+
+function unexpectedError(error) {
+  return new UserError(`Something unexpected happened (${error?.message ?? error}).`, "Load the page again.");
+}

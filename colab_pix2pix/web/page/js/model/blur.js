@@ -1,0 +1,154 @@
+/**
+ * Shrinks a plane by area and enlarges it by cubic, as `tf.image.resize` does both.
+ *
+ * Every number equals TensorFlow's to 1e-5. All arrays are made once and used for every frame.
+ */
+
+const REFERENCE_SIZE = 256;
+const TABLE_STEPS = 1024;
+
+/** @returns {number} Python's `round(256 / factor)`, at least 1 and at most `size`. */
+export function shrunkSize(size, blurFactor) {
+  return Math.min(size, Math.max(1, roundHalfToEven(REFERENCE_SIZE / blurFactor)));
+}
+
+export class Blur {
+  /**
+   * @param {number} size Of the planes, in pixels.
+   * @param {number} small What they are shrunk to.
+   */
+  constructor(size, small) {
+    this.size = size;
+    this.small = small;
+    if (small === size) return; // TensorFlow leaves an image of the right size as it is
+    this.area = areaWeights(size, small);
+    this.cubic = cubicWeights(small, size);
+    this.rows = new Float32Array(size * small);
+    this.shrunk = new Float32Array(small * small);
+  }
+
+  /** @param {Float32Array} plane `size × size` in [−1, 1]; is blurred in place. */
+  apply(plane) {
+    if (this.small === this.size) return;
+    this.shrink(plane);
+    this.enlarge(plane);
+  }
+
+  shrink(plane) {
+    const { size, small, rows, shrunk } = this;
+    const { first, last, weights } = this.area;
+    for (let y = 0; y < size; y++) {
+      for (let column = 0; column < small; column++) {
+        let sum = 0;
+        const offset = column * size;
+        for (let x = first[column]; x <= last[column]; x++) sum += weights[offset + x] * plane[y * size + x];
+        rows[y * small + column] = sum;
+      }
+    }
+    shrunk.fill(0);
+    for (let row = 0; row < small; row++) {
+      for (let y = first[row]; y <= last[row]; y++) {
+        const weight = weights[row * size + y];
+        for (let column = 0; column < small; column++) {
+          shrunk[row * small + column] += weight * rows[y * small + column];
+        }
+      }
+    }
+  }
+
+  enlarge(plane) {
+    const { size, small, rows, shrunk } = this;
+    const { indices, weights } = this.cubic;
+    for (let y = 0; y < size; y++) {
+      const tap = 4 * y;
+      for (let column = 0; column < small; column++) {
+        rows[y * small + column] =
+          weights[tap] * shrunk[indices[tap] * small + column] +
+          weights[tap + 1] * shrunk[indices[tap + 1] * small + column] +
+          weights[tap + 2] * shrunk[indices[tap + 2] * small + column] +
+          weights[tap + 3] * shrunk[indices[tap + 3] * small + column];
+      }
+    }
+    for (let y = 0, i = 0; y < size; y++) {
+      const row = y * small;
+      for (let x = 0, tap = 0; x < size; x++, tap += 4, i++) {
+        const value =
+          weights[tap] * rows[row + indices[tap]] +
+          weights[tap + 1] * rows[row + indices[tap + 1]] +
+          weights[tap + 2] * rows[row + indices[tap + 2]] +
+          weights[tap + 3] * rows[row + indices[tap + 3]];
+        plane[i] = value > 1 ? 1 : value < -1 ? -1 : value;
+      }
+    }
+  }
+}
+
+/** The overlap of each of `size` pixels with each of `small` ones, and which have any. */
+function areaWeights(size, small) {
+  const scale = Math.fround(size / small);
+  const first = new Int32Array(small);
+  const last = new Int32Array(small);
+  const weights = new Float32Array(small * size);
+  for (let i = 0; i < small; i++) {
+    const begin = Math.fround(i * scale);
+    const end = Math.fround((i + 1) * scale);
+    first[i] = Math.floor(begin);
+    last[i] = Math.min(size, Math.ceil(end)) - 1;
+    for (let pixel = first[i]; pixel <= last[i]; pixel++) {
+      const overlap = Math.min(end, pixel + 1) - Math.max(begin, pixel);
+      weights[i * size + pixel] = overlap / scale;
+    }
+  }
+  return { first, last, weights };
+}
+
+/**
+ * The four small pixels around each large one, and their weights.
+ *
+ * Keys' kernel with a = −0.5, at half-pixel centres, out of a table of 1024 steps as in TensorFlow:
+ * the rounding to its steps is 70 times what the test allows. Pixels outside have no weight, the
+ * others then sum to 1.
+ */
+function cubicWeights(small, size) {
+  const indices = new Int32Array(4 * size);
+  const weights = new Float32Array(4 * size);
+  const scale = Math.fround(small / size);
+  for (let x = 0; x < size; x++) {
+    const position = Math.fround(Math.fround((x + 0.5) * scale) - 0.5);
+    const before = Math.floor(position);
+    const distance = roundHalfToEven(Math.fround(position - before) * TABLE_STEPS) / TABLE_STEPS;
+    const kernel = [
+      outerKernel(distance),
+      innerKernel(distance),
+      innerKernel(1 - distance),
+      outerKernel(1 - distance),
+    ];
+    const inside = kernel.map((weight, k) => {
+      const pixel = before - 1 + k;
+      return pixel >= 0 && pixel < small ? weight : 0;
+    });
+    const sum = inside.reduce((total, weight) => total + weight);
+    inside.forEach((weight, k) => {
+      indices[4 * x + k] = Math.min(small - 1, Math.max(0, before - 1 + k));
+      weights[4 * x + k] = weight / sum;
+    });
+  }
+  return { indices, weights };
+}
+
+/** Keys' kernel for the pixel at a distance of `d`, 0 to 1. */
+function innerKernel(d) {
+  return (1.5 * d - 2.5) * d * d + 1;
+}
+
+/** Keys' kernel for the pixel at a distance of `d` + 1. */
+function outerKernel(d) {
+  const e = d + 1;
+  return ((-0.5 * e + 2.5) * e - 4) * e + 2;
+}
+
+function roundHalfToEven(value) {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}

@@ -1,0 +1,45 @@
+/**
+ * `window.page`: what tests and other programs in the page may use.
+ *
+ * - `ready`: a promise of the moment when model and source are there, or it was said why not;
+ *   `started` is true from then on.
+ * - `backend`, `threads`, `frames` (made so far), `model` (its metadata), `source` (its kind), `speed`
+ *   (running means in ms: preparing, computing, whole, between).
+ * - `makeInput(rgba)`: bytes `size × size × 4` → float32 model input, with the settings in force.
+ * - `run(rgba)`: the same bytes → float32 model output `output_size × output_size × 3` in [−1, 1].
+ */
+
+/**
+ * @param {import("./frame_loop.js").FrameLoop} loop
+ * @returns {object} For `window.page`; `ready` and `started` are the caller's to set.
+ */
+export function pageApi(loop) {
+  return {
+    started: false,
+    get threads() {
+      return loop.network?.threads;
+    },
+    get backend() {
+      return loop.network?.backend;
+    },
+    get frames() {
+      return loop.frames;
+    },
+    get model() {
+      return loop.network?.metadata;
+    },
+    get source() {
+      return loop.source?.kind;
+    },
+    get speed() {
+      return loop.speed;
+    },
+    makeInput(rgba, options) {
+      const { image_size: size, input_channels: channels } = loop.network.metadata;
+      return loop.condition.makeInput(rgba, new Float32Array(size * size * channels), options);
+    },
+    async run(rgba) {
+      return loop.network.run(this.makeInput(rgba));
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** What the sources have in common whose frames come out of a `<video>` element. */
+
+export class VideoSource {
+  /** @param {HTMLVideoElement} element */
+  constructor(element) {
+    this.element = element;
+  }
+
+  /** Changes with each new frame. */
+  get version() {
+    return this.element.currentTime;
+  }
+
+  /** Goes on after the page was hidden. */
+  resume() {
+    if (this.element.paused) return this.element.play();
+  }
+
+  setPaused(paused) {
+    if (paused) this.element.pause();
+    else this.element.play();
+  }
+}

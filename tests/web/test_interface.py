@@ -1,0 +1,186 @@
+"""What a visitor does with the page: settings, recordings, an exhibition, a phone, the keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from support.pages import Visiting
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_recording_plays(address: str, visiting: Visiting, tmp_path: Path) -> None:
+    page = visiting().open(address + "#source=camera&show=all")
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.wait_for_timeout(2000)
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Stop").click()
+    path = tmp_path / downloading.value.suggested_filename
+    assert path.name.startswith("Clouds-") and path.suffix in (".mp4", ".webm")
+    downloading.value.save_as(path)
+    frames = imageio_ffmpeg.read_frames(path)
+    assert next(frames)["size"] == (3 * 512, 512)
+    assert len(list(frames)) > 20
+    page.get_by_role("button", name="Record").wait_for()
+
+
+def test_a_picture_is_saved(address: str, visiting: Visiting, tmp_path: Path) -> None:
+    visit = visiting(camera=None)
+    page = visit.open(address)
+    visit.settle()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Save").click()
+    downloading.value.save_as(tmp_path / "saved.png")
+    with Image.open(tmp_path / "saved.png") as saved:
+        assert np.array_equal(np.asarray(saved.convert("RGBA")), visit.pixels("output"))
+
+
+def test_settings_work_and_stay_in_the_address(address: str, visiting: Visiting) -> None:
+    visit = visiting(camera=None)
+    page = visit.open(address)
+    visit.settle()
+    plain = visit.pixels("input").astype(int)
+
+    def seen_after(label: str, value: str) -> np.ndarray:
+        page.get_by_label(label).fill(value)
+        visit.settle()
+        return visit.pixels("input").astype(int)
+
+    flat = seen_after("Contrast", "0")
+    assert np.ptp(flat[..., 0]) == 0
+    assert abs(flat[0, 0, 0] - plain[..., 0].mean()) <= 1
+    assert np.ptp(seen_after("Contrast", "2")[..., 0]) > np.ptp(plain[..., 0])
+    seen_after("Contrast", "1")
+    assert (
+        np.abs(np.diff(seen_after("Blur", "4")[..., 0])).max()
+        > 3 * np.abs(np.diff(plain[..., 0])).max()
+    )
+    page.get_by_label("Mirror").check()
+    visit.settle()
+    sharp = visit.pixels("input")
+    assert "blur=4" in page.url and "mirror=1" in page.url
+    page.reload()
+    page.wait_for_function("window.page?.started")
+    visit.settle()
+    assert np.array_equal(visit.pixels("input"), sharp)
+    page.get_by_role("button", name="Reset").click()
+    visit.settle()
+    assert np.array_equal(visit.pixels("input"), plain)
+
+
+def test_smoothing_blends_with_the_pictures_before(address: str, visiting: Visiting) -> None:
+    visit = visiting()
+    page = visit.open(address + "#source=draw&smooth=0.9")
+    visit.settle()
+    before = visit.pixels("output").astype(int)
+    box = page.locator("#source canvas").bounding_box()
+    assert box
+    made = page.evaluate("window.page.frames")
+    page.mouse.click(box["x"] + 200, box["y"] + 200)
+    page.wait_for_function(f"window.page.frames > {made}")
+    visit.settle()
+    after = visit.pixels("output").astype(int)
+    assert page.evaluate("window.page.frames") - made >= 30  # it goes on until it has settled
+    page.get_by_label("Smoothing").fill("0")
+    visit.settle()
+    exact = visit.pixels("output").astype(int)
+    assert np.abs(after - exact).max() < 0.1 * np.abs(before - exact).max()
+
+
+def test_an_exhibition_starts_by_itself_and_shows_pictures_only(
+    address: str, visiting: Visiting
+) -> None:
+    visit = visiting()
+    page = visit.open(address + "#exhibition")
+    visit.wait_for_frames(3)
+    assert page.evaluate("window.page.source") == "camera"
+    assert (
+        page.locator("button:visible, input:visible, h1:visible, figcaption:visible").count() == 0
+    )
+    box = page.locator("#output").bounding_box()
+    assert box and box["height"] == 860
+    page.mouse.dblclick(600, 400)  # visitors can't leave it
+    expect(page.locator("h1")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("h1")).to_be_visible()
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator("h1")).to_be_hidden()
+    page.mouse.dblclick(600, 400)
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_every_control_has_a_name_and_is_reached_by_keyboard(
+    address: str, visiting: Visiting
+) -> None:
+    page = visiting().open(address + "#source=draw")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            "[document.activeElement.id || document.activeElement.dataset.source || "
+            "document.activeElement.localName, document.activeElement.matches(':focus-visible')]"
+        )
+        if found[0] == "body" or found[0] in reached:
+            break
+        assert found[1], f"{found[0]} does not show that it has the focus"
+        reached.append(found[0])
+    wanted = {"canvas", "camera", "picture", "video", "draw", "pause", "save", "record", "full"}
+    wanted |= {"blur", "contrast", "smooth", "mirror", "show-all", "speed", "reset", "other-model"}
+    assert wanted | {"clear", "pen-width"} <= set(reached)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, input:not([type=file]), select, canvas')]
+          .filter(part => part.offsetParent && !part.getAttribute('aria-label')
+            && !part.labels?.length && !part.textContent.trim()).map(part => part.outerHTML)"""
+    )
+    assert nameless == []
+
+
+CONTRAST = """() => { const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = colour => { const [r, g, b] = channels(colour).map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = part => { for (; part; part = part.parentElement) {
+    const colour = getComputedStyle(part).backgroundColor;
+    if (channels(colour)[3] !== 0) return colour; } };
+  return [...document.querySelectorAll('h1, p, button, label, output, figcaption')]
+    .filter(part => part.offsetParent && part.textContent.trim()).map(part => {
+      const pair = [light(getComputedStyle(part).color), light(behind(part))].sort((a, b) => b - a);
+      return [part.textContent.trim(), (pair[0] + 0.05) / (pair[1] + 0.05)]; })
+    .filter(([words, ratio]) => !(ratio >= 4.5)); }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read_by_day_and_by_night(
+    address: str, visiting: Visiting, scheme: str
+) -> None:
+    visit = visiting(color_scheme=scheme, camera=False)
+    page = visit.open(address)
+    page.get_by_role("button", name="Camera").click()
+    visit.notice()
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_it_fits_a_phone_in_portrait(address: str, visiting: Visiting) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    visit = visiting(**phone, device_scale_factor=2)
+    page = visit.open(address + "#source=camera")
+    visit.wait_for_frames(2)
+    for source in ("Camera", "Draw"):
+        page.get_by_role("button", name=source).click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        small = page.evaluate(
+            """() => [...document.querySelectorAll(
+              'button, .tick, select, input[type=range], #colours input')]
+              .filter(part => part.offsetParent).map(part => [part.outerHTML.slice(0, 80),
+                part.getBoundingClientRect()])
+              .filter(([name, box]) => box.height < 43.5 || box.width < 43.5)"""
+        )
+        assert small == []
