@@ -117,7 +117,7 @@ def run_train(given: argparse.Namespace) -> int:
 
 
 def run_status(given: argparse.Namespace) -> int:
-    from ..storage.checkpoints import status
+    from ..storage.restore import status
 
     state = status(given.run_dir)
     if given.json:
@@ -133,7 +133,7 @@ def run_status(given: argparse.Namespace) -> int:
 
 
 def run_verify(given: argparse.Namespace) -> int:
-    from ..storage.checkpoints import verify
+    from ..storage.restore import verify
 
     report = verify(given.run_dir)
     if given.json:

@@ -18,7 +18,7 @@ from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
 from ..events import Note
 from ..project import Project
-from ..storage import checkpoints, drive, status_line
+from ..storage import drive, restore, status_line
 from ..storage.release import release_when_safe
 from ..workflows import pipeline
 from . import crop_cache, machine, style, time_estimate
@@ -253,7 +253,7 @@ def welcome(project: Project) -> str:
     """
     if not project.settings_file.exists():
         return f"A new project: {project.path.name}."
-    state = checkpoints.status(project)
+    state = restore.status(project)
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
     epochs = state["options"].get("epochs", "?")

@@ -3,7 +3,7 @@
 Two slots take turns. A save overwrites the one that is *not* the last confirmed generation, in
 place: whatever dies whenever, one good generation stays. The loop hands over a copy of its state
 and goes on; a background thread writes, reads back and checks it. On Google Drive that thread
-writes to this machine's own disk only, and another one (`uploads.py`) brings it to Drive.
+writes to this machine's own disk only, and another one (`uploader.py`) brings it to Drive.
 """
 
 from __future__ import annotations
@@ -21,25 +21,12 @@ from ..errors import CheckpointError, TakenOverError
 from ..events import Event, Safety
 from ..options import Config
 from ..project import Project
-from . import desk, drive, npz, os_errors, session, slots, transfer
-from .lost import note_reached
+from . import drive, npz, os_errors, restore, session, slots, transfer
 from .messages import News
-from .restore import generations, status, survey, verify
 from .slots import FORMAT, Generation
-from .timing import Timing
-from .upload_state import Copy
+from .upload_state import LocalCopy, Timing
 from .uploader import Uploader
 from .waiting import until_safe
-
-__all__ = [
-    "CheckpointWriter",
-    "Generation",
-    "Timing",
-    "generations",
-    "status",
-    "survey",
-    "verify",
-]
 
 
 class CheckpointWriter:
@@ -51,7 +38,7 @@ class CheckpointWriter:
 
     Args:
         project: Where the slots lie.
-        found: What `generations` has found: the first is the one that the run goes on from.
+        found: What `restore.generations` has found: the first is the one that the run goes on from.
         configs: Options to store with the run.
         save_every_seconds: How often a state should go to Drive at best.
         timing: How patient to be.
@@ -83,7 +70,7 @@ class CheckpointWriter:
         self._take_over(found, configs)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
-        self._saved = own[0].made if own else None
+        self._saved = own[0].step_and_time if own else None
         self._uploader: Uploader | None = None
         if self._on_drive:
             self._uploader = Uploader(
@@ -95,10 +82,10 @@ class CheckpointWriter:
                 timing=self.timing,
             )
             try:
-                desk.fill(project)
+                transfer.stage_samples(project)
             except OSError as error:
                 self._news.note(
-                    f"Earlier samples are missing: {os_errors.in_words(error)}.", "info"
+                    f"Earlier samples are missing: {os_errors.describe(error)}.", "info"
                 )
         slots.clear_scratch(project)
         atexit.register(self._join)
@@ -109,20 +96,20 @@ class CheckpointWriter:
         return self._thread is not None and self._thread.is_alive()
 
     @property
-    def desk(self) -> Project:
+    def staging_dir(self) -> Project:
         """Where pictures and tables are made: the project, or on Drive a folder on this machine.
 
         `keep` brings what was made there to the project.
         """
-        return desk.desk_of(self.project) if self._on_drive else self.project
+        return transfer.staging_dir(self.project) if self._on_drive else self.project
 
     @property
     def safety(self) -> Safety:
         """What would survive this machine now."""
         if self._uploader:
             return self._uploader.safety()
-        step, made = self._saved or (None, None)
-        return Safety(on_drive=False, safe_step=step, safe_time=made)
+        step, saved_time = self._saved or (None, None)
+        return Safety(on_drive=False, safe_step=step, safe_time=saved_time)
 
     def need(self, state_bytes: int) -> None:
         """Tells how large a state will be; a warning comes where two of them do not fit."""
@@ -181,9 +168,10 @@ class CheckpointWriter:
             self.project.remember(*configs)
 
     def keep(self, path: Path) -> None:
-        """Brings a file that was made in `desk` to the project, whole and in the background."""
+        """Brings a file from `staging_dir` to the project, whole and in the background."""
         if self._uploader:
-            self._uploader.offer_file(path, self.project.path / path.relative_to(self.desk.path))
+            target = self.project.path / path.relative_to(self.staging_dir.path)
+            self._uploader.offer_file(path, target)
 
     def news(self) -> list[Event]:
         """Returns what has happened since the last call: Saved and Safety events, warnings.
@@ -197,7 +185,7 @@ class CheckpointWriter:
             self._taken_over_by = self._taken_over_by or self._uploader.taken_over_by
         if self._taken_over_by:
             raise TakenOverError(
-                f"Another session has taken this run over ({self._taken_over_by.in_words}).",
+                f"Another session has taken this run over ({self._taken_over_by.description}).",
                 why="This session has written nothing since, and stops.",
                 fix="Go on there; or start this one again to take the run back.",
             )
@@ -207,7 +195,7 @@ class CheckpointWriter:
         """Notes now and then on this machine how far the run is, to tell what a crash has cost."""
         if time.monotonic() >= self._note_at:
             self._note_at = time.monotonic() + self.timing.poll_seconds
-            note_reached(self.project, self.run_id, step)
+            restore.note_reached(self.project, self.run_id, step)
 
     def wait_until_safe(self) -> Iterator[Event]:
         """Waits until Drive has confirmed the last state; gives progress and news meanwhile.
@@ -246,7 +234,7 @@ class CheckpointWriter:
 
     def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
         drive.require_mounted(self.project.path)
-        with os_errors.explained(self.project.path):
+        with os_errors.translate_os_errors(self.project.path):
             self.project.path.mkdir(parents=True, exist_ok=True)
             if configs:
                 self.project.remember(*configs)
@@ -256,7 +244,7 @@ class CheckpointWriter:
             self._settings = self.project.settings() | {"run_id": self.run_id}
         if before:
             self._news.note(
-                f"An older session on this run ({before.in_words}) may still live. This one goes"
+                f"An older session on this run ({before.description}) may still live. This one goes"
                 " on; the older one stops by itself before its next save.",
                 "info",
             )
@@ -286,7 +274,7 @@ class CheckpointWriter:
         slot = self.project.slot_beside(self._keep)
         npz.write(slot, arrays, manifest)
         written = slots.read(self.project, slot)
-        self._keep, self._saved = slot, written.made
+        self._keep, self._saved = slot, written.step_and_time
         self.project.remember(run_id=self.run_id)
         self._news.saved(written, slot, self.safety, confirmed=True)
 
@@ -299,15 +287,15 @@ class CheckpointWriter:
         npz.write(part, arrays, manifest)
         npz.read_manifest(part)
         slots.remember_here(self.project, self.run_id, on_drive=True)
-        made = Copy(copy, transfer.md5(part), manifest)
+        made = LocalCopy(copy, transfer.md5(part), manifest)
         uploader.offer(part, made)
         self._news.saved(made, copy, self.safety, confirmed=False)
 
     def _fail(self, error: Exception) -> None:
         self._failure = CheckpointError(
-            f"The training state could not be saved: {os_errors.in_words(error)}.",
+            f"The training state could not be saved: {os_errors.describe(error)}.",
             why=f"The last good one is {self._keep}." if self._saved else "",
-            fix=f"{os_errors.remedy(error)} Training again continues from the last saved step.",
+            fix=f"{os_errors.advice(error)} Training again continues from the last saved step.",
         )
         self._failure.__cause__ = error
         self._news.note(str(self._failure))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..events import Event, Note, Safety, Saved
 from . import drive, os_errors, status_line
-from .slots import Stated
+from .slots import StateInfo
 from .upload_state import Upload
 
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
@@ -31,7 +31,7 @@ class News:
             events.append(self._queue.get())
         return events
 
-    def saved(self, state: Stated, path: Path, safety: Safety, *, confirmed: bool) -> None:
+    def saved(self, state: StateInfo, path: Path, safety: Safety, *, confirmed: bool) -> None:
         """A state has come to a place; and what is safe now."""
         self.put(Saved(step=state.step, generation=state.number, path=path, confirmed=confirmed))
         self.put(safety)
@@ -82,5 +82,5 @@ def hanging() -> str:
 
 
 def failing(error: BaseException) -> str:
-    words = os_errors.in_words(error)
-    return f"Google Drive can't be written: {words}. {_ON_THIS_MACHINE} {os_errors.remedy(error)}"
+    words = os_errors.describe(error)
+    return f"Google Drive can't be written: {words}. {_ON_THIS_MACHINE} {os_errors.advice(error)}"

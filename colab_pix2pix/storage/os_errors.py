@@ -30,32 +30,32 @@ _OTHER = "Look at the disk or the connection."
 PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
 
 
-def in_words(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Returns what an error means, in a few words."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
     return known[0] if known else str(error)
 
 
-def remedy(error: BaseException) -> str:
+def advice(error: BaseException) -> str:
     """Returns what to do about an error."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
     return known[1] if known else _OTHER
 
 
-def unreachable(path: Path, error: OSError) -> Pix2PixError:
+def storage_error(path: Path, error: OSError) -> Pix2PixError:
     """Returns the error to stop with when a project's folder does not answer at the start."""
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
-        f"{path} can't be used: {in_words(error)} ({error.strerror}).",
+        f"{path} can't be used: {describe(error)} ({error.strerror}).",
         why="Nothing was changed.",
-        fix=remedy(error),
+        fix=advice(error),
     )
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """Turns an error of the file system into one that says what to do."""
     try:
         yield
     except OSError as error:
-        raise unreachable(path, error) from error
+        raise storage_error(path, error) from error

@@ -9,7 +9,7 @@ from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
 from . import drive, status_line
-from .restore import Survey, safety, survey
+from .restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -65,7 +65,7 @@ def release_when_safe(
 
 
 def _refuse_to_lose(project: Project) -> None:
-    found = survey(project)
+    found = read_run_state(project)
     if lost := _unconfirmed(project, found):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
@@ -76,7 +76,7 @@ def _refuse_to_lose(project: Project) -> None:
         )
 
 
-def _unconfirmed(project: Project, found: Survey) -> list[str]:
+def _unconfirmed(project: Project, found: RunState) -> list[str]:
     """Returns what of a project would not survive this machine: names of files and steps."""
     if not drive.is_drive(project.path):
         return [f"everything in {project.path}, which is no Google Drive,"]

@@ -15,8 +15,27 @@ from ..project import Project
 from . import slots, transfer
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The patience of a session.
+
+    Attributes:
+        poll_seconds: How often Drive is asked how far an upload is.
+        hang_seconds: A call that takes longer is said to hang.
+        retry_seconds: How long after an error of Drive it is tried again.
+        hopeless_seconds: How long the end of a training waits for a Drive that gives errors.
+        patience_seconds: How long the end of a training waits for an upload.
+    """
+
+    poll_seconds: float = 3.0
+    hang_seconds: float = 60.0
+    retry_seconds: float = 20.0
+    hopeless_seconds: float = 120.0
+    patience_seconds: float = 3600.0
+
+
 @dataclass(frozen=True)
-class Copy(slots.Stated):
+class LocalCopy(slots.StateInfo):
     """A whole and checked state on this machine's own disk.
 
     Attributes:
@@ -44,7 +63,7 @@ class Upload:
     """
 
     slot: Path
-    copy: Copy
+    copy: LocalCopy
     since: float
     measured: bool = True
     warned: bool = False
@@ -61,7 +80,7 @@ class Ledger:
 
     def __init__(self, project: Project, found: Sequence[slots.Generation]) -> None:
         self._lock = threading.Lock()
-        self._newest: Copy | None = None
+        self._newest: LocalCopy | None = None
         self._safe: tuple[int, float] | None = None
         self._written: tuple[int, float] | None = None
         self._written_number = 0
@@ -93,19 +112,19 @@ class Ledger:
     def safe_step(self) -> int | None:
         return self._safe[0] if self._safe else None
 
-    def take(self, part: Path, copy: Copy) -> None:
+    def take(self, part: Path, copy: LocalCopy) -> None:
         """Takes a newer state: moves its file to `copy.file` in one step with the facts."""
         with self._lock:
             os.replace(part, copy.file)
             self._newest = copy
 
-    def open_newest(self) -> tuple[Copy, IO[bytes]]:
+    def open_newest(self) -> tuple[LocalCopy, IO[bytes]]:
         """Returns the newest state with its file, opened: it may be replaced at any time."""
         with self._lock:
             assert self._newest is not None
             return self._newest, open(self._newest.file, "rb")
 
-    def written(self, slot: Path, copy: Copy) -> Upload:
+    def written(self, slot: Path, copy: LocalCopy) -> Upload:
         """A state is in a slot, and Drive uploads it."""
         with self._lock:
             self.pending = Upload(slot, copy, time.time())
@@ -122,9 +141,9 @@ class Ledger:
         with self._lock:
             self.pending, self._keep = None, upload.slot
             if not confirmed:
-                self._written = upload.copy.made
+                self._written = upload.copy.step_and_time
                 return
-            self._safe, self._written = upload.copy.made, None
+            self._safe, self._written = upload.copy.step_and_time, None
             if upload.measured:
                 self.upload_seconds = time.time() - upload.since
 
@@ -153,11 +172,11 @@ class Ledger:
         confirmed = [g for g in own if g.durability == "confirmed"]
         self._written_number = max((g.number for g in found if g.path != here), default=0)
         if safe := [g for g in found if g.durability == "confirmed"]:
-            self._safe = safe[0].made
+            self._safe = safe[0].step_and_time
         if own and own[0].durability != "confirmed":  # if only because Drive did not say
-            copy = Copy(own[0].path, transfer.md5(own[0].file), own[0].manifest)
+            copy = LocalCopy(own[0].path, transfer.md5(own[0].file), own[0].manifest)
             self.pending = Upload(own[0].path, copy, time.time(), measured=False)
         if found and found[0].path == here:
-            self._newest = Copy(here, transfer.md5(here), found[0].manifest)
+            self._newest = LocalCopy(here, transfer.md5(here), found[0].manifest)
         best = [*confirmed, *own]
         return best[0].path if best else self._project.slots[1]

@@ -20,8 +20,7 @@ from ..events import Event, Safety
 from ..options import Config
 from ..project import Project
 from . import drive, messages, os_errors, session, slots, transfer
-from .timing import Timing
-from .upload_state import Copy, Ledger, Upload
+from .upload_state import Ledger, LocalCopy, Timing, Upload
 
 
 class Uploader:
@@ -66,7 +65,7 @@ class Uploader:
 
     # What the loop calls; none of it waits for Drive.
 
-    def offer(self, part: Path, copy: Copy) -> None:
+    def offer(self, part: Path, copy: LocalCopy) -> None:
         """Takes a newer state, which Drive gets when its turn comes.
 
         Args:
@@ -141,7 +140,7 @@ class Uploader:
 
     def safety(self) -> Safety:
         """Returns what is known of every state, for the one line."""
-        words = f"Drive: {os_errors.in_words(self.trouble)}" if self.trouble else ""
+        words = f"Drive: {os_errors.describe(self.trouble)}" if self.trouble else ""
         return self._ledger.safety("Drive does not answer" if self.hangs else words)
 
     # What the thread does.
@@ -201,7 +200,7 @@ class Uploader:
             raise DriveError(f"{self.project.path} holds another run now")
         return False
 
-    def _bring(self, copy: Copy, file: IO[bytes]) -> None:
+    def _bring(self, copy: LocalCopy, file: IO[bytes]) -> None:
         """Overwrites the slot that is not to be kept."""
         slot = self._ledger.target
         self._check_room_for(os.fstat(file.fileno()).st_size, slot)
@@ -298,7 +297,7 @@ class Uploader:
         self.trouble, self._suspect = error, True
         self._troubled_since = self._troubled_since or time.monotonic()
         self._not_before = time.monotonic() + self.timing.retry_seconds
-        self._news.once(os_errors.in_words(error), messages.failing(error))
+        self._news.once(os_errors.describe(error), messages.failing(error))
         self._news.put(self.safety())
 
     def _recovered(self) -> None:
@@ -306,7 +305,7 @@ class Uploader:
         waiting = time.monotonic() < self._not_before  # the call that failed was not made again
         if self.trouble is None or waiting:
             return
-        self._news.forget(os_errors.in_words(self.trouble))
+        self._news.forget(os_errors.describe(self.trouble))
         self.trouble = self._troubled_since = None
         self._news.note("Google Drive answers again.", "info")
         self._news.put(self.safety())

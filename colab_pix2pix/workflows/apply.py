@@ -22,7 +22,7 @@ from ..ffmpeg import encode_video
 from ..files import replacing
 from ..prefetch import ahead
 from ..project import Project
-from ..storage.os_errors import explained
+from ..storage.os_errors import translate_os_errors
 from ..video.probe import VideoInfo, probe
 from ..video.stream import pace, scaled_frames
 from . import held_out
@@ -231,7 +231,7 @@ def _blocks(
 def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
-    with explained(path.parent):
+    with translate_os_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)

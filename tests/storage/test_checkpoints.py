@@ -15,8 +15,8 @@ from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectE
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import drive, npz
-from colab_pix2pix.storage.checkpoints import CheckpointWriter, generations, status
-from colab_pix2pix.storage.milestones import keep_milestone
+from colab_pix2pix.storage.checkpoints import CheckpointWriter
+from colab_pix2pix.storage.restore import generations, keep_milestone, status
 
 STATE = {"generator/000-kernel": np.arange(6, dtype=np.float32).reshape(2, 3)}
 SHAPES = {"generator/000-kernel": ((2, 3), "float32")}
