@@ -55,8 +55,8 @@ _HOME = {
     "verify": "storage.restore",
     "keep_milestone": "storage.restore",
     "release_runtime": "storage.release",
-    "in_colab": "storage.drive",
-    "project_root": "storage.drive",
+    "in_colab": "storage.colab",
+    "project_root": "storage.colab",
     "Gallery": "notebook.gallery.gallery",
     "TrainingPanel": "notebook.panels.training_panel",
 }

@@ -18,7 +18,7 @@ from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
 from ..events import Note
 from ..project import Project
-from ..storage import drive, restore, status_line
+from ..storage import colab, restore, status_line
 from ..storage.release import release_when_safe
 from ..workflows import pipeline
 from . import crop_cache, machine, style, time_estimate
@@ -204,7 +204,7 @@ def give_back(project: Project, *, when_safe: bool) -> None:
     """
     line = ProgressLine()
     display(line)
-    if not drive.in_colab():
+    if not colab.in_colab():
         line(Note(message="This is no machine of Colab's: there is nothing to give back."))
         return
     if not when_safe:

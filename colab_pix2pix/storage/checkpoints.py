@@ -21,7 +21,7 @@ from ..errors import CheckpointError, TakenOverError
 from ..events import Event, Safety
 from ..options import Config
 from ..project import Project
-from . import drive, npz, os_errors, restore, session, slots, transfer
+from . import colab, drive, npz, os_errors, restore, session, slots, transfer
 from .messages import News
 from .slots import FORMAT, Generation
 from .upload_state import LocalCopy, Timing
@@ -233,7 +233,7 @@ class CheckpointWriter:
                 session.end(self.project, self._session)
 
     def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
-        drive.require_mounted(self.project.path)
+        colab.require_mounted(self.project.path)
         with os_errors.translate_os_errors(self.project.path):
             self.project.path.mkdir(parents=True, exist_ok=True)
             if configs:

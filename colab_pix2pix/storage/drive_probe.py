@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import drive, transfer
+from . import colab, drive, transfer
 
 _NAMES = ("id", "md5", "uncommitted", "progress")
 
@@ -40,7 +40,7 @@ def probe(
         DriveError: the folder lies on Drive, and Drive is not mounted.
         OSError: the mount gave an error; what was told so far is true.
     """
-    drive.require_mounted(folder)
+    colab.require_mounted(folder)
     lines: list[str] = []
 
     def say(line: str) -> None:

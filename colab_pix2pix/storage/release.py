@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from . import drive, status_line
+from . import colab, drive, status_line
 from .restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
@@ -29,7 +29,7 @@ def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     if not even_if_lost:
         _refuse_to_lose(project)
-    drive.flush_and_release()
+    colab.flush_and_release()
 
 
 def release_when_safe(
@@ -61,7 +61,7 @@ def release_when_safe(
             " notebook again and type the same name."
         )
     )
-    drive.flush_and_release()
+    colab.flush_and_release()
 
 
 def _refuse_to_lose(project: Project) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import CheckpointError, ProjectError
 from ..events import Safety
 from ..project import Project, sample_step
-from . import drive, os_errors, slots, status_line, transfer
+from . import colab, drive, os_errors, slots, status_line, transfer
 from .slots import Generation, SlotCheck
 
 
@@ -197,7 +197,7 @@ def _record(project: Project) -> Path:
 
 def _existing(run_dir: Path | str | Project) -> Project:
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    drive.require_mounted(project.path)
+    colab.require_mounted(project.path)
     try:
         os.stat(project.path)
     except FileNotFoundError:

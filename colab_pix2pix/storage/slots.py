@@ -19,7 +19,7 @@ from typing import Any
 from .. import files
 from ..errors import CheckpointError, DriveError
 from ..project import Project
-from . import drive, npz, os_errors, transfer
+from . import colab, drive, npz, os_errors, transfer
 
 FORMAT = 2
 _NEEDED = {"run_id", "generation", "step", "time", "options"}
@@ -138,7 +138,7 @@ def clear_scratch(project: Project) -> None:
 
 
 def _check_place(project: Project) -> None:
-    drive.require_mounted(project.path)
+    colab.require_mounted(project.path)
     try:
         os.stat(project.path)
     except FileNotFoundError:

@@ -14,7 +14,7 @@ import pytest
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectError
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import drive, npz
+from colab_pix2pix.storage import colab, drive, npz
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.restore import generations, keep_milestone, status
 
@@ -248,7 +248,7 @@ def test_in_colab_without_drive_no_look_alike_folder_is_named(
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
     with pytest.raises(drive.DriveError, match="not mounted"):
-        drive.project_root()
+        colab.project_root()
 
 
 def test_saving_does_not_hold_the_loop_up(project: Project) -> None:

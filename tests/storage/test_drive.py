@@ -17,7 +17,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import drive, session, status_line
+from colab_pix2pix.storage import colab, session, status_line
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.release import release_runtime
 from colab_pix2pix.storage.restore import read_run_state, status, verify
@@ -245,7 +245,7 @@ def test_the_probe_notebook_tells_what_the_mount_does(
     mount: drivefs.Drive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
-    monkeypatch.setattr(drive, "MOUNT_POINT", mount.mount_point)
+    monkeypatch.setattr(colab, "MOUNT_POINT", mount.mount_point)
     mount.order("set", bandwidth=4e6)
     cells = json.loads(PROBE.read_text(encoding="utf-8"))["cells"]
     names: dict[str, object] = {}
@@ -328,7 +328,7 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
-    monkeypatch.setattr(drive, "MOUNT_POINT", tmp_path / "content" / "drive")
+    monkeypatch.setattr(colab, "MOUNT_POINT", tmp_path / "content" / "drive")
     project = Project(tmp_path / "content" / "drive" / "MyDrive" / "run")
     for call in (read_run_state, CheckpointWriter, status):
         with pytest.raises(DriveError, match="not mounted"):

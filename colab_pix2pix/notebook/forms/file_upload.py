@@ -11,7 +11,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ...errors import Pix2PixError
-from ...storage import drive
+from ...storage import colab
 
 ELSEWHERE = "A file of your own: drag it into Jupyter's list of files, then type its name here."
 IN_COLAB = (
@@ -28,7 +28,7 @@ def box() -> widgets.Checkbox:
     """Returns a box to ask for an upload by the next cell; it is hidden outside Colab."""
     found = widgets.Checkbox(
         description="Upload from this computer when the next cell runs",
-        layout={"width": "auto", "display": "flex" if drive.in_colab() else "none"},
+        layout={"width": "auto", "display": "flex" if colab.in_colab() else "none"},
         style={"description_width": "0px"},
     )
     return found.add_class("cp-box").add_class("cp-upload")
@@ -49,7 +49,7 @@ def ask(folder: Path) -> Path:
     number = len(list(folder.iterdir())) if folder.exists() else 0
     while (place := folder / f"upload-{number}").exists():
         number += 1
-    files = drive.upload(place)
+    files = colab.upload(place)
     if not files:
         raise UploadError(
             "No file was uploaded.",

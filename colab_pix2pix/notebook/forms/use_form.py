@@ -6,7 +6,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ...storage import drive
+from ...storage import colab
 from .. import style
 from . import file_upload
 from .fields import LABEL_WIDTH
@@ -33,7 +33,7 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
         words = (
             "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
         )
-        more = file_upload.IN_COLAB if drive.in_colab() else file_upload.ELSEWHERE
+        more = file_upload.IN_COLAB if colab.in_colab() else file_upload.ELSEWHERE
         texts = style.line(words, "help") + style.line(more, "help")
         row = widgets.VBox([self.source, widgets.HTML(texts)]).add_class("cp-field")
         title = widgets.HTML(style.line("What shall it see?", "title"))

@@ -13,7 +13,7 @@ from ...config import PicturesConfig, VideoConfig
 from ...download.preview import Found, look_up
 from ...options import Option, options
 from ...project import Project
-from ...storage import drive
+from ...storage import colab
 from .. import inline_images, style
 from . import file_upload, image_folder
 from .base import Form
@@ -102,7 +102,7 @@ class VideoForm(Form[VideoConfig]):
         return [self.look, self.found, menu]
 
     def _where(self) -> widgets.Widget:
-        words = file_upload.IN_COLAB if drive.in_colab() else file_upload.ELSEWHERE
+        words = file_upload.IN_COLAB if colab.in_colab() else file_upload.ELSEWHERE
         line = widgets.HTML(style.line(words, "help"))
         return widgets.VBox([line]).add_class("cp-field")
 
