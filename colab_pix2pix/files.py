@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .errors import ProjectError
+
+#: What an archive of this package tells of itself: a JSON object of that name in it.
+MANIFEST = "manifest.json"
 
 
 @contextmanager
@@ -77,6 +81,30 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise _damaged(path, "it holds no object")
     return content
+
+
+def embedded_copy(archives: Iterable[Path], key: str) -> dict[str, Any]:
+    """Returns the newest copy of a JSON object that archives carry in their manifests.
+
+    Each manifest counts as `generation` how often it was written. Archives that are missing or
+    damaged, or carry no copy, are passed over: whoever needs them whole will say so.
+
+    Args:
+        archives: Zip archives that may carry a copy.
+        key: Where in the manifest it is.
+
+    Returns:
+        The copy; {} where there is none.
+    """
+    copies: list[tuple[int, dict[str, Any]]] = []
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                manifest = json.loads(archive.read(MANIFEST))
+            copies.append((int(manifest["generation"]), dict(manifest[key])))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            continue
+    return max(copies, key=lambda copy: copy[0])[1] if copies else {}
 
 
 def cache_dir() -> Path:

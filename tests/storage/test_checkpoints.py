@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectError
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
@@ -120,6 +121,26 @@ def test_a_run_whose_slots_are_gone_is_not_started_anew(project: Project) -> Non
     project.slots[0].unlink()
     with pytest.raises(CheckpointError, match="fresh start would lose the run"):
         status(project)
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"format": 1, "run_'])
+def test_without_a_whole_project_file_the_newest_whole_slot_knows_the_settings(
+    project: Project, left: bytes | None
+) -> None:
+    writer = CheckpointWriter(project, configs=[TrainConfig(epochs=7)])
+    saved(writer, 10)
+    writer.remember(TrainConfig(epochs=8))
+    saved(writer, 20)
+    run_id = project.settings()["run_id"]
+    project.settings_file.unlink()
+    if left is not None:
+        project.settings_file.write_bytes(left)
+    assert project.settings()["run_id"] == run_id
+    assert project.recall(TrainConfig).epochs == 8
+    damage(project.slots[1], "truncated")
+    assert project.recall(TrainConfig).epochs == 7
+    project.remember(FramesConfig(count=5))
+    assert project.recall(TrainConfig).epochs == 7, "what is written holds what was known"
 
 
 @pytest.mark.parametrize(
