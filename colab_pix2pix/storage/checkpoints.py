@@ -22,10 +22,10 @@ from ..events import Event, Safety
 from ..options import Config
 from ..project import Project
 from . import colab, drive, npz, os_errors, restore, session, slots, transfer
+from .drive_thread import Uploader
 from .messages import News
 from .slots import FORMAT, Generation
 from .upload_state import LocalCopy, Timing
-from .uploader import Uploader
 from .waiting import until_safe
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from ..events import Event, Note, Progress
 from . import status_line
+from .drive_thread import Uploader
 from .upload_state import Timing
-from .uploader import Uploader
 
 _LOOK_EVERY_SECONDS = 0.2
 
