@@ -1,4 +1,4 @@
-"""What the errors of a disk or of Google Drive mean, and what to do about them."""
+"""What the errors of a disk and the moods of Google Drive mean, and what to do about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DriveError, Pix2PixError, ProjectError
-from . import drive
+from . import drive, status_line
 from .drive import REMOUNT
 
 #: errno -> (in a few words, what to do)
@@ -24,6 +24,7 @@ _KNOWN = {
     errno.ENOENT: ("a file or folder has disappeared", f"Look for it in Drive. {REMOUNT}"),
     errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
 }
+_ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
 _OTHER = "Look at the disk or the connection."
 
 #: Errors of the moment: the same call may go well a second later.
@@ -59,3 +60,40 @@ def translate_os_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise storage_error(path, error) from error
+
+
+def no_room(free: float, needed: float) -> str:
+    """Returns the warning that two states will not fit; both numbers are bytes."""
+    return (
+        f"Google Drive has {free / 1e6:.0f} MB free, and two states of this run need"
+        f" {needed / 1e6:.0f} MB more. Make room: empty the trash too, it counts."
+    )
+
+
+def slow(upload_seconds: float, interval_seconds: float) -> str:
+    """Returns why Drive gets a state more seldom than was wanted."""
+    return (
+        f"Drive takes {upload_seconds:.0f} s for an upload, so it gets a state every"
+        f" {interval_seconds:.0f} s; in between they are kept on this machine."
+    )
+
+
+def stalled(step: int, minutes: float, free: float, safe_step: int | None) -> str:
+    """Returns the warning that an upload does not come forward; `free` is in bytes."""
+    safe = f"Safe is step {status_line.steps(safe_step)}." if safe_step is not None else ""
+    return (
+        f"Google Drive has not uploaded step {status_line.steps(step)} for"
+        f" {minutes:.0f} min; it has {free / 1e6:.0f} MB free. {safe} Training goes on. Look at"
+        " drive.google.com whether the Drive is full; its daily limit for uploads may be reached."
+    )
+
+
+def hanging() -> str:
+    """Returns the warning that a call into the mount does not return."""
+    return f"Google Drive does not answer. {_ON_THIS_MACHINE} {REMOUNT}"
+
+
+def failing(error: BaseException) -> str:
+    """Returns the warning that Drive gives an error."""
+    meaning = describe(error)
+    return f"Google Drive can't be written: {meaning}. {_ON_THIS_MACHINE} {advice(error)}"

@@ -80,12 +80,12 @@ class Loop:
         if not self.chief:
             self._train()
             return None
-        try:
-            self._train()
+        with self.writer:
+            try:
+                self._train()
+            finally:
+                self.curves.close()
             return self.writer.safety
-        finally:
-            self.curves.close()
-            self.writer.stop()
 
     def _train(self) -> None:
         pace = Pace(self.plan, self.on_event)

@@ -96,7 +96,7 @@ def train(given, tell, listen) -> int:
     )
     began = longest = time.monotonic() - time.monotonic()
     next_save = time.monotonic() + given.save_every
-    try:
+    with writer:
         while step < given.steps and not stopped:
             began = time.monotonic()
             time.sleep(given.step_seconds)
@@ -113,8 +113,6 @@ def train(given, tell, listen) -> int:
             listen(event)
         writer.close()
         tell("End", step=step, longest=longest, stopped=bool(stopped))
-    finally:
-        writer.stop()
     return 0
 
 
