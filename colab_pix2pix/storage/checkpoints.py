@@ -154,11 +154,10 @@ class CheckpointWriter:
             "time": time.time(),
             "settings": self._settings,
         }
+        args = dict(arrays), metadata | dict(manifest)
+        # A daemon: a disk that hangs must not keep the process; `_join` waits for others.
         self._thread = threading.Thread(
-            target=self._write,
-            args=(dict(arrays), metadata | dict(manifest)),
-            name="checkpoint",
-            daemon=True,  # a disk that hangs must not keep the process; `_join` waits for others
+            target=self._write, args=args, name="checkpoint", daemon=True
         )
         self._thread.start()
 
@@ -210,6 +209,7 @@ class CheckpointWriter:
             TakenOverError: another session goes on with this run.
         """
         if self._uploader:
+            self._join()  # until the last state is offered, there may be nothing to wait for
             yield from until_safe(self._uploader, self.timing, self.news)
 
     def close(self) -> None:
