@@ -89,7 +89,6 @@ def test_what_is_asked_for_at_any_moment_is_there_once_it_is_done(
     mount: drivefs.Drive, project: Project, tmp_path: Path
 ) -> None:
     """Threads ask at random moments, Drive fails now and then; each thread tests `done`."""
-    kept: list[bool] = []
 
     def bring_files(uploader: Uploader, seed: int) -> None:
         chance = random.Random(seed)
@@ -101,8 +100,10 @@ def test_what_is_asked_for_at_any_moment_is_there_once_it_is_done(
             for _ in range(chance.randrange(4)):
                 if uploader.done:
                     assert target.read_text() == source.read_text()
-                    kept.append(True)
                 time.sleep(chance.uniform(0.0, 0.05))
+            if version % 5 == 4:
+                wait_for(lambda: uploader.done)
+                assert target.read_text() == source.read_text()
 
     def store_options(uploader: Uploader, seed: int) -> None:
         chance = random.Random(seed)
@@ -142,7 +143,6 @@ def test_what_is_asked_for_at_any_moment_is_there_once_it_is_done(
     assert (project.recall(TrainConfig).epochs, project.recall(FramesConfig).count) == (15, 15)
     newest = read_run_state(project).generations[0]
     assert newest.step == 15 and is_right(newest.file, 15)
-    assert kept, "it was never done in between, so nothing was tried"
 
 
 def test_each_status_follows_from_the_one_before(
