@@ -89,7 +89,7 @@ class Saved:
 
 @dataclass(frozen=True, kw_only=True)
 class Safety:
-    """What of a run would survive this machine; `storage.wording.line` puts it in words.
+    """What of a run would survive this machine; `storage.status_line.line` puts it in words.
 
     Steps are None while there is no such state; times are seconds since 1970.
 

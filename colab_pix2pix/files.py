@@ -7,12 +7,16 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .errors import ProjectError
+
+#: What an archive of this package tells of itself: a JSON object of that name in it.
+MANIFEST = "manifest.json"
 
 
 @contextmanager
@@ -126,6 +130,30 @@ def link_or_copy(file: Path, directory: Path) -> None:
         os.link(file, directory / file.name)
     except OSError:
         shutil.copy2(file, directory / file.name)
+
+
+def embedded_copy(archives: Iterable[Path], key: str) -> dict[str, Any]:
+    """Returns the newest copy of a JSON object that archives carry in their manifests.
+
+    Each manifest counts as `generation` how often it was written. Archives that are missing or
+    damaged, or carry no copy, are passed over: whoever needs them whole will say so.
+
+    Args:
+        archives: Zip archives that may carry a copy.
+        key: Where in the manifest it is.
+
+    Returns:
+        The copy; {} where there is none.
+    """
+    copies: list[tuple[int, dict[str, Any]]] = []
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                manifest = json.loads(archive.read(MANIFEST))
+            copies.append((int(manifest["generation"]), dict(manifest[key])))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            continue
+    return max(copies, key=lambda copy: copy[0])[1] if copies else {}
 
 
 def cache_dir() -> Path:

@@ -123,7 +123,7 @@ def run_train(args: argparse.Namespace) -> int:
 
 
 def run_status(args: argparse.Namespace) -> int:
-    from ..storage.checkpoints import status
+    from ..storage.restore import status
 
     state = status(args.run_dir)
     if args.json:
@@ -139,7 +139,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    from ..storage.checkpoints import verify
+    from ..storage.restore import verify
 
     report = verify(args.run_dir)
     if args.json:

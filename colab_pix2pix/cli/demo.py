@@ -26,7 +26,7 @@ from ..errors import Pix2PixError
 from ..events import Metrics, Note, Progress, Resumed, Saved
 from ..options import as_flags
 from ..project import Project
-from ..storage.checkpoints import status
+from ..storage.restore import status
 from ..workflows.pipeline import cut_and_mark
 from .terminal import Terminal
 

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 
 from .. import __version__, wording
 from ..config import PRESETS
-from ..storage import drive
+from ..storage import colab, drive
 from . import style, time_estimate
 
 _LOW_DISK_BYTES = 2e9
@@ -43,10 +43,10 @@ def report() -> widgets.VBox:
 
 def drive_space() -> dict[str, str]:
     """Returns how much is free on Google Drive, to be shown; {} where none is mounted."""
-    if not drive.is_drive(drive.MOUNT_POINT):
+    if not drive.is_drive(colab.MOUNT_POINT):
         return {}
     try:
-        return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(drive.MOUNT_POINT))}
+        return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(colab.MOUNT_POINT))}
     except OSError as error:
         return {"Drive": f"does not answer ({error.strerror})"}
 
@@ -83,6 +83,6 @@ def _training_times(gpu: str) -> str:
 
 def _no_gpu_advice() -> str:
     advice = "No GPU here: training works, but the larger presets take ten times as long."
-    if drive.in_colab():
+    if colab.in_colab():
         advice += " To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
     return advice

@@ -19,7 +19,7 @@ from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
 from ..events import Note
 from ..project import Project
-from ..storage import checkpoints, drive, status_line
+from ..storage import colab, restore, status_line
 from ..storage.release import release_when_safe
 from ..workflows import pipeline
 from . import crop_cache, machine, time_estimate
@@ -205,7 +205,7 @@ def give_back(project: Project, *, when_safe: bool) -> None:
     """
     line = ProgressLine()
     display(line)
-    if not drive.in_colab():
+    if not colab.in_colab():
         line(Note(message="This is no machine of Colab's: there is nothing to give back."))
         return
     if not when_safe:
@@ -254,7 +254,7 @@ def welcome(project: Project) -> str:
     """
     if not project.settings_file.exists():
         return f"A new project: {project.path.name}."
-    state = checkpoints.status(project)
+    state = restore.status(project)
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
     epochs, done = state["options"].get("epochs", "?"), state["epochs_done"]

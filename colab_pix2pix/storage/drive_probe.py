@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import wording
-from . import drive, transfer
+from . import colab, drive, transfer
 
 _NAMES = ("id", "md5", "uncommitted", "progress")
 
@@ -41,7 +41,7 @@ def probe(
         DriveError: the folder lies on Drive, and Drive is not mounted.
         OSError: the mount gave an error; what was told so far is true.
     """
-    drive.require_mounted(folder)
+    colab.require_mounted(folder)
     lines: list[str] = []
 
     def say(line: str) -> None:

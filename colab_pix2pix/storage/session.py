@@ -46,7 +46,7 @@ class Session:
         return self.number, self.started, self.id
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         when = time.strftime("%H:%M", time.localtime(self.started))
         return f"started at {when} on {self.machine}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import IO
 
 from ..errors import CheckpointError
 from ..files import atomic_write
+from ..project import Project
 from . import drive, os_errors
 
 CHUNK_BYTES = 4 << 20
@@ -80,10 +82,35 @@ def fetch(source: Path, target: Path) -> str:
         OSError: it fails again and again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    return patiently(lambda: _fetch(source, target))
+    return with_retries(lambda: _fetch(source, target))
 
 
-def patiently(call: Callable[[], str]) -> str:
+def staging_dir(project: Project) -> Project:
+    """Returns the folder on this machine that mirrors a project on Drive.
+
+    Pictures and tables are made in it, before they go to Drive.
+    """
+    return Project(project.work / "staging")
+
+
+def stage_samples(project: Project) -> None:
+    """Fetches the samples of earlier sessions, for the time-lapse at the end.
+
+    Raises:
+        OSError: the project's folder does not answer.
+    """
+    staged = staging_dir(project).samples
+    staged.mkdir(parents=True, exist_ok=True)
+    try:
+        paths = list(project.samples.iterdir())
+    except FileNotFoundError:
+        return
+    for path in paths:
+        if not (staged / path.name).exists():
+            shutil.copyfile(path, staged / path.name)
+
+
+def with_retries(call: Callable[[], str]) -> str:
     """Returns what a call gives; repeats it a few times after an error that may pass."""
     for left in reversed(range(_TRIES)):
         try:

@@ -80,12 +80,12 @@ class Loop:
         if not self.chief:
             self._train()
             return None
-        try:
-            self._train()
+        with self.writer:
+            try:
+                self._train()
+            finally:
+                self.curves.close()
             return self.writer.safety
-        finally:
-            self.curves.close()
-            self.writer.stop()
 
     def _train(self) -> None:
         pace = Pace(self.plan, self.on_event)
@@ -142,7 +142,7 @@ class Loop:
     def _sample(self) -> Score:
         """Draws the sample grid; returns the score on held-out crops."""
         grid, score = self.held_out.draw()
-        path = artifacts.write_sample(self.desk, self.step, grid)
+        path = artifacts.write_sample(self.staging_dir, self.step, grid)
         self.writer.keep(path)
         self.on_event(Sample(step=self.step, path=path))
         return score
@@ -180,11 +180,11 @@ class Loop:
         finally:
             self._pass_on_news()
         lines = self.history.lines
-        made = [artifacts.write_metrics(self.desk, lines), self.curves.close()]
+        made = [artifacts.write_metrics(self.staging_dir, lines), self.curves.close()]
         if lines:
-            made.append(artifacts.write_losses(self.desk, lines))
+            made.append(artifacts.write_losses(self.staging_dir, lines))
             self.on_event(Note(message=judge(lines).sentence))
-        made.append(artifacts.write_timelapse(self.desk, self.step))
+        made.append(artifacts.write_timelapse(self.staging_dir, self.step))
         for path in made:
             self.writer.keep(path)
         for event in self.writer.wait_until_safe():
@@ -227,8 +227,8 @@ class Loop:
         self.writer.need(sum(sizes))
         self.copy = HostCopy(variables)
         self.held_out = HeldOut(self.model, self.pictures.held_out)
-        self.desk = self.writer.desk
-        self.curves = EventFile(self.desk.logs, self.history.lines)
+        self.staging_dir = self.writer.staging_dir
+        self.curves = EventFile(self.staging_dir.logs, self.history.lines)
 
     def _with_batch_size(self, plan: Plan) -> Plan:
         if plan.config.batch_size:

@@ -21,7 +21,7 @@ from ..filenames import IMAGE_SUFFIXES
 from ..files import atomic_write
 from ..prefetch import prefetch
 from ..project import Project
-from ..storage.os_errors import explained
+from ..storage.os_errors import translate_os_errors
 from ..video.encode import encode_video
 from ..video.probe import VideoInfo, probe
 from ..video.stream import output_frame_rate, scaled_frames
@@ -231,7 +231,7 @@ def _blocks(
 def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
-    with explained(path.parent):
+    with translate_os_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as part:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)

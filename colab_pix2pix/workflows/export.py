@@ -13,7 +13,7 @@ from ..errors import ExportError
 from ..events import Note, OnEvent
 from ..project import Project
 from ..storage import transfer
-from ..storage.os_errors import explained
+from ..storage.os_errors import translate_os_errors
 from . import model_card
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def export(
     fed, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     about = model_card.facts(project, trained, mode=mode)
     written = []
-    with tempfile.TemporaryDirectory() as room, explained(Path(room)):
+    with tempfile.TemporaryDirectory() as room, translate_os_errors(Path(room)):
         make = _Export(generator, fed.numpy(), about, Path(room))
         for name in dict.fromkeys(formats):
             if name == "web":
@@ -101,7 +101,7 @@ def export(
             written.append(line)
         model_card.write_card(project, trained, Path(room), written, about)
         # Whole files, one after the other: the target may lie on Google Drive.
-        with explained(target):
+        with translate_os_errors(target):
             for file in sorted(path for path in Path(room).rglob("*") if path.is_file()):
                 place = target / file.relative_to(room)
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ...errors import Pix2PixError
-from ...storage import drive
+from ...storage import colab
 
 _ELSEWHERE = "A file of your own: drag it into Jupyter's list of files, then type its name here."
 _IN_COLAB = (
@@ -26,14 +26,14 @@ class UploadError(Pix2PixError):
 
 def help_text() -> str:
     """Returns how a file of this computer gets to where the notebook runs."""
-    return _IN_COLAB if drive.in_colab() else _ELSEWHERE
+    return _IN_COLAB if colab.in_colab() else _ELSEWHERE
 
 
 def checkbox() -> widgets.Checkbox:
     """Returns a box to ask for an upload by the next cell; it is hidden outside Colab."""
     box = widgets.Checkbox(
         description="Upload from this computer when the next cell runs",
-        layout={"width": "auto", "display": "flex" if drive.in_colab() else "none"},
+        layout={"width": "auto", "display": "flex" if colab.in_colab() else "none"},
         style={"description_width": "0px"},
     )
     return box.add_class("cp-box").add_class("cp-upload")
@@ -54,7 +54,7 @@ def upload(folder: Path) -> Path:
     number = len(list(folder.iterdir())) if folder.exists() else 0
     while (target := folder / f"upload-{number}").exists():
         number += 1
-    files = drive.upload(target)
+    files = colab.upload(target)
     if not files:
         raise UploadError(
             "No file was uploaded.",

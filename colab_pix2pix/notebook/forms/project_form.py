@@ -14,7 +14,7 @@ from PIL import Image
 from ... import wording
 from ...errors import DriveError, OptionError
 from ...project import Project, check_name, projects, sample_step
-from ...storage import drive
+from ...storage import colab
 from .. import inline_images, style
 from ..error_panel import ErrorPanel
 from .fields import LABEL_WIDTH
@@ -84,12 +84,12 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         if self._root is not None:
             return self._root
         try:
-            return drive.project_root()
+            return colab.project_root()
         except DriveError:
             why = widgets.HTML(style.line(_WHY_DRIVE, "hint"))
             display(widgets.VBox([style.style_sheet(), why]).add_class("cp"))
-            drive.mount()
-            return drive.project_root()
+            colab.mount()
+            return colab.project_root()
 
     def _list_projects(self) -> str:
         """Fills the menu of projects; returns the name to start with."""

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 from ... import wording
 from ...events import OnEvent
 from ...project import Project
-from ...storage import drive
+from ...storage import colab
 from ...workflows.export import export
 from .. import style
 
@@ -39,7 +39,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     """
     folder = project.work / "page"
     export(project, folder, ["web"], on_event=on_event)
-    address = drive.port_address(_serve(folder / "web"))
+    address = colab.port_address(_serve(folder / "web"))
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
