@@ -1,4 +1,4 @@
-"""Names of files made from titles and from other files."""
+"""Names of files: made from titles and from other files, and what they end in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 import unicodedata
 from pathlib import Path
 from urllib.parse import urlsplit
+
+#: What the name of an image file ends in, in small letters.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def safe_name(text: str) -> str:

@@ -12,9 +12,6 @@ from PIL import Image, ImageOps
 
 from .errors import DatasetError
 
-#: What the name of an image file ends in, in small letters.
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
 _GREY_WEIGHTS = np.array([0.2989, 0.5870, 0.1140], np.float32)
 _REFERENCE_SIZE = 256  # pixels; as in model/conditions.py

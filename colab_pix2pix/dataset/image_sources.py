@@ -12,7 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DatasetError
-from ..images import IMAGE_SUFFIXES, open_image, unreadable_image, upright_rgb
+from ..filenames import IMAGE_SUFFIXES
+from ..images import open_image, unreadable_image, upright_rgb
 
 _LARGEST_BYTES = 256 << 20
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
+from ..filenames import IMAGE_SUFFIXES
 from ..files import read_json, write_json
-from ..images import IMAGE_SUFFIXES
 
 FORMAT = 1
 

@@ -272,8 +272,8 @@ class DriveThread(threading.Thread):
             return
         upload.warned = True
         free = drive.free_bytes(self._project.path)
-        step, safe = upload.copy.step, self._state.safe_step
-        self._news.note(os_errors.stalled(step, upload.lasts_seconds, free, safe))
+        waited, safe = upload.lasts_seconds, self._state.safe_step
+        self._news.note(os_errors.stalled(upload.copy.step, waited, free, safe))
 
     def _failed(self, error: Exception) -> None:
         if self._stopping or self._taken_over_by:

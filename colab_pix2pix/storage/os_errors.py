@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import wording
 from ..errors import DriveError, Pix2PixError, ProjectError
+from . import drive
 from .drive import REMOUNT
 
 #: errno -> (in a few words, what to do)
@@ -79,14 +80,14 @@ def slow(upload_seconds: float, interval_seconds: float) -> str:
     )
 
 
-def stalled(step: int, seconds: float, free: float, safe_step: int | None) -> str:
+def stalled(step: int, waited_seconds: float, free: float, safe_step: int | None) -> str:
     """Returns the warning that an upload does not come forward; `free` is in bytes."""
     safe = f"Safe is step {wording.count(safe_step)}." if safe_step is not None else ""
     return (
         f"Google Drive has not uploaded step {wording.count(step)} for"
-        f" {wording.seconds_in_words(seconds)}; it has {wording.bytes_in_words(free)} free. {safe}"
-        " Training goes on. Look at drive.google.com whether the Drive is full; its daily limit for"
-        " uploads may be reached."
+        f" {wording.seconds_in_words(waited_seconds)}; it has {wording.bytes_in_words(free)} free."
+        f" {safe} Training goes on. Look at drive.google.com whether the Drive is full; its daily"
+        " limit for uploads may be reached."
     )
 
 

@@ -180,9 +180,9 @@ def lost_progress(project: Project, start: Generation) -> str:
     try:
         record = json.loads(_record(project).read_text())
         if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-            minutes = max(0.0, record["time"] - start.time) / 60
+            span = wording.seconds_in_words(record["time"] - start.time)
             number = wording.count(record["step"] - start.step)
-            return f"Lost with the last session: {number} steps, {minutes:.1f} minutes of training."
+            return f"Lost with the last session: {number} steps, {span} of training."
     except (FileNotFoundError, ValueError, KeyError):
         pass  # another machine, or killed while writing
     reached = max(map(sample_step, project.sample_files()), default=0)

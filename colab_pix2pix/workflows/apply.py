@@ -17,8 +17,8 @@ from .. import events
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
+from ..filenames import IMAGE_SUFFIXES
 from ..files import atomic_write
-from ..images import IMAGE_SUFFIXES
 from ..prefetch import prefetch
 from ..project import Project
 from ..storage.os_errors import translate_os_errors

@@ -17,7 +17,8 @@ from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
-from ...images import IMAGE_SUFFIXES, blurred_grey_input
+from ...filenames import IMAGE_SUFFIXES
+from ...images import blurred_grey_input
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import inline_images, style
