@@ -96,7 +96,7 @@ def cut(
 def _take_in(project: Project, pictures: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
     """Returns the crops of one's own pictures, or the pairs that they are."""
     pairs = project.recall(PicturesConfig).pairs
-    sha256 = image_sources.sha256_of(image_folder.found_at(pictures, pairs))
+    sha256 = image_sources.pairs_sha256(image_folder.found_at(pictures, pairs))
     before = _find(project, "sha256", sha256, VideoConfig())
     if before and _were_made_by(project, before, config):
         on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} pictures are kept."))
