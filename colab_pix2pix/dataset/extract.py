@@ -84,8 +84,8 @@ def extract_many(
     if not videos:
         raise VideoError("Received no videos.", why="Expected at least one path.")
     sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
-    run = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
-    return add_sources(Path(directory).absolute(), sources, on_event=on_event, run=run)
+    executor = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
+    return add_sources(Path(directory).absolute(), sources, on_event=on_event, executor=executor)
 
 
 def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:

@@ -1,4 +1,4 @@
-"""One's own pictures where they lie: in a folder or a zip, loose or in two folders A and B."""
+"""Image files where they lie: in a folder or a zip, loose or in two folders A and B."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGEST_BYTES = 256 << 20
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A picture file: in a folder, or in a zip when `member` is not ""."""
+    """An image file: in a folder, or in a zip when `member` is not ""."""
 
     path: Path
     member: str = ""
@@ -38,7 +38,7 @@ class ImageFile:
             return archive.read(self.member)
 
     def image(self) -> Image.Image:
-        """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB.
+        """Returns the image as a viewer shows it: turned as its EXIF data says, RGB.
 
         Raises:
             DatasetError: it can't be read.
@@ -52,15 +52,15 @@ class ImageFile:
             return upright_rgb(image)
 
 
-#: A picture that holds both halves, or a picture and its partner.
+#: An image that holds both halves, or an image and its partner.
 ImagePair = tuple[ImageFile, ...]
 
 
 def find_images(path: Path) -> list[ImageFile]:
-    """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere.
+    """Returns the images of a folder or a zip, by name. Nothing of a zip is written anywhere.
 
     Raises:
-        DatasetError: there is nothing at the path, or no picture in it.
+        DatasetError: there is nothing at the path, or no image in it.
     """
     return _sorted(_all_in(path), path)
 
@@ -69,59 +69,59 @@ def find_pairs(path: Path) -> list[ImagePair]:
     """Returns the pairs of a folder or a zip: of its folders A and B, else side by side.
 
     Raises:
-        DatasetError: as `find_images`; or a picture in A has no partner in B.
+        DatasetError: as `find_images`; or an image in A has no partner in B.
     """
     if folders := find_a_and_b(path):
-        return partners(folders[0], folders[1], (path / "A", path / "B"))
-    return [(picture,) for picture in find_images(path)]
+        return match_pairs(folders[0], folders[1], (path / "A", path / "B"))
+    return [(image,) for image in find_images(path)]
 
 
 def find_a_and_b(path: Path) -> tuple[list[ImageFile], list[ImageFile]] | None:
-    """Returns the pictures of the folders A and B; None where there are no two such folders.
+    """Returns the images of the folders A and B; None where there are no two such folders.
 
-    Loose pictures beside them, or a folder with pictures more in a zip, say that A and B mean
+    Loose images beside them, or a folder with images more in a zip, say that A and B mean
     something else.
 
     Raises:
         DatasetError: there is nothing at the path.
     """
     found: dict[str, list[ImageFile]] = {}
-    for picture in _all_in(path):
-        folder = picture.file.parent.name if picture.member else ""
-        found.setdefault(folder.lower(), []).append(picture)
-    for inside in path.iterdir() if path.is_dir() else ():
-        if inside.is_dir() and inside.name.lower() in ("a", "b"):
-            found[inside.name.lower()] = _all_in(inside)
+    for image in _all_in(path):
+        folder = image.file.parent.name if image.member else ""
+        found.setdefault(folder.lower(), []).append(image)
+    for entry in path.iterdir() if path.is_dir() else ():
+        if entry.is_dir() and entry.name.lower() in ("a", "b"):
+            found[entry.name.lower()] = _all_in(entry)
     if set(found) != {"a", "b"}:
         return None
     return _sorted(found["a"], path), _sorted(found["b"], path)
 
 
-def partners(
+def match_pairs(
     first: Sequence[ImageFile], second: Sequence[ImageFile], folders: tuple[Path | str, Path | str]
 ) -> list[ImagePair]:
-    """Returns pictures with those of the same name.
+    """Returns images with those of the same name.
 
     Raises:
         DatasetError: one has no partner.
     """
-    stems = {picture.file.stem for picture in first} ^ {picture.file.stem for picture in second}
+    stems = {image.file.stem for image in first} ^ {image.file.stem for image in second}
     if stems or len(first) != len(second):
         raise DatasetError(
             f"{folders[0]} and {folders[1]} do not match: {min(stems, default='a name twice')}.",
             why="Expected a file of the same name in both.",
             fix="Add the missing ones, or remove the others.",
         )
-    in_order = (sorted(pictures, key=lambda p: p.file.stem) for pictures in (first, second))
+    in_order = (sorted(images, key=lambda i: i.file.stem) for images in (first, second))
     return list(zip(*in_order, strict=True))
 
 
-def sha256_of(pairs: Sequence[ImagePair]) -> str:
-    """Returns a hash of names and contents, first of all first pictures, then of their partners."""
+def pairs_sha256(pairs: Sequence[ImagePair]) -> str:
+    """Returns a hash of names and contents, first of all first images, then of their partners."""
     whole = hashlib.sha256()
-    for picture in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
-        content = hashlib.sha256(picture.content()).digest()
-        whole.update(picture.file.stem.encode() + b"\0" + content)
+    for image in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
+        content = hashlib.sha256(image.content()).digest()
+        whole.update(image.file.stem.encode() + b"\0" + content)
     return whole.hexdigest()
 
 
@@ -129,20 +129,20 @@ def _all_in(path: Path) -> list[ImageFile]:
     try:
         if path.is_dir():
             loose = (ImageFile(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
-            return [picture for picture in loose if picture.file.name[0] != "."]
-        return [picture for picture in _members(path) if picture.file.name[0] != "."]
+            return [image for image in loose if image.file.name[0] != "."]
+        return [image for image in _members(path) if image.file.name[0] != "."]
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _unreadable(path, error) from error
 
 
-def _sorted(pictures: list[ImageFile], path: Path) -> list[ImageFile]:
-    if not pictures:
+def _sorted(images: list[ImageFile], path: Path) -> list[ImageFile]:
+    if not images:
         raise DatasetError(
             f"There are no pictures in {path}.",
             why=f"Expected files that end in {', '.join(IMAGE_SUFFIXES)}.",
             fix="Choose another folder.",
         )
-    return sorted(pictures, key=lambda picture: picture.member or picture.path.name)
+    return sorted(images, key=lambda image: image.member or image.path.name)
 
 
 def _members(path: Path) -> Iterator[ImageFile]:

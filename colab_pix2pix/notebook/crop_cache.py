@@ -99,7 +99,7 @@ def cut(
 def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
     """Returns the crops of a folder or a zip of images, or the pairs that they are."""
     pairing = project.recall(PicturesConfig).pairs
-    sha256 = image_sources.sha256_of(image_folder.images_in(folder, pairing))
+    sha256 = image_sources.pairs_sha256(image_folder.images_in(folder, pairing))
     cached = _find(project, "sha256", sha256, VideoConfig())
     if cached and _is_up_to_date(project, cached, config):
         on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} pictures are kept."))
