@@ -15,8 +15,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,20 +133,13 @@ def test_run_all_again_finds_everything_done(first: tuple[Session, str]) -> None
 
 
 @pytest.mark.slow
-def test_set_up_says_what_there_is_in_seconds(
-    first: tuple[Session, str], record_property: Callable[[str, object], None]
-) -> None:
-    session, text = first
-    (cell,) = [c for c in session.notebook.cells if "set_up()" in c.source]
-    record_property("set_up_seconds", seconds := seconds_of(cell))
-    assert seconds < 20
+def test_set_up_says_what_there_is(first: tuple[Session, str]) -> None:
+    _, text = first
     assert "Free disk" in text and "Training with 300 crops takes here" in text
 
 
 @pytest.mark.slow
-def test_the_first_form_is_there_soon_after_the_import(
-    world: str, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_the_first_form_is_there_after_the_import_alone(world: str, tmp_path: Path) -> None:
     session = Session(tmp_path, world)
     code = "import colab_pix2pix as p2p; p2p.forms.VideoForm()"
     cell = nbformat.v4.new_code_cell(code)
@@ -155,19 +147,10 @@ def test_the_first_form_is_there_soon_after_the_import(
     with session.client.setup_kernel(env=session.environment()):
         session.client.execute_cell(cell, 0)
     assert "cp-form-video" in str(session.client.widget_state)
-    record_property("form_seconds", seconds := seconds_of(cell))
-    assert seconds < 3  # 1.5 on a machine that does nothing else
-
-
-def seconds_of(cell: Any) -> float:
-    """Returns how long a cell has run, as the kernel says."""
-    times = cell.metadata["execution"]
-    begin, end = (times[f"iopub.status.{state}"] for state in ("busy", "idle"))
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 @pytest.mark.slow
-def test_run_all_learns_from_a_folder_of_own_pictures(tmp_path: Path) -> None:
+def test_run_all_learns_from_an_image_folder(tmp_path: Path) -> None:
     folder = tmp_path / "my pictures"
     folder.mkdir()
     for number in range(16):

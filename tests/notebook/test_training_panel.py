@@ -288,11 +288,21 @@ def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
     assert panel.curves.value
 
 
-def test_steps_that_are_done_again_replace_the_lost_ones(clock: Clock) -> None:
+def test_steps_that_are_done_again_replace_the_lost_ones(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[list[int]] = []
+
+    def loss_curves(history: list[Metrics]) -> bytes:
+        drawn.append([metrics.step for metrics in history])
+        return b"png"
+
+    monkeypatch.setattr(inline_images, "loss_curves", loss_curves)
     panel = TrainingPanel()
     for step in (10, 20, 30, 20):
         panel(metrics(step))
-    assert [m.step for m in panel._history] == [10, 20]
+    panel.finish()
+    assert drawn == [[10, 20]]
 
 
 def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path: Path) -> None:

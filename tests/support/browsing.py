@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from support.frontends import FrontEnd
 
@@ -29,6 +29,28 @@ p2p.Gallery  # its module is loaded, as it is after the first form
 """
 
 
+#: True when a page of that gallery is there: it tells its number, and shows other pictures.
+_PAGE_SHOWN = """number => { const thumbs = [...document.querySelectorAll('.cp-thumb')];
+  return document.querySelector('.cp-place')?.innerText.includes(`Page ${number} of 21`)
+    && thumbs[0].innerText.startsWith(String(number * 48 - 47)) && thumbs.length >= 48
+    && thumbs.every(thumb => getComputedStyle(thumb).backgroundImage.includes('base64'))
+    && window.lastPicture != getComputedStyle(thumbs[47]).backgroundImage; }"""
+_REMEMBER_PICTURE = """() => { window.lastPicture =
+  getComputedStyle(document.querySelectorAll('.cp-thumb')[47]).backgroundImage; }"""
+
+
+def wait_for_page(page: Page, number: int) -> None:
+    """Waits until a page of the gallery of a thousand crops is there, counted from 1."""
+    page.wait_for_function(_PAGE_SHOWN, arg=number, polling=10)
+
+
+def turn_to_page(page: Page, number: int) -> None:
+    """Turns to the next page of the gallery, which is `number`, and waits for it."""
+    page.evaluate(_REMEMBER_PICTURE)
+    page.locator(".cp-next").evaluate("button => button.click()")
+    wait_for_page(page, number)
+
+
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -38,15 +60,15 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60) -> An
     raise TimeoutError(f"Waited {seconds} s for {what}.")
 
 
-def shoot(part: Locator, name: str, front_end: FrontEnd) -> None:
-    """Takes a picture of a part of the page, where $SCREENSHOTS names a folder for them."""
+def shoot(element: Locator, name: str, front_end: FrontEnd) -> None:
+    """Takes a screenshot of an element of the page, where $SCREENSHOTS names a folder."""
     if folder := os.environ.get("SCREENSHOTS"):
-        part.first.scroll_into_view_if_needed()
+        element.first.scroll_into_view_if_needed()
         front_end.page.wait_for_timeout(300)
         path = Path(folder) / f"{name}-{front_end.kind}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         for quality in (72, 60, 48):
-            part.first.screenshot(path=str(path), type="jpeg", quality=quality)
+            element.first.screenshot(path=str(path), type="jpeg", quality=quality)
             if path.stat().st_size < 120_000:
                 return
 
@@ -56,9 +78,9 @@ def ours(console: list[str]) -> list[str]:
 
     Without internet the badge does not load; the front-ends have warnings of their own.
     """
-    theirs = ("Failed to load resource", "jupyter-notebook:find-and-replace", "control comm")
-    theirs += ("jupyter.widget.control", "No available adapters")  # Chromium's, without a GPU
-    return [line for line in console if not any(words in line for words in theirs)]
+    ignored = ("Failed to load resource", "jupyter-notebook:find-and-replace", "control comm")
+    ignored += ("jupyter.widget.control", "No available adapters")  # Chromium's, without a GPU
+    return [line for line in console if not any(text in line for text in ignored)]
 
 
 def cell_with(notebook: dict[str, Any], code: str) -> int:
