@@ -14,7 +14,6 @@ from .errors import DatasetError
 
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
 
 
