@@ -1,4 +1,4 @@
-"""Whatever a file holds and whichever frames are wanted: just what it takes is decoded, or refused."""
+"""Whatever a file holds and whichever frames are wanted: it is decoded as planned, or refused."""
 
 from __future__ import annotations
 
