@@ -27,7 +27,8 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
-from colab_pix2pix.storage.checkpoints import CheckpointWriter, survey
+from colab_pix2pix.storage.checkpoints import CheckpointWriter
+from colab_pix2pix.storage.restore import read_run_state
 from colab_pix2pix.training.snapshot import Snapshot
 
 Round = dict[str, float]
@@ -130,7 +131,7 @@ class TwoSlots:
             write = time.perf_counter() - began
         expected = spoil(self.model)
         began = time.perf_counter()
-        newest = survey(self.project).generations[0]
+        newest = read_run_state(self.project).generations[0]
         shapes = {n: (tuple(v.shape), v.dtype) for n, v in self.model.variables().items()}
         self.model.restore(npz.read_arrays(newest.file, shapes))
         read = time.perf_counter() - began

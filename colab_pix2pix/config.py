@@ -18,6 +18,19 @@ TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
 
 
+def parse_time(text: str) -> float:
+    """Returns the seconds of a time such as "90" or "1:30".
+
+    Example:
+        >>> parse_time("1:02:30")
+        3750.0
+    """
+    seconds = 0.0
+    for number in text.split(":"):
+        seconds = 60 * seconds + float(number)
+    return seconds
+
+
 @dataclass(frozen=True, kw_only=True)
 class VideoConfig(Config):
     """Which video, and how much of it to fetch."""

@@ -1,19 +1,19 @@
-"""Runs the ffmpeg program that imageio-ffmpeg brings along."""
+"""Runs the ffmpeg program that imageio-ffmpeg brings along, and writes its expressions."""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import imageio_ffmpeg
-import numpy as np
 
 from .errors import VideoError
-from .files import replacing
+
+_LONGEST_ARGUMENT = 100_000  # Linux takes 128 KiB for one argument
 
 
 @contextmanager
@@ -21,36 +21,26 @@ def running(
     arguments: list[str],
     *,
     what: str,
-    words: IO[bytes] | None = None,
-    feed: IO[bytes] | None = None,
+    log: IO[bytes] | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Starts ffmpeg with pipes to its input and output; ends it with the block, come what may.
 
     Args:
         arguments: What follows `ffmpeg` on its command line. No shell ever sees it.
         what: What is being done, for the error message: "cutting crops".
-        words: An open file for all that ffmpeg says, for a caller who reads more in it than errors
-            (and sets `-loglevel` accordingly); a temporary one where None.
-        feed: The output of another process, to be this one's input; a new pipe where None.
+        log: An open file for ffmpeg's log, for a caller who reads more in it than errors (and sets
+            `-loglevel` accordingly); a temporary one where None.
+        stdin: The output of another process, to be this one's input; a new pipe where None.
 
     Raises:
-        VideoError: ffmpeg failed; the message ends in its own last words.
+        VideoError: ffmpeg failed; the message ends in the last lines of its log.
     """
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
-    with tempfile.TemporaryFile() if words is None else nullcontext(words) as said:
-        # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
-        process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.PIPE if feed is None else feed,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            start_new_session=True,
-        )
-        if feed is not None:
-            feed.close()  # were it open here too, the feeder would never learn that ffmpeg ended
+    with tempfile.TemporaryFile() if log is None else nullcontext(log) as log_file:
+        process = _start(arguments, log_file, stdin)
         try:
             yield process
-            _close_input(process)
+            _close(process.stdin)
             status = process.wait()
         except BrokenPipeError:
             status = process.wait() or 1
@@ -58,82 +48,76 @@ def running(
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None and not pipe.closed:
-                    pipe.close()
+            _close(process.stdin)
+            _close(process.stdout)
         if status:
-            said.seek(0)
-            raise VideoError(f"ffmpeg failed while {what}: {_tail(said.read())}")
+            log_file.seek(0)
+            raise VideoError(f"ffmpeg failed while {what}: {_tail(log_file.read())}")
 
 
 def run(arguments: list[str], *, what: str) -> bytes:
     """Runs ffmpeg to its end and returns what it wrote to its output.
 
     Raises:
-        VideoError: ffmpeg failed; the message ends in its own last words.
+        VideoError: ffmpeg failed; the message ends in the last lines of its log.
     """
     with running(arguments, what=what) as process:
         assert process.stdout is not None
         return process.stdout.read()
 
 
-def encode_video(
-    path: Path,
-    frames: Iterable[np.ndarray],
-    *,
-    frames_per_second: float,
-    sound_of: Path | None = None,
-) -> Path:
-    """Writes pictures as an H.264 video that every browser plays.
+def outside(variable: str, spans: Sequence[tuple[float, float]]) -> str:
+    """Returns an expression that is 0 while a variable lies within one of some spans, else 1.
+
+    A balanced tree: ffmpeg evaluates it for each packet or frame, and a sum of a thousand
+    comparisons would cost more than the decoding.
 
     Args:
-        path: The `.mp4` to write; it is there whole or not at all.
-        frames: uint8 RGB pictures `(height, width, 3)`, all of one size with even sides.
-        frames_per_second: The speed at which they are shown.
-        sound_of: A video whose sound is taken along, if it has some.
-
-    Returns:
-        `path`.
-
-    Raises:
-        VideoError: there are no frames, or ffmpeg failed.
+        variable: Such as "n", or "dts*tb".
+        spans: First and last value of each, sorted, without overlaps.
     """
-    frames = iter(frames)
-    first = next(frames, None)
-    if first is None:
-        raise VideoError(f"Received no pictures for {path}.", why="Expected at least one.")
-    height, width, _ = first.shape
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
-    source += ["-r", f"{frames_per_second:g}", "-i", "pipe:0"]
-    if sound_of is not None:
-        source += ["-protocol_whitelist", "file,pipe", "-i", f"file:{sound_of}"]
-        source += ["-map", "0:v:0", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k"]
-    coding = [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-        "-crf",
-        "20",
-        "-pix_fmt",
-        "yuv420p",
-        "-movflags",
-        "+faststart",
-    ]
-    with replacing(path) as part:
-        with running([*source, *coding, "-y", str(part)], what=f"writing {path.name}") as process:
-            assert process.stdin is not None
-            process.stdin.write(first.tobytes())
-            for frame in frames:
-                process.stdin.write(frame.tobytes())
-    return path
+
+    def tree(low: int, high: int) -> str:
+        if high - low == 1:
+            first, last = spans[low]
+            return f"not(between({variable},{first:.12g},{last:.12g}))"
+        middle = (low + high) // 2
+        border = f"{spans[middle][0]:.12g}"
+        return f"if(lt({variable},{border}),{tree(low, middle)},{tree(middle, high)})"
+
+    return tree(0, len(spans)) if spans else "1"
 
 
-def _close_input(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None and not process.stdin.closed:
-        process.stdin.close()
+def long_option(option: str, value: str, folder: Path) -> list[str]:
+    """Returns an option with its value, by way of a file when it is too long for an argument."""
+    if len(value) < _LONGEST_ARGUMENT:
+        return [option, value]
+    path = folder / f"{option.strip('-').replace(':', '-')}.txt"
+    path.write_text(value, encoding="ascii")
+    return [f"-/{option[1:]}", str(path)]
 
 
-def _tail(words: bytes) -> str:
-    lines = words.decode(errors="replace").strip().splitlines()
+def _start(
+    arguments: list[str], log: IO[bytes], stdin: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error"]
+    # A session of its own: the notebook's interrupt must reach us, not ffmpeg.
+    process = subprocess.Popen(
+        [*command, *arguments],
+        stdin=subprocess.PIPE if stdin is None else stdin,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+    _close(stdin)  # were it open here too, the other process would never learn that ffmpeg ended
+    return process
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe is not None and not pipe.closed:
+        pipe.close()
+
+
+def _tail(log: bytes) -> str:
+    lines = log.decode(errors="replace").strip().splitlines()
     return " / ".join(lines[-3:]) or "it gave no reason"

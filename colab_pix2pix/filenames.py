@@ -1,4 +1,4 @@
-"""Names of files made from titles and from other files."""
+"""Names of files: made from titles and from other files, and what they end in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 import unicodedata
 from pathlib import Path
 from urllib.parse import urlsplit
+
+#: What the name of an image file ends in, in small letters.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def safe_name(text: str) -> str:
@@ -35,10 +38,5 @@ def public_link(link: str) -> str:
         >>> public_link("https://me:secret@example.org/clip.mp4")
         'https://example.org/clip.mp4'
     """
-    parts = urlsplit(link)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def sidecar(video: Path) -> Path:
-    """Returns the hidden file beside a fetched video that says where it came from."""
-    return video.with_name(f".{video.name}.source.json")
+    url = urlsplit(link)
+    return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()

@@ -1,45 +1,51 @@
-"""Files that are there whole or not at all, and the folder for copies that may vanish."""
+"""Files and folders that are there whole or not at all, and where copies go that may vanish."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .errors import ProjectError
 
+#: What an archive of this package tells of itself: a JSON object of that name in it.
+MANIFEST = "manifest.json"
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to; moves it into place if the block ends well.
 
     A crash or a full disk never leaves half a file: `path` holds its old content or its new.
 
     Example:
-        >>> with replacing(Path("notes.txt")) as part:  # doctest: +SKIP
-        ...     part.write_text("whole or not at all")
+        >>> with atomic_write(Path("notes.txt")) as temp_path:  # doctest: +SKIP
+        ...     temp_path.write_text("whole or not at all")
     """
-    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    temp_path = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
-        yield part
-        with open(part, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(part, path)
+        yield temp_path
+        with open(temp_path, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temp_path, path)
     finally:
-        part.unlink(missing_ok=True)
+        temp_path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes `content` as readable JSON, whole or not at all."""
-    with replacing(path) as part:
-        part.write_bytes(to_json(content))
+    with atomic_write(path) as temp_path:
+        temp_path.write_bytes(to_json(content))
 
 
-def rewrite_json(path: Path, content: dict[str, Any]) -> None:
+def overwrite_json_in_place(path: Path, content: dict[str, Any]) -> None:
     """Writes `content` as readable JSON into the file that is there, in one call.
 
     For a folder on Google Drive: a file that is replaced goes to the trash and counts. The new text
@@ -79,10 +85,118 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+@contextmanager
+def atomic_folder(directory: Path) -> Iterator[Path]:
+    """Gives an empty folder beside `directory`; it takes its place if the block ends well.
+
+    The block brings over what shall stay (see `link_or_copy`). A stray folder of an earlier attempt
+    that was killed is cleared away, or put back if the kill fell between the two renames.
+    """
+    temp_dir, old_dir = _beside(directory, "part"), _beside(directory, "old")
+    _put_back(old_dir, directory)
+    for stray in (temp_dir, old_dir):
+        shutil.rmtree(stray, ignore_errors=True)
+    first_created = _first_missing(temp_dir)
+    temp_dir.mkdir(parents=True)
+    try:
+        yield temp_dir
+        if directory.exists():
+            os.rename(directory, old_dir)
+        os.rename(temp_dir, directory)
+    except BaseException:
+        _put_back(old_dir, directory)
+        shutil.rmtree(temp_dir, ignore_errors=True)
+        _remove_empty(temp_dir.parent, first_created)
+        raise
+    shutil.rmtree(old_dir, ignore_errors=True)
+
+
+@contextmanager
+def created_folder(directory: Path) -> Iterator[Path]:
+    """Makes a folder where it is missing; removes it again if the block fails."""
+    first_created = None if directory.exists() else _first_missing(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        yield directory
+    except BaseException:
+        if first_created is not None:
+            _remove_empty(directory, first_created)
+        raise
+
+
+def link_or_copy(file: Path, directory: Path) -> None:
+    """Gives a folder its own entry of a file: a second link, or a copy where links are unknown."""
+    try:
+        os.link(file, directory / file.name)
+    except OSError:
+        shutil.copy2(file, directory / file.name)
+
+
+def embedded_copy(archives: Iterable[Path], key: str) -> dict[str, Any]:
+    """Returns the newest copy of a JSON object that archives carry in their manifests.
+
+    Each manifest counts as `generation` how often it was written. Archives that are missing or
+    damaged, or carry no copy, are passed over: whoever needs them whole will say so.
+
+    Args:
+        archives: Zip archives that may carry a copy.
+        key: Where in the manifest it is.
+
+    Returns:
+        The copy; {} where there is none.
+    """
+    copies: list[tuple[int, dict[str, Any]]] = []
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                manifest = json.loads(archive.read(MANIFEST))
+            copies.append((int(manifest["generation"]), dict(manifest[key])))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            continue
+    return max(copies, key=lambda copy: copy[0])[1] if copies else {}
+
+
 def cache_dir() -> Path:
     """Returns the folder for copies that may vanish: `$XDG_CACHE_HOME/colab-pix2pix`."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "colab-pix2pix"
+
+
+def file_sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file's content, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def free_space(directory: Path) -> tuple[Path, int]:
+    """Returns the folder that is nearest above one that may be missing, and its free bytes."""
+    existing = directory.resolve()
+    while not existing.exists():
+        existing = existing.parent
+    return existing, shutil.disk_usage(existing).free
+
+
+def _beside(directory: Path, suffix: str) -> Path:
+    return directory.with_name(f".{directory.name}.{suffix}")
+
+
+def _put_back(old_dir: Path, directory: Path) -> None:
+    """Undoes the first of the two renames where the second one did not follow."""
+    if old_dir.exists() and not directory.exists():
+        os.rename(old_dir, directory)
+
+
+def _first_missing(path: Path) -> Path:
+    while not path.parent.exists():
+        path = path.parent
+    return path
+
+
+def _remove_empty(path: Path, first: Path) -> None:
+    """Removes the folders that were made on the way, from `path` up to `first`."""
+    while path.is_relative_to(first) and path.exists():
+        path.rmdir()
+        path = path.parent
 
 
 def _damaged(path: Path, why: str) -> ProjectError:

@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 _LOOK_EVERY_SECONDS = 0.1
 
 
-def ahead(items: Generator[Item], most: int, *, name: str) -> Generator[Item]:
+def prefetch(items: Generator[Item], most: int, *, name: str) -> Generator[Item]:
     """Gives what `items` gives, made in a thread of its own before it is asked for.
 
     The thread ends with this iterator, however that ends, and closes `items`. Close it where an
@@ -24,7 +24,7 @@ def ahead(items: Generator[Item], most: int, *, name: str) -> Generator[Item]:
         name: Of the thread.
 
     Example:
-        >>> list(ahead((n * n for n in range(4)), 2, name="squares"))
+        >>> list(prefetch((n * n for n in range(4)), 2, name="squares"))
         [0, 1, 4, 9]
     """
     ready: queue.Queue[tuple[Item] | BaseException | None] = queue.Queue(most)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import os
 import re
-import zipfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,7 +118,7 @@ class Project:
     def settings(self) -> dict[str, Any]:
         """Returns what `project.json` holds, or {} when there is none.
 
-        Where it is torn or missing, a slot knows it: each checkpoint holds a copy.
+        Where it is torn or missing, a copy answers: whoever writes a slot embeds one in it.
 
         Raises:
             ProjectError: the file is damaged and no slot can help, or it is from a newer version.
@@ -128,9 +126,9 @@ class Project:
         try:
             content = files.read_json(self.settings_file)
         except FileNotFoundError:
-            return self._settings_in_slots()
+            return self._copy_of_settings()
         except ProjectError:
-            if known := self._settings_in_slots():
+            if known := self._copy_of_settings():
                 return known
             if not self.settings_file.read_bytes().strip():
                 return {}  # killed between making the file and writing it: nothing was in it
@@ -143,17 +141,8 @@ class Project:
             )
         return content
 
-    def _settings_in_slots(self) -> dict[str, Any]:
-        """Returns the copy of `project.json` in the newest slot that can be read, or {}."""
-        found = []
-        for slot in self.slots:
-            try:
-                with zipfile.ZipFile(slot) as archive:
-                    manifest = json.loads(archive.read("manifest.json"))
-                found.append((int(manifest["generation"]), dict(manifest["settings"])))
-            except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-                continue  # whether a slot is whole is told where it matters: in storage/slots.py
-        return max(found, key=lambda pair: pair[0])[1] if found else {}
+    def _copy_of_settings(self) -> dict[str, Any]:
+        return files.embedded_copy(self.slots, "settings")
 
     def recall(self, kind: type[AnyConfig]) -> AnyConfig:
         """Returns the stored options of one kind, or the defaults where none are stored."""
@@ -180,7 +169,7 @@ class Project:
         if content | changes == content and self.settings_file.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        files.rewrite_json(self.settings_file, content | changes)
+        files.overwrite_json_in_place(self.settings_file, content | changes)
 
 
 def sample_step(path: Path) -> int:

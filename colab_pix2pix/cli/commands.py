@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from .. import wording
 from ..config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
@@ -32,7 +33,7 @@ def run_demo(args: argparse.Namespace) -> int:
 
 
 def run_download(args: argparse.Namespace) -> int:
-    from ..download.download import download, download_all
+    from ..downloader.download import download, download_all
 
     config = configured(args, VideoConfig())
     if args.list_formats:
@@ -55,10 +56,10 @@ def run_download(args: argparse.Namespace) -> int:
 
 
 def _print_formats(link: str, config: VideoConfig) -> None:
-    from ..download.download import list_formats
+    from ..downloader.download import list_formats
 
     for stream in list_formats(link, config):
-        size = f"{stream.bytes / 1e6:8.1f} MB" if stream.bytes else " " * 11
+        size = f"{wording.bytes_in_words(stream.bytes):>11}" if stream.bytes else " " * 11
         pixels = f"{stream.width:5}×{stream.height:<5}"
         print(f"{stream.id:16} {pixels} {size}  {stream.codec}  {stream.note}")
 
@@ -122,7 +123,7 @@ def run_train(args: argparse.Namespace) -> int:
 
 
 def run_status(args: argparse.Namespace) -> int:
-    from ..storage.checkpoints import status
+    from ..storage.restore import status
 
     state = status(args.run_dir)
     if args.json:
@@ -138,7 +139,7 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    from ..storage.checkpoints import verify
+    from ..storage.restore import verify
 
     report = verify(args.run_dir)
     if args.json:

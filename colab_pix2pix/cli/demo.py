@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import events
+from .. import events, wording
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import curate
-from ..download.download import download, sample_video
+from ..downloader.download import download, sample_video
 from ..errors import Pix2PixError
 from ..events import Metrics, Note, Progress, Resumed, Saved
 from ..options import as_flags
 from ..project import Project
-from ..storage.checkpoints import status
+from ..storage.restore import status
 from ..workflows.pipeline import cut_and_mark
-from .progress_text import duration
 from .terminal import Terminal
 
 _KILL_AFTER = 0.35  # of all steps, so that both halves can be seen
@@ -209,7 +208,8 @@ def _summarize(result: DemoResult, project: Project, terminal: Terminal, seconds
         outcome = f"Killed at step {result.killed_at_step}, resumed at step {result.resumed_step}."
     lines = [
         "",
-        f"Done in {duration(seconds)} minutes. {result.kept} of {result.crops} crops were good.",
+        f"Done in {wording.seconds_in_words(seconds)}."
+        f" {result.kept} of {result.crops} crops were good.",
         outcome,
         "Difference to the real picture, on crops never trained on: "
         f"{result.first_l1:.3f} at first, {result.last_l1:.3f} now.",

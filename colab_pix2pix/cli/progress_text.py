@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .. import wording
 from ..events import Progress, TrainingProgress
 
 _SEPARATOR = " · "
@@ -33,7 +34,7 @@ class ProgressText:
 
     @property
     def tail(self) -> str:
-        """All details: "480 of 1200 steps · 0:40 left"."""
+        """All details: "480 of 1200 steps · 40 s left"."""
         return _SEPARATOR.join(self.details.values())
 
     def fitted_tail(self, columns: int, cell_length: Callable[[str], int]) -> str:
@@ -59,15 +60,13 @@ def describe_progress(progress: Progress, loss: str = "") -> ProgressText:
         progress: How far a job has come.
         loss: The latest loss in words, or "".
     """
-    unit = "" if progress.unit == "bytes" else f" {progress.unit}"
-    amount = format_amount(progress.done, progress.unit)
-    if progress.total:
-        amount += f" of {format_amount(progress.total, progress.unit)}"
-    details = {"amount": f"{amount}{unit}".rstrip(), **_pace_of_training(progress)}
+    amount = wording.progress_in_words(progress.done, progress.total or None, progress.unit)
+    details = {"amount": amount, **_pace_of_training(progress)}
     if progress.per_second and "speed" not in details:
-        details["speed"] = f"{format_amount(progress.per_second, progress.unit, digits=1)}/s"
+        in_bytes, speed = progress.unit == "bytes", progress.per_second
+        details["speed"] = f"{wording.bytes_in_words(speed) if in_bytes else f'{speed:.1f}'}/s"
     if progress.seconds_left is not None:
-        details["time left"] = f"{duration(progress.seconds_left)} left"
+        details["time left"] = f"{wording.seconds_in_words(progress.seconds_left)} left"
     if loss:
         details["loss"] = loss
     share = min(1.0, progress.done / progress.total) if progress.total else None
@@ -77,23 +76,9 @@ def describe_progress(progress: Progress, loss: str = "") -> ProgressText:
 def _pace_of_training(progress: Progress) -> dict[str, str]:
     if not isinstance(progress, TrainingProgress):
         return {}
-    pace = {}
+    details = {}
     if progress.epochs is not None:
-        pace["epoch"] = f"epoch {progress.epoch} of {progress.epochs}"
+        details["epoch"] = f"epoch {progress.epoch} of {progress.epochs}"
     if progress.crops_per_second:
-        pace["speed"] = f"{progress.crops_per_second:.1f} crops/s"
-    return pace
-
-
-def duration(seconds: float) -> str:
-    """Returns seconds as "0:07", "12:40" or "3:05:00"."""
-    minutes, second = divmod(max(0, round(seconds)), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def format_amount(number: float, unit: str, digits: int = 0) -> str:
-    """Returns a number of things, or of bytes as "1.5 MB"."""
-    if unit == "bytes":
-        return f"{number / 1e6:.1f} MB"
-    return f"{number:.{digits}f}"
+        details["speed"] = f"{progress.crops_per_second:.1f} crops/s"
+    return details

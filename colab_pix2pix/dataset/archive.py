@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
 from ..errors import DatasetError
-from ..files import replacing, to_json
-from ..video.folders import replacing_folder
+from ..files import atomic_folder, atomic_write, free_space, to_json
 from . import manifest
 from .manifest import Dataset
 
-_MANIFEST, _SUMS = "manifest.json", "checksums.json"
-_LARGEST_RATIO = 20  # pictures hardly shrink; an archive that grows more than this is a trap
+_MANIFEST, _CHECKSUMS = "manifest.json", "checksums.json"
+_LARGEST_RATIO = 20  # images hardly shrink; an archive that grows more than this is a zip bomb
 _SPARE_BYTES = 16 << 20
 
 
 def pack(dataset: Dataset, zip_path: Path | str) -> Path:
-    """Writes a dataset into one zip, pictures stored as they are; whole or not at all.
+    """Writes a dataset into one zip, images stored as they are; whole or not at all.
 
     An archive that holds the same already is left alone.
 
@@ -42,14 +40,17 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     if is_packed(dataset, path):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        sums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
+    with (
+        atomic_write(path) as temp_path,
+        zipfile.ZipFile(temp_path, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        checksums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
         archive.writestr(_MANIFEST, entries)
         for file in files:
             content = file.read_bytes()
-            sums[file.name] = hashlib.sha256(content).hexdigest()
+            checksums[file.name] = hashlib.sha256(content).hexdigest()
             archive.writestr(file.name, content)
-        archive.writestr(_SUMS, json.dumps(sums, indent=0))
+        archive.writestr(_CHECKSUMS, json.dumps(checksums, indent=0))
     return path
 
 
@@ -70,7 +71,7 @@ def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
     with zipfile.ZipFile(path) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
         expected = {file.name: file.stat().st_size for file in files}
-        names = {_MANIFEST, _SUMS}
+        names = {_MANIFEST, _CHECKSUMS}
         if {name: size for name, size in sizes.items() if name not in names} != expected:
             return False
         if not names <= set(sizes):
@@ -95,15 +96,15 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive)
-            _check_room(path, archive, directory)
+            _check_space(path, archive, directory)
             if _unpacked_before(archive, directory):
                 return manifest.read(directory)
-            sums = json.loads(archive.read(_SUMS))
-            with replacing_folder(directory) as part:
+            checksums = json.loads(archive.read(_CHECKSUMS))
+            with atomic_folder(directory) as temp_dir:
                 for info in archive.infolist():
-                    if info.filename != _SUMS:
-                        _extract(path, archive, info.filename, sums, part)
-                manifest.read(part)
+                    if info.filename != _CHECKSUMS:
+                        _extract(path, archive, info.filename, checksums, temp_dir)
+                manifest.read(temp_dir)
     except FileNotFoundError as error:
         raise DatasetError(f"There is no archive {path}.", fix="Check its path.") from error
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
@@ -113,8 +114,8 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = [info.filename for info in archive.infolist()]
-    if _MANIFEST not in names or _SUMS not in names:
-        raise _refused(path, f"it has no {_MANIFEST} and {_SUMS}")
+    if _MANIFEST not in names or _CHECKSUMS not in names:
+        raise _refused(path, f"it has no {_MANIFEST} and {_CHECKSUMS}")
     if len(set(names)) < len(names):
         raise _refused(path, "a name is in it twice")
     for info in archive.infolist():
@@ -124,17 +125,15 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
             raise _refused(path, "it is encrypted")
 
 
-def _check_room(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:
+def _check_space(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:
     size = path.stat().st_size
     total = sum(info.file_size for info in archive.infolist())
     packed = sum(info.compress_size for info in archive.infolist())
     if total > _LARGEST_RATIO * size + _SPARE_BYTES or packed > size:
         raise _refused(path, f"its {size:,} bytes would grow to {total:,}")
-    place = directory.resolve()
-    while not place.exists():
-        place = place.parent
-    if (free := shutil.disk_usage(place).free) < total:
-        raise DatasetError(f"{path} needs {total:,} bytes on {place}, which has {free:,} left.")
+    disk, free = free_space(directory)
+    if free < total:
+        raise DatasetError(f"{path} needs {total:,} bytes on {disk}, which has {free:,} left.")
 
 
 def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
@@ -150,7 +149,7 @@ def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
     same = same and (directory / _MANIFEST).read_bytes() == archive.read(_MANIFEST)
     for info in archive.infolist() if same else ():
         file = directory / info.filename
-        if info.filename != _SUMS:
+        if info.filename != _CHECKSUMS:
             same = same and file.is_file() and file.stat().st_size == info.file_size
     if same:
         return True
@@ -162,10 +161,10 @@ def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
 
 
 def _extract(
-    path: Path, archive: zipfile.ZipFile, name: str, sums: dict[str, str], folder: Path
+    path: Path, archive: zipfile.ZipFile, name: str, checksums: dict[str, str], folder: Path
 ) -> None:
     content = archive.read(name)
-    if hashlib.sha256(content).hexdigest() != sums.get(name):
+    if hashlib.sha256(content).hexdigest() != checksums.get(name):
         raise _refused(path, f"the checksum of {name} is wrong")
     (folder / name).write_bytes(content)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
-from ..video.folders import carry, replacing_folder
+from ..files import atomic_folder, link_or_copy
 from . import manifest
 from .manifest import Crop, Dataset
 
@@ -22,20 +21,20 @@ class Source:
 
     Attributes:
         name: What its key in the manifest is made of.
-        facts: What the manifest says of it, with "sha256" and "options".
+        metadata: What the manifest says of it, with "sha256" and "options".
         cut: Writes crops into a folder, under names that begin with a key.
     """
 
     name: str
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
     cut: Callable[[Path, str], list[Crop]]
 
 
-#: Runs `cut` of sources with their keys in a folder, and gives their crops in the same order.
-Run = Callable[[list[tuple[Source, str]], Path], Iterable[list[Crop]]]
+#: Calls `cut` of sources with their keys in a folder, and gives their crops in the same order.
+Executor = Callable[[list[tuple[Source, str]], Path], Iterable[list[Crop]]]
 
 
-def one_after_the_other(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+def run_in_order(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
     """Runs sources in this process."""
     return (source.cut(folder, key) for source, key in todo)
 
@@ -45,7 +44,7 @@ def add_sources(
     sources: Sequence[Source],
     *,
     on_event: OnEvent,
-    run: Run = one_after_the_other,
+    executor: Executor = run_in_order,
 ) -> Dataset:
     """Adds the crops of sources to a folder, beside the crops of others that it holds.
 
@@ -60,30 +59,24 @@ def add_sources(
     todo: list[tuple[Source, str]] = []
     for source in sources:
         key = _key(source, known)
-        if before and _same(known.get(key), source.facts) and _complete(before, key):
-            message = f"{directory} already holds these crops of {source.facts['file']}."
+        if before and _same(known.get(key), source.metadata) and _complete(before, key):
+            message = f"{directory} already holds these crops of {source.metadata['file']}."
             on_event(Note(message=message))
         elif key not in [other for _, other in todo]:
             todo.append((source, key))
-            known[key] = source.facts
+            known[key] = source.metadata
     if before and not todo:
         return before
-    with replacing_folder(directory) as part:
-        crops = [crop for some in run(todo, part) for crop in some]
-        kept = _carry_others(before, {key for _, key in todo}, directory, part)
+    with atomic_folder(directory) as temp_dir:
+        crops = [crop for some in executor(todo, temp_dir) for crop in some]
+        kept = _link_others(before, {key for _, key in todo}, directory, temp_dir)
         order = sorted((*kept, *crops), key=lambda crop: (crop.source, crop.time, crop.file))
-        manifest.write(Dataset(part, tuple(order), known))
+        manifest.write(Dataset(temp_dir, tuple(order), known))
     if kept:
         others = len({crop.source for crop in kept})
         message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
         on_event(Note(message=message))
     return manifest.read(directory)
-
-
-def sha256_of(path: Path) -> str:
-    """Returns the SHA-256 of a file's content."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dataset_before(directory: Path) -> Dataset | None:
@@ -102,16 +95,16 @@ def _dataset_before(directory: Path) -> Dataset | None:
     )
 
 
-def _carry_others(
-    before: Dataset | None, keys: set[str], directory: Path, part: Path
+def _link_others(
+    before: Dataset | None, keys: set[str], directory: Path, temp_dir: Path
 ) -> tuple[Crop, ...]:
-    """Carries over all but the old crops of the given sources; returns the crops that stay."""
+    """Brings over all but the old crops of the given sources; returns the crops that stay."""
     if before is None:
         return ()
     gone = {file for crop in before.crops if crop.source in keys for file in crop.files}
     for entry in directory.iterdir():
         if entry.name not in gone | {"manifest.json"} and entry.is_file():
-            carry(entry, part)
+            link_or_copy(entry, temp_dir)
     return tuple(crop for crop in before.crops if crop.source not in keys)
 
 
@@ -127,8 +120,8 @@ def _complete(dataset: Dataset, key: str) -> bool:
 
 def _key(source: Source, known: dict[str, dict[str, Any]]) -> str:
     """Returns the key of a source in the manifest: its name, with a number if that is taken."""
-    for key, facts in known.items():
-        if facts.get("sha256") == source.facts["sha256"]:
+    for key, metadata in known.items():
+        if metadata.get("sha256") == source.metadata["sha256"]:
             return key
     name = safe_name(source.name)
     names = [name, *(f"{name}-{number}" for number in range(2, len(known) + 3))]

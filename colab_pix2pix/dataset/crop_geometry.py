@@ -1,4 +1,4 @@
-"""Which squares are cut out of a frame, and to which size the frame is scaled first."""
+"""Which crop boxes a frame has, and to which size the frame is scaled first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Square:
+class CropBox:
     """A square of a scaled frame: its name, its corner and its side in pixels."""
 
     name: str
@@ -18,54 +18,59 @@ class Square:
     top: int
     side: int
 
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom, as Pillow crops."""
+        return self.left, self.top, self.left + self.side, self.top + self.side
+
 
 def scaled_size(scale: str, width: int, height: int) -> Size:
-    """Returns the size that ffmpeg's `scale=width:height` gives a frame.
+    """Returns the size in pixels that ffmpeg's `scale=width:height` gives a frame.
 
     Args:
-        scale: As in ffmpeg: "-1:256" keeps the proportions, "-2:256" with an even width.
+        scale: As in ffmpeg: "-1:256" keeps the aspect ratio, "-2:256" with an even width.
         width: Width of the frame as it is shown.
         height: Height of the frame as it is shown.
     """
-    wanted_width, wanted_height = (int(part) for part in scale.split(":"))
+    wanted_width, wanted_height = (int(number) for number in scale.split(":"))
     if wanted_width < 0 and wanted_height < 0:
         return width, height
     if wanted_width < 0:
-        return _in_proportion(wanted_height * width / height, -wanted_width), wanted_height
+        return _nearest_multiple(wanted_height * width / height, -wanted_width), wanted_height
     if wanted_height < 0:
-        return wanted_width, _in_proportion(wanted_width * height / width, -wanted_height)
+        return wanted_width, _nearest_multiple(wanted_width * height / width, -wanted_height)
     return wanted_width, wanted_height
 
 
-def _in_proportion(size: float, multiple: int) -> int:
+def _nearest_multiple(size: float, multiple: int) -> int:
     return max(multiple, multiple * round(size / multiple))
 
 
-def squares_of(
+def crop_boxes(
     crops: str, width: int, height: int, *, seed: tuple[int, int] = (0, 0)
-) -> tuple[Square, ...]:
-    """Returns the squares of a scaled frame; their side is its shorter side.
+) -> tuple[CropBox, ...]:
+    """Returns the crop boxes of a scaled frame; their side is its shorter side.
 
     Args:
         crops: "sides", "centre", "grid" or "random", see `FramesConfig`.
-        width: Width of the scaled frame.
-        height: Height of the scaled frame.
+        width: Width of the scaled frame in pixels.
+        height: Height of the scaled frame in pixels.
         seed: Seed and number of the frame, for "random".
     """
     side, spare = min(width, height), abs(width - height)
     if not spare:
-        return (Square("centre", 0, 0, side),)
+        return (CropBox("centre", 0, 0, side),)
     if crops == "centre":
-        places = {"centre": spare // 2}
+        offsets = {"centre": spare // 2}
     elif crops == "random":
-        places = {"random": int(np.random.default_rng(seed).integers(spare + 1))}
+        offsets = {"random": int(np.random.default_rng(seed).integers(spare + 1))}
     elif crops == "grid":
         # Neighbours overlap by half or more, and the outer ones reach the edges.
         count = -(-2 * spare // side) + 1
-        places = {f"grid{n + 1:02d}": spare * n // (count - 1) for n in range(count)}
+        offsets = {f"grid{n + 1:02d}": spare * n // (count - 1) for n in range(count)}
     else:
         first, last = ("left", "right") if width > height else ("top", "bottom")
-        places = {first: 0, last: spare}
+        offsets = {first: 0, last: spare}
     if width > height:
-        return tuple(Square(name, place, 0, side) for name, place in places.items())
-    return tuple(Square(name, 0, place, side) for name, place in places.items())
+        return tuple(CropBox(name, offset, 0, side) for name, offset in offsets.items())
+    return tuple(CropBox(name, 0, offset, side) for name, offset in offsets.items())

@@ -1,4 +1,4 @@
-"""Choosing among the crops: marks, choices by hand, held-out crops; the archive and the sheet."""
+"""Choosing among the crops: quality marks, choices by hand, held-out crops; archive and sheet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import manifest
 from .archive import pack, unpack
 from .contact_sheet import contact_sheet
 from .manifest import Crop, Dataset
-from .quality import MARKS, marks_of, measure_all
+from .quality import MARKS, assign_marks, measure_crops
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
 
@@ -25,7 +25,7 @@ _ENOUGH_TO_SPLIT = 5
 def mark(
     dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
 ) -> Dataset:
-    """Marks bad crops (see `marks.MARKS`) and writes the manifest. Deletes nothing.
+    """Marks bad crops (see `quality.MARKS`) and writes the manifest. Deletes nothing.
 
     Choices made by hand stay, and outweigh the marks.
 
@@ -39,30 +39,31 @@ def mark(
     """
     total = len(dataset.crops)
 
-    def tell(done: int) -> None:
+    def report(done: int) -> None:
         if done == total or not done % 50:
             on_event(Progress(job="mark", done=done, total=total, unit="crops"))
 
-    measures = measure_all([dataset.directory / crop.file for crop in dataset.crops], tell)
-    videos = {key for key, facts in dataset.sources.items() if "duration_seconds" in facts}
-    marks = marks_of(measures, config, [crop.source in videos for crop in dataset.crops])
+    paths = [dataset.directory / crop.file for crop in dataset.crops]
+    metrics = measure_crops(paths, report)
+    videos = {key for key, known in dataset.sources.items() if "duration_seconds" in known}
+    marks = assign_marks(metrics, config, [crop.source in videos for crop in dataset.crops])
     marked = tuple(
-        dataclasses.replace(crop, marks=some)
-        for crop, some in zip(dataset.crops, marks, strict=True)
+        dataclasses.replace(crop, marks=names)
+        for crop, names in zip(dataset.crops, marks, strict=True)
     )
     dataset = dataset.replace(marked)
     manifest.write(dataset)
-    on_event(Note(message=_counted(dataset)))
+    on_event(Note(message=_summary(dataset)))
     return dataset
 
 
-def _counted(dataset: Dataset) -> str:
+def _summary(dataset: Dataset) -> str:
     counts = {name: 0 for name in MARKS}
     for crop in dataset.crops:
         for name in crop.marks:
             counts[name] = counts.get(name, 0) + 1
-    words = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept ({words})."
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept ({listed})."
 
 
 def choose(
@@ -115,14 +116,14 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
     order = sorted(blocks)
     random.Random(config.seed).shuffle(order)
     test: set[str] = set()
-    held = 0
+    held_out = 0
     for block in order:
         count = sum(crop.kept for crop in blocks[block])
-        closer = abs(held + count - wanted) < abs(held - wanted)
-        needed = held == 0 and wanted > 0 and kept >= _ENOUGH_TO_SPLIT
-        if count and (closer or needed) and held + count < kept:
+        closer = abs(held_out + count - wanted) < abs(held_out - wanted)
+        needed = held_out == 0 and wanted > 0 and kept >= _ENOUGH_TO_SPLIT
+        if count and (closer or needed) and held_out + count < kept:
             test |= {crop.file for crop in blocks[block]}
-            held += count
+            held_out += count
     sides = tuple(
         dataclasses.replace(crop, split="test" if crop.file in test else "train")
         for crop in dataset.crops
@@ -136,13 +137,13 @@ def _blocks(dataset: Dataset) -> dict[tuple[str, int], list[Crop]]:
     """Returns the crops by source and block: about ten spans of frames that follow each other."""
     frames: dict[str, dict[float | str, list[Crop]]] = {}
     for crop in dataset.crops:
-        # Pictures without a video have no time: their names are their order.
+        # Images without a video have no time: their names are their order.
         moment: float | str = crop.time if crop.source else crop.file
         frames.setdefault(crop.source, {}).setdefault(moment, []).append(crop)
     blocks: dict[tuple[str, int], list[Crop]] = {}
     for source, moments in frames.items():
         count = min(_BLOCKS, len(moments))
-        for place, moment in enumerate(sorted(moments, key=lambda m: (isinstance(m, str), m))):
-            block = place * count // len(moments)
+        for index, moment in enumerate(sorted(moments, key=lambda m: (isinstance(m, str), m))):
+            block = index * count // len(moments)
             blocks.setdefault((source, block), []).extend(moments[moment])
     return blocks

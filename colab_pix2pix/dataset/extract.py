@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import files
-from ..config import FramesConfig
-from ..download.time_range import within
+from ..config import FramesConfig, parse_time
+from ..downloader.sidecar import read_sidecar
 from ..errors import VideoError
 from ..events import OnEvent, ignore
-from ..filenames import sidecar
+from ..files import file_sha256
 from ..video.probe import VideoInfo, probe
-from .builder import Source, add_sources, sha256_of
+from .builder import Source, add_sources
 from .manifest import Dataset
-from .parallel import on_cluster, on_threads
+from .parallel import on_dask, on_threads
 from .video_crops import cut_crops
 
 __all__ = ["VideoInfo", "extract_frames", "extract_many", "probe"]
@@ -84,28 +84,42 @@ def extract_many(
     if not videos:
         raise VideoError("Received no videos.", why="Expected at least one path.")
     sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
-    run = on_cluster(scheduler, on_event) if scheduler else on_threads(on_event)
-    return add_sources(Path(directory).absolute(), sources, on_event=on_event, run=run)
+    executor = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
+    return add_sources(Path(directory).absolute(), sources, on_event=on_event, executor=executor)
 
 
 def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     info = probe(video)
-    record = sidecar(video)
-    known = files.read_json(record) if record.exists() else {}
+    known = read_sidecar(video)
     # A partial function, unlike one within a function, can travel to a cluster.
-    cut = partial(cut_crops, info, config=within(config, known), on_event=on_event)
-    return Source(video.stem, _facts(info, config, known), cut)
+    cut = partial(cut_crops, info, config=_within_range(config, known), on_event=on_event)
+    return Source(video.stem, _metadata(info, config, known), cut)
 
 
-def _facts(info: VideoInfo, config: FramesConfig, known: dict[str, Any]) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+def _within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
+    """Returns how to cut a file of which only a part is meant.
+
+    Args:
+        config: How to cut the part; its `start` and `end` count from the begin of the part.
+        known: What the sidecar says; see `downloader.time_range.record_range`.
+    """
+    if not (time_range := known.get("part")):
+        return config
+    start = time_range["start"] + (parse_time(config.start) if config.start else 0.0)
+    end = time_range["start"] + (parse_time(config.end) if config.end else math.inf)
+    end = min(end, math.inf if time_range["end"] is None else time_range["end"])
+    return config.replace(start=f"{start:.6f}", end=f"{end:.6f}" if math.isfinite(end) else "")
+
+
+def _metadata(info: VideoInfo, config: FramesConfig, known: dict[str, Any]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
         "file": info.path.name,
-        "sha256": sha256_of(info.path),
+        "sha256": file_sha256(info.path),
         "duration_seconds": info.duration_seconds,
         "width": info.width,
         "height": info.height,
         "options": config.to_dict(),
     }
-    if part := known.get("part"):
-        facts["part"] = part["asked"]
-    return facts | {name: known[name] for name in _ORIGIN if known.get(name)}
+    if time_range := known.get("part"):
+        metadata["part"] = time_range["asked"]
+    return metadata | {name: known[name] for name in _ORIGIN if known.get(name)}

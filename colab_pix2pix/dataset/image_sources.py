@@ -1,4 +1,4 @@
-"""One's own pictures where they lie: in a folder or a zip, loose or in two folders A and B."""
+"""Image files where they lie: in a folder or a zip, loose or in two folders A and B."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DatasetError
-from ..images import upright_rgb
-from .manifest import IMAGE_SUFFIXES
+from ..filenames import IMAGE_SUFFIXES
+from ..images import open_image, unreadable_image, upright_rgb
 
 _LARGEST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture file: in a folder, or in a zip when `member` is not ""."""
+class ImageFile:
+    """An image file: in a folder, or in a zip when `member` is not ""."""
 
     path: Path
     member: str = ""
@@ -38,115 +38,114 @@ class Picture:
             return archive.read(self.member)
 
     def image(self) -> Image.Image:
-        """Returns the picture as a viewer shows it: turned as its EXIF data says, RGB.
+        """Returns the image as a viewer shows it: turned as its EXIF data says, RGB.
 
         Raises:
             DatasetError: it can't be read.
         """
+        name = self.path / self.member
         try:
-            with Image.open(io.BytesIO(self.content())) as image:
-                return upright_rgb(image)
-        except (OSError, ValueError, zipfile.BadZipFile, Image.DecompressionBombError) as error:
-            raise DatasetError(
-                f"{self.path / self.member} can't be read as a picture: {error}.",
-                fix="Remove it, or save it again as jpg or png.",
-            ) from error
+            content = io.BytesIO(self.content())
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise unreadable_image(name, error) from error
+        with open_image(content, name) as image:
+            return upright_rgb(image)
 
 
-#: A picture that holds both halves, or a picture and its partner.
-Pair = tuple[Picture, ...]
+#: An image that holds both halves, or an image and its partner.
+ImagePair = tuple[ImageFile, ...]
 
 
-def pictures_in(path: Path) -> list[Picture]:
-    """Returns the pictures of a folder or a zip, by name. Nothing of a zip is written anywhere.
+def find_images(path: Path) -> list[ImageFile]:
+    """Returns the images of a folder or a zip, by name. Nothing of a zip is written anywhere.
 
     Raises:
-        DatasetError: there is nothing at the path, or no picture in it.
+        DatasetError: there is nothing at the path, or no image in it.
     """
     return _sorted(_all_in(path), path)
 
 
-def pairs_in(path: Path) -> list[Pair]:
+def find_pairs(path: Path) -> list[ImagePair]:
     """Returns the pairs of a folder or a zip: of its folders A and B, else side by side.
 
     Raises:
-        DatasetError: as `pictures_in`; or a picture in A has no partner in B.
+        DatasetError: as `find_images`; or an image in A has no partner in B.
     """
-    if folders := folders_a_and_b(path):
-        return partners(folders[0], folders[1], (path / "A", path / "B"))
-    return [(picture,) for picture in pictures_in(path)]
+    if folders := find_a_and_b(path):
+        return match_pairs(folders[0], folders[1], (path / "A", path / "B"))
+    return [(image,) for image in find_images(path)]
 
 
-def folders_a_and_b(path: Path) -> tuple[list[Picture], list[Picture]] | None:
-    """Returns the pictures of the folders A and B; None where there are no two such folders.
+def find_a_and_b(path: Path) -> tuple[list[ImageFile], list[ImageFile]] | None:
+    """Returns the images of the folders A and B; None where there are no two such folders.
 
-    Loose pictures beside them, or a folder with pictures more in a zip, say that A and B mean
+    Loose images beside them, or a folder with images more in a zip, say that A and B mean
     something else.
 
     Raises:
         DatasetError: there is nothing at the path.
     """
-    found: dict[str, list[Picture]] = {}
-    for picture in _all_in(path):
-        folder = picture.file.parent.name if picture.member else ""
-        found.setdefault(folder.lower(), []).append(picture)
-    for inside in path.iterdir() if path.is_dir() else ():
-        if inside.is_dir() and inside.name.lower() in ("a", "b"):
-            found[inside.name.lower()] = _all_in(inside)
+    found: dict[str, list[ImageFile]] = {}
+    for image in _all_in(path):
+        folder = image.file.parent.name if image.member else ""
+        found.setdefault(folder.lower(), []).append(image)
+    for entry in path.iterdir() if path.is_dir() else ():
+        if entry.is_dir() and entry.name.lower() in ("a", "b"):
+            found[entry.name.lower()] = _all_in(entry)
     if set(found) != {"a", "b"}:
         return None
     return _sorted(found["a"], path), _sorted(found["b"], path)
 
 
-def partners(
-    first: Sequence[Picture], second: Sequence[Picture], folders: tuple[Path | str, Path | str]
-) -> list[Pair]:
-    """Returns pictures with those of the same name.
+def match_pairs(
+    first: Sequence[ImageFile], second: Sequence[ImageFile], folders: tuple[Path | str, Path | str]
+) -> list[ImagePair]:
+    """Returns images with those of the same name.
 
     Raises:
         DatasetError: one has no partner.
     """
-    stems = {picture.file.stem for picture in first} ^ {picture.file.stem for picture in second}
+    stems = {image.file.stem for image in first} ^ {image.file.stem for image in second}
     if stems or len(first) != len(second):
         raise DatasetError(
             f"{folders[0]} and {folders[1]} do not match: {min(stems, default='a name twice')}.",
             why="Expected a file of the same name in both.",
             fix="Add the missing ones, or remove the others.",
         )
-    in_order = (sorted(pictures, key=lambda p: p.file.stem) for pictures in (first, second))
+    in_order = (sorted(images, key=lambda i: i.file.stem) for images in (first, second))
     return list(zip(*in_order, strict=True))
 
 
-def sha256_of(pairs: Sequence[Pair]) -> str:
-    """Returns a hash of names and contents, first of all first pictures, then of their partners."""
+def pairs_sha256(pairs: Sequence[ImagePair]) -> str:
+    """Returns a hash of names and contents, first of all first images, then of their partners."""
     whole = hashlib.sha256()
-    for picture in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
-        content = hashlib.sha256(picture.content()).digest()
-        whole.update(picture.file.stem.encode() + b"\0" + content)
+    for image in [pair[0] for pair in pairs] + [pair[1] for pair in pairs if len(pair) == 2]:
+        content = hashlib.sha256(image.content()).digest()
+        whole.update(image.file.stem.encode() + b"\0" + content)
     return whole.hexdigest()
 
 
-def _all_in(path: Path) -> list[Picture]:
+def _all_in(path: Path) -> list[ImageFile]:
     try:
         if path.is_dir():
-            loose = (Picture(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
-            return [picture for picture in loose if picture.file.name[0] != "."]
-        return [picture for picture in _members(path) if picture.file.name[0] != "."]
+            loose = (ImageFile(f) for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
+            return [image for image in loose if image.file.name[0] != "."]
+        return [image for image in _members(path) if image.file.name[0] != "."]
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _unreadable(path, error) from error
 
 
-def _sorted(pictures: list[Picture], path: Path) -> list[Picture]:
-    if not pictures:
+def _sorted(images: list[ImageFile], path: Path) -> list[ImageFile]:
+    if not images:
         raise DatasetError(
             f"There are no pictures in {path}.",
             why=f"Expected files that end in {', '.join(IMAGE_SUFFIXES)}.",
             fix="Choose another folder.",
         )
-    return sorted(pictures, key=lambda picture: picture.member or picture.path.name)
+    return sorted(images, key=lambda image: image.member or image.path.name)
 
 
-def _members(path: Path) -> Iterator[Picture]:
+def _members(path: Path) -> Iterator[ImageFile]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             hidden = "__MACOSX" in info.filename
@@ -154,7 +153,7 @@ def _members(path: Path) -> Iterator[Picture]:
                 continue
             if info.file_size > _LARGEST_BYTES:
                 raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
-            yield Picture(path, info.filename)
+            yield ImageFile(path, info.filename)
 
 
 def _unreadable(path: Path, error: Exception) -> DatasetError:

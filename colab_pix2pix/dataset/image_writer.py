@@ -1,4 +1,4 @@
-"""Writes pictures while the next ones are being decoded."""
+"""Writes images in the background while the next ones are being decoded."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Self
 from PIL import Image
 
 _JPEG_QUALITY = 95
-_WRITERS = 2  # Pillow frees the interpreter while it encodes
+_WORKERS = 2  # Pillow frees the interpreter while it encodes
+_MOST_PENDING = 4 * _WORKERS
 
 
-class Writer:
-    """Encodes pictures in the background, a few at a time so that memory stays small."""
+class ImageWriter:
+    """Encodes images in the background, a few at a time so that memory stays small."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._pool = ThreadPoolExecutor(_WORKERS)
         self._pending: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
@@ -30,8 +31,9 @@ class Writer:
                 future.result()
 
     def write(self, path: Path, image: Image.Image) -> None:
+        """Writes an image, in the format that the end of its name says; an error may come later."""
         self._pending.append(self._pool.submit(_write, path, image))
-        while len(self._pending) > 4 * _WRITERS:
+        while len(self._pending) > _MOST_PENDING:
             self._pending.popleft().result()
 
 

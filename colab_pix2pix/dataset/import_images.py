@@ -1,4 +1,4 @@
-"""One's own pictures as a dataset: loose ones, or pairs of an input and what shall become of it."""
+"""Imports image files as a dataset: loose ones, or pairs of an input image and its target."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
-from ..video.decode_plan import evenly
+from ..spacing import evenly_chosen
 from .builder import Source, add_sources
-from .crop_geometry import scaled_size, squares_of
-from .image_sources import Pair, Picture, pairs_in, partners, pictures_in, sha256_of
-from .image_writer import Writer
+from .crop_geometry import CropBox, crop_boxes, scaled_size
+from .image_sources import (
+    ImageFile,
+    ImagePair,
+    find_images,
+    find_pairs,
+    match_pairs,
+    pairs_sha256,
+)
+from .image_writer import ImageWriter
 from .manifest import Crop, Dataset
 
 Direction = Literal["AtoB", "BtoA"]
@@ -41,11 +48,11 @@ def import_pictures(
         DatasetError: there are no pictures, one can't be read, or the folder holds other files.
     """
     path = Path(pictures)
-    found = pictures_in(path)
-    sha256 = sha256_of([(picture,) for picture in found])
-    facts = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
-    cut = partial(_cut_pictures, found, config, on_event)
-    return add_sources(Path(directory), [Source(path.stem, facts, cut)], on_event=on_event)
+    found = find_images(path)
+    sha256 = pairs_sha256([(image,) for image in found])
+    metadata = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
+    cut = partial(_cut_images, found, config, on_event)
+    return add_sources(Path(directory), [Source(path.stem, metadata, cut)], on_event=on_event)
 
 
 def import_pairs(
@@ -75,42 +82,45 @@ def import_pairs(
     if not 16 <= size <= 4096:
         raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     if isinstance(pairs, tuple):
-        first, second = (pictures_in(Path(folder)) for folder in pairs)
-        found, name = partners(first, second, pairs), Path(pairs[0]).parent.name or "pairs"
+        first, second = (find_images(Path(folder)) for folder in pairs)
+        found, name = match_pairs(first, second, pairs), Path(pairs[0]).parent.name or "pairs"
     else:
-        found, name = pairs_in(Path(pairs)), Path(pairs).stem
+        found, name = find_pairs(Path(pairs)), Path(pairs).stem
     options = {"direction": direction, "size": size}
-    facts = {"file": name, "sha256": sha256_of(found), "options": options}
+    metadata = {"file": name, "sha256": pairs_sha256(found), "options": options}
     cut = partial(_cut_pairs, found, direction, size, on_event)
-    return add_sources(Path(directory), [Source(name, facts, cut)], on_event=on_event)
+    return add_sources(Path(directory), [Source(name, metadata, cut)], on_event=on_event)
 
 
-def _cut_pictures(
-    pictures: Sequence[Picture], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
+def _cut_images(
+    images: Sequence[ImageFile], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
 ) -> list[Crop]:
-    each = len(squares_of(config.crops, *pictures[0].image().size))
-    chosen = evenly(pictures, -(-config.count // each))
+    boxes_each = len(crop_boxes(config.crops, *images[0].image().size))
+    chosen = evenly_chosen(images, -(-config.count // boxes_each))
     crops: list[Crop] = []
-    with Writer() as writer:
-        for number, picture in enumerate(chosen):
-            image = picture.image()
+    with ImageWriter() as writer:
+        for number, file in enumerate(chosen):
+            image = file.image()
             size = scaled_size(config.scale, *image.size)
-            across, down = image.width / size[0], image.height / size[1]
             scaled = image.resize(size, Image.Resampling.LANCZOS)
-            squares = squares_of(config.crops, *size, seed=(config.random_seed, number))
-            for square in squares[: config.count - len(crops)]:
-                file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
-                right, bottom = square.left + square.side, square.top + square.side
-                writer.write(folder / file, scaled.crop((square.left, square.top, right, bottom)))
-                left, top = round(square.left * across), round(square.top * down)
-                box = left, top, round(square.side * across), round(square.side * down)
-                crops.append(Crop(file=file, source=key, time=number, side=square.name, box=box))
+            boxes = crop_boxes(config.crops, *size, seed=(config.random_seed, number))
+            for box in boxes[: config.count - len(crops)]:
+                name = f"{key}-{number:06d}-{box.name}.{config.image_format}"
+                writer.write(folder / name, scaled.crop(box.corners))
+                original = _box_in_original(box, image.width / size[0], image.height / size[1])
+                crops.append(Crop(file=name, source=key, time=number, side=box.name, box=original))
             on_event(Progress(job="frames", done=number + 1, total=len(chosen), unit="pictures"))
     return crops
 
 
+def _box_in_original(box: CropBox, across: float, down: float) -> tuple[int, int, int, int]:
+    """Returns left, top, width and height in pixels of an image before it was scaled."""
+    left, top = round(box.left * across), round(box.top * down)
+    return left, top, round(box.side * across), round(box.side * down)
+
+
 def _cut_pairs(
-    pairs: Sequence[Pair],
+    pairs: Sequence[ImagePair],
     direction: Direction,
     size: int,
     on_event: OnEvent,
@@ -118,21 +128,21 @@ def _cut_pairs(
     key: str,
 ) -> list[Crop]:
     crops: list[Crop] = []
-    with Writer() as writer:
+    with ImageWriter() as writer:
         for number, pair in enumerate(pairs):
             halves = [ImageOps.fit(image, (size, size)) for image in _halves(pair)]
-            given, wanted = halves if direction == "AtoB" else halves[::-1]
-            files = [f"{key}-{number:06d}-{part}.png" for part in ("target", "input")]
-            writer.write(folder / files[0], wanted)
-            writer.write(folder / files[1], given)
-            crops.append(Crop(file=files[0], source=key, time=number, input_file=files[1]))
+            input_image, target_image = halves if direction == "AtoB" else halves[::-1]
+            target, given = (f"{key}-{number:06d}-{role}.png" for role in ("target", "input"))
+            writer.write(folder / target, target_image)
+            writer.write(folder / given, input_image)
+            crops.append(Crop(file=target, source=key, time=number, input_file=given))
             on_event(Progress(job="frames", done=number + 1, total=len(pairs), unit="pictures"))
     return crops
 
 
-def _halves(pair: Pair) -> Iterator[Image.Image]:
+def _halves(pair: ImagePair) -> Iterator[Image.Image]:
     if len(pair) == 2:
-        yield from (picture.image() for picture in pair)
+        yield from (file.image() for file in pair)
         return
     image = pair[0].image()
     half = image.width // 2

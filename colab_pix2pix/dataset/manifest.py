@@ -1,7 +1,7 @@
 """A dataset folder: its crops, what is known of each, and which are kept.
 
-`manifest.json` lies beside the crops. `video/` writes it, `model/` reads it. A folder of pictures
-without one is a dataset too: `read` then makes up an entry for each picture.
+`manifest.json` lies beside the crops. `dataset/` writes it, `training/` reads it. A folder of
+images without one is a dataset too: `read` then makes up an entry for each image.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
+from ..filenames import IMAGE_SUFFIXES
 from ..files import read_json, write_json
 
 FORMAT = 1
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
-    """One picture of a dataset.
+    """One image of a dataset.
 
     Attributes:
         file: Its name within the dataset folder.
-        source: Key of the video in `Dataset.sources`, or "" for a loose picture.
+        source: Key of the video in `Dataset.sources`, or "" for a loose image.
         time: Seconds from the start of the video.
-        side: Which square of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
+        side: Which crop box of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
         box: Left, top, width and height in pixels of the video's frame as it is shown.
-        marks: What is wrong with it: "dark", "blurred", "title-card", "duplicate".
+        marks: What is wrong with its quality: "dark", "blurred", "title-card", "duplicate".
         choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
         split: "train" or "test".
-        input_file: For paired data, the picture that the network gets; "" makes it from the crop.
+        input_file: For paired data, the image that the network gets; "" makes it from the crop.
     """
 
     file: str
@@ -64,7 +64,7 @@ class Dataset:
     Attributes:
         directory: The folder.
         crops: All crops in the order of time, rejected ones too.
-        sources: Facts on each video by its key: link or file, title, sha256, options.
+        sources: Metadata of each video by its key: link or file, title, sha256, options.
     """
 
     directory: Path
@@ -83,11 +83,11 @@ class Dataset:
         Raises:
             DatasetError: a picture is missing.
         """
-        facts = []
+        entries = []
         for crop in self.kept:
             partner = [(file, self._size(file)) for file in crop.files[1:]]
-            facts.append([crop.file, self._size(crop.file), crop.split, *partner])
-        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+            entries.append([crop.file, self._size(crop.file), crop.split, *partner])
+        return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
     def _size(self, file: str) -> int:
         try:
@@ -174,10 +174,10 @@ def _crop(entry: dict[str, Any]) -> Crop:
 
 def _check(crop: Crop) -> None:
     """Raises ValueError for values that would only fail later."""
-    good = isinstance(crop.time, int | float) and isinstance(crop.source, str)
-    good = good and all(isinstance(part, str) for part in (*crop.marks, *crop.files, crop.side))
-    good = good and len(crop.box) == 4 and all(isinstance(part, int) for part in crop.box)
-    if not (good and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
+    valid = isinstance(crop.time, int | float) and isinstance(crop.source, str)
+    valid = valid and all(isinstance(text, str) for text in (*crop.marks, *crop.files, crop.side))
+    valid = valid and len(crop.box) == 4 and all(isinstance(number, int) for number in crop.box)
+    if not (valid and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
         raise ValueError(f"what it says of {crop.file!r} makes no sense")
 
 

@@ -10,26 +10,27 @@ from types import ModuleType
 
 from ..errors import VideoError
 from ..events import OnEvent, Progress
-from .builder import Run, Source
+from .builder import Executor, Source
 from .manifest import Crop
 
 _RETRIES = 3
-_CONNECT_SECONDS = 20
+#: How long a scheduler may take to answer.
+CONNECT_SECONDS = 20
 
 
-def on_threads(on_event: OnEvent) -> Run:
-    """Returns what runs sources on threads. The work is done in ffmpeg's processes."""
+def on_threads(on_event: OnEvent) -> Executor:
+    """Returns an executor of sources on threads. The work is done in ffmpeg's processes."""
 
-    def run(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+    def execute(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
         with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
-            done = pool.map(lambda one: one[0].cut(folder, one[1]), todo)
-            yield from _counted(done, len(todo), on_event)
+            crops = pool.map(lambda task: task[0].cut(folder, task[1]), todo)
+            yield from _counted(crops, len(todo), on_event)
 
-    return run
+    return execute
 
 
-def on_cluster(address: str, on_event: OnEvent) -> Run:
-    """Returns what runs sources on the workers of a dask scheduler.
+def on_dask(address: str, on_event: OnEvent) -> Executor:
+    """Returns an executor of sources on the workers of a dask scheduler.
 
     A source whose worker dies is run again by another one.
 
@@ -38,10 +39,10 @@ def on_cluster(address: str, on_event: OnEvent) -> Run:
         on_event: Told `Progress` in videos.
     """
 
-    def run(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
+    def execute(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
         distributed = _distributed()
         try:
-            client = distributed.Client(address, timeout=_CONNECT_SECONDS)
+            client = distributed.Client(address, timeout=CONNECT_SECONDS)
         except (OSError, TimeoutError) as error:
             raise VideoError(
                 f"There is no dask scheduler at {address}.",
@@ -55,7 +56,7 @@ def on_cluster(address: str, on_event: OnEvent) -> Run:
             ]
             yield from _counted((future.result() for future in futures), len(todo), on_event)
 
-    return run
+    return execute
 
 
 def _cut(source: Source, folder: Path, key: str) -> list[Crop]:

@@ -1,4 +1,4 @@
-"""What is wrong with a crop: dark, blurred, a title card, or a repetition of an earlier one."""
+"""Quality marks: what is wrong with a crop; dark, blurred, a title card, or a duplicate."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..config import CurateConfig
-from ..errors import DatasetError
+from ..images import open_image
 
 _WORKERS = 2
 _SHARPNESS_SIDE = 256
 _ONE_COLOUR = 3  # of 255, up and down: JPEG does not keep an even colour quite even
 
-#: What a crop can be marked as, in the order in which marks are told.
+#: What a crop can be marked as, in the order in which marks are listed.
 MARKS = ("dark", "blurred", "title-card", "duplicate")
 
 
 @dataclass(frozen=True)
-class Measures:
+class QualityMetrics:
     """What is measured on one crop.
 
     Attributes:
@@ -38,22 +38,22 @@ class Measures:
     perceptual_hash: int
 
 
-def measure_all(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[Measures]:
-    """Measures pictures, a few at a time.
+def measure_crops(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[QualityMetrics]:
+    """Measures images, a few at a time.
 
     Raises:
         DatasetError: one of them can't be read.
     """
-    measures = []
+    metrics = []
     with ThreadPoolExecutor(_WORKERS) as pool:
         for done, measured in enumerate(pool.map(_measure, paths), 1):
-            measures.append(measured)
+            metrics.append(measured)
             on_done(done)
-    return measures
+    return metrics
 
 
 def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
-    """Returns the `Measures.perceptual_hash` of pictures alone, in order.
+    """Returns the `QualityMetrics.perceptual_hash` of images alone, in order.
 
     Raises:
         DatasetError: one of them can't be read.
@@ -63,14 +63,8 @@ def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
 
 
 def _grey(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("L")
-    except OSError as error:
-        raise DatasetError(
-            f"{path} can't be read as a picture: {error}.",
-            fix="Remove it from the folder, or cut the crops again.",
-        ) from error
+    with open_image(path) as image:
+        return ImageOps.exif_transpose(image).convert("L")
 
 
 def _perceptual_hash(grey: Image.Image) -> int:
@@ -80,13 +74,13 @@ def _perceptual_hash(grey: Image.Image) -> int:
     return int(np.packbits(bits).view(">u8")[0])
 
 
-def _measure(path: Path) -> Measures:
+def _measure(path: Path) -> QualityMetrics:
     grey = _grey(path)
     perceptual_hash = _perceptual_hash(grey)
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(grey, np.float32) / 255
-    return Measures(
+    return QualityMetrics(
         brightness=float(pixels.mean()),
         sharpness=_sharpness(pixels),
         flatness=_flatness(np.asarray(grey)),
@@ -96,20 +90,20 @@ def _measure(path: Path) -> Measures:
 
 def _flatness(pixels: np.ndarray) -> float:
     counts = np.bincount(pixels.ravel(), minlength=256)
-    near = np.convolve(counts, np.ones(2 * _ONE_COLOUR + 1, int), mode="same")
-    return float(near.max() / pixels.size)
+    nearby = np.convolve(counts, np.ones(2 * _ONE_COLOUR + 1, int), mode="same")
+    return float(nearby.max() / pixels.size)
 
 
 def _sharpness(pixels: np.ndarray) -> float:
     if min(pixels.shape) < 3:
         return 0.0
-    middle = pixels[1:-1, 1:-1]
-    around = pixels[:-2, 1:-1] + pixels[2:, 1:-1] + pixels[1:-1, :-2] + pixels[1:-1, 2:]
-    return float((around - 4 * middle).std())
+    centre = pixels[1:-1, 1:-1]
+    neighbours = pixels[:-2, 1:-1] + pixels[2:, 1:-1] + pixels[1:-1, :-2] + pixels[1:-1, 2:]
+    return float((neighbours - 4 * centre).std())
 
 
-def marks_of(
-    measures: Sequence[Measures], config: CurateConfig, from_video: Sequence[bool]
+def assign_marks(
+    metrics: Sequence[QualityMetrics], config: CurateConfig, from_video: Sequence[bool]
 ) -> list[tuple[str, ...]]:
     """Returns the marks of each crop, out of `MARKS`.
 
@@ -117,35 +111,35 @@ def marks_of(
     look the same; a choice by hand outweighs any mark.
 
     Args:
-        measures: Of all crops, in the order of time.
+        metrics: Of all crops, in the order of time.
         config: The thresholds.
         from_video: True for each crop of a video; drawings on paper are no title cards.
     """
-    dark = np.array([m.brightness < config.dark_below for m in measures], bool)
-    sharpness = np.array([m.sharpness for m in measures])
+    dark = np.array([m.brightness < config.dark_below for m in metrics], bool)
+    sharpness = np.array([m.sharpness for m in metrics])
     # Night crops have no edges; they must not make a blurred day crop look sharp.
     usual = float(np.median(sharpness[~dark])) if (~dark).any() else 0.0
     blurred = (sharpness < config.blurred_below * usual) & ~dark
-    flat = np.array([m.flatness > config.flat_above for m in measures], bool) & ~dark
+    flat = np.array([m.flatness > config.flat_above for m in metrics], bool) & ~dark
     flat &= np.array(from_video, bool)
     # A plain background has few edges: it is called by the name that tells more.
     blurred &= ~flat
-    hashes = np.array([m.perceptual_hash for m in measures], np.uint64)
-    repeated = _repetitions(hashes, ~(dark | blurred | flat), config.duplicate_bits)
-    columns = dict(zip(MARKS, (dark, blurred, flat, repeated), strict=True))
-    return [tuple(name for name in MARKS if columns[name][place]) for place in range(len(measures))]
+    hashes = np.array([m.perceptual_hash for m in metrics], np.uint64)
+    duplicate = _duplicates(hashes, ~(dark | blurred | flat), config.duplicate_bits)
+    columns = dict(zip(MARKS, (dark, blurred, flat, duplicate), strict=True))
+    return [tuple(name for name in MARKS if columns[name][index]) for index in range(len(metrics))]
 
 
-def _repetitions(hashes: np.ndarray, candidates: np.ndarray, bits: int) -> np.ndarray:
-    """Returns where a hash lies within `bits` bits of an earlier one that is no repetition."""
-    repeated = np.zeros(len(hashes), bool)
+def _duplicates(hashes: np.ndarray, candidates: np.ndarray, bits: int) -> np.ndarray:
+    """Returns where a hash lies within `bits` bits of an earlier one that is no duplicate."""
+    duplicate = np.zeros(len(hashes), bool)
     originals = np.empty(len(hashes), np.uint64)
     count = 0
-    for place in np.flatnonzero(candidates):
-        differing = np.bitwise_count(originals[:count] ^ hashes[place])
-        if count and int(differing.min()) <= bits:
-            repeated[place] = True
+    for index in np.flatnonzero(candidates):
+        distance = np.bitwise_count(originals[:count] ^ hashes[index])
+        if count and int(distance.min()) <= bits:
+            duplicate[index] = True
         else:
-            originals[count] = hashes[place]
+            originals[count] = hashes[index]
             count += 1
-    return repeated
+    return duplicate

@@ -1,4 +1,4 @@
-"""Cuts the squares of one video into a folder."""
+"""Cuts the crops of one video into a folder."""
 
 from __future__ import annotations
 
@@ -10,50 +10,49 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..config import FramesConfig
-from ..download.time_range import seconds_of
+from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
-from ..video.around import keys_alone, read_around, read_keys
-from ..video.decode import Cut, Picture, decode
-from ..video.decode_plan import choose_frames, even_times
-from ..video.letterbox import Box, picture_box
+from ..video.decode import Frame, Scaling, decode
+from ..video.decode_plan import evenly_spaced_times, pick_frames
+from ..video.letterbox import Box, detect_active_area
 from ..video.probe import VideoInfo
-from ..video.timeline import Timeline, read_timeline
-from .crop_geometry import Square, scaled_size, squares_of
-from .image_writer import Writer
+from ..video.timeline import (
+    Timeline,
+    keyframes_only,
+    read_keyframe_windows,
+    read_keyframes,
+    read_timeline,
+)
+from .crop_geometry import CropBox, crop_boxes, scaled_size
+from .image_writer import ImageWriter
 from .manifest import Crop
 
 _SPARSE_SECONDS = 4  # with more than this between two steps, most of the file is passed over
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """The geometry of a frame: from the picture as it is shown to the scaled one.
+class _Geometry:
+    """The geometry of a frame: from the frame as it is shown to the scaled one.
 
     Attributes:
-        left: Pixels cut off at the left of the shown picture, a bar.
+        left: Pixels cut off at the left of the shown frame, a black bar.
         top: The same at the top.
-        across: Pixels of the shown picture for one of the scaled picture.
+        across: Pixels of the shown frame for one of the scaled frame.
         down: The same, downwards.
-        cut: What ffmpeg makes of it.
+        scaling: How ffmpeg makes the scaled frame.
     """
 
     left: float
     top: float
     across: float
     down: float
-    cut: Cut
+    scaling: Scaling
 
-    def box(self, square: Square) -> Box:
-        """Returns left, top, width and height of a square in the shown picture."""
-        left, top = self.left + square.left * self.across, self.top + square.top * self.down
-        return (
-            round(left),
-            round(top),
-            round(square.side * self.across),
-            round(square.side * self.down),
-        )
+    def shown_box(self, box: CropBox) -> Box:
+        """Returns left, top, width and height of a crop box in the shown frame."""
+        left, top = self.left + box.left * self.across, self.top + box.top * self.down
+        return round(left), round(top), round(box.side * self.across), round(box.side * self.down)
 
 
 def cut_crops(
@@ -75,72 +74,80 @@ def cut_crops(
 
     Raises:
         OptionError: `start` and `end` leave nothing of the video.
-        VideoError: the video can't be read, or not one picture of it.
+        VideoError: the video can't be read, or not one frame of it.
     """
-    frame, timeline = _frame_and_timeline(info, config)
-    each = len(squares_of(config.crops, *frame.cut.size))
-    steps = -(-config.count // each)
-    _tell_of_missing_end(info, timeline, on_event)
+    geometry, timeline = _geometry_and_timeline(info, config)
+    boxes_each = len(crop_boxes(config.crops, *geometry.scaling.size))
+    steps = -(-config.count // boxes_each)
+    _warn_of_missing_end(info, timeline, on_event)
     start, end = _span(info, timeline, config)
-    picks = choose_frames(timeline, start, end, steps, exact=config.exact)
-    count = min(config.count, len(picks) * each)
+    picks = pick_frames(timeline, start, end, steps, exact=config.exact)
+    count = min(config.count, len(picks) * boxes_each)
     crops: list[Crop] = []
     started = time.monotonic()
-    with Writer() as writer:
-        for picture in decode(info, timeline, picks, frame.cut):
-            number = int(np.searchsorted(picks, picture.index))
-            seconds = float(timeline.seconds[picture.index]) - timeline.start_seconds
-            squares = squares_of(config.crops, *frame.cut.size, seed=(config.random_seed, number))
-            for square in squares[: config.count - number * each]:
-                file = f"{key}-{number:06d}-{square.name}.{config.image_format}"
-                writer.write(directory / file, _image(picture, square))
+    with ImageWriter() as writer:
+        for frame in decode(info, timeline, picks, geometry.scaling):
+            seconds = float(timeline.seconds[frame.index]) - timeline.start_seconds
+            number = int(np.searchsorted(picks, frame.index))
+            for box in _boxes(config, geometry, number, boxes_each):
+                file = f"{key}-{number:06d}-{box.name}.{config.image_format}"
+                writer.write(directory / file, _image(frame, box))
                 crops.append(
                     Crop(
                         file=file,
                         source=key,
                         time=round(seconds, 6),
-                        side=square.name,
-                        box=frame.box(square),
+                        side=box.name,
+                        box=geometry.shown_box(box),
                     )
                 )
             on_event(_progress(len(crops), count, started))
-    _tell_of_fewer(info, config, len(picks), count, len(crops), on_event)
+    _check_count(info, config, len(picks), count, len(crops), on_event)
     return sorted(crops, key=lambda crop: (crop.time, crop.file))
 
 
-def _frame_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Frame, Timeline]:
+def _boxes(
+    config: FramesConfig, geometry: _Geometry, number: int, boxes_each: int
+) -> tuple[CropBox, ...]:
+    """Returns the crop boxes of a frame by its number; of the last one, as many as are missing."""
+    seed = (config.random_seed, number)
+    boxes = crop_boxes(config.crops, *geometry.scaling.size, seed=seed)
+    return boxes[: config.count - number * boxes_each]
+
+
+def _geometry_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Geometry, Timeline]:
     """Returns how frames are cut and which there are: two ffmpeg read the file side by side."""
 
     def steps(width: int, height: int) -> int:
-        return -(-config.count // len(squares_of(config.crops, width, height)))
+        return -(-config.count // len(crop_boxes(config.crops, width, height)))
 
     with ThreadPoolExecutor(1) as pool:
-        # Bars change the shape of a frame, and so, rarely, how many squares it gives.
+        # Black bars change the shape of a frame, and so, rarely, how many crop boxes it has.
         guess = steps(*scaled_size(config.scale, info.width, info.height))
         reading = pool.submit(_timeline, info, config, guess)
-        frame = _frame(info, config)
-        if steps(*frame.cut.size) != guess:
-            return frame, _timeline(info, config, steps(*frame.cut.size))
-        return frame, reading.result()
+        geometry = _geometry(info, config)
+        if steps(*geometry.scaling.size) != guess:
+            return geometry, _timeline(info, config, steps(*geometry.scaling.size))
+        return geometry, reading.result()
 
 
 def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
     """Returns the frames to choose from: the least that tells where the wanted ones are."""
     if steps * _SPARSE_SECONDS < info.duration_seconds:
-        keys = read_keys(info)
-        if keys is not None:
-            start, end = _span(info, keys, config)
-            some = (
-                read_around(info, keys, even_times(start, end, steps))
+        keyframes = read_keyframes(info)
+        if keyframes is not None:
+            start, end = _span(info, keyframes, config)
+            partial = (
+                read_keyframe_windows(info, keyframes, evenly_spaced_times(start, end, steps))
                 if config.exact
-                else keys_alone(keys, start, end, steps)
+                else keyframes_only(keyframes, start, end, steps)
             )
-            if some is not None:
-                return some
+            if partial is not None:
+                return partial
     return read_timeline(info, references=config.exact)
 
 
-def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
+def _warn_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
     length = timeline.end_seconds - timeline.start_seconds
     if info.duration_seconds > 1.05 * length + 1:
         message = (
@@ -153,8 +160,8 @@ def _tell_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent)
 def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[float, float]:
     """Returns begin and end of what is cut, on the clock of the file."""
     first, last = timeline.start_seconds, timeline.end_seconds
-    start = first + seconds_of(config.start) if config.start else first
-    end = min(last, first + seconds_of(config.end)) if config.end else last
+    start = first + parse_time(config.start) if config.start else first
+    end = min(last, first + parse_time(config.end)) if config.end else last
     if start < end or (start == end == first):
         return start, end
     raise OptionError(
@@ -164,21 +171,23 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
     )
 
 
-def _frame(info: VideoInfo, config: FramesConfig) -> _Frame:
+def _geometry(info: VideoInfo, config: FramesConfig) -> _Geometry:
     """Returns the geometry of the frames; finds black bars if they are to be cut off."""
-    start = seconds_of(config.start) if config.start else 0.0
-    end = seconds_of(config.end) if config.end else info.duration_seconds
-    box = picture_box(info, start, min(end, info.duration_seconds)) if config.cut_bars else None
-    left, top, stored_width, height = box or (0, 0, info.decoded_width, info.height)
-    aspect = info.width / info.decoded_width
-    width = max(1, round(stored_width * aspect))
+    start = parse_time(config.start) if config.start else 0.0
+    end = parse_time(config.end) if config.end else info.duration_seconds
+    end = min(end, info.duration_seconds)
+    area = detect_active_area(info, start, end) if config.cut_bars else None
+    left, top, decoded_width, height = area or (0, 0, info.decoded_width, info.height)
+    pixel_aspect_ratio = info.width / info.decoded_width
+    width = max(1, round(decoded_width * pixel_aspect_ratio))
     size = scaled_size(config.scale, width, height)
-    return _Frame(left * aspect, top, width / size[0], height / size[1], Cut(size, box))
+    across, down = width / size[0], height / size[1]
+    return _Geometry(left * pixel_aspect_ratio, top, across, down, Scaling(size, area))
 
 
-def _image(picture: Picture, square: Square) -> Image.Image:
-    bottom, right = square.top + square.side, square.left + square.side
-    planes = (plane[square.top : bottom, square.left : right] for plane in picture.planes)
+def _image(frame: Frame, box: CropBox) -> Image.Image:
+    left, top, right, bottom = box.corners
+    planes = (plane[top:bottom, left:right] for plane in frame.planes)
     return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
 
 
@@ -190,7 +199,7 @@ def _progress(done: int, total: int, started: float) -> Progress:
     )
 
 
-def _tell_of_fewer(
+def _check_count(
     info: VideoInfo, config: FramesConfig, frames: int, count: int, cut: int, on_event: OnEvent
 ) -> None:
     if not cut:

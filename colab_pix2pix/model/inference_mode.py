@@ -12,7 +12,7 @@ import numpy as np
 from ..config import MODES
 from ..events import Note, OnEvent
 from ..files import read_json, write_json
-from ..training.data import resize_pictures
+from ..images import resize_images
 from . import conditions
 from .trained import Trained
 
@@ -56,7 +56,7 @@ def measure(trained: Trained, crops: np.ndarray) -> dict[str, float]:
     """
     config = trained.config
     fed, _ = conditions.make_pair(conditions.encode_image(crops), config)
-    target = resize_pictures(crops[..., :3], config.output_size or config.image_size)
+    target = resize_images(crops[..., :3], config.output_size or config.image_size)
     target_image = conditions.encode_image(target).numpy()
 
     def error(mode: str) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..config import TrainConfig
 from ..errors import CheckpointError
 from ..project import Project
-from ..storage import checkpoints
+from ..storage import restore
 from ..storage.npz import read_arrays
 from .tf_logging import silence_stderr
 
@@ -51,7 +51,7 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
     """
-    found = checkpoints.generations(project) if project.path.is_dir() else []
+    found = restore.generations(project) if project.path.is_dir() else []
     if not found:
         raise CheckpointError(
             f"{project.path} holds no trained model yet.",

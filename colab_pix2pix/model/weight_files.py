@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import CheckpointError
 from ..project import Project
-from ..storage import checkpoints, npz
+from ..storage import npz, restore
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _KERAS_WEIGHTS = "model.weights.h5"
@@ -120,7 +120,7 @@ def _unzipped(path: Path) -> io.BytesIO:
 
 
 def _run_layers(path: Path) -> list[StoredLayer]:
-    found = checkpoints.generations(Project(path))
+    found = restore.generations(Project(path))
     if not found:
         raise CheckpointError(
             f"{path} holds no trained model yet.",

@@ -1,4 +1,4 @@
-"""Where the notebook keeps a video, or pictures, and their crops, and how they outlive a session.
+"""Where the notebook keeps a video and its crops, and how they outlive a session.
 
 Crops lie on this machine's own disk, a folder for each video, because a Drive is slow with many
 small files. Before training they are packed into the project's `dataset.zip`; a new machine unpacks
@@ -7,30 +7,30 @@ them from there, with every choice that was made.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
 from ..dataset import curate, image_sources, manifest
 from ..dataset.manifest import Dataset
-from ..download.download import download, is_link
+from ..downloader.download import download, is_link
 from ..events import Note, OnEvent
 from ..filenames import safe_name
+from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
-from .forms import image_folder
+from . import image_folder
 
 
 def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
     """Returns the video of a config; fetches it where this machine does not have it yet.
 
-    One's own pictures stay where they are: their folder or zip is returned.
+    Images stay where they are: their folder or zip is returned.
     """
-    pictures = image_folder.place_of(config.source)
-    if pictures is not None:
-        image_folder.found_at(pictures, project.recall(PicturesConfig).pairs)
-        return pictures
+    folder = image_folder.folder_named_by(config.source)
+    if folder is not None:
+        image_folder.images_in(folder, project.recall(PicturesConfig).pairs)  # or says why not
+        return folder
     return download(config.source, project.work / "video", config, on_event=on_event)
 
 
@@ -55,14 +55,17 @@ def of_source(project: Project, config: VideoConfig) -> Dataset | None:
     path = Path(config.source).expanduser()
     if path.exists():
         return None
-    known = [d for d in _datasets(project) for s in d.sources.values() if _is_of(s, path, config)]
-    return known[0] if known else None
+    return next((d for d in _datasets(project) if _has_source_named(d, path, config)), None)
 
 
-def _is_of(source: dict[str, Any], path: Path, asked: VideoConfig) -> bool:
-    """Returns True for the facts on a file of this name (copies have plain names), or its part."""
-    part = image_folder.place_of(path) or source.get("part", ["", ""]) == [asked.start, asked.end]
-    return bool(part) and safe_name(Path(source["file"]).stem) == safe_name(path.stem)
+def _has_source_named(dataset: Dataset, path: Path, config: VideoConfig) -> bool:
+    """Returns True for crops of a file of this name (copies have plain names) and time range."""
+    whole = image_folder.folder_named_by(path) is not None  # of images there is no time range
+    return any(
+        safe_name(Path(source["file"]).stem) == safe_name(path.stem)
+        for source in dataset.sources.values()
+        if whole or _time_range(source) == [config.start, config.end]
+    )
 
 
 def cut(
@@ -72,44 +75,44 @@ def cut(
 
     Args:
         project: Where they are kept.
-        video: The video, or a folder or a zip of pictures; None takes the crops of the project's
+        video: The video, or a folder or a zip of images; None takes the crops of the project's
             link, and fetches it if need be.
         config: How to cut.
     """
-    asked = project.recall(VideoConfig)
+    wanted = project.recall(VideoConfig)
     if video is None:
-        known = of_source(project, asked)
-        if known and _were_made_by(project, known, config):
-            return known
-        video = fetch(project, asked, on_event=on_event)
-    if pictures := image_folder.place_of(video):
-        return _take_in(project, pictures, config, on_event)
-    sha256 = _sha256(video)
-    before = _find(project, "sha256", sha256, asked)
-    directory = before.directory if before else _folder(project) / sha256[:12]
-    if before and _were_made_by(project, before, config):
-        on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} crops are kept."))
-        return before
+        cached = of_source(project, wanted)
+        if cached and _is_up_to_date(project, cached, config):
+            return cached
+        video = fetch(project, wanted, on_event=on_event)
+    if folder := image_folder.folder_named_by(video):
+        return _import(project, folder, config, on_event)
+    sha256 = file_sha256(video)
+    cached = _find(project, "sha256", sha256, wanted)
+    directory = cached.directory if cached else _folder(project) / sha256[:12]
+    if cached and _is_up_to_date(project, cached, config):
+        on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} crops are kept."))
+        return cached
     return cut_and_mark([video], directory, config, CurateConfig(), on_event=on_event)
 
 
-def _take_in(project: Project, pictures: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
-    """Returns the crops of one's own pictures, or the pairs that they are."""
-    pairs = project.recall(PicturesConfig).pairs
-    sha256 = image_sources.sha256_of(image_folder.found_at(pictures, pairs))
-    before = _find(project, "sha256", sha256, VideoConfig())
-    if before and _were_made_by(project, before, config):
-        on_event(Note(message=f"{len(before.kept)} of {len(before.crops)} pictures are kept."))
-        return before
-    directory = before.directory if before else _folder(project) / sha256[:12]
+def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
+    """Returns the crops of a folder or a zip of images, or the pairs that they are."""
+    pairing = project.recall(PicturesConfig).pairs
+    sha256 = image_sources.pairs_sha256(image_folder.images_in(folder, pairing))
+    cached = _find(project, "sha256", sha256, VideoConfig())
+    if cached and _is_up_to_date(project, cached, config):
+        on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} pictures are kept."))
+        return cached
+    directory = cached.directory if cached else _folder(project) / sha256[:12]
     rules = CurateConfig()
-    if pairs == "no":
-        return import_and_mark([pictures], directory, config, rules, on_event=on_event)
+    if pairing == "no":
+        return import_and_mark([folder], directory, config, rules, on_event=on_event)
     return import_and_split(
-        [pictures],
+        [folder],
         directory,
         rules,
-        direction="AtoB" if pairs == "AtoB" else "BtoA",
+        direction="AtoB" if pairing == "AtoB" else "BtoA",
         size=_options_of(project, config)["size"],
         on_event=on_event,
     )
@@ -117,13 +120,13 @@ def _take_in(project: Project, pictures: Path, config: FramesConfig, on_event: O
 
 def _options_of(project: Project, config: FramesConfig) -> dict[str, Any]:
     """Returns what the crops of the project's source are made by, as their manifest holds it."""
-    pairs = image_folder.pairs_of(project)
-    if pairs == "no":
+    pairing = image_folder.pairing_of(project)
+    if pairing == "no":
         return config.to_dict()
-    return {"direction": pairs, "size": max(int(part) for part in config.scale.split(":"))}
+    return {"direction": pairing, "size": max(int(side) for side in config.scale.split(":"))}
 
 
-def _were_made_by(project: Project, dataset: Dataset, config: FramesConfig) -> bool:
+def _is_up_to_date(project: Project, dataset: Dataset, config: FramesConfig) -> bool:
     """Returns True for crops that are complete and made with the options that are asked for."""
     complete = all((dataset.directory / f).is_file() for crop in dataset.crops for f in crop.files)
     options = _options_of(project, config)
@@ -139,17 +142,18 @@ def _datasets(project: Project) -> list[Dataset]:
     return [manifest.read(file.parent) for file in files]
 
 
-def _find(project: Project, fact: str, value: str, asked: VideoConfig) -> Dataset | None:
-    """Returns the first dataset here with a source of which a fact has a value."""
-    return next((d for d in _datasets(project) if _source(d, fact, value, asked)), None)
+def _find(project: Project, field: str, value: str, config: VideoConfig) -> Dataset | None:
+    """Returns the first dataset here with a source of which a field of the manifest has a value."""
+    return next((d for d in _datasets(project) if _has_source(d, field, value, config)), None)
 
 
-def _source(dataset: Dataset, fact: str, value: str, asked: VideoConfig) -> dict[str, Any] | None:
-    part = [asked.start, asked.end]
-    fitting = (s for s in dataset.sources.values() if s.get(fact) == value)
-    return next((s for s in fitting if s.get("part", ["", ""]) == part), None)
+def _has_source(dataset: Dataset, field: str, value: str, config: VideoConfig) -> bool:
+    return any(
+        source.get(field) == value and _time_range(source) == [config.start, config.end]
+        for source in dataset.sources.values()
+    )
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _time_range(source: dict[str, Any]) -> list[str]:
+    """Returns `start` and `end` of a source, as they were typed; it may not have them."""
+    return list(source.get("part", ["", ""]))

@@ -17,7 +17,7 @@ from . import style
 
 
 class ErrorPanel(widgets.HTML):  # type: ignore[misc]
-    """A place that is empty until something goes wrong: what happened, why, what to do."""
+    """Empty until something goes wrong: what happened, why, what to do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,12 +54,12 @@ class ErrorPanel(widgets.HTML):  # type: ignore[misc]
 
 def _as_html(error: BaseException) -> str:
     if isinstance(error, Pix2PixError):
-        parts = [f"<b>{style.escape(error.what)}</b>", style.escape(error.why)]
-        parts.append(style.escape(error.fix))
-        return f'<div class="cp-error cp-text">{"<br>".join(filter(None, parts))}</div>'
-    words = "".join(traceback.format_exception(error))
+        lines = [f"<b>{style.escape(error.what)}</b>", style.escape(error.why)]
+        lines.append(style.escape(error.fix))
+        return f'<div class="cp-error cp-text">{"<br>".join(filter(None, lines))}</div>'
+    report = "".join(traceback.format_exception(error))
     return (
         f'<div class="cp-error cp-text"><b>{style.escape(type(error).__name__)}</b>: '
         f"{style.escape(error)}<details><summary>Details for a bug report</summary>"
-        f"<pre>{style.escape(words)}</pre></details></div>"
+        f"<pre>{style.escape(report)}</pre></details></div>"
     )

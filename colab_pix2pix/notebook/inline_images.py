@@ -1,4 +1,4 @@
-"""Pictures small enough to be sent to the browser again and again."""
+"""Images small enough to be sent to the browser again and again."""
 
 from __future__ import annotations
 
@@ -21,49 +21,42 @@ LOSSES = (
     ("discriminator_loss", "discriminator_loss: being fooled", "#9467bd"),
 )
 #: What the rows of a sample grid are.
-GRID_WORDS = "Top: what the network sees. Middle: what was there. Bottom: its picture."
+GRID_CAPTION = "Top: what the network sees. Middle: what was there. Bottom: its picture."
 _GREY = "#888888"
 
 
 def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
-    """Returns a picture file as a JPEG that is at most `max_width` pixels wide."""
-    with Image.open(path) as picture:
-        small = picture.convert("RGB")
+    """Returns an image file as a JPEG that is at most `max_width` pixels wide."""
+    with Image.open(path) as image:
+        small = image.convert("RGB")
     if small.width > max_width:
         small = small.resize((max_width, round(small.height * max_width / small.width)))
+    return jpeg_bytes(small, quality)
+
+
+def jpeg_bytes(image: Image.Image, quality: int) -> bytes:
+    """Returns an image as the content of a JPEG file."""
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=quality)
+    image.save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 
-def square(path: Path, pixels: int) -> Image.Image:
-    """Returns a square picture, shrunk to `pixels` a side."""
-    with Image.open(path) as picture:
-        picture.draft("RGB", (pixels, pixels))
-        return picture.convert("RGB").resize((pixels, pixels))
+def square_thumbnail(path: Path, pixels: int) -> Image.Image:
+    """Returns a square image, shrunk to `pixels` a side."""
+    with Image.open(path) as image:
+        image.draft("RGB", (pixels, pixels))
+        return image.convert("RGB").resize((pixels, pixels))
 
 
 def centre_square(path: Path, pixels: int) -> Image.Image:
-    """Returns the square in the centre of a picture, `pixels` a side; it is turned upright."""
-    with Image.open(path) as picture:
-        return ImageOps.fit(upright_rgb(picture), (pixels, pixels), Image.Resampling.LANCZOS)
+    """Returns the square in the centre of an image, `pixels` a side; it is turned upright."""
+    with Image.open(path) as image:
+        return ImageOps.fit(upright_rgb(image), (pixels, pixels), Image.Resampling.LANCZOS)
 
 
-def data_address(picture: Image.Image) -> str:
-    """Returns a small picture as a data address that a style sheet or a page can hold."""
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=75)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
-def blurred_grey(picture: Image.Image, blur_factor: float) -> Image.Image:
-    """Returns nearly the input image of the network: grey, shrunk by area, enlarged by cubic.
-
-    `model/conditions.py` computes it for training; here it is without TensorFlow.
-    """
-    side = max(1, round(256 / blur_factor))
-    small = picture.convert("L").resize((side, side), Image.Resampling.BOX)
-    return small.resize(picture.size, Image.Resampling.BICUBIC)
+def data_url(image: Image.Image) -> str:
+    """Returns a small image as a URL that holds it, for a style sheet or a page."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg_bytes(image, 75)).decode()
 
 
 def loss_curves(history: Sequence[Metrics]) -> bytes:
@@ -77,24 +70,25 @@ def loss_curves(history: Sequence[Metrics]) -> bytes:
 
     figure = Figure(figsize=(7.2, 3.8), dpi=96)
     figure.patch.set_alpha(0)
-    # Places of our own: matplotlib needs as long to find some as to draw.
-    places = {"left": 0.07, "right": 0.97, "top": 0.93, "bottom": 0.12, "hspace": 0.3}
-    axes = figure.subplots(2, 1, sharex=True, gridspec_kw=places)
+    # Margins of our own: matplotlib needs as long to find some as to draw.
+    margins = {"left": 0.07, "right": 0.97, "top": 0.93, "bottom": 0.12, "hspace": 0.3}
+    axes = figure.subplots(2, 1, sharex=True, gridspec_kw=margins)
     steps = np.array([m.step for m in history])
     for index, (field, name, colour) in enumerate(LOSSES):
         values = np.array([getattr(m, field) for m in history], dtype=float)  # None becomes nan
-        known = np.isfinite(values)
-        marker = "." if known.sum() < 3 else None
-        axes[index // 2].plot(steps[known], values[known], color=colour, label=name, marker=marker)
+        measured = np.isfinite(values)
+        marker = "." if measured.sum() < 3 else None
+        curve = {"color": colour, "label": name, "marker": marker}
+        axes[index // 2].plot(steps[measured], values[measured], **curve)
     for axis in axes:
-        _quiet(axis)
+        _style_axis(axis)
     axes[1].set_xlabel("step", color=_GREY)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()
 
 
-def _quiet(axis: object) -> None:
+def _style_axis(axis: object) -> None:
     """Greys everything but the curves."""
     from matplotlib.axes import Axes
 
@@ -105,5 +99,5 @@ def _quiet(axis: object) -> None:
     for name, spine in axis.spines.items():
         spine.set_visible(name == "bottom")
         spine.set_color(_GREY)
-    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0}
-    axis.legend(frameon=False, fontsize=8, labelcolor=_GREY, **above)
+    placement = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0}
+    axis.legend(frameon=False, fontsize=8, labelcolor=_GREY, **placement)

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from .. import __version__
+from .. import __version__, wording
 from ..config import PRESETS
-from ..storage import drive
+from ..storage import colab, drive
 from . import style, time_estimate
 
-_FEW_BYTES = 2e9
-_CROPS = 300  # as many as the form for them suggests; a fifth is held out
+_LOW_DISK_BYTES = 2e9
+_SUGGESTED_CROPS = 300  # as many as the form for them suggests; a fifth is held out
 
 
 def report() -> widgets.VBox:
-    """Returns versions, the GPU or that there is none and what it means in hours, free room."""
+    """Returns versions, the GPU or that there is none and what it means in hours, free space."""
     gpu = gpu_name()
     versions = {
         "colab_pix2pix": __version__,
@@ -31,22 +31,22 @@ def report() -> widgets.VBox:
     free = shutil.disk_usage(Path.home()).free
     rows = [
         style.line("Ready", "title"),
-        style.facts(versions | {"Free disk": style.size(free)} | drive_facts()),
-        style.line(f"GPU: {gpu}." if gpu else _without_gpu(), "good" if gpu else "hint"),
-        style.line(_hours(gpu)),
+        style.named_values(versions | {"Free disk": wording.bytes_in_words(free)} | drive_space()),
+        style.line(f"GPU: {gpu}." if gpu else _no_gpu_advice(), "good" if gpu else "hint"),
+        style.line(_training_times(gpu)),
     ]
-    if free < _FEW_BYTES:
+    if free < _LOW_DISK_BYTES:
         rows.append(style.line("The disk is nearly full: long videos may not fit.", "warning"))
-    view = widgets.VBox([style.style(), widgets.HTML("".join(rows))])
-    return view.add_class("cp").add_class("cp-panel").add_class("cp-machine")
+    panel = widgets.VBox([style.style_sheet(), widgets.HTML("".join(rows))])
+    return panel.add_class("cp").add_class("cp-panel").add_class("cp-machine")
 
 
-def drive_facts() -> dict[str, str]:
+def drive_space() -> dict[str, str]:
     """Returns how much is free on Google Drive, to be shown; {} where none is mounted."""
-    if not drive.is_drive(drive.MOUNT_POINT):
+    if not drive.is_drive(colab.MOUNT_POINT):
         return {}
     try:
-        return {"Free on Drive": style.size(drive.free_bytes(drive.MOUNT_POINT))}
+        return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(colab.MOUNT_POINT))}
     except OSError as error:
         return {"Drive": f"does not answer ({error.strerror})"}
 
@@ -57,11 +57,11 @@ def gpu_name() -> str:
     if program is None:
         return ""
     command = [program, "--query-gpu=name", "--format=csv,noheader"]
-    answer = subprocess.run(
+    query = subprocess.run(
         command, capture_output=True, text=True, timeout=20, check=False, start_new_session=True
     )
     # Without a working driver the program is there, fails, and says so on its output.
-    return answer.stdout.strip().splitlines()[0] if answer.returncode == 0 and answer.stdout else ""
+    return query.stdout.strip().splitlines()[0] if query.returncode == 0 and query.stdout else ""
 
 
 def version_of(package: str) -> str:
@@ -72,17 +72,17 @@ def version_of(package: str) -> str:
         return "missing"
 
 
-def _hours(gpu: str) -> str:
+def _training_times(gpu: str) -> str:
     """Returns how long each preset takes here, with as many crops as are suggested."""
     times = []
     for name, (_, config) in PRESETS.items():
-        seconds = time_estimate.estimate(config, _CROPS * 4 // 5, gpu).seconds
-        times.append(f"{name} about {style.roughly(seconds)}")
-    return f"Training with {_CROPS} crops takes here, by the preset: {', '.join(times)}."
+        seconds = time_estimate.estimate(config, _SUGGESTED_CROPS * 4 // 5, gpu).seconds
+        times.append(f"{name} about {wording.estimate_in_words(seconds)}")
+    return f"Training with {_SUGGESTED_CROPS} crops takes here, by the preset: {', '.join(times)}."
 
 
-def _without_gpu() -> str:
-    words = "No GPU here: training works, but the larger presets take ten times as long."
-    if drive.in_colab():
-        words += " To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
-    return words
+def _no_gpu_advice() -> str:
+    advice = "No GPU here: training works, but the larger presets take ten times as long."
+    if colab.in_colab():
+        advice += " To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
+    return advice

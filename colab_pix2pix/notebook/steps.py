@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from .. import wording
 from ..config import TrainConfig, VideoConfig
 from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
 from ..events import Note
 from ..project import Project
-from ..storage import checkpoints, drive, status_line
+from ..storage import colab, restore, status_line
 from ..storage.release import release_when_safe
 from ..workflows import pipeline
-from . import crop_cache, machine, style, time_estimate
+from . import crop_cache, machine, time_estimate
 from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
 from .forms.project_form import ProjectForm
 from .gallery.gallery import Gallery
@@ -51,8 +52,8 @@ def open_project(form: ProjectForm) -> Project:
         CheckpointError: the project has saved states, and none of them is valid.
     """
     project = form.project
-    room = "".join(f" {name}: {value}." for name, value in machine.drive_facts().items())
-    _say(welcome(project) + room)
+    space = "".join(f" {name}: {value}." for name, value in machine.drive_space().items())
+    _show_message(welcome(project) + space)
     return project
 
 
@@ -60,25 +61,25 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     """Fetches the video that a form names; returns its file.
 
     Returns:
-        A folder or a zip where the form names one: pictures stay where they are. None when the
+        A folder or a zip where the form names one: images stay where they are. None when the
         project already has the crops, so that nothing is fetched.
 
     Raises:
         DownloadError: it can't be fetched.
-        DatasetError: the folder or the zip has no pictures, or they are no pairs.
+        DatasetError: the folder or the zip has no images, or they are no pairs.
         UploadError: an upload was asked for, and no file was chosen.
     """
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to fetch the video."):
-        config = _asked_for(project, form)
+        config = _config_after_upload(project, form)
         project.remember(config, form.pictures_config)
         crop_cache.recover(project, on_event=line)
         if crop_cache.of_source(project, config):
             line(Note(message="The project has crops of this: it is not fetched again."))
             return None
         video = crop_cache.fetch(project, config, on_event=line)
-    line(Note(message=_what_came(video)))
+    line(Note(message=_describe_source(video)))
     return video
 
 
@@ -95,7 +96,7 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
 
     Raises:
         VideoError: the video can't be read.
-        DatasetError: a picture can't be read.
+        DatasetError: an image can't be read.
     """
     config = form.config
     project.remember(config)
@@ -116,7 +117,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
     """Trains on the crops that are kept; goes on by itself where an earlier session ended.
 
     Args:
-        project: Where crops, states and pictures are kept.
+        project: Where crops, states and samples are kept.
         gallery: What `look_at_crops` has returned, or a dataset.
         form: How to train.
 
@@ -134,11 +135,11 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         finally:
             panel.finish()
     if panel.steps_per_second:
-        time_estimate.note(form.config, panel.steps_per_second, machine.gpu_name())
+        time_estimate.record_speed(form.config, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
-        state = _what_is_kept(result)
+        safety = _describe_safety(result)
         raise Stopped(
-            f"Stopped after step {result.step} of {result.total_steps}, {state}:"
+            f"Stopped after step {result.step} of {result.total_steps}, {safety}:"
             " run this cell again to go on."
         )
     return result
@@ -150,31 +151,31 @@ def show_result(project: Project) -> None:
 
 
 def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Path]:
-    """Shows what the trained model makes of the user's pictures; returns the files it has made.
+    """Shows predictions of the trained model; returns their files.
 
     Args:
-        project: Its model is used, and its folder `made` gets the results.
-        gallery: What `look_at_crops` has returned, or a dataset: where no picture is named, crops
-            that were held out are taken.
-        form: Which pictures.
+        project: Its model is taken, and its folder `made` gets the results.
+        gallery: What `look_at_crops` has returned, or a dataset: where the form names nothing,
+            crops that were held out are taken.
+        form: Which images, or which video.
 
     Raises:
         CheckpointError: nothing is trained yet.
-        DatasetError: there is no such picture.
+        DatasetError: there is no such image.
         UploadError: an upload was asked for, and no file was chosen.
     """
     dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
     line = ProgressLine()
     display(line)
     with _stoppable("Stopped: run this cell again to use the model."):
-        source = file_upload.ask(project.work / "uploads") if form.upload.value else form.path
-        pairs = predictions.make(project, source, dataset, on_event=line)
-    display(predictions.view(pairs, project.recall(TrainConfig)))
+        source = file_upload.upload(project.work / "uploads") if form.upload.value else form.path
+        pairs = predictions.predict(project, source, dataset, on_event=line)
+    display(predictions.predictions_view(pairs, project.recall(TrainConfig)))
     return [result for _, result in pairs]
 
 
 def try_live(project: Project) -> None:
-    """Shows the page in which the trained model runs live: on a camera, a picture, a drawing.
+    """Shows the page in which the trained model runs live: on a camera, an image, a drawing.
 
     Args:
         project: Its newest model is taken.
@@ -204,7 +205,7 @@ def give_back(project: Project, *, when_safe: bool) -> None:
     """
     line = ProgressLine()
     display(line)
-    if not drive.in_colab():
+    if not colab.in_colab():
         line(Note(message="This is no machine of Colab's: there is nothing to give back."))
         return
     if not when_safe:
@@ -214,22 +215,22 @@ def give_back(project: Project, *, when_safe: bool) -> None:
         release_when_safe(project, on_event=line)
 
 
-def _asked_for(project: Project, form: VideoForm) -> VideoConfig:
+def _config_after_upload(project: Project, form: VideoForm) -> VideoConfig:
     """Returns what the form says, once a file that is to be uploaded is here."""
     if form.upload.value:
-        video = file_upload.ask(project.work / "uploads")
+        video = file_upload.upload(project.work / "uploads")
         form.value = {"source": str(video)}
         form.upload.value = False  # the cell run again takes the same file
     return form.config
 
 
-def _what_came(video: Path) -> str:
+def _describe_source(video: Path) -> str:
     if video.is_dir():
         return f"The pictures in {video.name} are taken from where they are."
-    return f"{video.name}, {style.size(video.stat().st_size)}"
+    return f"{video.name}, {wording.bytes_in_words(video.stat().st_size)}"
 
 
-def _what_is_kept(result: TrainingResult) -> str:
+def _describe_safety(result: TrainingResult) -> str:
     safety = result.safety
     if safety is None or safety.safe_step == result.step:
         return "everything is saved"
@@ -237,12 +238,12 @@ def _what_is_kept(result: TrainingResult) -> str:
 
 
 @contextmanager
-def _stoppable(words: str) -> Iterator[None]:
+def _stoppable(message: str) -> Iterator[None]:
     """Turns an interrupt into one friendly line."""
     try:
         yield
     except KeyboardInterrupt:
-        raise Stopped(words) from None
+        raise Stopped(message) from None
 
 
 def welcome(project: Project) -> str:
@@ -253,20 +254,17 @@ def welcome(project: Project) -> str:
     """
     if not project.settings_file.exists():
         return f"A new project: {project.path.name}."
-    state = checkpoints.status(project)
+    state = restore.status(project)
     if state["step"] is None:
         return f"Welcome back: {project.path.name} is not trained yet."
-    epochs = state["options"].get("epochs", "?")
-    done, at = (
-        state["epochs_done"],
-        f"({project.path.name}, step {status_line.steps(state['step'])})",
-    )
+    epochs, done = state["options"].get("epochs", "?"), state["epochs_done"]
+    position = f"({project.path.name}, step {wording.count(state['step'])})"
     if done == epochs:
-        return f"Welcome back: all {epochs} epochs are done {at}. Set more of them to go on."
-    return f"Welcome back: continue at epoch {done + 1} of {epochs} {at}."
+        return f"Welcome back: all {epochs} epochs are done {position}. Set more of them to go on."
+    return f"Welcome back: continue at epoch {done + 1} of {epochs} {position}."
 
 
-def _say(words: str) -> None:
+def _show_message(message: str) -> None:
     line = ProgressLine()
-    line(Note(message=words))
+    line(Note(message=message))
     display(line)

@@ -1,4 +1,4 @@
-"""How everything looks: one style sheet, and small pieces of HTML with every text escaped.
+"""The style of everything: one style sheet, and small pieces of HTML with every text escaped.
 
 Colours are shades of grey with some transparency and four accents that read on white and on black:
 nothing has to know whether the page is light or dark. Only selectors that exist in ipywidgets 7
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from pathlib import Path
 
 import ipywidgets as widgets
 
@@ -67,7 +66,7 @@ CSS = """
 """
 
 
-def style() -> widgets.HTML:
+def style_sheet() -> widgets.HTML:
     """Returns the style sheet as a widget: in Colab each cell's output is a page of its own."""
     sheet = widgets.HTML(f"<style>{CSS}</style>")
     sheet.layout.display = "none"
@@ -80,11 +79,11 @@ def escape(text: object) -> str:
 
 
 def line(text: object, kind: str = "quiet") -> str:
-    """Returns a line of plain text in one of the looks: quiet, title, help, hint, good, warning."""
+    """Returns a line of plain text of a kind: quiet, title, help, hint, good, warning."""
     return f'<div class="cp-{kind} cp-text">{escape(text)}</div>' if str(text) else ""
 
 
-def facts(pairs: Mapping[str, object]) -> str:
+def named_values(pairs: Mapping[str, object]) -> str:
     """Returns names with their values side by side, wrapped on a narrow screen."""
     items = (f"<span>{escape(name)} <b>{escape(value)}</b></span>" for name, value in pairs.items())
     return f'<div class="cp-facts">{"".join(items)}</div>'
@@ -95,55 +94,3 @@ def bar(share: float) -> str:
     share = min(max(share, 0.0), 1.0)
     done = " cp-done" if share >= 1 else ""
     return f'<div class="cp-bar{done}"><div style="width:{share:.2%}"></div></div>'
-
-
-def duration(seconds: float) -> str:
-    """Returns a time span as a person says it.
-
-    Example:
-        >>> duration(8), duration(100), duration(5400)
-        ('8 s', '2 min', '1 h 30 min')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
-def roughly(seconds: float) -> str:
-    """Returns an estimated time span, no more exact than an estimate is.
-
-    Example:
-        >>> roughly(20), roughly(500), roughly(40_000), roughly(400_000)
-        ('1 min', '8 min', '11 h', '5 days')
-    """
-    for unit, length in (("days", 86_400.0), ("h", 3600.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(1.0, seconds / 60):.0f} min"
-
-
-def place(path: Path) -> str:
-    """Returns a path as a person says it: `~` for the home folder.
-
-    Example:
-        >>> place(Path.home() / "colab_pix2pix" / "flowers")
-        '~/colab_pix2pix/flowers'
-    """
-    home = Path.home()
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
-
-
-def size(size_bytes: float) -> str:
-    """Returns a size as a person says it.
-
-    Example:
-        >>> size(900), size(2_400_000)
-        ('900 bytes', '2.4 MB')
-    """
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes:.0f} bytes"

@@ -16,7 +16,7 @@ from ..config import TrainConfig
 _WIDTH_POWER = 1.3  # wide layers take more, the first and last ones do not
 #: Seconds for a crop of any size, and for a megapixel at width 1 on top. Measured on two cores of a
 #: server's CPU, and half as much again, for others; the GPU's are reckoned for a T4, not measured.
-_USUAL = {"CPU": (0.012, 0.030), "GPU": (0.006, 0.0030)}
+_TYPICAL_SECONDS = {"CPU": (0.012, 0.030), "GPU": (0.006, 0.0030)}
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ def estimate(config: TrainConfig, crops: int, device: str) -> Estimate:
         device: The name of the GPU, or "" for none.
     """
     measured = _measured().get(device)
-    usual = _crop_seconds(config, device)
+    crop_seconds = _crop_seconds(config, device)
     if measured:
-        like = config.replace(**measured["options"])
-        usual *= measured["crop_seconds"] / _crop_seconds(like, device)
-    return Estimate(usual * crops * config.epochs, bool(measured))
+        measured_config = config.replace(**measured["options"])
+        crop_seconds *= measured["crop_seconds"] / _crop_seconds(measured_config, device)
+    return Estimate(crop_seconds * crops * config.epochs, bool(measured))
 
 
-def note(config: TrainConfig, steps_per_second: float, device: str) -> None:
+def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> None:
     """Keeps the speed of a run on this machine for later estimates."""
     options = {name: getattr(config, name) for name in ("image_size", "base_filters", "batch_size")}
     crop_seconds = 1.0 / (steps_per_second * max(1, config.batch_size))
@@ -58,9 +58,9 @@ def note(config: TrainConfig, steps_per_second: float, device: str) -> None:
 
 
 def _crop_seconds(config: TrainConfig, device: str) -> float:
-    least, more = _USUAL["GPU" if device else "CPU"]
+    fixed, per_megapixel = _TYPICAL_SECONDS["GPU" if device else "CPU"]
     megapixels: float = config.image_size**2 / 1e6
-    return least + more * megapixels * float(config.base_filters**_WIDTH_POWER)
+    return fixed + per_megapixel * megapixels * float(config.base_filters**_WIDTH_POWER)
 
 
 def _measured() -> dict[str, Any]:

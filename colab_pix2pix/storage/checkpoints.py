@@ -3,7 +3,7 @@
 Two slots take turns. A save overwrites the one that is *not* the last confirmed generation, in
 place: whatever dies whenever, one good generation stays. The loop hands over a copy of its state
 and goes on; a background thread writes, reads back and checks it. On Google Drive that thread
-writes to this machine's own disk only, and another one (`uploads.py`) brings it to Drive.
+writes to this machine's own disk only, and another one (`drive_thread.py`) brings it to Drive.
 """
 
 from __future__ import annotations
@@ -15,43 +15,30 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..errors import CheckpointError, TakenOverError
 from ..events import Event, Safety
 from ..options import Config
 from ..project import Project
-from . import desk, drive, npz, os_errors, session, slots, transfer
-from .lost import note_reached
-from .messages import News
-from .restore import generations, status, survey, verify
+from . import colab, drive, npz, os_errors, restore, session, slots, transfer
+from .drive_thread import DriveThread
 from .slots import FORMAT, Generation
-from .timing import Timing
-from .upload_state import Copy
-from .uploader import Uploader
-from .waiting import until_safe
-
-__all__ = [
-    "CheckpointWriter",
-    "Generation",
-    "Timing",
-    "generations",
-    "status",
-    "survey",
-    "verify",
-]
+from .upload_state import LocalCopy, Timing
+from .uploader import News, Uploader, until_safe
 
 
 class CheckpointWriter:
     """Saves states in the background, into the two slots of a run in turn.
 
-    Making one takes the run over from any older session. `save` takes a copy of the state and
-    returns at once. `news` gives the events that have come up since, for the caller's own thread to
-    pass on. A failed write is a warning while training goes on, and an error in `close`.
+    Making one takes the run over from any older session; a `with` block ends the session and its
+    threads, on errors too. `save` takes a copy of the state and returns at once. `news` gives the
+    events that have come up since, for the caller's own thread to pass on. A failed write is a
+    warning while training goes on, and an error in `close`.
 
     Args:
         project: Where the slots lie.
-        found: What `generations` has found: the first is the one that the run goes on from.
+        found: What `restore.generations` has found: the first is the one that the run goes on from.
         configs: Options to store with the run.
         save_every_seconds: How often a state should go to Drive at best.
         timing: How patient to be.
@@ -76,32 +63,35 @@ class CheckpointWriter:
         self._thread: threading.Thread | None = None
         self._failure: CheckpointError | None = None
         self._taken_over_by: session.Session | None = None
-        self._stopped = False
+        self._ended = False
         self._settings: dict[str, Any] = {}
         self._note_at = 0.0
         self._on_drive = drive.is_drive(project.path)
         self._take_over(found, configs)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
-        self._saved = own[0].made if own else None
+        self._saved = own[0].step_and_time if own else None
         self._uploader: Uploader | None = None
         if self._on_drive:
-            self._uploader = Uploader(
-                project,
-                self.run_id,
-                self._session,
-                found,
-                wanted_seconds=save_every_seconds,
-                timing=self.timing,
-            )
-            try:
-                desk.fill(project)
-            except OSError as error:
-                self._news.note(
-                    f"Earlier samples are missing: {os_errors.in_words(error)}.", "info"
-                )
-        slots.clear_scratch(project)
+            self._uploader = self._start_uploading(found, save_every_seconds)
+        slots.clear_scratch(project)  # what was `found` has been read
         atexit.register(self._join)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Ends the session without a word, whatever has happened."""
+        if self._ended:
+            return
+        self._ended = True
+        self._join()
+        atexit.unregister(self._join)
+        if self._uploader:
+            self._uploader.stop()
+        elif not self._taken_over_by and not self._failure:
+            with contextlib.suppress(OSError):  # the record of the end is for politeness only
+                session.end(self.project, self._session)
 
     @property
     def busy(self) -> bool:
@@ -109,20 +99,20 @@ class CheckpointWriter:
         return self._thread is not None and self._thread.is_alive()
 
     @property
-    def desk(self) -> Project:
+    def staging_dir(self) -> Project:
         """Where pictures and tables are made: the project, or on Drive a folder on this machine.
 
         `keep` brings what was made there to the project.
         """
-        return desk.desk_of(self.project) if self._on_drive else self.project
+        return transfer.staging_dir(self.project) if self._on_drive else self.project
 
     @property
     def safety(self) -> Safety:
         """What would survive this machine now."""
         if self._uploader:
             return self._uploader.safety()
-        step, made = self._saved or (None, None)
-        return Safety(on_drive=False, safe_step=step, safe_time=made)
+        step, saved_time = self._saved or (None, None)
+        return Safety(on_drive=False, safe_step=step, safe_time=saved_time)
 
     def need(self, state_bytes: int) -> None:
         """Tells how large a state will be; a warning comes where two of them do not fit."""
@@ -155,7 +145,7 @@ class CheckpointWriter:
         """
         self.settle()
         self._generation += 1
-        facts = {
+        metadata = {
             "format": FORMAT,
             "run_id": self.run_id,
             "session_id": self._session.id,
@@ -164,11 +154,10 @@ class CheckpointWriter:
             "time": time.time(),
             "settings": self._settings,
         }
+        args = dict(arrays), metadata | dict(manifest)
+        # A daemon: a disk that hangs must not keep the process; `_join` waits for others.
         self._thread = threading.Thread(
-            target=self._write,
-            args=(dict(arrays), facts | dict(manifest)),
-            name="checkpoint",
-            daemon=True,  # a disk that hangs must not keep the process; `_join` waits for others
+            target=self._write, args=args, name="checkpoint", daemon=True
         )
         self._thread.start()
 
@@ -181,9 +170,10 @@ class CheckpointWriter:
             self.project.remember(*configs)
 
     def keep(self, path: Path) -> None:
-        """Brings a file that was made in `desk` to the project, whole and in the background."""
+        """Brings a file from `staging_dir` to the project, whole and in the background."""
         if self._uploader:
-            self._uploader.offer_file(path, self.project.path / path.relative_to(self.desk.path))
+            name = path.relative_to(self.staging_dir.path)
+            self._uploader.offer_file(path, self.project.path / name)
 
     def news(self) -> list[Event]:
         """Returns what has happened since the last call: Saved and Safety events, warnings.
@@ -194,10 +184,10 @@ class CheckpointWriter:
         events = self._news.take()
         if self._uploader:
             events += self._uploader.news()
-            self._taken_over_by = self._taken_over_by or self._uploader.taken_over_by
+            self._taken_over_by = self._taken_over_by or self._uploader.status.taken_over_by
         if self._taken_over_by:
             raise TakenOverError(
-                f"Another session has taken this run over ({self._taken_over_by.in_words}).",
+                f"Another session has taken this run over ({self._taken_over_by.description}).",
                 why="This session has written nothing since, and stops.",
                 fix="Go on there; or start this one again to take the run back.",
             )
@@ -207,7 +197,7 @@ class CheckpointWriter:
         """Notes now and then on this machine how far the run is, to tell what a crash has cost."""
         if time.monotonic() >= self._note_at:
             self._note_at = time.monotonic() + self.timing.poll_seconds
-            note_reached(self.project, self.run_id, step)
+            restore.note_reached(self.project, self.run_id, step)
 
     def wait_until_safe(self) -> Iterator[Event]:
         """Waits until Drive has confirmed the last state; gives progress and news meanwhile.
@@ -219,6 +209,7 @@ class CheckpointWriter:
             TakenOverError: another session goes on with this run.
         """
         if self._uploader:
+            self._join()  # until the last state is offered, there may be nothing to wait for
             yield from until_safe(self._uploader, self.timing, self.news)
 
     def close(self) -> None:
@@ -227,26 +218,13 @@ class CheckpointWriter:
         Raises:
             CheckpointError: the last save has failed.
         """
-        self.stop()
+        self.__exit__()
         if self._failure:
             raise self._failure
 
-    def stop(self) -> None:
-        """Ends the session without a word, whatever has happened; may be called twice."""
-        if self._stopped:
-            return
-        self._stopped = True
-        self._join()
-        atexit.unregister(self._join)
-        if self._uploader:
-            self._uploader.stop()
-        elif not self._taken_over_by and not self._failure:
-            with contextlib.suppress(OSError):  # the record of the end is for politeness only
-                session.end(self.project, self._session)
-
     def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
-        drive.require_mounted(self.project.path)
-        with os_errors.explained(self.project.path):
+        colab.require_mounted(self.project.path)
+        with os_errors.translate_os_errors(self.project.path):
             self.project.path.mkdir(parents=True, exist_ok=True)
             if configs:
                 self.project.remember(*configs)
@@ -256,10 +234,21 @@ class CheckpointWriter:
             self._settings = self.project.settings() | {"run_id": self.run_id}
         if before:
             self._news.note(
-                f"An older session on this run ({before.in_words}) may still live. This one goes"
+                f"An older session on this run ({before.description}) may still live. This one goes"
                 " on; the older one stops by itself before its next save.",
                 "info",
             )
+
+    def _start_uploading(self, found: Sequence[Generation], every_seconds: float) -> Uploader:
+        try:
+            transfer.stage_samples(self.project)
+        except OSError as error:
+            self._news.note(f"Earlier samples are missing: {os_errors.describe(error)}.", "info")
+        thread = DriveThread(
+            self.project, self.run_id, self._session, found, every_seconds, self.timing
+        )
+        thread.start()
+        return thread.uploader
 
     def _join(self) -> None:
         if self._thread:
@@ -267,10 +256,8 @@ class CheckpointWriter:
 
     def _write(self, arrays: npz.Arrays, manifest: dict[str, Any]) -> None:
         try:
-            if self._on_drive:
-                self._taken_over_by = session.newer_here(self.project, self._session)
-            else:
-                self._taken_over_by = session.newer(self.project, self._session)
+            newer = session.newer_here if self._on_drive else session.newer
+            self._taken_over_by = newer(self.project, self._session)
             if self._taken_over_by:
                 return
             if self._uploader:
@@ -286,28 +273,28 @@ class CheckpointWriter:
         slot = self.project.slot_beside(self._keep)
         npz.write(slot, arrays, manifest)
         written = slots.read(self.project, slot)
-        self._keep, self._saved = slot, written.made
+        self._keep, self._saved = slot, written.step_and_time
         self.project.remember(run_id=self.run_id)
         self._news.saved(written, slot, self.safety, confirmed=True)
 
     def _write_working_copy(
         self, uploader: Uploader, arrays: npz.Arrays, manifest: dict[str, Any]
     ) -> None:
-        copy = slots.working_copy(self.project)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        part = slots.scratch(self.project, "next.npz")
-        npz.write(part, arrays, manifest)
-        npz.read_manifest(part)
+        file = slots.working_copy(self.project)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temp_path = slots.scratch(self.project, "next.npz")
+        npz.write(temp_path, arrays, manifest)
+        npz.read_manifest(temp_path)
         slots.remember_here(self.project, self.run_id, on_drive=True)
-        made = Copy(copy, transfer.md5(part), manifest)
-        uploader.offer(part, made)
-        self._news.saved(made, copy, self.safety, confirmed=False)
+        local = LocalCopy(file, transfer.md5(temp_path), manifest)
+        uploader.offer(temp_path, local)
+        self._news.saved(local, file, self.safety, confirmed=False)
 
     def _fail(self, error: Exception) -> None:
         self._failure = CheckpointError(
-            f"The training state could not be saved: {os_errors.in_words(error)}.",
+            f"The training state could not be saved: {os_errors.describe(error)}.",
             why=f"The last good one is {self._keep}." if self._saved else "",
-            fix=f"{os_errors.remedy(error)} Training again continues from the last saved step.",
+            fix=f"{os_errors.advice(error)} Training again continues from the last saved step.",
         )
         self._failure.__cause__ = error
         self._news.note(str(self._failure))

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import drive, transfer
+from .. import wording
+from . import colab, drive, transfer
 
 _NAMES = ("id", "md5", "uncommitted", "progress")
 
@@ -40,7 +41,7 @@ def probe(
         DriveError: the folder lies on Drive, and Drive is not mounted.
         OSError: the mount gave an error; what was told so far is true.
     """
-    drive.require_mounted(folder)
+    colab.require_mounted(folder)
     lines: list[str] = []
 
     def say(line: str) -> None:
@@ -113,8 +114,8 @@ def _watch(path: Path, md5: str, patience_seconds: float, every_seconds: float) 
 
 def _space(folder: Path) -> str:
     space = os.statvfs(folder)
-    unit = space.f_frsize / 1e6
-    return f"space: {space.f_blocks * unit:.0f} MB, free {space.f_bavail * unit:.1f} MB"
+    room, free = (blocks * space.f_frsize for blocks in (space.f_blocks, space.f_bavail))
+    return f"space: {wording.bytes_in_words(room)}, free {wording.bytes_in_words(free)}"
 
 
 def _mount_type(folder: Path) -> str:

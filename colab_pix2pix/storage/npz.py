@@ -18,9 +18,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from .. import files
 from ..errors import CheckpointError, IncompatibleRunError
 
-MANIFEST = "manifest.json"
+MANIFEST = files.MANIFEST
 _CHUNK_BYTES = 4 << 20
 #: What zipfile, json and NumPy raise for files that are torn, altered or forged.
 _BROKEN = (

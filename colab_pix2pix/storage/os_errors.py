@@ -1,4 +1,4 @@
-"""What the errors of a disk or of Google Drive mean, and what to do about them."""
+"""What the errors of a disk and the moods of Google Drive mean, and what to do about them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import wording
 from ..errors import DriveError, Pix2PixError, ProjectError
 from . import drive
 from .drive import REMOUNT
@@ -24,38 +25,78 @@ _KNOWN = {
     errno.ENOENT: ("a file or folder has disappeared", f"Look for it in Drive. {REMOUNT}"),
     errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
 }
+_ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
 _OTHER = "Look at the disk or the connection."
 
 #: Errors of the moment: the same call may go well a second later.
 PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
 
 
-def in_words(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Returns what an error means, in a few words."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
     return known[0] if known else str(error)
 
 
-def remedy(error: BaseException) -> str:
+def advice(error: BaseException) -> str:
     """Returns what to do about an error."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
     return known[1] if known else _OTHER
 
 
-def unreachable(path: Path, error: OSError) -> Pix2PixError:
+def storage_error(path: Path, error: OSError) -> Pix2PixError:
     """Returns the error to stop with when a project's folder does not answer at the start."""
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
-        f"{path} can't be used: {in_words(error)} ({error.strerror}).",
+        f"{path} can't be used: {describe(error)} ({error.strerror}).",
         why="Nothing was changed.",
-        fix=remedy(error),
+        fix=advice(error),
     )
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """Turns an error of the file system into one that says what to do."""
     try:
         yield
     except OSError as error:
-        raise unreachable(path, error) from error
+        raise storage_error(path, error) from error
+
+
+def no_room(free: float, needed: float) -> str:
+    """Returns the warning that two states will not fit; both numbers are bytes."""
+    return (
+        f"Google Drive has {wording.bytes_in_words(free)} free, and two states of this run need"
+        f" {wording.bytes_in_words(needed)} more. Make room: empty the trash too, it counts."
+    )
+
+
+def slow(upload_seconds: float, interval_seconds: float) -> str:
+    """Returns why Drive gets a state more seldom than was wanted."""
+    return (
+        f"Drive takes {wording.seconds_in_words(upload_seconds)} for an upload, so it gets a state"
+        f" every {wording.seconds_in_words(interval_seconds)}; in between they are kept on this"
+        " machine."
+    )
+
+
+def stalled(step: int, waited_seconds: float, free: float, safe_step: int | None) -> str:
+    """Returns the warning that an upload does not come forward; `free` is in bytes."""
+    safe = f"Safe is step {wording.count(safe_step)}." if safe_step is not None else ""
+    return (
+        f"Google Drive has not uploaded step {wording.count(step)} for"
+        f" {wording.seconds_in_words(waited_seconds)}; it has {wording.bytes_in_words(free)} free."
+        f" {safe} Training goes on. Look at drive.google.com whether the Drive is full; its daily"
+        " limit for uploads may be reached."
+    )
+
+
+def hanging() -> str:
+    """Returns the warning that a call into the mount does not return."""
+    return f"Google Drive does not answer. {_ON_THIS_MACHINE} {REMOUNT}"
+
+
+def failing(error: BaseException) -> str:
+    """Returns the warning that Drive gives an error."""
+    meaning = describe(error)
+    return f"Google Drive can't be written: {meaning}. {_ON_THIS_MACHINE} {advice(error)}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from . import drive, status_line
-from .restore import Survey, safety, survey
+from . import colab, drive, status_line
+from .restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -29,7 +30,7 @@ def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     if not even_if_lost:
         _refuse_to_lose(project)
-    drive.flush_and_release()
+    colab.flush_and_release()
 
 
 def release_when_safe(
@@ -61,11 +62,11 @@ def release_when_safe(
             " notebook again and type the same name."
         )
     )
-    drive.flush_and_release()
+    colab.flush_and_release()
 
 
 def _refuse_to_lose(project: Project) -> None:
-    found = survey(project)
+    found = read_run_state(project)
     if lost := _unconfirmed(project, found):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
@@ -76,7 +77,7 @@ def _refuse_to_lose(project: Project) -> None:
         )
 
 
-def _unconfirmed(project: Project, found: Survey) -> list[str]:
+def _unconfirmed(project: Project, found: RunState) -> list[str]:
     """Returns what of a project would not survive this machine: names of files and steps."""
     if not drive.is_drive(project.path):
         return [f"everything in {project.path}, which is no Google Drive,"]
@@ -85,7 +86,7 @@ def _unconfirmed(project: Project, found: Survey) -> list[str]:
     if good:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
-            lost.append(f"step {status_line.steps(newest.step)}")
+            lost.append(f"step {wording.count(newest.step)}")
     return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
 
 

@@ -1,35 +1,38 @@
-"""Which saved states a run has, what a resume would start from, and how all this is told."""
+"""Which saved states a run has, what a resume would start from, and what a crash has cost."""
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..errors import CheckpointError, ProjectError
 from ..events import Safety
-from ..project import Project
-from . import drive, os_errors, slots, status_line
-from .slots import Generation, Look
+from ..project import Project, sample_step
+from . import colab, drive, os_errors, slots, status_line, transfer
+from .slots import Generation, SlotCheck
 
 
 @dataclass(frozen=True)
-class Survey:
+class RunState:
     """What was found.
 
     Attributes:
-        looks: Every place that was looked at.
+        checks: What lies at every place where a state may lie.
         generations: The valid states of the run, newest first.
         notes: What the user should know: damage that was passed over, duplicates.
     """
 
-    looks: tuple[Look, ...]
+    checks: tuple[SlotCheck, ...]
     generations: tuple[Generation, ...]
     notes: tuple[str, ...]
 
 
-def survey(project: Project) -> Survey:
+def read_run_state(project: Project) -> RunState:
     """Returns the states of a run, every byte of them checked. Nothing is changed.
 
     The working copy on this machine counts as one while it belongs to the same run. A run whose
@@ -40,27 +43,27 @@ def survey(project: Project) -> Survey:
             be the newest.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    looks = tuple(slots.look(project))
+    checks = tuple(slots.check_slots(project))
     run_id = str(project.settings().get("run_id", ""))
-    found = [look.generation for look in looks if look.generation]
+    found = [check.generation for check in checks if check.generation]
     good = [g for g in found if not run_id or g.manifest["run_id"] == run_id]
-    there = [look for look in looks if look.path != slots.working_copy(project)]
-    if any(look.unreadable for look in there):
-        raise _unreadable(project, looks)
+    there = [check for check in checks if check.path != slots.working_copy(project)]
+    if any(check.unreadable for check in there):
+        raise _unreadable(project, checks)
     if not good and (run_id or (there and not _first_save_was_cut_off(project, there))):
-        raise _nothing_valid(project, looks)
+        raise _nothing_valid(project, checks)
     # A slot comes before the working copy of the same state: it is the one that others can see.
     good.sort(key=lambda g: (g.order, g.path.parent == project.path), reverse=True)
-    return Survey(looks, tuple(good), tuple(_notes(project, looks, good)))
+    return RunState(checks, tuple(good), tuple(_notes(project, checks, good)))
 
 
 def generations(project: Project) -> list[Generation]:
-    """Returns the valid states of a run, newest first; raises as `survey` does."""
-    return list(survey(project).generations)
+    """Returns the valid states of a run, newest first; raises as `read_run_state` does."""
+    return list(read_run_state(project).generations)
 
 
-def safety(project: Project, found: Survey) -> Safety:
-    """Returns what is known of the states that a survey has found."""
+def safety(project: Project, found: RunState) -> Safety:
+    """Returns what is known of the states that `read_run_state` has found."""
     good = found.generations
     on_drive = drive.is_drive(project.path)
     here = slots.working_copy(project)
@@ -99,7 +102,7 @@ def status(run_dir: Path | str | Project) -> dict[str, Any]:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
     project = _existing(run_dir)
-    found = survey(project)
+    found = read_run_state(project)
     slots.clear_scratch(project)
     good = found.generations
     confirmed = next((g for g in good if g.durability == "confirmed"), None)
@@ -131,14 +134,71 @@ def verify(run_dir: Path | str | Project) -> dict[str, Any]:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
     project = _existing(run_dir)
-    looks = slots.look(project)
+    checks = slots.check_slots(project)
     slots.clear_scratch(project)
-    return {"ok": not any(look.problem for look in looks), "slots": [_report(x) for x in looks]}
+    return {
+        "ok": not any(check.problem for check in checks),
+        "slots": [_report(check) for check in checks],
+    }
+
+
+def keep_milestone(run_dir: Project | Path | str) -> Path:
+    """Copies the newest state of a run into its `milestones/`, where no save touches it.
+
+    Returns:
+        The copy: a file like a slot. Named slot-a.npz in an empty folder it is a run of its own.
+
+    Raises:
+        CheckpointError: the run has nothing saved, or no valid state.
+        DriveError: Drive is not mounted or does not answer.
+    """
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    found = read_run_state(project).generations
+    if not found:
+        raise CheckpointError(
+            f"{project.path} holds no saved state yet.", fix="Train first, then keep a milestone."
+        )
+    target = project.path / "milestones" / f"step-{found[0].step:08d}.npz"
+    with os_errors.translate_os_errors(project.path):
+        transfer.put(found[0].file, target)
+    slots.clear_scratch(project)
+    return target
+
+
+def note_reached(project: Project, run_id: str, step: int) -> None:
+    """Notes on this machine's own disk how far a run has come."""
+    path = _record(project)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"run_id": run_id, "step": step, "time": time.time()}))
+
+
+def lost_progress(project: Project, start: Generation) -> str:
+    """Returns what lies between a state to go on from and where the run was, or "" if nothing.
+
+    On the same machine that is known; on another one the samples tell the least that was reached.
+    """
+    try:
+        record = json.loads(_record(project).read_text())
+        if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
+            span = wording.seconds_in_words(record["time"] - start.time)
+            number = wording.count(record["step"] - start.step)
+            return f"Lost with the last session: {number} steps, {span} of training."
+    except (FileNotFoundError, ValueError, KeyError):
+        pass  # another machine, or killed while writing
+    reached = max(map(sample_step, project.sample_files()), default=0)
+    if reached > start.step:
+        number = wording.count(reached - start.step)
+        return f"Lost with the last session: at least {number} steps."
+    return ""
+
+
+def _record(project: Project) -> Path:
+    return project.work / "reached.json"
 
 
 def _existing(run_dir: Path | str | Project) -> Project:
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    drive.require_mounted(project.path)
+    colab.require_mounted(project.path)
     try:
         os.stat(project.path)
     except FileNotFoundError:
@@ -148,18 +208,18 @@ def _existing(run_dir: Path | str | Project) -> Project:
             fix="Look for a typing error, or train first.",
         ) from None
     except OSError as error:
-        raise os_errors.unreachable(project.path, error) from error
+        raise os_errors.storage_error(project.path, error) from error
     return project
 
 
-def _report(look: Look) -> dict[str, Any]:
-    report: dict[str, Any] = {"path": str(look.path), "check": look.problem or "whole"}
-    if look.generation:
-        report |= look.generation.summary() | {"state": look.generation.durability}
+def _report(check: SlotCheck) -> dict[str, Any]:
+    report: dict[str, Any] = {"path": str(check.path), "check": check.problem or "whole"}
+    if check.generation:
+        report |= check.generation.summary() | {"state": check.generation.durability}
     return report
 
 
-def _first_save_was_cut_off(project: Project, there: list[Look]) -> bool:
+def _first_save_was_cut_off(project: Project, there: list[SlotCheck]) -> bool:
     """Returns True when the only slot of a run without an id is torn: nothing was ever saved.
 
     The id is written to `project.json` after the first save (on Drive: once that is confirmed),
@@ -171,12 +231,14 @@ def _first_save_was_cut_off(project: Project, there: list[Look]) -> bool:
     return slots.is_there(project.settings_file) or not there[0].path.stat().st_size
 
 
-def _notes(project: Project, looks: tuple[Look, ...], good: list[Generation]) -> list[str]:
+def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generation]) -> list[str]:
     notes = []
     if good:
-        step = status_line.steps(good[0].step)
-        notes += [f"{look.problem} Going on from step {step}." for look in looks if look.problem]
-    copies = [look.path.name for look in looks if " (" in look.path.name]
+        step = wording.count(good[0].step)
+        notes += [
+            f"{check.problem} Going on from step {step}." for check in checks if check.problem
+        ]
+    copies = [check.path.name for check in checks if " (" in check.path.name]
     if copies:
         notes.append(
             f"Drive has made {', '.join(copies)}, as it does when two machines write at once. They"
@@ -185,29 +247,29 @@ def _notes(project: Project, looks: tuple[Look, ...], good: list[Generation]) ->
     return notes
 
 
-def _listed(looks: tuple[Look, ...]) -> str:
+def _listed(checks: tuple[SlotCheck, ...]) -> str:
     words = []
-    for look in looks:
-        if look.generation:
-            step = status_line.steps(look.generation.step)
-            words.append(f"{look.path.name}: step {step}, {look.generation.durability}.")
+    for check in checks:
+        if check.generation:
+            step = wording.count(check.generation.step)
+            words.append(f"{check.path.name}: step {step}, {check.generation.durability}.")
         else:
-            words.append(look.problem)
+            words.append(check.problem)
     return " ".join(words)
 
 
-def _nothing_valid(project: Project, looks: tuple[Look, ...]) -> CheckpointError:
+def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        f"The run in {project.path} has no checkpoint that can be read. {_listed(looks)}".strip(),
+        f"The run in {project.path} has no checkpoint that can be read. {_listed(checks)}".strip(),
         why="Expected slot-a.npz or slot-b.npz to be whole; a fresh start would lose the run.",
         fix="Look in the Drive trash or a backup for an older slot file and put it back, "
         "or train into another folder.",
     )
 
 
-def _unreadable(project: Project, looks: tuple[Look, ...]) -> CheckpointError:
+def _unreadable(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        f"A checkpoint of the run in {project.path} can't be read now. {_listed(looks)}",
+        f"A checkpoint of the run in {project.path} can't be read now. {_listed(checks)}",
         why="It may be the newest one, so nothing was changed; on Drive this often passes.",
         fix="Try again in a minute, then mount the disk or Drive again. If the file is lost for "
         "good, put a copy of the other slot in its place.",

@@ -46,7 +46,7 @@ class Session:
         return self.number, self.started, self.id
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         when = time.strftime("%H:%M", time.localtime(self.started))
         return f"started at {when} on {self.machine}"
 
@@ -127,8 +127,8 @@ def end(project: Project, mine: Session) -> None:
 
 def _write(project: Project, session: Session) -> None:
     content = dataclasses.asdict(session)
-    files.rewrite_json(_local(project), content)
-    files.rewrite_json(project.session_file, content)
+    files.overwrite_json_in_place(_local(project), content)
+    files.overwrite_json_in_place(project.session_file, content)
 
 
 def _local(project: Project) -> Path:

@@ -19,14 +19,14 @@ from typing import Any
 from .. import files
 from ..errors import CheckpointError, DriveError
 from ..project import Project
-from . import drive, npz, os_errors, transfer
+from . import colab, drive, npz, os_errors, transfer
 
 FORMAT = 2
 _NEEDED = {"run_id", "generation", "step", "time", "options"}
 _SLOT_NAME = re.compile(r"slot-[ab]( \(\d+\))?\.npz")
 
 
-class Stated:
+class StateInfo:
     """What the manifest of a state says of it."""
 
     manifest: dict[str, Any]
@@ -44,13 +44,12 @@ class Stated:
         return float(self.manifest["time"])
 
     @property
-    def made(self) -> tuple[int, float]:
-        """Step and time."""
+    def step_and_time(self) -> tuple[int, float]:
         return self.step, self.time
 
 
 @dataclass(frozen=True)
-class Generation(Stated):
+class Generation(StateInfo):
     """One saved state.
 
     Attributes:
@@ -77,7 +76,7 @@ class Generation(Stated):
 
 
 @dataclass(frozen=True)
-class Look:
+class SlotCheck:
     """What is at one place: a whole generation, or a problem.
 
     Attributes:
@@ -114,7 +113,7 @@ def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
         files.write_json(project.work / "known.json", facts)
 
 
-def look(project: Project) -> list[Look]:
+def check_slots(project: Project) -> list[SlotCheck]:
     """Looks at every slot, every "slot-a (1).npz" that Drive has made, and the working copy.
 
     Raises:
@@ -122,7 +121,7 @@ def look(project: Project) -> list[Look]:
     """
     _check_place(project)
     with ThreadPoolExecutor(2) as pool:  # checksums of two large files take two cores
-        return list(pool.map(lambda path: _look_at(project, path), _places(project)))
+        return list(pool.map(lambda path: _check(project, path), _places(project)))
 
 
 def scratch(project: Project, name: str) -> Path:
@@ -139,13 +138,13 @@ def clear_scratch(project: Project) -> None:
 
 
 def _check_place(project: Project) -> None:
-    drive.require_mounted(project.path)
+    colab.require_mounted(project.path)
     try:
         os.stat(project.path)
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise os_errors.unreachable(project.path, error) from error
+        raise os_errors.storage_error(project.path, error) from error
     known = known_here(project)
     if not known.get("on_drive"):
         return
@@ -166,7 +165,7 @@ def _places(project: Project) -> Iterator[Path]:
     except FileNotFoundError:
         listed = set()
     except OSError as error:
-        raise os_errors.unreachable(project.path, error) from error
+        raise os_errors.storage_error(project.path, error) from error
     listed |= {slot.name for slot in project.slots if is_there(slot)}
     if drive.is_drive(project.path):
         listed |= set(project.settings().get("safe_slots", ()))
@@ -186,16 +185,16 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def _look_at(project: Project, path: Path) -> Look:
+def _check(project: Project, path: Path) -> SlotCheck:
     try:
-        return Look(path, read(project, path))
+        return SlotCheck(path, read(project, path))
     except CheckpointError as error:
-        return Look(path, problem=str(error))
+        return SlotCheck(path, problem=str(error))
     except OSError as error:
         words = f"{path} can't be read: {error.strerror}."
         if error.errno == errno.ENOENT:
             words = f"{path} is not found, though it was there."
-        return Look(path, problem=words, unreadable=True)
+        return SlotCheck(path, problem=words, unreadable=True)
 
 
 def read(project: Project, path: Path) -> Generation:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+from .. import wording
 from ..events import Safety
 
 _MOST = 0.99
@@ -28,48 +29,36 @@ def line(safety: Safety, now: float | None = None) -> str:
     if safety.local_step is not None and safety.on_drive:
         known = (safety.safe_step, safety.written_step, safety.uploading_step)
         if safety.local_step > max(step or 0 for step in known):
-            parts.append(f"step {steps(safety.local_step)} on this machine only")
+            parts.append(f"step {wording.count(safety.local_step)} on this machine only")
     if safety.trouble:
         parts.append(safety.trouble)
     return " · ".join(part for part in parts if part)
-
-
-def steps(number: int) -> str:
-    """Returns a number of steps with a blank between thousands: 12 600."""
-    return f"{number:,}".replace(",", " ")
-
-
-def ago(seconds: float) -> str:
-    """Returns "3 min ago"."""
-    if seconds < 60:
-        return f"{max(0, int(seconds))} s ago"
-    minutes = int(seconds / 60)
-    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
 
 
 def _safe(safety: Safety, now: float) -> str:
     safe = written = ""
     if safety.safe_step is not None:
         name = "Safe on Drive" if safety.on_drive else "Saved"
-        safe = f"{name}: step {steps(safety.safe_step)} ({_since(safety.safe_time, now)})"
+        safe = f"{name}: step {wording.count(safety.safe_step)} ({_since(safety.safe_time, now)})"
     if safety.written_step is not None:
         when = _since(safety.written_time, now)
-        written = f"Written to Drive, not confirmed: step {steps(safety.written_step)} ({when})"
+        step = wording.count(safety.written_step)
+        written = f"Written to Drive, not confirmed: step {step} ({when})"
     nothing = "Nothing is on Drive yet" if safety.on_drive else "Nothing is saved yet"
     return " · ".join(part for part in (safe, written) if part) or nothing
 
 
 def _since(made: float | None, now: float) -> str:
-    return ago(0.0 if made is None else now - made)
+    return f"{wording.seconds_in_words(0.0 if made is None else now - made)} ago"
 
 
 def _uploading(safety: Safety, now: float) -> str:
     """Drive tells no progress: a share is an estimate from the upload before, and says so."""
-    text = f"uploading step {steps(safety.uploading_step or 0)}"
+    text = f"uploading step {wording.count(safety.uploading_step or 0)}"
     if safety.uploading_since is None:
         return text
     elapsed = now - safety.uploading_since
     if not safety.upload_seconds:
-        return f"{text} (for {max(0, elapsed):.0f} s)"
+        return f"{text} (for {wording.seconds_in_words(elapsed)})"
     share = min(_MOST, max(0.0, elapsed / safety.upload_seconds))
     return f"{text} (about {share * 100:.0f} %)"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from ..errors import CheckpointError
-from ..files import replacing
+from ..files import atomic_write
+from ..project import Project
 from . import drive, os_errors
 
 CHUNK_BYTES = 4 << 20
@@ -37,7 +39,7 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
         if drive.is_drive(target):
             overwrite(file, target, content, progress)
             return
-        with replacing(target) as part:
+        with atomic_write(target) as part:
             overwrite(file, part, content, progress)
 
 
@@ -80,10 +82,35 @@ def fetch(source: Path, target: Path) -> str:
         OSError: it fails again and again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    return patiently(lambda: _fetch(source, target))
+    return with_retries(lambda: _fetch(source, target))
 
 
-def patiently(call: Callable[[], str]) -> str:
+def staging_dir(project: Project) -> Project:
+    """Returns the folder on this machine that mirrors a project on Drive.
+
+    Pictures and tables are made in it, before they go to Drive.
+    """
+    return Project(project.work / "staging")
+
+
+def stage_samples(project: Project) -> None:
+    """Fetches the samples of earlier sessions, for the time-lapse at the end.
+
+    Raises:
+        OSError: the project's folder does not answer.
+    """
+    staged = staging_dir(project).samples
+    staged.mkdir(parents=True, exist_ok=True)
+    try:
+        paths = list(project.samples.iterdir())
+    except FileNotFoundError:
+        return
+    for path in paths:
+        if not (staged / path.name).exists():
+            shutil.copyfile(path, staged / path.name)
+
+
+def with_retries(call: Callable[[], str]) -> str:
     """Returns what a call gives; repeats it a few times after an error that may pass."""
     for left in reversed(range(_TRIES)):
         try:
@@ -107,7 +134,7 @@ def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
 
 def _fetch(source: Path, target: Path) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with open(source, "rb", buffering=0) as file, replacing(target) as part:
+    with open(source, "rb", buffering=0) as file, atomic_write(target) as part:
         with open(part, "wb") as out:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)

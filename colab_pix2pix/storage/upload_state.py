@@ -1,4 +1,4 @@
-"""The one record of where each state of a run is: on this machine, on its way, safe."""
+"""Where each state of a run on Drive is: on this machine, on its way, safe."""
 
 from __future__ import annotations
 
@@ -15,8 +15,27 @@ from ..project import Project
 from . import slots, transfer
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The patience of a session.
+
+    Attributes:
+        poll_seconds: How often Drive is asked how far an upload is.
+        hang_seconds: A call that takes longer is said to hang.
+        retry_seconds: How long after an error of Drive it is tried again.
+        hopeless_seconds: How long the end of a training waits for a Drive that gives errors.
+        patience_seconds: How long the end of a training waits for an upload.
+    """
+
+    poll_seconds: float = 3.0
+    hang_seconds: float = 60.0
+    retry_seconds: float = 20.0
+    hopeless_seconds: float = 120.0
+    patience_seconds: float = 3600.0
+
+
 @dataclass(frozen=True)
-class Copy(slots.Stated):
+class LocalCopy(slots.StateInfo):
     """A whole and checked state on this machine's own disk.
 
     Attributes:
@@ -30,6 +49,35 @@ class Copy(slots.Stated):
     manifest: dict[str, Any]
 
 
+class WorkingCopy:
+    """The newest state on this machine's disk; its file and what is known of it change in one step.
+
+    It may be replaced at any time, also while an older one goes to Drive or hangs on its way.
+    """
+
+    def __init__(self, newest: LocalCopy | None = None) -> None:
+        self._lock = threading.Lock()
+        self._newest = newest
+
+    @property
+    def newest(self) -> LocalCopy | None:
+        """What is known of it; None where there is none yet."""
+        with self._lock:
+            return self._newest
+
+    def replace(self, temp_path: Path, copy: LocalCopy) -> None:
+        """Moves a newer state from `temp_path` to `copy.file`."""
+        with self._lock:
+            os.replace(temp_path, copy.file)
+            self._newest = copy
+
+    def open(self) -> tuple[LocalCopy, IO[bytes]]:
+        """Returns what is known of it, and its file; once opened, that stays as it is."""
+        with self._lock:
+            assert self._newest is not None
+            return self._newest, open(self._newest.file, "rb")
+
+
 @dataclass
 class Upload:
     """A state in a slot that Drive has not confirmed yet.
@@ -37,36 +85,47 @@ class Upload:
     Attributes:
         slot: The slot.
         copy: What it holds.
-        since: When it was written, in seconds since 1970.
         measured: This session has seen the whole upload.
         warned: The user has been told that it does not come forward.
-        looked: When the slot was last seen to hold it still.
+        since: When it was written, in seconds since 1970: for people, whose clocks may be set.
+        began: The same moment by `time.monotonic`.
+        checked: When the slot was last seen to hold it still, by `time.monotonic`.
     """
 
     slot: Path
-    copy: Copy
-    since: float
+    copy: LocalCopy
     measured: bool = True
     warned: bool = False
-    looked: float = field(default_factory=time.time)
+    since: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
+    checked: float = field(default_factory=time.monotonic)
+
+    @property
+    def lasts_seconds(self) -> float:
+        """How long it has been under way."""
+        return time.monotonic() - self.began
 
 
-class Ledger:
-    """What the loop's thread and the Drive's thread both know; every change is one step.
+class UploadState:
+    """What is known of every state of a run. It belongs to one thread, the one that touches Drive.
 
     Args:
         project: The run.
         found: What a resume has found, newest first.
+
+    Attributes:
+        working_copy: The newest state on this machine's disk; other threads replace it.
+        pending: The upload that is under way.
+        upload_seconds: How long the last one took.
     """
 
     def __init__(self, project: Project, found: Sequence[slots.Generation]) -> None:
-        self._lock = threading.Lock()
-        self._newest: Copy | None = None
+        self.working_copy = WorkingCopy()
+        self.pending: Upload | None = None
+        self.upload_seconds: float | None = None
         self._safe: tuple[int, float] | None = None
         self._written: tuple[int, float] | None = None
         self._written_number = 0
-        self.pending: Upload | None = None
-        self.upload_seconds: float | None = None
         self._project = project
         self._keep = self._take_over(found)
 
@@ -76,75 +135,51 @@ class Ledger:
         return self._project.slot_beside(self._keep)
 
     @property
-    def something_new(self) -> bool:
-        """True when this machine has a newer state than the slots, and no upload is under way."""
-        with self._lock:
-            newest = self._newest is not None and self._newest.number > self._written_number
-            return newest and self.pending is None
-
-    @property
-    def complete(self) -> bool:
-        """True when all that can be known to be on Drive is there."""
-        with self._lock:
-            newest = self._newest is None or self._newest.number <= self._written_number
-            return newest and self.pending is None
+    def has_new(self) -> bool:
+        """True when this machine has a newer state than the slots."""
+        newest = self.working_copy.newest
+        return newest is not None and newest.number > self._written_number
 
     @property
     def safe_step(self) -> int | None:
         return self._safe[0] if self._safe else None
 
-    def take(self, part: Path, copy: Copy) -> None:
-        """Takes a newer state: moves its file to `copy.file` in one step with the facts."""
-        with self._lock:
-            os.replace(part, copy.file)
-            self._newest = copy
-
-    def open_newest(self) -> tuple[Copy, IO[bytes]]:
-        """Returns the newest state with its file, opened: it may be replaced at any time."""
-        with self._lock:
-            assert self._newest is not None
-            return self._newest, open(self._newest.file, "rb")
-
-    def written(self, slot: Path, copy: Copy) -> Upload:
+    def written(self, slot: Path, copy: LocalCopy) -> Upload:
         """A state is in a slot, and Drive uploads it."""
-        with self._lock:
-            self.pending = Upload(slot, copy, time.time())
-            self._written_number = copy.number
-            return self.pending
+        self.pending, self._written_number = Upload(slot, copy), copy.number
+        return self.pending
 
     def lost(self) -> None:
         """The slot does not hold any more what was written."""
-        with self._lock:
-            self.pending, self._written_number = None, 0
+        self.pending, self._written_number = None, 0
 
     def ended(self, upload: Upload, *, confirmed: bool) -> None:
         """An upload is confirmed, or nobody can say more of it."""
-        with self._lock:
-            self.pending, self._keep = None, upload.slot
-            if not confirmed:
-                self._written = upload.copy.made
-                return
-            self._safe, self._written = upload.copy.made, None
-            if upload.measured:
-                self.upload_seconds = time.time() - upload.since
+        self.pending, self._keep = None, upload.slot
+        if not confirmed:
+            self._written = upload.copy.step_and_time
+            return
+        self._safe, self._written = upload.copy.step_and_time, None
+        if upload.measured:
+            self.upload_seconds = upload.lasts_seconds
 
     def safety(self, trouble: str) -> Safety:
         """Returns what is known of every state, for the one line."""
-        with self._lock:
-            pending, (safe, safe_time) = self.pending, self._safe or (None, None)
-            written, written_time = self._written or (None, None)
-            return Safety(
-                on_drive=True,
-                safe_step=safe,
-                safe_time=safe_time,
-                written_step=written,
-                written_time=written_time,
-                uploading_step=pending.copy.step if pending else None,
-                uploading_since=pending.since if pending else None,
-                upload_seconds=self.upload_seconds,
-                local_step=self._newest.step if self._newest else None,
-                trouble=trouble,
-            )
+        newest, pending = self.working_copy.newest, self.pending
+        safe, safe_time = self._safe or (None, None)
+        written, written_time = self._written or (None, None)
+        return Safety(
+            on_drive=True,
+            safe_step=safe,
+            safe_time=safe_time,
+            written_step=written,
+            written_time=written_time,
+            uploading_step=pending.copy.step if pending else None,
+            uploading_since=pending.since if pending else None,
+            upload_seconds=self.upload_seconds,
+            local_step=newest.step if newest else None,
+            trouble=trouble,
+        )
 
     def _take_over(self, found: Sequence[slots.Generation]) -> Path:
         """Goes on with what an earlier session has left; returns the slot to keep."""
@@ -153,11 +188,11 @@ class Ledger:
         confirmed = [g for g in own if g.durability == "confirmed"]
         self._written_number = max((g.number for g in found if g.path != here), default=0)
         if safe := [g for g in found if g.durability == "confirmed"]:
-            self._safe = safe[0].made
+            self._safe = safe[0].step_and_time
         if own and own[0].durability != "confirmed":  # if only because Drive did not say
-            copy = Copy(own[0].path, transfer.md5(own[0].file), own[0].manifest)
-            self.pending = Upload(own[0].path, copy, time.time(), measured=False)
+            copy = LocalCopy(own[0].path, transfer.md5(own[0].file), own[0].manifest)
+            self.pending = Upload(own[0].path, copy, measured=False)
         if found and found[0].path == here:
-            self._newest = Copy(here, transfer.md5(here), found[0].manifest)
+            self.working_copy = WorkingCopy(LocalCopy(here, transfer.md5(here), found[0].manifest))
         best = [*confirmed, *own]
         return best[0].path if best else self._project.slots[1]

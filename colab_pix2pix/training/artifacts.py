@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ..events import METRICS_COLUMNS, Metrics
-from ..ffmpeg import encode_video
-from ..files import replacing
+from ..files import atomic_write
 from ..project import Project, sample_step
+from ..video.encode import encode_video
 
 GRID_PICTURES = 6
 _GAP = 4
@@ -45,7 +45,7 @@ def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
     """Writes a sample grid as `samples/step-<step>.jpg` and returns its path."""
     project.samples.mkdir(parents=True, exist_ok=True)
     path = project.sample_file(step)
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         Image.fromarray(grid).save(part, quality=90)
     return path
 
@@ -64,7 +64,7 @@ def write_timelapse(project: Project, last_step: int) -> Path:
 
 def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
     """Writes `metrics.csv`: a line for each Metrics event, whole or not at all."""
-    with replacing(project.metrics_csv) as part:
+    with atomic_write(project.metrics_csv) as part:
         with open(part, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(METRICS_COLUMNS)
@@ -95,6 +95,6 @@ def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
     for axes in (above, below):
         axes.legend()
         axes.grid(alpha=0.3)
-    with replacing(project.losses_png) as part:
+    with atomic_write(project.losses_png) as part:
         figure.savefig(part, dpi=110)
     return project.losses_png

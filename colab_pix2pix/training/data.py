@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ..config import TrainConfig
 from ..dataset.manifest import Crop, Dataset
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
-from ..images import upright_rgb
+from ..images import open_image, read_square
 from .image_store import keep, side_by_side
-
-_TARGET, _PARTNER = slice(0, 3), slice(3, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,58 +164,10 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
     return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
 
 
-def resize_pictures(pictures: np.ndarray, size: int) -> np.ndarray:
-    """Returns uint8 pictures `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
-    if pictures.shape[1] == size:
-        return pictures
-    if pictures.shape[-1] > 3:
-        both = (resize_pictures(pictures[..., part], size) for part in (_TARGET, _PARTNER))
-        return np.concatenate(list(both), axis=-1)
-    images = (Image.fromarray(picture) for picture in pictures)
-    return np.stack([np.asarray(i.resize((size, size), Image.Resampling.LANCZOS)) for i in images])
-
-
-def read_square(path: Path, size: int) -> np.ndarray:
-    """Returns the centre square of a picture file: uint8 `(size, size, 3)`.
-
-    Raises:
-        DatasetError: the file is no picture.
-    """
-    with _opened(path) as picture:
-        return np.asarray(
-            ImageOps.fit(upright_rgb(picture), (size, size), Image.Resampling.LANCZOS)
-        )
-
-
-def read_whole(path: Path, size: int) -> np.ndarray:
-    """Returns a picture file with its shorter side at `size`: uint8 `(height, width, 3)`.
-
-    Raises:
-        DatasetError: the file is no picture.
-    """
-    with _opened(path) as picture:
-        upright = upright_rgb(picture)
-        sides = [round(side * size / min(upright.size)) for side in upright.size]
-        return np.asarray(upright.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
-
-
 def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
     """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
     smallest = round(config.image_size * config.max_zoom)
     for path in paths:
-        with _opened(path) as picture:
+        with open_image(path) as picture:
             smallest = min(smallest, *picture.size)
     return max(smallest, config.image_size)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    try:
-        with Image.open(path) as picture:
-            yield picture
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DatasetError(
-            f"{path} can't be read as a picture: {error}.",
-            why="Expected a JPEG, PNG or WebP file.",
-            fix="Remove it or replace it.",
-        ) from error

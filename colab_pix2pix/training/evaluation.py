@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from ..images import resize_images
 from ..model import conditions
 from ..model.losses import generator_l1_loss
+from ..spacing import evenly_spaced
 from . import artifacts
-from .data import resize_pictures
 
 if TYPE_CHECKING:
     from ..model.pix2pix import Pix2Pix
@@ -40,13 +41,13 @@ class HeldOut:
     """
 
     def __init__(self, model: Pix2Pix, pictures: np.ndarray) -> None:
-        chosen = np.unique(_evenly(len(pictures), _MOST_PICTURES))
+        chosen = np.unique(evenly_spaced(len(pictures), _MOST_PICTURES))
         size = model.config.image_size
         self._model = model
-        image = conditions.encode_image(resize_pictures(pictures[chosen], size))
+        image = conditions.encode_image(resize_images(pictures[chosen], size))
         self._input_image, _ = conditions.make_pair(image, model.config)
         targets = pictures[chosen][..., :3]
-        self._target = resize_pictures(targets, model.config.output_size or size)
+        self._target = resize_images(targets, model.config.output_size or size)
         self._target_image = conditions.encode_image(self._target)
 
     def score(self) -> Score:
@@ -56,10 +57,10 @@ class HeldOut:
     def draw(self) -> tuple[np.ndarray, Score]:
         """Returns a grid of a few of the crops (input, target, generated) and the score of all."""
         generated_image = self._model.generate(self._input_image)
-        shown = _evenly(len(self._target), artifacts.GRID_PICTURES)
+        shown = evenly_spaced(len(self._target), artifacts.GRID_PICTURES)
         fed = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
         fed = np.broadcast_to(fed, (*fed.shape[:-1], 3))
-        fed = resize_pictures(fed, self._target.shape[1])
+        fed = resize_images(fed, self._target.shape[1])
         made = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
         grid = artifacts.sample_grid([fed, self._target[shown], made])
         return grid, self._score(generated_image)
@@ -68,7 +69,3 @@ class HeldOut:
         l1 = generator_l1_loss(self._target_image, generated_image)
         ssim = tf.reduce_mean(tf.image.ssim(self._target_image, generated_image, _RANGE))
         return Score(float(l1), float(ssim))
-
-
-def _evenly(count: int, wanted: int) -> np.ndarray:
-    return np.linspace(0, count - 1, wanted).round().astype(int)

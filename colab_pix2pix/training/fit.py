@@ -166,20 +166,21 @@ def _begin_recording(
     from .tensorboard import EventFile
 
     variables = model.variables()
-    writer = CheckpointWriter(
-        plan.project,
-        plan.found,
-        configs=[plan.config],
-        save_every_seconds=plan.config.save_every_seconds,
+    writer = stack.enter_context(
+        CheckpointWriter(
+            plan.project,
+            plan.found,
+            configs=[plan.config],
+            save_every_seconds=plan.config.save_every_seconds,
+        )
     )
-    stack.callback(writer.stop)
     sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
     writer.need(sum(sizes))
     return Recorders(
         writer=writer,
         snapshot=stack.enter_context(Snapshot(variables)),
         held_out=HeldOut(model, pictures.held_out),
-        curves=stack.enter_context(EventFile(writer.desk.logs, history.lines)),
+        curves=stack.enter_context(EventFile(writer.staging_dir.logs, history.lines)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from .. import wording
 from ..errors import DatasetError
 from ..files import cache_dir
 
@@ -68,8 +69,8 @@ def keep(
         store = np.empty(shape, np.uint8)
         for index, picture in enumerate(pictures):
             store[index] = picture
-        return Stored(store, f"{_amount(size)} of memory")
-    return Stored(_mapped(pictures, shape, size), f"{_amount(size)} on the disk")
+        return Stored(store, f"{wording.bytes_in_words(size)} of memory")
+    return Stored(_mapped(pictures, shape, size), f"{wording.bytes_in_words(size)} on the disk")
 
 
 def _mapped(
@@ -95,10 +96,6 @@ def _explained(folder: Path, size: int) -> Iterator[None]:
     except OSError as error:
         raise DatasetError(
             f"The decoded pictures do not fit into {folder}: {error.strerror}.",
-            why=f"They take {_amount(size)}, which is more than memory_limit.",
+            why=f"They take {wording.bytes_in_words(size)}, which is more than memory_limit.",
             fix="Make room there, name another disk in XDG_CACHE_HOME, or raise memory_limit.",
         ) from error
-
-
-def _amount(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"

@@ -13,9 +13,9 @@ from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
 from ..options import options
 from ..project import Project
-from ..storage import checkpoints
-from ..storage.lost import lost
-from ..storage.os_errors import explained
+from ..storage import restore
+from ..storage.os_errors import translate_os_errors
+from ..storage.slots import Generation
 from .data import Schedule, split_crops
 
 _UNKNOWN_EPOCHS = 10**6
@@ -42,7 +42,7 @@ class Plan:
     project: Project
     config: TrainConfig
     schedule: Schedule
-    found: tuple[checkpoints.Generation, ...]
+    found: tuple[Generation, ...]
     first_step: int
     last_step: int
     notes: tuple[str, ...]
@@ -80,22 +80,22 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
-    with explained(project.path):
+    with translate_os_errors(project.path):
         config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
-    survey = checkpoints.survey(project)
-    found = survey.generations
+    state = restore.read_run_state(project)
+    found = state.generations
     manifest = found[0].manifest if found else None
     if manifest and not config.batch_size:
         config = config.replace(batch_size=int(manifest["options"]["batch_size"]))
     size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
     fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
-    notes = list(survey.notes)
-    if found and (words := lost(project, found[0])):
-        notes.append(words)
+    notes = list(state.notes)
+    if found and (message := restore.lost_progress(project, found[0])):
+        notes.append(message)
     notes += _check_options(project, config, manifest["options"]) if manifest else []
-    if not found and survey.looks:
+    if not found and state.checks:
         notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
     schedule = _continued(fresh, manifest) if manifest else fresh
     dataset_sha256 = dataset.sha256

@@ -180,7 +180,7 @@ class Trainer:
     def _sample(self, recorders: Recorders) -> Score:
         """Draws the sample grid; returns the score on held-out crops."""
         grid, score = recorders.held_out.draw()
-        path = artifacts.write_sample(recorders.writer.desk, self.step, grid)
+        path = artifacts.write_sample(recorders.writer.staging_dir, self.step, grid)
         recorders.writer.keep(path)
         self._on_event(Sample(step=self.step, path=path))
         return score
@@ -193,7 +193,7 @@ class Trainer:
         writer.settle()  # an earlier copy of the state goes before there is another
         writer.save(recorders.snapshot.take(), self._manifest())
         self._saved_step = self.step
-        writer.keep(artifacts.write_metrics(writer.desk, self.history.lines))
+        writer.keep(artifacts.write_metrics(writer.staging_dir, self.history.lines))
 
     def _manifest(self) -> dict[str, Any]:
         schedule = self.plan.schedule
@@ -219,7 +219,7 @@ class Trainer:
             writer.settle()
         finally:
             self._pass_on_news(writer)
-        staging_dir = writer.desk
+        staging_dir = writer.staging_dir
         paths = [artifacts.write_metrics(staging_dir, lines), recorders.curves.close()]
         if lines:
             paths.append(artifacts.write_losses(staging_dir, lines))

@@ -1,4 +1,4 @@
-"""Filters that make a decoded picture what a player shows."""
+"""Filters that make a decoded frame what a player shows."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _TONE_MAPPING = (
 )
 
 
-def filters_before_choice(info: VideoInfo) -> str:
-    """Returns filters that need all pictures in a row: two half pictures become one."""
+def filters_before_select(info: VideoInfo) -> str:
+    """Returns filters that need all frames in a row: deinterlacing makes one of two fields."""
     return "bwdif=mode=send_frame," if info.interlaced else ""
 
 
-def filters_after_choice(info: VideoInfo) -> str:
-    """Returns filters for the chosen pictures alone: from high dynamic range to a screen's.
+def filters_after_select(info: VideoInfo) -> str:
+    """Returns filters for the selected frames alone: from high dynamic range to a screen's.
 
     Raises:
         VideoError: the video is HDR and this ffmpeg can't convert it.

@@ -1,6 +1,6 @@
-"""What a video file holds, as ffmpeg sees it when it decodes the first picture.
+"""What a video file holds, as ffmpeg sees it when it decodes the first frame.
 
-imageio-ffmpeg brings no ffprobe. Decoding one picture costs no more and shows more: that there is
+imageio-ffmpeg brings no ffprobe. Decoding one frame costs no more and shows more: that there is
 one, and its size after rotation.
 """
 
@@ -22,7 +22,7 @@ _NO_VIDEO = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """Facts on the first video stream of a file.
+    """Metadata of the first video stream of a file.
 
     Attributes:
         path: The file.
@@ -31,12 +31,12 @@ class VideoInfo:
         decoded_width: Width as ffmpeg gives it: rotated, its pixels not yet made square.
         duration_seconds: Length by the container's header; 0.0 where it has none.
         frames_per_second: The nominal frame rate; 0.0 when unknown.
-        codec: ffmpeg's name of the coding, such as "h264".
-        interlaced: True when a picture holds two half pictures of different times.
+        codec: ffmpeg's name of the codec, such as "h264".
+        interlaced: True when a frame holds two fields of different times.
         transfer: The transfer function by ffmpeg's name, such as "bt709"; "smpte2084" is HDR.
         matrix: The colour matrix by ffmpeg's name, such as "bt709", or "unknown".
         full_range: True when black is 0 and not 16.
-        turned: True when a player turns or mirrors the stored picture.
+        rotated: True when a player rotates or mirrors the stored frame.
     """
 
     path: Path
@@ -50,10 +50,10 @@ class VideoInfo:
     transfer: str
     matrix: str
     full_range: bool
-    turned: bool
+    rotated: bool
 
 
-def local_input(path: Path, *, keys_only: bool = False) -> list[str]:
+def local_input(path: Path, *, keyframes_only: bool = False) -> list[str]:
     """Returns ffmpeg's arguments that open a local file and nothing else.
 
     `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
@@ -61,61 +61,61 @@ def local_input(path: Path, *, keys_only: bool = False) -> list[str]:
 
     Args:
         path: The file.
-        keys_only: True leaves out all but key frames; most containers then skip over the rest.
+        keyframes_only: True leaves out all but keyframes; most containers then skip over the rest.
     """
-    discard = ["-discard:v", "nokey"] if keys_only else []
+    discard = ["-discard:v", "nokey"] if keyframes_only else []
     return ["-protocol_whitelist", "file", *discard, "-copyts", "-i", f"file:{path}"]
 
 
 def probe(video: Path | str) -> VideoInfo:
-    """Returns facts on a video file, found by decoding its first picture.
+    """Returns the metadata of a video file, found by decoding its first frame.
 
     Raises:
-        VideoError: there is no such file, it is empty, or no picture in it can be decoded.
+        VideoError: there is no such file, it is empty, or no frame in it can be decoded.
     """
     video = Path(video)
     _check_file(video)
-    words = _words_on_first_picture(video)
-    container = re.search(r"^Input #0, (\S+), from ", words, re.MULTILINE)
-    stream = re.search(r"^  Stream #0:\d+.*?: Video: (\w+)[^\n]*", words, re.MULTILINE)
-    shown = re.search(r"pts_time:.* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:(.)", words)
+    log = _log_of_first_frame(video)
+    container = re.search(r"^Input #0, (\S+), from ", log, re.MULTILINE)
+    stream = re.search(r"^  Stream #0:\d+.*?: Video: (\w+)[^\n]*", log, re.MULTILINE)
+    shown = re.search(r"pts_time:.* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:(.)", log)
     if container is None or stream is None or shown is None:
-        raise _not_a_video(video, words)
+        raise _not_a_video(video, log)
     if any(_NO_VIDEO.search(name) for name in container[1].split(",")):
         raise _not_a_video(video, f"it is a file of the kind {container[1]}")
-    width, height = _square(*(int(part) for part in shown.groups()[:4]))
+    width, height = _display_size(*(int(number) for number in shown.groups()[:4]))
     colours = re.search(
-        r"color_range:(\S+) color_space:(\S+) color_primaries:\S+ color_trc:(\S+)", words
+        r"color_range:(\S+) color_space:(\S+) color_primaries:\S+ color_trc:(\S+)", log
     )
     return VideoInfo(
         path=video,
         width=width,
         height=height,
         decoded_width=int(shown[3]),
-        duration_seconds=_seconds(re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", words)),
+        duration_seconds=_seconds(re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", log)),
         frames_per_second=_rate(stream[0]),
         codec=stream[1],
         interlaced=shown[5] in "TB",
         transfer=colours[3] if colours else "unknown",
         matrix=colours[2] if colours else "unknown",
         full_range=colours is not None and colours[1] == "pc",
-        turned="displaymatrix" in words,
+        rotated="displaymatrix" in log,
     )
 
 
-def _words_on_first_picture(video: Path) -> str:
+def _log_of_first_frame(video: Path) -> str:
     command = ["-loglevel", "info", *local_input(video), "-map", "0:V:0", "-frames:v", "1"]
     command += ["-vf", "showinfo=checksum=0", "-f", "null", "-"]
-    with tempfile.TemporaryFile() as words:
+    with tempfile.TemporaryFile() as log:
         try:
-            with running(command, what=f"reading {video.name}", words=words) as process:
+            with running(command, what=f"reading {video.name}", log=log) as process:
                 assert process.stdout is not None
                 process.stdout.read()
         except VideoError as error:
-            words.seek(0)
-            raise _not_a_video(video, words.read().decode(errors="replace")) from error
-        words.seek(0)
-        return words.read().decode(errors="replace")
+            log.seek(0)
+            raise _not_a_video(video, log.read().decode(errors="replace")) from error
+        log.seek(0)
+        return log.read().decode(errors="replace")
 
 
 def _check_file(video: Path) -> None:
@@ -139,10 +139,10 @@ def _check_file(video: Path) -> None:
         )
 
 
-def _not_a_video(video: Path, words: str) -> VideoError:
-    said = [line for line in words.strip().splitlines() if line.strip()]
-    reason = re.sub(r"^\[[^]]*\]\s*", "", said[-1]) if said else "it gave no reason"
-    if "matches no streams" in words:
+def _not_a_video(video: Path, log: str) -> VideoError:
+    lines = [line for line in log.strip().splitlines() if line.strip()]
+    reason = re.sub(r"^\[[^]]*\]\s*", "", lines[-1]) if lines else "it gave no reason"
+    if "matches no streams" in log:
         reason = "it has sound but no pictures"
     return VideoError(
         f"{video} can't be read as a video: {reason}.",
@@ -151,8 +151,15 @@ def _not_a_video(video: Path, words: str) -> VideoError:
     )
 
 
-def _square(sar_width: int, sar_height: int, width: int, height: int) -> tuple[int, int]:
-    """Returns the shown size; like players, it stretches the width and keeps the height."""
+def _display_size(sar_width: int, sar_height: int, width: int, height: int) -> tuple[int, int]:
+    """Returns the size in square pixels; like players, it stretches the width, not the height.
+
+    Args:
+        sar_width: Of the sample aspect ratio, with `sar_height`; 0 where it is unknown.
+        sar_height: See `sar_width`.
+        width: Of the decoded frame in pixels.
+        height: Of the decoded frame in pixels.
+    """
     if not sar_width or not sar_height:
         return width, height
     return max(1, round(width * sar_width / sar_height)), height

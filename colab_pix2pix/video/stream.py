@@ -1,4 +1,4 @@
-"""The pictures of a video one after another, at an even pace."""
+"""The frames of a video one after another, at an even frame rate."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import running
-from ..prefetch import ahead
-from .filters import filters_after_choice, filters_before_choice, scale_colours
+from ..prefetch import prefetch
+from .filters import filters_after_select, filters_before_select, scale_colours
 from .probe import VideoInfo, local_input
 
-_FASTEST = 120.0  # some containers name the unit of their clock instead of a frame rate
-_USUAL = 25.0
-_AHEAD = 2  # blocks that are decoded before they are asked for
+_HIGHEST_FRAME_RATE = 120.0  # some containers name the unit of their clock instead of a frame rate
+_USUAL_FRAME_RATE = 25.0
+_PREFETCHED_BLOCKS = 2
 
 
-def pace(info: VideoInfo) -> float:
+def output_frame_rate(info: VideoInfo) -> float:
     """Returns the frames per second at which a video is shown evenly."""
     rate = info.frames_per_second
-    return rate if 0 < rate <= _FASTEST else _USUAL
+    return rate if 0 < rate <= _HIGHEST_FRAME_RATE else _USUAL_FRAME_RATE
 
 
 def scaled_frames(
     info: VideoInfo, size: int, block: int, *, whole: bool = False
 ) -> Generator[np.ndarray]:
-    """Gives the centre squares of all frames, or whole frames, decoded ahead in a thread.
+    """Gives the centre squares of all frames, or whole frames, prefetched in a thread.
 
     Args:
         info: The video.
-        size: Width and height that the squares get, an even number; of whole frames the shorter
-            side, the other is made even too.
+        size: Width and height that the squares get, an even number of pixels; of whole frames the
+            shorter side, the other is made even too.
         block: How many frames come at a time.
         whole: True leaves nothing out.
 
@@ -41,27 +41,23 @@ def scaled_frames(
     Raises:
         VideoError: the video can't be decoded, or holds no picture.
     """
-    yield from ahead(_decoded(info, size, block, whole), _AHEAD, name="decoding")
+    blocks = _decode_blocks(info, size, block, whole)
+    yield from prefetch(blocks, _PREFETCHED_BLOCKS, name="decoding")
 
 
-def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[np.ndarray]:
+def _decode_blocks(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[np.ndarray]:
     side = min(info.width, info.height)
     width, height = (
         2 * round(n * size / side / 2) if whole else size for n in (info.width, info.height)
     )
-    chain = filters_before_choice(info) + filters_after_choice(info)
-    # Cut out before anything is scaled, where pixels may not be square yet.
-    across = round(side * info.decoded_width / info.width)
-    chain += "" if whole else f"crop={across}:{side},"
-    chain += f"scale={width}:{height}:flags=area{scale_colours(info)},setsar=1,"
-    chain += f"fps={pace(info):g},format=rgb24"
-    command = [*local_input(info.path), "-map", "0:V:0", "-vf", chain, "-f", "rawvideo", "-"]
-    length, count = width * height * 3, 0
+    command = [*local_input(info.path), "-map", "0:V:0"]
+    command += ["-vf", _filters(info, width, height, whole), "-f", "rawvideo", "-"]
+    frame_bytes, count = width * height * 3, 0
     try:
         with running(command, what=f"decoding {info.path.name}") as process:
             assert process.stdout is not None
-            while data := process.stdout.read(block * length):
-                frames = np.frombuffer(data, np.uint8)[: len(data) // length * length]
+            while data := process.stdout.read(block * frame_bytes):
+                frames = np.frombuffer(data, np.uint8)[: len(data) // frame_bytes * frame_bytes]
                 count += len(frames)
                 yield frames.reshape(-1, height, width, 3)
     except VideoError:
@@ -70,3 +66,13 @@ def _decoded(info: VideoInfo, size: int, block: int, whole: bool) -> Generator[n
             raise
     if not count:
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+
+
+def _filters(info: VideoInfo, width: int, height: int, whole: bool) -> str:
+    side = min(info.width, info.height)
+    chain = filters_before_select(info) + filters_after_select(info)
+    # Cropped before anything is scaled, where pixels may not be square yet.
+    across = round(side * info.decoded_width / info.width)
+    chain += "" if whole else f"crop={across}:{side},"
+    chain += f"scale={width}:{height}:flags=area{scale_colours(info)},setsar=1,"
+    return f"{chain}fps={output_frame_rate(info):g},format=rgb24"

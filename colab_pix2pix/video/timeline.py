@@ -1,191 +1,184 @@
-"""When each picture of a video is shown, and which packets of the file it takes to decode it."""
+"""When each frame of a video is shown; of all frames, or of those around some times only."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from ..errors import VideoError
-from ..ffmpeg import running
-from .expressions import long_option
+from ..ffmpeg import outside, running
+from .packets import Packets, read_packets
 from .probe import VideoInfo, local_input
 
-#: A line of the filter `showinfo`: the time in seconds.
-SHOWN = re.compile(rb"\] n: *\d+ pts: *-?\d+ pts_time:(-?[\d.e+-]+) ")
-#: Lines of ffmpeg's `framecrc`: stream, time of decoding, time of showing, length, ..., flags.
-_PACKET = re.compile(
-    rb"^0, *(-?\d+), *(-?\d+), *(-?\d+)(?:[^F\n]*, F=0x([0-9A-Fa-f]+))?", re.MULTILINE
-)
-_REFERRED = re.compile(rb"^1, *(-?\d+)", re.MULTILINE)
-_KEY, _DISCARD = 1, 4  # AV_PKT_FLAG_KEY, AV_PKT_FLAG_DISCARD (decoded for others, never shown)
-_NO_TIME = -(2**63)
-
-
-@dataclass(frozen=True)
-class Packets:
-    """The packets of a video in the order of the file, which is the order of decoding.
-
-    Attributes:
-        seconds: When the picture of each is shown.
-        decoded: When each is to be decoded, rising; None where the file does not tell.
-        key: True where decoding can begin.
-        reference: False where no other picture needs this one.
-        h264: True when they are H.264.
-    """
-
-    seconds: np.ndarray
-    decoded: np.ndarray | None
-    key: np.ndarray
-    reference: np.ndarray
-    h264: bool = False
-
-    @property
-    def open_groups(self) -> bool:
-        """True for H.264 where pictures shown before a key frame come after it in the file."""
-        highest = np.maximum.accumulate(np.where(self.key, self.seconds, -np.inf))
-        return self.h264 and bool((self.seconds < highest).any())
+#: A line of the filter `showinfo`: the presentation time in seconds.
+SHOWINFO_TIME = re.compile(rb"\] n: *\d+ pts: *-?\d+ pts_time:(-?[\d.e+-]+) ")
+_MARGIN_SECONDS = 0.5
+_MOST_REORDERED = 16  # frames, in H.264 and HEVC
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The pictures of a video in the order in which they are shown; or some of them.
+    """The frames of a video in the order in which they are shown; or some of them.
 
     Attributes:
-        seconds: When each picture appears, float64, on the clock of the file.
-        start_seconds: When the first picture of the video appears; not always 0.
-        end_seconds: When the last picture of the video disappears.
-        packet: For each picture its place in `packets`.
+        seconds: The presentation time of each frame, float64, on the clock of the file.
+        start_seconds: When the first frame of the video appears; not always 0.
+        end_seconds: When the last frame of the video disappears.
+        packet_index: For each frame its index in `packets`.
         packets: None when the file does not tell the times of its packets.
-        partial: True when these are the pictures around some times only.
+        partial: True when these are the frames around some times only.
     """
 
     seconds: np.ndarray
     start_seconds: float
     end_seconds: float
-    packet: np.ndarray
+    packet_index: np.ndarray
     packets: Packets | None
     partial: bool = False
 
 
 def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
-    """Returns when the pictures of a video are shown.
+    """Returns when the frames of a video are shown.
 
     The packets tell it in milliseconds a minute of video. Where they do not (AVI, raw streams),
     the whole video is decoded once.
 
     Args:
         info: The video.
-        references: True finds out which pictures no other one needs, at the price of a second look.
+        references: True finds out which frames no other one needs, at the price of a second pass.
 
     Raises:
         VideoError: the file can't be read or holds no picture.
     """
     packets, shown, last_seconds = read_packets(info, references=references)
     if packets is None:
-        times = _from_pictures(info)
-        places, last_seconds = np.arange(len(times)), 0.0
+        times = _times_by_decoding(info)
+        packet_index, last_seconds = np.arange(len(times)), 0.0
     else:
-        places = np.flatnonzero(shown)
-        times = packets.seconds[places]
+        packet_index = np.flatnonzero(shown)
+        times = packets.presentation_seconds[packet_index]
     if not len(times):
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
     order = np.argsort(times, kind="stable")
-    times, places = times[order], places[order]
+    times, packet_index = times[order], packet_index[order]
     distinct = np.append(True, np.diff(times) > 0)
     usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     start, end = float(times[0]), float(times[-1]) + (last_seconds or usual)
-    return Timeline(times[distinct], start, end, places[distinct], packets)
+    return Timeline(times[distinct], start, end, packet_index[distinct], packets)
 
 
-def read_packets(
-    info: VideoInfo, *, references: bool = False, keys_only: bool = False, drop: str = ""
-) -> tuple[Packets | None, np.ndarray, float]:
-    """Returns the packets, which of them are shown, and how long the last one is.
+def read_keyframes(info: VideoInfo) -> Timeline | None:
+    """Returns when the keyframes are shown, roughly, and decoded; skips what lies between them.
+
+    None where the file does not tell enough: there must be a length in the header, and decoding
+    times.
+    """
+    packets, _, _ = read_packets(info, keyframes_only=True)
+    if packets is None or packets.decode_seconds is None or not info.duration_seconds:
+        return None
+    decode_seconds = packets.decode_seconds[packets.keyframe]
+    seconds = packets.presentation_seconds[packets.keyframe]
+    skipped = bool(packets.keyframe.all())
+    if skipped:
+        # ffmpeg skips over samples of an mp4, but not over their entries in the table from which it
+        # reckons presentation times. The decoding times are right, at nearly one distance.
+        seconds = decode_seconds + (seconds[0] - decode_seconds[0])
+    if not len(seconds) or (np.diff(seconds) <= 0).any():
+        return None
+    every = np.ones(len(seconds), bool)
+    start = float(seconds[0])
+    end = start + info.duration_seconds
+    keyframes = Packets(seconds, decode_seconds, every, every)
+    return Timeline(seconds, start, end, np.arange(len(seconds)), keyframes, partial=skipped)
+
+
+def keyframes_only(keyframes: Timeline, start: float, end: float, steps: int) -> Timeline | None:
+    """Returns the keyframes if each of `steps` equal parts of a span has one, else None.
+
+    Args:
+        keyframes: What `read_keyframes` gave. Where ffmpeg can't skip over the other frames (mkv,
+            webm, ts), they would come along when the file is copied, so the answer is None.
+        start: Begin of the span in seconds, on the clock of the file.
+        end: End of the span.
+        steps: How many frames are wanted.
+    """
+    seconds = keyframes.seconds
+    step_index = np.floor((seconds - start) / (end - start) * steps)
+    inside = step_index[(seconds >= start) & (seconds < end)]
+    # With nearly as many as there are, nothing is gained; see `decode_plan.packets_to_decode`.
+    enough = len(np.unique(inside)) == steps and steps < len(seconds) / 2
+    return keyframes if enough and keyframes.partial else None
+
+
+def read_keyframe_windows(
+    info: VideoInfo, keyframes: Timeline, wanted: np.ndarray
+) -> Timeline | None:
+    """Returns the frames around some times only, from the keyframes before them on.
+
+    For few frames of a long video this spares most of the work of `read_timeline`. None where the
+    file does not tell enough, or does not keep to what it told.
 
     Args:
         info: The video.
-        references: True finds out which pictures no other one needs.
-        keys_only: True lets ffmpeg skip over all but key frames, where it can.
-        drop: A bitstream filter for packets that are not wanted, or "".
-
-    Raises:
-        VideoError: the file can't be read.
+        keyframes: What `read_keyframes` gave.
+        wanted: The times, sorted.
     """
-    folder = tempfile.TemporaryDirectory()
-    command = [*local_input(info.path, keys_only=keys_only), "-map", "0:V:0", "-c", "copy"]
-    command += long_option("-bsf:v:0", drop, Path(folder.name)) if drop else []
-    if references and info.codec == "h264":
-        # A second copy, without the pictures that no other picture needs. Of other codings ffmpeg
-        # does not tell it, or not for sure.
-        chain = ",".join(filter(None, [drop, "filter_units=discard=nonref"]))
-        command += ["-map", "0:V:0", *long_option("-bsf:v:1", chain, Path(folder.name))]
-    command += ["-avoid_negative_ts", "disabled", "-f", "framecrc", "-"]
-    # Arrays of numbers, not objects: a day of video has millions of packets.
-    decoded, shown, lengths, referred = array("q"), array("q"), array("q"), array("q")
-    flags = bytearray()
-    with (
-        folder,
-        tempfile.TemporaryFile() as words,
-        running(command, what=f"reading {info.path.name}", words=words) as process,
-    ):
-        assert process.stdout is not None
-        tick = _tick(process.stdout)
-        for text in _whole_lines(process.stdout):
-            rows = _PACKET.findall(text)
-            flags.extend(int(row[3] or b"1", 16) & 255 for row in rows)
-            for numbers, column in ((decoded, 0), (shown, 1), (lengths, 2)):
-                numbers.extend(int(row[column]) for row in rows)
-            referred.extend(map(int, _REFERRED.findall(text)))
-        trusted = bool(referred) and not words.tell()
-    times, bits = np.array(shown, np.int64), np.frombuffer(bytes(flags), np.uint8)
-    if not len(times) or (times == _NO_TIME).any():
-        return None, times, 0.0
-    last_length = lengths[int(times.argmax())]
-    reference = np.isin(decoded, referred) if trusted else np.ones(len(times), bool)
-    order = np.array(decoded, np.int64)
-    rising = bool((order != _NO_TIME).all() and (np.diff(order) > 0).all())
-    stamps = order * tick if rising else None
-    packets = Packets(
-        times * tick, stamps, (bits & _KEY).astype(bool), reference, info.codec == "h264"
-    )
-    return packets, (bits & _DISCARD) == 0, last_length * tick
+    if keyframes.packets is None or keyframes.packets.decode_seconds is None:
+        return None
+    frame_seconds = 1 / info.frames_per_second if info.frames_per_second else 1.0
+    late = max(_MARGIN_SECONDS, 3 * frame_seconds)
+    early = max(_MARGIN_SECONDS, _MOST_REORDERED * frame_seconds)
+    before = np.maximum(np.searchsorted(keyframes.seconds, wanted, side="right") - 1, 0)
+    # Some containers tell decoding times only roughly when they skip: begin a little earlier.
+    begins = keyframes.packets.decode_seconds[keyframes.packet_index[before]] - early
+    windows = _united(begins.tolist(), (wanted + late).tolist())
+    drop = f"noise=drop='{outside('dts*tb', windows)}'"
+    packets, shown, _ = read_packets(info, references=True, drop=drop)
+    if packets is None or packets.decode_seconds is None or not shown.all():
+        return None
+    packet_index = _decodable(packets.decode_seconds, packets.keyframe, windows)
+    packet_index = packet_index[np.argsort(packets.presentation_seconds[packet_index])]
+    seconds = packets.presentation_seconds[packet_index]
+    distance = np.abs(seconds[:, None] - keyframes.seconds[np.unique(before)]).min(axis=0)
+    if (distance > frame_seconds / 4).any() or (np.diff(seconds) <= 0).any():
+        return None  # a keyframe is missing, so other frames would be taken for the nearest
+    start, end = keyframes.start_seconds, keyframes.end_seconds
+    return Timeline(seconds, start, end, packet_index, packets, partial=True)
 
 
-def _tick(lines: IO[bytes]) -> float:
-    """Returns the unit of time in seconds that the head of ffmpeg's `framecrc` tells."""
-    for line in lines:
-        if line.startswith(b"#tb 0:"):
-            numerator, denominator = line[6:].split(b"/")
-            return int(numerator) / int(denominator)
-    return 0.0
+def _decodable(
+    decode_seconds: np.ndarray, keyframe: np.ndarray, windows: list[tuple[float, float]]
+) -> np.ndarray:
+    """Returns the indices of packets from the first keyframe of their window on."""
+    index = np.arange(len(keyframe))
+    window = np.searchsorted([begin for begin, _ in windows], decode_seconds, side="right")
+    last_keyframe = np.maximum.accumulate(np.where(keyframe, index, -1))
+    first_in_window = np.searchsorted(window, window)
+    return np.flatnonzero(last_keyframe >= first_in_window)
 
 
-def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Gives a text in large pieces that end where a line ends."""
-    rest = b""
-    while piece := stream.read(1 << 18):
-        piece = rest + piece
-        end = piece.rfind(b"\n") + 1
-        yield piece[:end]
-        rest = piece[end:]
-    yield rest
+def _united(begins: list[float], ends: list[float]) -> list[tuple[float, float]]:
+    """Returns spans of time in order, those that overlap as one."""
+    spans: list[tuple[float, float]] = []
+    for begin, end in zip(begins, ends, strict=True):
+        if spans and begin <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((begin, end))
+    return spans
 
 
-def _from_pictures(info: VideoInfo) -> np.ndarray:
-    """Returns the time of each picture, by decoding everything."""
+def _times_by_decoding(info: VideoInfo) -> np.ndarray:
+    """Returns the presentation time of each frame in seconds, by decoding everything."""
     command = ["-loglevel", "info", *local_input(info.path), "-map", "0:V:0"]
     command += ["-fps_mode", "passthrough", "-vf", "showinfo=checksum=0", "-f", "null", "-"]
-    with tempfile.TemporaryFile() as words:
-        with running(command, what=f"decoding {info.path.name}", words=words) as process:
+    with tempfile.TemporaryFile() as log:
+        with running(command, what=f"decoding {info.path.name}", log=log) as process:
             assert process.stdout is not None
             process.stdout.read()
-        words.seek(0)
-        found = (SHOWN.search(line) for line in words)
+        log.seek(0)
+        found = (SHOWINFO_TIME.search(line) for line in log)
         return np.array([float(match[1]) for match in found if match], np.float64)

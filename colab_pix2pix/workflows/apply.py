@@ -15,16 +15,16 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from .. import events
 from ..config import MODES
-from ..dataset.manifest import IMAGE_SUFFIXES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..ffmpeg import encode_video
-from ..files import replacing
-from ..prefetch import ahead
+from ..filenames import IMAGE_SUFFIXES
+from ..files import atomic_write
+from ..prefetch import prefetch
 from ..project import Project
-from ..storage.os_errors import explained
+from ..storage.os_errors import translate_os_errors
+from ..video.encode import encode_video
 from ..video.probe import VideoInfo, probe
-from ..video.stream import pace, scaled_frames
+from ..video.stream import output_frame_rate, scaled_frames
 from . import held_out
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def write_video(
         target: The `.mp4` to write, whole or not at all.
         on_event: Called with Progress events in frames.
     """
-    total = round(info.duration_seconds * pace(info)) or None
+    total = round(info.duration_seconds * output_frame_rate(info)) or None
 
     def counted(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         for done, frame in enumerate(frames, 1):
@@ -157,9 +157,9 @@ def write_video(
             if done % BLOCK == 0 or done == total:
                 on_event(Progress(job="apply", done=done, total=total, unit="frames"))
 
-    with closing(ahead(made, _AHEAD, name="generating")) as frames:
+    with closing(prefetch(made, _AHEAD, name="generating")) as frames:
         return encode_video(
-            target, counted(frames), frames_per_second=pace(info), sound_of=info.path
+            target, counted(frames), frames_per_second=output_frame_rate(info), sound_of=info.path
         )
 
 
@@ -200,7 +200,7 @@ def _to_pictures(
 ) -> list[Path]:
     pairs = pairs_of(source, target)
     predictor = load()
-    from ..training.data import read_square, read_whole
+    from ..images import read_square, read_whole
     from ..training.image_store import side_by_side
 
     made_by = predictor.name
@@ -231,9 +231,9 @@ def _blocks(
 def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
-    with explained(path.parent):
+    with translate_os_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
+        with atomic_write(path) as part:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)
 
 

@@ -13,7 +13,7 @@ from ..errors import ExportError
 from ..events import Note, OnEvent
 from ..project import Project
 from ..storage import transfer
-from ..storage.os_errors import explained
+from ..storage.os_errors import translate_os_errors
 from . import model_card
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def export(
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     written = []
-    with tempfile.TemporaryDirectory() as temp_dir, explained(Path(temp_dir)):
+    with tempfile.TemporaryDirectory() as temp_dir, translate_os_errors(Path(temp_dir)):
         make = _Export(generator, input_image.numpy(), metadata, Path(temp_dir))
         for name in dict.fromkeys(formats):
             if name == "web":
@@ -101,7 +101,7 @@ def export(
             written.append(line)
         model_card.write_card(project, trained, Path(temp_dir), written, metadata)
         # Whole files, one after the other: the target may lie on Google Drive.
-        with explained(target):
+        with translate_os_errors(target):
             for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
                 path = target / file.relative_to(temp_dir)
                 path.parent.mkdir(parents=True, exist_ok=True)

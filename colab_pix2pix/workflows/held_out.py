@@ -13,6 +13,7 @@ from ..config import TrainConfig
 from ..dataset.archive import unpack
 from ..errors import DatasetError
 from ..project import Project
+from ..spacing import evenly_chosen
 
 
 def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
@@ -40,14 +41,13 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
     with tempfile.TemporaryDirectory() as temp_dir:
         dataset = unpack(project.dataset_zip, Path(temp_dir) / "crops")
         _, held_out = split_crops(dataset, config)
-        every = max(1, len(held_out) // most)  # of all times of the day
-        chosen = held_out[::every][:most]
+        chosen = evenly_chosen(held_out, most)  # of all times of the day
         files = [[dataset.directory / file for file in crop.files] for crop in chosen]
         return np.stack([_decoded(files_of_one, config.image_size) for files_of_one in files])
 
 
 def _decoded(files: list[Path], size: int) -> np.ndarray:
-    from ..training.data import read_square
+    from ..images import read_square
 
     return np.concatenate([read_square(file, size) for file in files], axis=-1)
 

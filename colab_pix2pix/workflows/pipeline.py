@@ -14,8 +14,8 @@ from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..events import OnEvent
 from ..project import Project
-from ..storage import drive, transfer
-from ..storage.os_errors import explained
+from ..storage import colab, drive, transfer
+from ..storage.os_errors import translate_os_errors
 
 if TYPE_CHECKING:
     from ..dataset.import_images import Direction
@@ -169,8 +169,8 @@ def _pack(dataset: Dataset, project: Project) -> None:
     """Packs the crops into the project; for Google Drive on this machine's disk first."""
     from ..dataset import archive
 
-    drive.require_mounted(project.path)
-    with explained(project.path):
+    colab.require_mounted(project.path)
+    with translate_os_errors(project.path):
         if not drive.is_drive(project.path):
             archive.pack(dataset, project.dataset_zip)
         elif not archive.is_packed(dataset, project.dataset_zip):

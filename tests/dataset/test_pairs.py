@@ -21,7 +21,7 @@ from colab_pix2pix.events import Event, Metrics
 from colab_pix2pix.model import conditions, pix2pix
 from colab_pix2pix.options import options
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from colab_pix2pix.training.data import load_pictures
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train

@@ -97,7 +97,7 @@ def test_a_cluster_gives_the_same_even_when_a_worker_dies(
 def test_a_scheduler_that_is_not_there_is_named(
     clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parallel, "_CONNECT_SECONDS", 1)
+    monkeypatch.setattr(parallel, "CONNECT_SECONDS", 1)
     with pytest.raises(VideoError, match="no dask scheduler"):
         extract_many(clips, tmp_path / "crops", CONFIG, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "crops").exists()

@@ -23,8 +23,8 @@ from playwright.sync_api import Page
 
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.dataset import curate, manifest
-from colab_pix2pix.download.download import sample_video
-from colab_pix2pix.download.preview import look_up
+from colab_pix2pix.downloader.download import sample_video
+from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.project import Project
 from support import CHECKOUT
 from support.browsing import GALLERY, cell_with, ours, run_up_to, shoot, wait_for
@@ -110,7 +110,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     site = front_end.home / f"site-{time.time_ns()}"
     site.mkdir()
     shutil.copy(sample_video(), site / "clip.mp4")
-    (site / "frame.jpg").write_bytes(look_up("").thumbnail)
+    (site / "frame.jpg").write_bytes(preview("").thumbnail)
     with serving(site) as server:
         link = write_page(site, server, "frame.jpg", title="A garden in spring")
         fill(page, ".cp-form-video .cp-source", server.link("gone.mp4"))

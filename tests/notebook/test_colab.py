@@ -27,9 +27,10 @@ from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.errors import DriveError, Pix2PixError
 from colab_pix2pix.notebook import steps
 from colab_pix2pix.project import Project, sample_step
+from colab_pix2pix.storage import colab as google_colab
 from colab_pix2pix.storage import drive
-from colab_pix2pix.storage.checkpoints import status
 from colab_pix2pix.storage.release import release_when_safe
+from colab_pix2pix.storage.restore import status
 from support import CHECKOUT, TESTS, drivefs
 from support import colab as colab_machines
 from support.browsing import cell_with, ours, run_up_to, shoot
@@ -210,9 +211,9 @@ def in_process(colab: Colab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Colab]
     for name, value in colab.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(TESTS / "support" / "fake_colab")
-    monkeypatch.setattr(drive, "MOUNT_POINT", colab.mount_point)
+    monkeypatch.setattr(google_colab, "MOUNT_POINT", colab.mount_point)
     colab.mount_point.parent.mkdir()
-    drive.mount()
+    google_colab.mount()
     colab.project.remember(*SMALL)
     colab.drive.wait_until_uploaded()
     yield colab
@@ -314,5 +315,5 @@ def safe_step(colab: Colab) -> int:
 
 def last_sample(session: ColabSession) -> int:
     """Returns the newest step of which the machine has drawn a picture."""
-    drawn = session.home.glob("cache/colab-pix2pix/projects/*/desk/samples/step-*.jpg")
+    drawn = session.home.glob("cache/colab-pix2pix/projects/*/staging/samples/step-*.jpg")
     return max(map(sample_step, drawn), default=0)

@@ -28,8 +28,8 @@ from colab_pix2pix.config import (
     VideoConfig,
 )
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.download.preview import Found
-from colab_pix2pix.download.ytdlp import Format
+from colab_pix2pix.downloader.preview import VideoPreview
+from colab_pix2pix.downloader.ytdlp import Format
 from colab_pix2pix.errors import OptionError, ProjectError
 from colab_pix2pix.notebook import machine, time_estimate
 from colab_pix2pix.notebook.error_panel import ErrorPanel
@@ -275,13 +275,13 @@ def test_looking_first_shows_what_a_path_leads_to_and_fetches_nothing(tmp_path: 
     clip = videos.scene(tmp_path / "<clip>.mp4", seconds=3)
     form = VideoForm()
     form.value = {"source": str(clip)}
-    form.look.click()
+    form.preview_button.click()
     for words in ("&lt;clip&gt;.mp4", "3 s", "160×96", "kB", "data:image/jpeg"):
-        assert words in form.found.value
+        assert words in form.preview.value
     assert form.formats.layout.display == "none", "a file has one form only"
     form.value = {"source": ""}
-    form.look.click()
-    assert "time-lapse.mp4" in form.found.value
+    form.preview_button.click()
+    assert "time-lapse.mp4" in form.preview.value
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def rows_in_sight(form: Form) -> set[str]:
-    return {name for name, f in form._fields.items() if f.row.layout.display != "none"}
+    return {name for name, f in form.fields.items() if f.row.layout.display != "none"}
 
 
 def test_looking_first_shows_how_many_pictures_a_folder_holds(pictures: Path) -> None:
@@ -303,12 +303,12 @@ def test_looking_first_shows_how_many_pictures_a_folder_holds(pictures: Path) ->
     form.value = {"source": str(pictures)}
     assert form.pairs.row.layout.display == "flex"
     assert "start" not in rows_in_sight(form)
-    form.look.click()
+    form.preview_button.click()
     for words in ("&lt;mine&gt;", "Pictures <b>3</b>", "data:image/jpeg"):
-        assert words in form.found.value
+        assert words in form.preview.value
     form.pairs.box.value = "AtoB"
-    form.look.click()
-    assert "Pairs <b>3</b>" in form.found.value
+    form.preview_button.click()
+    assert "Pairs <b>3</b>" in form.preview.value
     form.value = {"source": ""}
     assert form.pairs.row.layout.display == "none" and "start" in rows_in_sight(form)
 
@@ -317,7 +317,7 @@ def test_a_path_that_can_not_be_used_is_explained_beside_the_box(
     pictures: Path, tmp_path: Path
 ) -> None:
     form = VideoForm()
-    message = form._fields["source"].message
+    message = form.fields["source"].message
     form.value = {"source": str(tmp_path / "gone.mp4")}
     assert "There is no such file or folder on this machine." in message.value
     (tmp_path / "empty").mkdir()
@@ -387,10 +387,10 @@ def test_looking_at_nothing_is_explained_in_the_form(tmp_path: Path) -> None:
     form = VideoForm()
     for source in (str(tmp_path / "gone.mp4"), "ftp://example.org/a.mp4"):
         form.value = {"source": source}
-        form.look.click()
+        form.preview_button.click()
         (panel,) = with_class(form, "cp-errors")
         assert "cp-error" in panel.value and source in panel.value
-        assert form.found.value == ""
+        assert form.preview.value == ""
 
 
 def test_the_forms_of_a_video_are_offered_and_the_chosen_one_is_taken(
@@ -401,17 +401,17 @@ def test_the_forms_of_a_video_are_offered_and_the_chosen_one_is_taken(
         Format(id="18", width=640, height=360, codec="h264", bytes=4_500_000, note="360p"),
         Format(id="22", width=1280, height=720, codec="vp9", bytes=0, note="720p"),
     )
-    found = Found(title="Roses", formats=offered)
-    monkeypatch.setattr(video_form, "look_up", lambda source, config: found)
+    found = VideoPreview(title="Roses", formats=offered)
+    monkeypatch.setattr(video_form, "preview", lambda source, config: found)
     form = VideoForm(Project(tmp_path / "roses"))
-    form.look.click()
+    form.preview_button.click()
     assert form.formats.layout.display == "flex"
     labels = [label for label, _ in form.formats.options]
     assert labels[1:] == ["640×360, h264, 4.5 MB, format 18", "1280×720, vp9, format 22"]
     form.formats.value = "22"
     assert form.config.format == "22"
     assert Project(tmp_path / "roses").recall(VideoConfig).format == "22"
-    form.look.click()
+    form.preview_button.click()
     assert form.formats.value == "22", "looking again keeps the choice"
 
 
@@ -435,22 +435,22 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
     labels = dict((name, label) for label, name in form.preset.options)
     assert re.search(r"about \d+ min here", labels["quick"])
     assert re.search(r"about \d+ h here", labels["paper"])
-    assert "240 crops on a CPU: an estimate, from what is usual" in form.time.value
-    quick = form.time.value
+    assert "240 crops on a CPU: an estimate, from what is usual" in form.time_estimate.value
+    quick = form.time_estimate.value
     form.value = {"epochs": 24 * 600}
-    assert form.time.value != quick and "h with" in form.time.value
+    assert form.time_estimate.value != quick and "h with" in form.time_estimate.value
     form.value = {"minutes": 90.0}
-    assert "It will end after about 1 h 30 min" in form.time.value
+    assert "It will end after about 1 h 30 min" in form.time_estimate.value
     assert "here" not in str(TrainForm().preset.options), "without crops nobody can tell"
 
 
 def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     quick, paper = PRESETS["quick"][1], PRESETS["paper"][1]
-    time_estimate.note(quick, steps_per_second=5.0, device="")
+    time_estimate.record_speed(quick, steps_per_second=5.0, device="")
     found = time_estimate.estimate(quick, crops=100, device="")
     assert found.measured and found.seconds == pytest.approx(24 * 100 / (5.0 * quick.batch_size))
     slow = time_estimate.estimate(paper, crops=100, device="")
-    time_estimate.note(quick, steps_per_second=10.0, device="")
+    time_estimate.record_speed(quick, steps_per_second=10.0, device="")
     assert time_estimate.estimate(paper, crops=100, device="").seconds == pytest.approx(
         slow.seconds / 2
     )

@@ -154,7 +154,7 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     done = f"Welcome back: all 3 epochs are done (roses, step {second.step})."
     assert steps.welcome(project) == f"{done} Set more of them to go on."
     steps.show_result(project)
-    assert "the last run on this machine" in TrainForm(project, gallery).time.value
+    assert "the last run on this machine" in TrainForm(project, gallery).time_estimate.value
 
     form = UseForm()
     made = steps.use(project, gallery, form)
@@ -165,14 +165,14 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     (mine,) = steps.use(project, dataset, form)
     with Image.open(mine) as picture:
         assert mine.name == "my photo.png" and picture.size == (64, 64)
-    view = predictions.view([(photo, mine)], project.recall(TrainConfig))
+    view = predictions.predictions_view([(photo, mine)], project.recall(TrainConfig))
     (strip,) = [w for w in view.children if "cp-made" in w._dom_classes]
     with Image.open(io.BytesIO(strip.value)) as pictures:
         assert pictures.size == (3 * 256 + 16, 256), "picture, what is seen of it, result"
     form.source.value = str(clip)
-    ((film, made),) = predictions.make(project, form.path, dataset, on_event=ignore)
+    ((film, made),) = predictions.predict(project, form.path, dataset, on_event=ignore)
     assert film == clip and made == project.path / "made" / "clip.mp4"
-    watched = predictions.view([(film, made)], TrainConfig(image_size=64))
+    watched = predictions.predictions_view([(film, made)], TrainConfig(image_size=64))
     (player,) = [w for w in watched.children if isinstance(w, widgets.Video)]
     assert b"ftyp" in bytes(player.value[:16])
     (link,) = [w.value for w in view.children if "cp-download" in getattr(w, "value", "")]
@@ -368,11 +368,11 @@ def test_looking_at_a_link_tells_its_size_and_fetches_only_the_head(
     with serving(clip.parent) as server:
         form = VideoForm(project)
         form.value = {"source": server.link("clip.mp4")}
-        form.look.click()
-        assert "clip" in form.found.value
+        form.preview_button.click()
+        assert "clip" in form.preview.value
         form.value = {"source": server.link("gone.mp4")}
-        form.look.click()
-        assert form.found.value == "" and "404" in form._errors.value
+        form.preview_button.click()
+        assert form.preview.value == "" and "404" in form.errors.value
 
 
 def test_an_interrupt_is_one_friendly_line(

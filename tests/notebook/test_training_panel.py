@@ -23,8 +23,7 @@ from colab_pix2pix.events import (
     TrainingProgress,
     Verdict,
 )
-from colab_pix2pix.ffmpeg import encode_video
-from colab_pix2pix.notebook import inline_images, style
+from colab_pix2pix.notebook import inline_images
 from colab_pix2pix.notebook.panels import training_panel
 from colab_pix2pix.notebook.panels.results import result_view
 from colab_pix2pix.notebook.panels.samples import SampleView
@@ -34,6 +33,7 @@ from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
 from colab_pix2pix.training.diagnosis import diagnose
 from colab_pix2pix.training.interrupt import interruptible
+from colab_pix2pix.video.encode import encode_video
 
 
 class Clock:
@@ -201,11 +201,11 @@ def test_the_verdict_costs_little_in_short_epochs(
 
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
     panel = TrainingPanel()
-    assert panel.sample.picture.layout.display == "none"
+    assert panel.sample.image.layout.display == "none"
     panel(Sample(step=12, path=grid))
-    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
+    with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (60, 40))
-    assert panel.sample.picture.layout.display == "block"
+    assert panel.sample.image.layout.display == "block"
     assert "Step 12." in panel.sample.caption.value
 
 
@@ -323,7 +323,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     assert "Step 16." in panel.sample.caption.value
     panel.sample.slider.value = 0
     assert "Step 1." in panel.sample.caption.value
-    with Image.open(io.BytesIO(panel.sample.picture.value)) as picture:
+    with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
 
 
@@ -413,9 +413,3 @@ def test_curves_have_a_background_that_lets_the_page_through(history: list[Metri
     with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((1, 1))[3] == 0
-
-
-def test_times_are_said_in_words() -> None:
-    assert [style.duration(s) for s in (0.4, 89, 90, 3540, 3600, 90_000)] == [
-        "0 s", "89 s", "2 min", "59 min", "1 h 0 min", "25 h 0 min",
-    ]  # fmt: skip

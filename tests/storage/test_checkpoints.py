@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectError
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import drive, npz
-from colab_pix2pix.storage.checkpoints import CheckpointWriter, generations, status
-from colab_pix2pix.storage.milestones import keep_milestone
+from colab_pix2pix.storage import colab, drive, npz
+from colab_pix2pix.storage.checkpoints import CheckpointWriter
+from colab_pix2pix.storage.restore import generations, keep_milestone, status
 
 STATE = {"generator/000-kernel": np.arange(6, dtype=np.float32).reshape(2, 3)}
 SHAPES = {"generator/000-kernel": ((2, 3), "float32")}
@@ -120,6 +121,26 @@ def test_a_run_whose_slots_are_gone_is_not_started_anew(project: Project) -> Non
     project.slots[0].unlink()
     with pytest.raises(CheckpointError, match="fresh start would lose the run"):
         status(project)
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"format": 1, "run_'])
+def test_without_a_whole_project_file_the_newest_whole_slot_knows_the_settings(
+    project: Project, left: bytes | None
+) -> None:
+    writer = CheckpointWriter(project, configs=[TrainConfig(epochs=7)])
+    saved(writer, 10)
+    writer.remember(TrainConfig(epochs=8))
+    saved(writer, 20)
+    run_id = project.settings()["run_id"]
+    project.settings_file.unlink()
+    if left is not None:
+        project.settings_file.write_bytes(left)
+    assert project.settings()["run_id"] == run_id
+    assert project.recall(TrainConfig).epochs == 8
+    damage(project.slots[1], "truncated")
+    assert project.recall(TrainConfig).epochs == 7
+    project.remember(FramesConfig(count=5))
+    assert project.recall(TrainConfig).epochs == 7, "what is written holds what was known"
 
 
 @pytest.mark.parametrize(
@@ -248,7 +269,7 @@ def test_in_colab_without_drive_no_look_alike_folder_is_named(
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
     with pytest.raises(drive.DriveError, match="not mounted"):
-        drive.project_root()
+        colab.project_root()
 
 
 def test_saving_does_not_hold_the_loop_up(project: Project) -> None:

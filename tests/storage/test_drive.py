@@ -17,9 +17,10 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import drive, session, status_line
-from colab_pix2pix.storage.checkpoints import CheckpointWriter, status, survey, verify
+from colab_pix2pix.storage import colab, session, status_line
+from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.release import release_runtime
+from colab_pix2pix.storage.restore import read_run_state, status, verify
 from colab_pix2pix.storage.transfer import put
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
@@ -46,7 +47,7 @@ def project(mount: drivefs.Drive) -> Project:
 
 def save(project: Project, *steps: int, wait: bool = True) -> list[object]:
     """Lets a session save at some steps; returns what it has told."""
-    found = survey(project).generations
+    found = read_run_state(project).generations
     writer = CheckpointWriter(project, found, save_every_seconds=0.0, timing=FAST)
     told: list[object] = []
     for step in steps:
@@ -71,7 +72,7 @@ def test_two_slots_on_drive_are_confirmed_in_turn(mount: drivefs.Drive, project:
     told = save(project, 10, 20, 30)
     assert [e.safe_step for e in told if isinstance(e, Safety)][-1] == 30
     new_machine(mount)
-    found = survey(project).generations
+    found = read_run_state(project).generations
     assert [(g.step, g.path.name, g.durability) for g in found] == [
         (30, "slot-a.npz", "confirmed"),
         (20, "slot-b.npz", "confirmed"),
@@ -123,7 +124,7 @@ def test_a_damaged_slot_is_told_and_the_other_one_goes_on(
     save(project, 10, 20)
     new_machine(mount)
     damage(project.slots[1])
-    found = survey(project)
+    found = read_run_state(project)
     assert found.generations[0].step == 10 and is_right(found.generations[0].file, 10)
     assert "slot-b.npz" in found.notes[0] and "Going on from step 10" in found.notes[0]
     checked = {Path(slot["path"]).name: slot["check"] for slot in verify(project)["slots"]}
@@ -131,7 +132,7 @@ def test_a_damaged_slot_is_told_and_the_other_one_goes_on(
     damage(project.slots[0])
     before = [slot.read_bytes() for slot in project.slots]
     with pytest.raises(CheckpointError, match=r"slot-a\.npz.*slot-b\.npz.*fresh start would lose"):
-        survey(project)
+        read_run_state(project)
     assert [slot.read_bytes() for slot in project.slots] == before
     report(Row(f"{name}; then both slots", runs=2, restored=1, steps_lost=10))
 
@@ -146,12 +147,12 @@ def test_copies_that_drive_has_made_are_looked_at_and_left_alone(
     project.slots[1].write_bytes(b"")
     shutil.copyfile(project.session_file, project.path / "session (1).json")
     new_machine_is_ready(mount)
-    found = survey(project)
+    found = read_run_state(project)
     assert found.generations[0].step == 20
     assert "slot-b (1).npz" in found.notes[-1]
     save(project, 30, 40)
     assert (project.path / "slot-b (1).npz").read_bytes() == copy
-    assert survey(project).generations[0].step == 40
+    assert read_run_state(project).generations[0].step == 40
     report(Row('"name (1)" duplicates', runs=1, restored=1))
 
 
@@ -190,7 +191,7 @@ def test_a_torn_project_file_is_read_from_a_slot(project: Project, torn: bytes) 
     save(project, 20)
     project.settings_file.write_bytes(torn)
     assert project.settings()["run_id"] == before["run_id"]
-    assert survey(project).generations[0].step == 20
+    assert read_run_state(project).generations[0].step == 20
 
 
 @needs_fuse
@@ -224,9 +225,9 @@ def test_other_files_go_to_drive_whole_and_once(mount: drivefs.Drive, tmp_path: 
 
 
 @needs_fuse
-def test_pictures_made_on_the_desk_come_to_drive(mount: drivefs.Drive, project: Project) -> None:
+def test_pictures_that_were_staged_come_to_drive(mount: drivefs.Drive, project: Project) -> None:
     writer = CheckpointWriter(project, save_every_seconds=0.0, timing=FAST)
-    picture = writer.desk.samples / "step-00000001.jpg"
+    picture = writer.staging_dir.samples / "step-00000001.jpg"
     picture.write_bytes(b"a picture")
     writer.keep(picture)
     assert not picture.is_relative_to(mount.mount_point)
@@ -235,7 +236,7 @@ def test_pictures_made_on_the_desk_come_to_drive(mount: drivefs.Drive, project: 
     new_machine_is_ready(mount)
     assert (project.samples / picture.name).read_bytes() == b"a picture"
     writer = CheckpointWriter(project, save_every_seconds=0.0, timing=FAST)
-    assert (writer.desk.samples / picture.name).read_bytes() == b"a picture"
+    assert (writer.staging_dir.samples / picture.name).read_bytes() == b"a picture"
     writer.close()
 
 
@@ -244,7 +245,7 @@ def test_the_probe_notebook_tells_what_the_mount_does(
     mount: drivefs.Drive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
-    monkeypatch.setattr(drive, "MOUNT_POINT", mount.mount_point)
+    monkeypatch.setattr(colab, "MOUNT_POINT", mount.mount_point)
     mount.order("set", bandwidth=4e6)
     cells = json.loads(PROBE.read_text(encoding="utf-8"))["cells"]
     names: dict[str, object] = {}
@@ -327,9 +328,9 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
-    monkeypatch.setattr(drive, "MOUNT_POINT", tmp_path / "content" / "drive")
+    monkeypatch.setattr(colab, "MOUNT_POINT", tmp_path / "content" / "drive")
     project = Project(tmp_path / "content" / "drive" / "MyDrive" / "run")
-    for call in (survey, CheckpointWriter, status):
+    for call in (read_run_state, CheckpointWriter, status):
         with pytest.raises(DriveError, match="not mounted"):
             call(project)
     assert not (tmp_path / "content").exists()

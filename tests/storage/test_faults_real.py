@@ -18,7 +18,7 @@ from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
-from colab_pix2pix.storage.checkpoints import survey
+from colab_pix2pix.storage.restore import read_run_state
 from colab_pix2pix.workflows.pipeline import train
 from support import CHECKOUT, TESTS, drivefs
 from support.machines import Machine, Report, Row, machine
@@ -46,7 +46,7 @@ def safe_step(log: Path) -> int:
 
 
 def arrays(project: Project) -> dict[str, bytes]:
-    with np.load(survey(project).generations[0].file) as file:
+    with np.load(read_run_state(project).generations[0].file) as file:
         return {name: file[name].tobytes() for name in file.files if name != npz.MANIFEST}
 
 

@@ -21,8 +21,8 @@ from support.notebooks import Session, standin_python
 
 _STARTUP = """
 from pathlib import Path
-from colab_pix2pix.storage import drive
-drive.MOUNT_POINT = Path({mount_point!r})  # the folder /content is for the real Colab alone
+from colab_pix2pix.storage import colab
+colab.MOUNT_POINT = Path({mount_point!r})  # the folder /content is for the real Colab alone
 """
 
 

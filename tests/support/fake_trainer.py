@@ -20,8 +20,8 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import Pix2PixError
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
-from colab_pix2pix.storage.checkpoints import CheckpointWriter, Timing, survey
-from colab_pix2pix.storage.lost import lost
+from colab_pix2pix.storage.checkpoints import CheckpointWriter, Timing
+from colab_pix2pix.storage.restore import lost_progress, read_run_state
 
 FAST = Timing(
     poll_seconds=0.02,
@@ -78,15 +78,15 @@ def train(given, tell, listen) -> int:
     stopped: list[int] = []
     signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     project = Project(given.project)
-    found = survey(project)
+    found = read_run_state(project)
     good = found.generations
     step = good[0].step if good else 0
     if good and not is_right(good[0].file, step):
         tell("Error", kind="WrongWeights", message=str(good[0].path))
         return 3
-    words = lost(project, good[0]) if good else ""
-    known = bool(found.looks)
-    tell("Start", step=step, fresh=not good, known=known, notes=[*found.notes, words])
+    lost = lost_progress(project, good[0]) if good else ""
+    known = bool(found.checks)
+    tell("Start", step=step, fresh=not good, known=known, notes=[*found.notes, lost])
     writer = CheckpointWriter(
         project,
         good,
@@ -96,7 +96,7 @@ def train(given, tell, listen) -> int:
     )
     began = longest = time.monotonic() - time.monotonic()
     next_save = time.monotonic() + given.save_every
-    try:
+    with writer:
         while step < given.steps and not stopped:
             began = time.monotonic()
             time.sleep(given.step_seconds)
@@ -113,8 +113,6 @@ def train(given, tell, listen) -> int:
             listen(event)
         writer.close()
         tell("End", step=step, longest=longest, stopped=bool(stopped))
-    finally:
-        writer.stop()
     return 0
 
 

@@ -32,6 +32,7 @@ class Behaviour:
         ranges: True when a part of a file can be asked for.
         status: An error to answer every request with, or 0.
         redirect: Where to send every request instead, or "".
+        redirected_path: The only path that is sent there; "" is every one.
         chunk_seconds: How long to wait after each 64 KiB.
         drop_after: After so many bytes of an answer the connection is closed; None is never.
         drops: How many answers are dropped, then the server is well again.
@@ -40,6 +41,7 @@ class Behaviour:
     ranges: bool = True
     status: int = 0
     redirect: str = ""
+    redirected_path: str = ""
     chunk_seconds: float = 0.0
     drop_after: int | None = None
     drops: int = 1
@@ -106,7 +108,8 @@ def _handler(folder: Path, behaviour: Behaviour) -> type[BaseHTTPRequestHandler]
             described: Server = self.server.described  # type: ignore[attr-defined]
             described.requests.append((self.command, self.path, asked))
             described.cookies += self.headers.get_all("Cookie", [])
-            if behaviour.redirect and self.path not in behaviour.redirect:
+            redirected = self.path == (behaviour.redirected_path or self.path)
+            if redirected and behaviour.redirect and self.path not in behaviour.redirect:
                 return self._plain(302, {"Location": behaviour.redirect})
             file = folder / self.path.split("?")[0].lstrip("/")
             if behaviour.status or not file.is_file():
@@ -157,10 +160,10 @@ def write_page(
     video: str = "clip.mp4",
 ) -> str:
     """Writes a page, as sites describe their videos to others; returns its link."""
-    facts = {"title": title, "video": server.link(video), "image": server.link(picture)}
+    metadata = {"title": title, "video": server.link(video), "image": server.link(picture)}
     metas = "".join(
         f'<meta property="og:{name}" content="{text.replace("<", "&lt;")}">'
-        for name, text in facts.items()
+        for name, text in metadata.items()
     )
     (folder / "page.html").write_text(f"<html><head>{metas}</head></html>")
     return server.link("page.html")

@@ -17,7 +17,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
 
 pytestmark = pytest.mark.slow

@@ -18,9 +18,10 @@ from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.files import cache_dir
+from colab_pix2pix.images import resize_images
 from colab_pix2pix.storage.checkpoints import status
 from colab_pix2pix.training import image_store
-from colab_pix2pix.training.data import load_pictures, resize_pictures
+from colab_pix2pix.training.data import load_pictures
 from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, precision="float32")
@@ -55,7 +56,7 @@ def test_what_the_pictures_take_is_said(crops: Dataset) -> None:
     load_pictures(crops, TINY, heard.append)
     load_pictures(crops, ON_DISK, heard.append)
     notes = [event.message for event in heard if isinstance(event, Note)]
-    assert notes == ["12 crops take 0.2 MB of memory.", "12 crops take 0.2 MB on the disk."]
+    assert notes == ["12 crops take 230.4 kB of memory.", "12 crops take 230.4 kB on the disk."]
     progress = [event for event in heard if isinstance(event, Progress)]
     assert {(event.job, event.total, event.unit) for event in progress} == {("load", 12, "crops")}
     assert progress[-1].done == 12
@@ -133,8 +134,8 @@ def test_two_small_pictures_are_enough_and_are_stored_once(tmp_path: Path) -> No
 
 def test_pictures_and_pairs_are_resized(crops: Dataset) -> None:
     train_pictures = load_pictures(crops, TINY).train
-    small = resize_pictures(train_pictures, 32)
-    both = resize_pictures(np.concatenate([train_pictures, train_pictures[:, ::-1]], axis=-1), 32)
+    small = resize_images(train_pictures, 32)
+    both = resize_images(np.concatenate([train_pictures, train_pictures[:, ::-1]], axis=-1), 32)
     assert np.array_equal(both[..., :3], small)
     assert np.abs(both[..., 3:].astype(int) - small[:, ::-1]).max() <= 1
 

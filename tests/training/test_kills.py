@@ -16,7 +16,7 @@ from colab_pix2pix.events import Resumed, Saved
 from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from support.forked import Command
 
 # Little to compile, so that a process is soon at its first step. Dropout is on by default.

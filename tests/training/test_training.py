@@ -22,7 +22,7 @@ from colab_pix2pix.events import Event, Metrics, Note, Progress, Resumed, Saved
 from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
 

@@ -16,13 +16,13 @@ from PIL import Image
 
 from colab_pix2pix.config import FramesConfig
 from colab_pix2pix.dataset import manifest
-from colab_pix2pix.dataset.crop_geometry import scaled_size, squares_of
+from colab_pix2pix.dataset.crop_geometry import crop_boxes, scaled_size
 from colab_pix2pix.dataset.curate import pack, split, unpack
 from colab_pix2pix.dataset.extract import probe
 from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError, OptionError, Pix2PixError
 from colab_pix2pix.filenames import safe_name
-from colab_pix2pix.video.decode_plan import choose_frames, dropped_packets, packets_to_decode
+from colab_pix2pix.video.decode_plan import dropped_packets, packets_to_decode, pick_frames
 from colab_pix2pix.video.timeline import Packets, Timeline
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -62,7 +62,7 @@ def test_a_scale_is_refused_or_gives_squares_within_the_frame(scale: str) -> Non
 def test_squares_always_lie_within_the_frame(
     crops: str, width: int, height: int, seed: tuple[int, int]
 ) -> None:
-    squares = squares_of(crops, width, height, seed=seed)
+    squares = crop_boxes(crops, width, height, seed=seed)
     assert squares
     for square in squares:
         assert square.side == min(width, height)
@@ -97,7 +97,7 @@ def test_chosen_frames_are_distinct_sorted_and_as_many_as_wanted(
     packets = Packets(seconds, seconds, places % group == 0, np.ones(len(seconds), bool))
     start, end = float(seconds[0]), float(seconds[-1] + gaps[-1])
     timeline = Timeline(seconds, start, end, places, packets)
-    picks = choose_frames(timeline, timeline.start_seconds, end, steps, exact=exact)
+    picks = pick_frames(timeline, timeline.start_seconds, end, steps, exact=exact)
     assert len(picks) == min(steps, len(seconds))
     assert (np.diff(picks) > 0).all()
     needed = packets_to_decode(timeline, picks)

@@ -15,7 +15,7 @@ from ...options import Config, Option, options
 from ...project import Project
 from .. import style
 from ..error_panel import ErrorPanel
-from .fields import Field, Shared
+from .fields import Field, SharedStyles
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
@@ -29,6 +29,10 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
             is stored there at once, so that it comes back in the next session.
         title: The heading.
         hint: What to do next, below the boxes.
+
+    Attributes:
+        fields: The rows of boxes by option name.
+        errors: What has gone wrong, below the boxes.
 
     Example:
         >>> from colab_pix2pix.config import FramesConfig
@@ -48,21 +52,21 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         title: str = "",
         hint: str = "Then run the next cell.",
     ) -> None:
-        self._kind = type(start)
+        self._config_class = type(start)
         self._project = project
-        if project is not None and self._kind.section in project.settings():
-            start = project.recall(self._kind)
-        self._shared = Shared()
-        self._fields = {
-            name: Field(self._kind, name, about, getattr(start, name), self._shared)
-            for name, about in self._options().items()
+        if project is not None and self._config_class.section in project.settings():
+            start = project.recall(self._config_class)
+        self._styles = SharedStyles()
+        self.fields = {
+            name: Field(self._config_class, name, spec, getattr(start, name), self._styles)
+            for name, spec in self._options().items()
         }
-        self._errors = ErrorPanel()
-        self._filling = False
-        for field in self._fields.values():
-            field.on_change(self._errors.guard(self._on_box))
+        self.errors = ErrorPanel()
+        self._updating = False
+        for field in self.fields.values():
+            field.on_change(self.errors.guard(self._on_change))
         super().__init__(self._rows(title, hint))
-        self.add_class("cp").add_class("cp-form").add_class(f"cp-form-{self._kind.section}")
+        self.add_class("cp").add_class("cp-form").add_class(f"cp-form-{self._config_class.section}")
 
     @property
     def config(self) -> AnyConfig:
@@ -71,35 +75,35 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         Raises:
             OptionError: a box holds a value that its option can't take.
         """
-        return self._kind(**self.value)
+        return self._config_class(**self.value)
 
     @property
     def value(self) -> dict[str, Any]:
         """What stands in the boxes by option name, checked or not. Set it from the same, or from a
         config; options that are left out keep their value."""
-        return {name: field.value for name, field in self._fields.items()}
+        return {name: field.value for name, field in self.fields.items()}
 
     @value.setter
     def value(self, values: Config | dict[str, Any]) -> None:
-        given = vars(values) if isinstance(values, Config) else values
-        if unknown := sorted(set(given) - set(self._fields)):
+        new = vars(values) if isinstance(values, Config) else values
+        if unknown := sorted(set(new) - set(self.fields)):
             raise OptionError(
                 f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(self._fields)}.",
+                why=f"Expected one of: {', '.join(self.fields)}.",
             )
-        self._filling = True
+        self._updating = True
         try:
-            for name, value in given.items():
-                self._fields[name].value = value
+            for name, value in new.items():
+                self.fields[name].value = value
         finally:
-            self._filling = False
+            self._updating = False
         self._changed()
 
     @property
     def valid(self) -> bool:
         """True when every box holds a value that its option can take."""
-        good = [field.check() for field in self._fields.values()]  # every box says its own
-        return all(good)
+        checks = [field.check() for field in self.fields.values()]  # every box says its own
+        return all(checks)
 
     def remember(self) -> None:
         """Stores the options in the project; does nothing without one.
@@ -110,8 +114,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         if self._project is not None:
             self._project.remember(self.config)
 
-    def _on_box(self, change: dict[str, Any]) -> None:
-        if not self._filling:  # else the setter calls _changed once, after the last box
+    def _on_change(self, change: dict[str, Any]) -> None:
+        if not self._updating:  # else the setter calls _changed once, after the last box
             self._changed()
 
     def _changed(self) -> None:
@@ -119,8 +123,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
             self.remember()
 
     def _options(self) -> dict[str, Option]:
-        """What is known of each option, in the order of the boxes; for a form to say more of."""
-        return options(self._kind)
+        """The specs of the options, in the order of the boxes; for a form to say more in."""
+        return options(self._config_class)
 
     def _above(self) -> list[widgets.Widget]:
         """What stands between the heading and the boxes; for a form to add to."""
@@ -131,33 +135,33 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         return []
 
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
-        about = self._options()
-        first = [field.row for name, field in self._fields.items() if not about[name].advanced]
-        folded = [field.row for name, field in self._fields.items() if about[name].advanced]
+        specs = self._options()
+        first = [field.row for name, field in self.fields.items() if not specs[name].advanced]
+        folded = [field.row for name, field in self.fields.items() if specs[name].advanced]
         heading = widgets.HTML(style.line(title, "title"))
-        end = widgets.HTML(style.line(hint, "hint"))
-        more = _more(folded) if folded else []
+        footer = widgets.HTML(style.line(hint, "hint"))
+        foldable = _foldable(folded) if folded else []
         return [
-            style.style(),
+            style.style_sheet(),
             heading,
             *self._above(),
             *first,
-            *more,
-            self._errors,
+            *foldable,
+            self.errors,
             *self._below(),
-            end,
+            footer,
         ]
 
 
-def _more(rows: list[widgets.Widget]) -> list[widgets.Widget]:
+def _foldable(rows: list[widgets.Widget]) -> list[widgets.Widget]:
     """Returns a button and the rows that it folds in and out."""
     button = widgets.ToggleButton(description="More options", layout={"width": "10em"})
     button.add_class("cp-more")
-    inside = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")
+    box = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")
 
     def fold(change: dict[str, Any]) -> None:
-        inside.layout.display = "flex" if change["new"] else "none"
+        box.layout.display = "flex" if change["new"] else "none"
         button.description = "Fewer options" if change["new"] else "More options"
 
     button.observe(fold, names="value")
-    return [button, inside]
+    return [button, box]

@@ -1,4 +1,4 @@
-"""Where the crops of a video lie, drawn on one of its frames; the same for a picture."""
+"""Where the crops of a video lie, drawn on one of its frames; the same for an image."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from PIL import Image, ImageDraw
 
 from ... import ffmpeg
 from ...config import FramesConfig
-from ...dataset.crop_geometry import scaled_size, squares_of
+from ...dataset.crop_geometry import crop_boxes, scaled_size
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
 from ...video.probe import VideoInfo, local_input, probe
+from ..inline_images import jpeg_bytes
 
 Box = tuple[int, int, int, int]
 
@@ -30,7 +31,7 @@ def draw_crops(video: Path, config: FramesConfig) -> bytes:
         config: How it is to be cut.
 
     Raises:
-        OptionError: the part between `start` and `end` is empty.
+        OptionError: there is nothing between `start` and `end`.
         VideoError: the video can't be read.
     """
     info = probe(video)
@@ -39,18 +40,18 @@ def draw_crops(video: Path, config: FramesConfig) -> bytes:
     return _outlined(frame, [_scaled(crop.box, frame.width / info.width) for crop in crops])
 
 
-def draw_squares(picture: Image.Image, config: FramesConfig) -> bytes:
-    """Returns a JPEG of a picture, the squares that are cut out of it outlined.
+def draw_squares(image: Image.Image, config: FramesConfig) -> bytes:
+    """Returns a JPEG of an image, the squares that are cut out of it outlined.
 
     Args:
-        picture: One of the user's own pictures, RGB.
+        image: The first of an image folder, RGB.
         config: How it is to be cut.
     """
-    size = scaled_size(config.scale, *picture.size)
-    width = min(_WIDTH, round(_WIDTH * picture.width / picture.height))  # a tall one gets no taller
+    size = scaled_size(config.scale, *image.size)
+    width = min(_WIDTH, round(_WIDTH * image.width / image.height))  # a tall one gets no taller
     scale = width / size[0]
-    frame = picture.resize((width, round(size[1] * scale)))
-    squares = squares_of(config.crops, *size, seed=(config.random_seed, 0))
+    frame = image.resize((width, round(size[1] * scale)))
+    squares = crop_boxes(config.crops, *size, seed=(config.random_seed, 0))
     boxes = ((square.left, square.top, square.side, square.side) for square in squares)
     return _outlined(frame, [_scaled(box, scale) for box in boxes])
 
@@ -64,17 +65,15 @@ def _outlined(frame: Image.Image, boxes: Sequence[Box]) -> bytes:
     for number, (left, top, right, bottom) in enumerate(boxes):
         corners = (left, top, right - 1, bottom - 1)
         pen.rectangle(corners, outline=_COLOURS[number % len(_COLOURS)], width=3)
-    stream = io.BytesIO()
-    dimmed.save(stream, "JPEG", quality=80)
-    return stream.getvalue()
+    return jpeg_bytes(dimmed, 80)
 
 
 def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
     """Cuts the crops of one frame in the very way in which all are cut later."""
     size = scaled_size(config.scale, info.width, info.height)
-    each = len(squares_of(config.crops, *size))
+    crops_per_frame = len(crop_boxes(config.crops, *size))
     with tempfile.TemporaryDirectory() as folder:
-        return cut_crops(info, Path(folder), "crop", config.replace(count=each))
+        return cut_crops(info, Path(folder), "crop", config.replace(count=crops_per_frame))
 
 
 def _frame(info: VideoInfo, seconds: float) -> Image.Image:
@@ -82,12 +81,12 @@ def _frame(info: VideoInfo, seconds: float) -> Image.Image:
     # Less than a frame earlier: seeking gives the first frame that is not before.
     arguments = ["-ss", f"{max(0.0, seconds - 0.01):.3f}", *local_input(info.path)]
     arguments += ["-map", "0:V:0", "-frames:v", "1", "-vf", size, "-f", "image2pipe"]
-    picture = ffmpeg.run([*arguments, "-c:v", "png", "-"], what=f"reading {info.path.name}")
-    with Image.open(io.BytesIO(picture)) as frame:
+    png = ffmpeg.run([*arguments, "-c:v", "png", "-"], what=f"reading {info.path.name}")
+    with Image.open(io.BytesIO(png)) as frame:
         return frame.convert("RGB")
 
 
 def _scaled(box: Box, scale: float) -> Box:
     """Returns left, top, right and bottom of a box of left, top, width and height, scaled."""
-    left, top, width, height = (round(part * scale) for part in box)
+    left, top, width, height = (round(length * scale) for length in box)
     return left, top, left + width, top + height

@@ -16,7 +16,7 @@ LABEL_WIDTH = "150px"  # as in the style sheet
 _NARROW, _WIDE = "340px", "640px"
 
 
-class Shared:
+class SharedStyles:
     """The layouts and styles that the rows of one form have in common.
 
     Each is a model of its own in the page: with some hundred fewer a form is there sooner, and so
@@ -29,28 +29,29 @@ class Shared:
         self.boxes = {
             width: widgets.Layout(width=width, max_width="100%") for width in (_NARROW, _WIDE)
         }
-        self._styles: dict[type[widgets.Widget], Any] = {}
+        self._style_of: dict[type[widgets.Widget], Any] = {}
 
-    def make(self, kind: type[widgets.Widget], **given: Any) -> widgets.Widget:
+    def widget(self, kind: type[widgets.Widget], **traits: Any) -> widgets.Widget:
         """Returns a new widget with the style of the first of its kind."""
-        made = kind(**given, **{"style": self._styles[kind]} if kind in self._styles else {})
-        self._styles.setdefault(kind, made.style)
-        return made
+        style = {"style": self._style_of[kind]} if kind in self._style_of else {}
+        widget = kind(**traits, **style)
+        self._style_of.setdefault(kind, widget.style)
+        return widget
 
     def text(self, html: str = "") -> widgets.HTML:
         """Returns a text that is never hidden by itself."""
-        return self.make(widgets.HTML, value=html, layout=self.plain)
+        return self.widget(widgets.HTML, value=html, layout=self.plain)
 
 
 class Field:
     """A row of a form.
 
     Args:
-        kind: The option class that the option belongs to.
+        config_class: The option class that the option belongs to.
         name: The option's name.
-        about: What is known of the option.
+        spec: Its unit, bounds, choices and help.
         value: What stands in the box at first.
-        shared: What it has in common with other rows.
+        styles: What it has in common with other rows.
 
     Attributes:
         box: The widget that holds the value.
@@ -59,21 +60,21 @@ class Field:
     """
 
     def __init__(
-        self, kind: type[Config], name: str, about: Option, value: Any, shared: Shared
+        self, config_class: type[Config], name: str, spec: Option, value: Any, styles: SharedStyles
     ) -> None:
         self.name = name
-        self._kind = kind
-        self.box = _box(name, about, value, shared).add_class("cp-box").add_class(f"cp-{name}")
-        self.message = shared.text().add_class("cp-message")
-        unit = style.line(about.unit, "unit") if not about.choices else ""
-        inside = [self.box, *([shared.text(unit)] if unit else []), self.message]
-        top = widgets.HBox(inside, layout=shared.wrapped)
-        self.row = widgets.VBox([top, shared.text(style.line(about.help, "help"))])
+        self._config_class = config_class
+        self.box = _box(name, spec, value, styles).add_class("cp-box").add_class(f"cp-{name}")
+        self.message = styles.text().add_class("cp-message")
+        unit = style.line(spec.unit, "unit") if not spec.choices else ""
+        first_line = [self.box, *([styles.text(unit)] if unit else []), self.message]
+        top = widgets.HBox(first_line, layout=styles.wrapped)
+        self.row = widgets.VBox([top, styles.text(style.line(spec.help, "help"))])
         self.row.add_class("cp-field")
 
     @property
     def value(self) -> Any:
-        """What stands in the box; blanks around a pasted text are no part of it."""
+        """What stands in the box; without the blanks around a pasted text."""
         return self.box.value.strip() if isinstance(self.box.value, str) else self.box.value
 
     @value.setter
@@ -81,13 +82,13 @@ class Field:
         try:
             self.box.value = value
         except TraitError:
-            self._kind(**{self.name: value})  # says it in the words of the option
+            self._config_class(**{self.name: value})  # says it in the words of the option
             raise
 
     def check(self) -> bool:
         """Returns True when the value is good; says beside the box what is expected when not."""
         try:
-            self._kind(**{self.name: self.value})
+            self._config_class(**{self.name: self.value})
         except OptionError as error:
             self.message.value = style.line(error.why, "wrong")
             return False
@@ -99,19 +100,21 @@ class Field:
         self.box.observe(callback, names="value")
 
 
-def _box(name: str, about: Option, value: Any, shared: Shared) -> widgets.Widget:
-    def make(kind: type[widgets.Widget], width: str = _NARROW, **more: Any) -> widgets.Widget:
-        label = about.label or name.replace("_", " ").capitalize()
-        made = shared.make(kind, value=value, description=label, layout=shared.boxes[width], **more)
-        made.style.description_width = LABEL_WIDTH
-        return made
+def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.Widget:
+    label = spec.label or name.replace("_", " ").capitalize()
 
-    if about.choices:
-        pairs = [(f"{choice} {about.unit}".strip(), choice) for choice in about.choices]
-        return make(widgets.Dropdown, options=pairs)
+    def box(kind: type[widgets.Widget], width: str = _NARROW, **traits: Any) -> widgets.Widget:
+        traits |= {"value": value, "description": label, "layout": styles.boxes[width]}
+        widget = styles.widget(kind, **traits)
+        widget.style.description_width = LABEL_WIDTH
+        return widget
+
+    if spec.choices:
+        choices = [(f"{choice} {spec.unit}".strip(), choice) for choice in spec.choices]
+        return box(widgets.Dropdown, options=choices)
     if isinstance(value, bool):
-        return make(widgets.Checkbox)
+        return box(widgets.Checkbox)
     if isinstance(value, str):
-        return make(widgets.Text, _WIDE)
+        return box(widgets.Text, _WIDE)
     # Bounded boxes would change a wrong number silently; ours are checked by the option itself.
-    return make(widgets.IntText if isinstance(value, int) else widgets.FloatText)
+    return box(widgets.IntText if isinstance(value, int) else widgets.FloatText)

@@ -1,26 +1,36 @@
-"""The form for the name of a project, with the projects that exist."""
+"""The form for the name of a project, with the projects that exist: what they make, how far."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import ipywidgets as widgets
 from IPython.display import display
+from PIL import Image
 
+from ... import wording
 from ...errors import DriveError, OptionError
-from ...project import Project, check_name, projects
-from ...storage import drive
-from .. import style
+from ...project import Project, check_name, projects, sample_step
+from ...storage import colab
+from .. import inline_images, style
 from ..error_panel import ErrorPanel
 from .fields import LABEL_WIDTH
-from .project_list import project_list
 
 _WHY_DRIVE = (
     "Google now asks whether this notebook may use your Drive: your project is kept there, in the"
     " folder colab_pix2pix, because this machine loses its own disk. Nothing else is touched."
 )
+_MOST_LISTED = 8  # on a Drive each picture takes a moment
+_WIDTH = 240
+
+_LIST_CSS = """
+.cp-project { display: flex; flex-wrap: wrap; gap: 2px 14px; align-items: center; padding: 3px 0; }
+.cp .cp-project img { width: 240px; margin: 0; border-radius: 4px; }
+.cp-project b { font-weight: 600; min-width: 8em; }
+"""
 
 
 class ProjectForm(widgets.VBox):  # type: ignore[misc]
@@ -44,7 +54,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
-        self._errors = ErrorPanel()
+        self.errors = ErrorPanel()
         wide = {"width": "460px", "max_width": "100%"}
         style = {"description_width": LABEL_WIDTH}
         self.name = widgets.Text(description="Name", layout=wide, style=style)
@@ -54,8 +64,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         self.existing.add_class("cp-box").add_class("cp-existing")
         self.list = widgets.HTML().add_class("cp-projects")
         self.name.value = self._list_projects()
-        self.name.observe(self._errors.guard(lambda change: self._check()), names="value")
-        self.existing.observe(self._errors.guard(self._choose), names="value")
+        self.name.observe(self.errors.guard(lambda change: self._check()), names="value")
+        self.existing.observe(self.errors.guard(self._choose), names="value")
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-form").add_class("cp-form-project")
         self._check()
@@ -68,27 +78,27 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
             OptionError: the name can't be a folder's.
             DriveError: Drive can't be reached.
         """
-        return Project.named(self.name.value.strip(), self._place())
+        return Project.named(self.name.value.strip(), self._projects_root())
 
-    def _place(self) -> Path:
+    def _projects_root(self) -> Path:
         if self._root is not None:
             return self._root
         try:
-            return drive.project_root()
+            return colab.project_root()
         except DriveError:
             why = widgets.HTML(style.line(_WHY_DRIVE, "hint"))
-            display(widgets.VBox([style.style(), why]).add_class("cp"))
-            drive.mount()
-            return drive.project_root()
+            display(widgets.VBox([style.style_sheet(), why]).add_class("cp"))
+            colab.mount()
+            return colab.project_root()
 
     def _list_projects(self) -> str:
         """Fills the menu of projects; returns the name to start with."""
-        found = projects(self._place())
-        names = [(_label(project), project.path.name) for project in found]
+        existing = projects(self._projects_root())
+        names = [(_label(project), project.path.name) for project in existing]
         self.existing.options = [("a new project", ""), *names]
-        self.existing.layout.display = "flex" if found else "none"
-        self.list.value = project_list(found)
-        used_last = found[0].path.name if found else "my-first-model"
+        self.existing.layout.display = "flex" if existing else "none"
+        self.list.value = _list_html(existing)
+        used_last = existing[0].path.name if existing else "my-first-model"
         return self.typed_last or used_last
 
     def _choose(self, change: dict[str, Any]) -> None:
@@ -103,20 +113,54 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
             return
         self.message.value = ""
         ProjectForm.typed_last = name
-        known = [value for _, value in self.existing.options]
-        self.existing.value = name if name in known else ""
+        names = [value for _, value in self.existing.options]
+        self.existing.value = name if name in names else ""
 
     def _rows(self) -> list[widgets.Widget]:
         top = widgets.HBox([self.name, self.message], layout={"flex_flow": "row wrap"})
-        where = style.place(self._place())
-        keeps = f"Crops, training states and pictures are kept in {where}/<name>."
-        help_line = widgets.HTML(style.line(keeps, "help"))
+        root = wording.path_in_words(self._projects_root())
+        where = f"Crops, training states and pictures are kept in {root}/<name>."
+        help_line = widgets.HTML(style.line(where, "help"))
         box = widgets.VBox([top, self.existing, self.list, help_line]).add_class("cp-field")
         title = widgets.HTML(style.line("What is it called?", "title"))
         hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
-        return [style.style(), title, box, self._errors, hint]
+        return [style.style_sheet(), title, box, self.errors, hint]
 
 
 def _label(project: Project) -> str:
+    return f"{project.path.name} ({_last_used(project)})"
+
+
+def _last_used(project: Project) -> str:
     used = time.localtime(project.settings_file.stat().st_mtime)
-    return f"{project.path.name} (used {time.strftime('%d %b %Y', used)})"
+    return f"used {time.strftime('%d %b %Y', used)}"
+
+
+def _list_html(existing: Sequence[Project]) -> str:
+    """Returns HTML with a line for each of the first projects: its last sample, step and date."""
+    lines = "".join(_line_html(project) for project in existing[:_MOST_LISTED])
+    return f"<style>{_LIST_CSS}</style>{lines}" if lines else ""
+
+
+def _line_html(project: Project) -> str:
+    samples = project.sample_files()
+    step = f"step {sample_step(samples[-1])}" if samples else "not trained yet"
+    state = f"{step}, {_last_used(project)}"
+    images = _generated_images(samples[-1]) if samples else ""
+    name = style.escape(project.path.name)
+    return (
+        f'<div class="cp-project cp-text"><b>{name}</b>{images}'
+        f'<span class="cp-quiet">{style.escape(state)}</span></div>'
+    )
+
+
+def _generated_images(path: Path) -> str:
+    """Returns the lowest row of a sample grid: the generated images."""
+    try:
+        with Image.open(path) as grid:
+            top = grid.height * 2 // 3
+            row = grid.convert("RGB").crop((0, top, grid.width, grid.height))
+    except OSError:  # a sample that a dying machine has left half written: the list is worth more
+        return ""
+    row.thumbnail((_WIDTH, _WIDTH))
+    return f'<img alt="its last pictures" src="{inline_images.data_url(row)}">'

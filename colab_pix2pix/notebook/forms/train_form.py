@@ -6,11 +6,11 @@ from typing import Protocol
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...config import PRESETS, TrainConfig
 from ...dataset.manifest import Dataset
 from ...project import Project
-from .. import machine, style, time_estimate
-from . import image_folder
+from .. import image_folder, machine, style, time_estimate
 from .base import Form
 from .fields import LABEL_WIDTH
 
@@ -44,10 +44,10 @@ class TrainForm(Form[TrainConfig]):
     ) -> None:
         dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
         kept = dataset.kept if dataset else ()
-        self._crops = sum(crop.split == "train" for crop in kept)
-        self._pairs = image_folder.are_pairs(dataset)
+        self._crop_count = sum(crop.split == "train" for crop in kept)
+        self._has_pairs = image_folder.has_pairs(dataset)
         self._device = machine.gpu_name()
-        self.time = widgets.HTML().add_class("cp-time")
+        self.time_estimate = widgets.HTML().add_class("cp-time")
         self.preset = (
             widgets.Dropdown(
                 description="Preset",
@@ -58,67 +58,68 @@ class TrainForm(Form[TrainConfig]):
             .add_class("cp-box")
             .add_class("cp-preset")
         )
-        super().__init__(self._fitting("quick"), project=project, title="How to train?")
+        super().__init__(self._preset_config("quick"), project=project, title="How to train?")
         if dataset is not None:
-            self._follow_crops()
-        self._after_a_change()
-        self.preset.observe(self._errors.guard(lambda change: self._fill_in()), names="value")
+            self._match_condition()
+        self._show_preset_and_time()
+        self.preset.observe(self.errors.guard(lambda change: self._use_preset()), names="value")
 
     def _above(self) -> list[widgets.Widget]:
         return [widgets.VBox([self.preset]).add_class("cp-field")]
 
     def _below(self) -> list[widgets.Widget]:
-        return [self.time]
+        return [self.time_estimate]
 
     def _presets(self) -> list[tuple[str, str]]:
-        pairs = []
-        for name, (about, config) in PRESETS.items():
-            seconds = time_estimate.estimate(config, self._crops, self._device).seconds
-            words = f", about {style.roughly(seconds)} here" if self._crops else ""
-            pairs.append((f"{name}: {about}{words}", name))
-        return pairs
+        presets = []
+        for name, (description, config) in PRESETS.items():
+            seconds = time_estimate.estimate(config, self._crop_count, self._device).seconds
+            time = f", about {wording.estimate_in_words(seconds)} here" if self._crop_count else ""
+            presets.append((f"{name}: {description}{time}", name))
+        return presets
 
-    def _fill_in(self) -> None:
+    def _use_preset(self) -> None:
         if self.preset.value:
-            self.value = self._fitting(self.preset.value)
+            self.value = self._preset_config(self.preset.value)
 
-    def _follow_crops(self) -> None:
+    def _match_condition(self) -> None:
         """Changes an input that these crops can't give; only a later change stores it."""
-        box = self._fields["condition"]
-        if self._pairs != (box.value == "paired"):
-            self._filling = True
-            box.value = self._fitting("quick").condition
-            self._filling = False
+        box = self.fields["condition"]
+        if self._has_pairs != (box.value == "paired"):
+            self._updating = True
+            box.value = self._preset_config("quick").condition
+            self._updating = False
 
-    def _fitting(self, preset: str) -> TrainConfig:
+    def _preset_config(self, preset: str) -> TrainConfig:
         """Returns the options of a preset as the crops need them: pairs are learned as pairs."""
         config = PRESETS[preset][1]
-        return config.replace(condition="paired") if self._pairs else config
+        return config.replace(condition="paired") if self._has_pairs else config
 
     def _changed(self) -> None:
         super()._changed()
-        self._after_a_change()
+        self._show_preset_and_time()
 
-    def _after_a_change(self) -> None:
-        self._name_preset()
-        self.time.value = style.line(self._about_time() if self.valid else "")
+    def _show_preset_and_time(self) -> None:
+        self._select_preset()
+        self.time_estimate.value = style.line(self._time_text() if self.valid else "")
 
-    def _name_preset(self) -> None:
+    def _select_preset(self) -> None:
         """Lets the menu show the preset that the boxes hold, or none of them."""
         values = self.value
-        names = [name for name in PRESETS if vars(self._fitting(name)) == values]
+        names = [name for name in PRESETS if vars(self._preset_config(name)) == values]
         self.preset.value = names[0] if names else ""
 
-    def _about_time(self) -> str:
+    def _time_text(self) -> str:
         config = self.config
         if config.minutes:
-            return f"It will end after about {style.duration(config.minutes * 60)}."
-        if not self._crops:
+            return f"It will end after about {wording.seconds_in_words(config.minutes * 60)}."
+        if not self._crop_count:
             return ""
-        found = time_estimate.estimate(config, self._crops, self._device)
-        source = "the last run on this machine" if found.measured else "what is usual"
+        estimate = time_estimate.estimate(config, self._crop_count, self._device)
+        source = "the last run on this machine" if estimate.measured else "what is usual"
         device = self._device or "a CPU"
+        time = wording.estimate_in_words(estimate.seconds)
         return (
-            f"From nothing to the last epoch about {style.roughly(found.seconds)} with"
-            f" {self._crops} crops on {device}: an estimate, from {source}."
+            f"From nothing to the last epoch about {time} with {self._crop_count} crops on"
+            f" {device}: an estimate, from {source}."
         )

@@ -1,4 +1,4 @@
-"""The form for using a trained model: which picture or video it shall see."""
+"""The form for predictions: which images or video the trained model shall see."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ...storage import drive
 from .. import style
 from . import file_upload
 from .fields import LABEL_WIDTH
 
+_HELP = "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
+
 
 class UseForm(widgets.VBox):  # type: ignore[misc]
-    """Which picture or video the trained model is shown. Left empty: crops it has not learned.
+    """Which images or video the predictions are made of. Left empty: crops it has not learned.
 
     Example:
         >>> form = UseForm()
@@ -29,20 +30,16 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
             style={"description_width": LABEL_WIDTH},
         )
         self.source.add_class("cp-box").add_class("cp-picture")
-        self.upload = file_upload.box()
-        words = (
-            "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
-        )
-        more = file_upload.IN_COLAB if drive.in_colab() else file_upload.ELSEWHERE
-        texts = style.line(words, "help") + style.line(more, "help")
-        row = widgets.VBox([self.source, widgets.HTML(texts)]).add_class("cp-field")
+        self.upload = file_upload.checkbox()
+        help_lines = style.line(_HELP, "help") + style.line(file_upload.help_text(), "help")
+        row = widgets.VBox([self.source, widgets.HTML(help_lines)]).add_class("cp-field")
         title = widgets.HTML(style.line("What shall it see?", "title"))
         hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
-        super().__init__([style.style(), title, row, self.upload, hint])
+        super().__init__([style.style_sheet(), title, row, self.upload, hint])
         self.add_class("cp").add_class("cp-form").add_class("cp-form-use")
 
     @property
     def path(self) -> Path | None:
-        """The picture, the folder or the video, or None where the box is empty."""
+        """The image, the folder or the video, or None where the box is empty."""
         text = self.source.value.strip()
         return Path(text).expanduser() if text else None

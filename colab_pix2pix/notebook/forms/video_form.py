@@ -1,4 +1,4 @@
-"""The form for the video or the pictures, with a look at what is there before it is fetched."""
+"""The form for the video or the image folder, with a preview before anything is fetched."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import ipywidgets as widgets
 from PIL import Image
 
+from ... import wording
 from ...config import PicturesConfig, VideoConfig
-from ...download.preview import Found, look_up
+from ...downloader.preview import VideoPreview, preview
+from ...downloader.ytdlp import Format
 from ...options import Option, options
 from ...project import Project
-from ...storage import drive
-from .. import inline_images, style
-from . import file_upload, image_folder
+from .. import image_folder, inline_images, style
+from . import file_upload
 from .base import Form
-from .fields import LABEL_WIDTH, Field, Shared
+from .fields import LABEL_WIDTH, Field, SharedStyles
 
 _LABEL = "Link or path"
 _HELP = (
@@ -33,7 +34,7 @@ _PAIRS = [
 
 
 class VideoForm(Form[VideoConfig]):
-    """Which video to take, or which pictures. Left empty: the time-lapse that comes along.
+    """Which video or image folder to take. Left empty: the time-lapse that comes along.
 
     Example:
         >>> form = VideoForm()
@@ -43,10 +44,10 @@ class VideoForm(Form[VideoConfig]):
     """
 
     def __init__(self, project: Project | None = None) -> None:
-        self.upload = file_upload.box()
-        self.look = widgets.Button(description="Look first", layout={"width": "10em"})
-        self.look.add_class("cp-look")
-        self.found = widgets.HTML().add_class("cp-found")
+        self.upload = file_upload.checkbox()
+        self.preview_button = widgets.Button(description="Look first", layout={"width": "10em"})
+        self.preview_button.add_class("cp-look")
+        self.preview = widgets.HTML().add_class("cp-found")
         self.formats = widgets.Dropdown(
             description="Take",
             options=[("automatic", "auto")],
@@ -54,105 +55,109 @@ class VideoForm(Form[VideoConfig]):
             layout={"width": "640px", "max_width": "100%", "display": "none"},
         )
         self.formats.add_class("cp-box").add_class("cp-formats")
-        known = project.recall(PicturesConfig) if project else PicturesConfig()
-        about = options(PicturesConfig)["pairs"]
-        self.pairs = Field(PicturesConfig, "pairs", about, known.pairs, Shared())
-        self.pairs.box.options, self.pairs.box.value = _PAIRS, known.pairs
+        stored = project.recall(PicturesConfig) if project else PicturesConfig()
+        spec = options(PicturesConfig)["pairs"]
+        self.pairs = Field(PicturesConfig, "pairs", spec, stored.pairs, SharedStyles())
+        self.pairs.box.options, self.pairs.box.value = _PAIRS, stored.pairs
         super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
-        self._follow()
-        self.pairs.on_change(self._errors.guard(lambda change: self._changed()))
-        self.look.on_click(self._errors.guard(lambda clicked: self._look()))
-        self.formats.observe(self._errors.guard(lambda change: self._take()), names="value")
+        self._show_fields()
+        self.pairs.on_change(self.errors.guard(lambda change: self._changed()))
+        self.preview_button.on_click(self.errors.guard(lambda clicked: self._show_preview()))
+        self.formats.observe(self.errors.guard(lambda change: self._use_format()), names="value")
 
     @property
     def pictures_config(self) -> PicturesConfig:
-        """What a folder or a zip of pictures holds; it counts only where the source is one."""
+        """What a folder or a zip of images holds; it counts only where the source is one."""
         return PicturesConfig(pairs=self.pairs.value)
 
     def remember(self) -> None:
-        """Stores the options in the project, and what its pictures are."""
+        """Stores the options in the project, and whether its images are pairs."""
         if self._project is not None:
             self._project.remember(self.config, self.pictures_config)
 
     def _options(self) -> dict[str, Option]:
-        about = options(VideoConfig)
-        source = dataclasses.replace(about["source"], label=_LABEL, help=_HELP)
-        return about | {"source": source}
+        specs = options(VideoConfig)
+        source = dataclasses.replace(specs["source"], label=_LABEL, help=_HELP)
+        return specs | {"source": source}
 
     def _changed(self) -> None:
         super()._changed()
-        self._follow()
+        self._show_fields()
 
-    def _follow(self) -> None:
+    def _show_fields(self) -> None:
         """Shows the boxes that count for this source, and what is wrong with a path."""
-        fields: dict[str, Any] = self._fields
+        fields: dict[str, Any] = self.fields
         source = fields["source"].value
-        place = image_folder.place_of(source)
-        pictures_there = place is not None and place.exists()
-        self.pairs.row.layout.display = "flex" if pictures_there else "none"
+        folder = image_folder.folder_named_by(source)
+        of_images = folder is not None and folder.exists()
+        self.pairs.row.layout.display = "flex" if of_images else "none"
         for name in ("start", "end"):
-            fields[name].row.layout.display = "none" if pictures_there else "flex"
-        if fields["source"].check() and (words := image_folder.complaint(source, self.pairs.value)):
-            if self._project is not None and self._project.dataset_zip.exists():
-                words += " The crops that the project has of it are used all the same."
-            fields["source"].message.value = style.line(words, "wrong")
+            fields[name].row.layout.display = "none" if of_images else "flex"
+        if fields["source"].check():
+            self._show_problem(image_folder.problem_with(source, self.pairs.value))
+
+    def _show_problem(self, problem: str) -> None:
+        if problem and self._project is not None and self._project.dataset_zip.exists():
+            problem += " The crops that the project has of it are used all the same."
+        self.fields["source"].message.value = style.line(problem, "wrong")
 
     def _below(self) -> list[widgets.Widget]:
         menu = widgets.VBox([self.formats]).add_class("cp-field")
-        return [self.look, self.found, menu]
+        return [self.preview_button, self.preview, menu]
 
-    def _where(self) -> widgets.Widget:
-        words = file_upload.IN_COLAB if drive.in_colab() else file_upload.ELSEWHERE
-        line = widgets.HTML(style.line(words, "help"))
+    def _upload_help(self) -> widgets.Widget:
+        line = widgets.HTML(style.line(file_upload.help_text(), "help"))
         return widgets.VBox([line]).add_class("cp-field")
 
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         rows = super()._rows(title, hint)
-        place = rows.index(self._fields["source"].row) + 1
-        return [*rows[:place], self.pairs.row, self._where(), self.upload, *rows[place:]]
+        below = rows.index(self.fields["source"].row) + 1
+        added = [self.pairs.row, self._upload_help(), self.upload]
+        return [*rows[:below], *added, *rows[below:]]
 
-    def _look(self) -> None:
-        self.found.value = style.line("Looking …")
+    def _show_preview(self) -> None:
+        self.preview.value = style.line("Looking …")
         self.formats.layout.display = "none"
         try:
-            if place := image_folder.place_of(self.config.source):
-                self.found.value = image_folder.described(place, self.pairs.value)
+            if folder := image_folder.folder_named_by(self.config.source):
+                self.preview.value = image_folder.preview_html(folder, self.pairs.value)
                 return
-            found = look_up(self.config.source, self.config)
+            video = preview(self.config.source, self.config)
         except BaseException:
-            self.found.value = ""
+            self.preview.value = ""
             raise
-        self.found.value = _as_html(found)
-        self._offer(found)
+        self.preview.value = _as_html(video)
+        self._offer_formats(video)
 
-    def _offer(self, found: Found) -> None:
-        pairs = [("automatic: the smallest that is high enough", "auto")]
-        for one in found.formats:
-            if one.codec == "none":
-                continue  # sound alone
-            size = style.size(one.bytes) if one.bytes else ""
-            parts = [f"{one.width}×{one.height}" if one.height else one.note, one.codec, size]
-            pairs.append((", ".join([*filter(None, parts), f"format {one.id}"]), one.id))
+    def _offer_formats(self, video: VideoPreview) -> None:
+        choices = [("automatic: the smallest that is high enough", "auto")]
+        choices += [(_format_label(f), f.id) for f in video.formats if f.codec != "none"]
         wanted = self.config.format
-        self.formats.options = pairs
-        self.formats.value = wanted if wanted in [value for _, value in pairs] else "auto"
-        self.formats.layout.display = "flex" if len(pairs) > 2 else "none"
+        self.formats.options = choices
+        self.formats.value = wanted if wanted in [value for _, value in choices] else "auto"
+        self.formats.layout.display = "flex" if len(choices) > 2 else "none"
 
-    def _take(self) -> None:
+    def _use_format(self) -> None:
         if self.formats.value:
             self.value = {"format": self.formats.value}
 
 
-def _as_html(found: Found) -> str:
-    known: dict[str, object] = {}
-    if found.duration_seconds:
-        known["Length"] = style.duration(found.duration_seconds)
-    if found.height:
-        known["Picture"] = f"{found.width}×{found.height}"
-    if found.size_bytes:
-        known["To fetch"] = style.size(found.size_bytes)
-    picture = ""
-    if found.thumbnail:
-        with Image.open(io.BytesIO(found.thumbnail)) as opened:
-            picture = f'<img alt="" src="{inline_images.data_address(opened.convert("RGB"))}">'
-    return style.line(found.title, "text") + style.facts(known) + picture
+def _format_label(stream: Format) -> str:
+    size = wording.bytes_in_words(stream.bytes) if stream.bytes else ""
+    picture = f"{stream.width}×{stream.height}" if stream.height else stream.note
+    return ", ".join([*filter(None, [picture, stream.codec, size]), f"format {stream.id}"])
+
+
+def _as_html(video: VideoPreview) -> str:
+    values: dict[str, object] = {}
+    if video.duration_seconds:
+        values["Length"] = wording.seconds_in_words(video.duration_seconds)
+    if video.height:
+        values["Picture"] = f"{video.width}×{video.height}"
+    if video.size_bytes:
+        values["To fetch"] = wording.bytes_in_words(video.size_bytes)
+    image = ""
+    if video.thumbnail:
+        with Image.open(io.BytesIO(video.thumbnail)) as opened:
+            image = f'<img alt="" src="{inline_images.data_url(opened.convert("RGB"))}">'
+    return style.line(video.title, "text") + style.named_values(values) + image

@@ -1,1 +1,1 @@
-"""Looking at the crops and choosing among them."""
+"""The crops, page by page, and which of them are kept."""

@@ -1,4 +1,4 @@
-"""Which crops the gallery's menu can show, and a button for each mark that rejects all with it."""
+"""Filters of the gallery: which crops its menu shows, and a button for each mark that rejects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import MARKS
 
@@ -16,8 +17,8 @@ def _is_marked(mark: str) -> Callable[[Crop], bool]:
     return lambda crop: mark in crop.marks
 
 
-#: What the menu above the pictures can show: a name, and which crops that are.
-VIEWS: dict[str, Callable[[Crop], bool]] = {
+#: What the menu above the crops can show: a name, and which crops that are.
+FILTERS: dict[str, Callable[[Crop], bool]] = {
     "all crops": lambda crop: True,
     "kept": lambda crop: crop.kept,
     "rejected": lambda crop: not crop.kept,
@@ -26,10 +27,10 @@ VIEWS: dict[str, Callable[[Crop], bool]] = {
 }
 
 
-def offered(dataset: Dataset) -> list[tuple[str, str]]:
-    """Returns what the menu offers: marks with their counts, and only those that occur."""
-    counts = {name: sum(map(shows, dataset.crops)) for name, shows in VIEWS.items()}
-    changing = ("kept", "rejected")
+def filter_choices(dataset: Dataset) -> list[tuple[str, str]]:
+    """Returns the choices of the menu: marks with their counts, and only those that occur."""
+    counts = {name: sum(map(matches, dataset.crops)) for name, matches in FILTERS.items()}
+    changing = ("kept", "rejected")  # with each click: they stay, and have no counts
     return [
         (name if name in changing else f"{name} ({count})", name)
         for name, count in counts.items()
@@ -63,8 +64,8 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
                 button = widgets.Button(layout={"width": "auto"})
                 button.on_click(guard(self._click(mark)))
                 self.buttons[mark] = button.add_class(f"cp-reject-{mark}")
-        shown = {} if self.buttons else {"display": "none"}
-        super().__init__(list(self.buttons.values()), layout=shown)
+        layout = {} if self.buttons else {"display": "none"}
+        super().__init__(list(self.buttons.values()), layout=layout)
         self.add_class("cp-controls").add_class("cp-marks")
 
     def show(self, dataset: Dataset) -> None:
@@ -84,4 +85,4 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
 
 
 def _counted(count: int, mark: str) -> str:
-    return f"{count} {mark.replace('-', ' ') if count == 1 else _PLURALS.get(mark, mark)}"
+    return wording.counted(count, mark.replace("-", " "), _PLURALS.get(mark, mark))

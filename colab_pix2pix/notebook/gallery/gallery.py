@@ -1,4 +1,4 @@
-"""A look at the crops before training: pages of pictures, a click rejects, a click keeps again."""
+"""The crops before training: pages of thumbnails, a click rejects, a click keeps again."""
 
 from __future__ import annotations
 
@@ -9,30 +9,36 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from .. import style
 from ..error_panel import ErrorPanel
 from . import thumbnails
-from .crop_filters import VIEWS, MarkButtons, offered
-from .selection import Choice, Choices, numbers_in
+from .crop_filters import FILTERS, MarkButtons, filter_choices
+from .selection import Choice, Selection, parse_numbers
 
-_numbers = itertools.count(1)
+_gallery_numbers = itertools.count(1)
 
 
 class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
-    The menu chooses what is shown; buttons reject or keep all of that, or all with a mark such as
-    dark, or what looks like the crop clicked last, or crops by their numbers, without a mouse. Each
-    choice can be undone. Every choice is saved at once in the dataset's manifest. Nothing is
+    A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
+    dark, or what is similar to the crop clicked last, or crops by their numbers, without a mouse.
+    Each choice can be undone. Every choice is saved at once in the dataset's manifest. Nothing is
     deleted.
 
     Args:
-        dataset: The crops to look at.
+        dataset: The crops.
         page_size: How many crops a page shows.
         config: How the network's input is made, and how training varies crops.
         on_change: Called with the new state of the dataset after each choice.
+
+    Attributes:
+        buttons: Those of a page: pressed for a rejected crop. One that has no crop is hidden.
+        thumbnails: The style sheet that gives each button its picture.
+        errors: What has gone wrong at a click.
 
     Example:
         >>> gallery = Gallery(dataset)
@@ -49,20 +55,20 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         config: TrainConfig = TrainConfig(),
         on_change: Callable[[Dataset], None] | None = None,
     ) -> None:
-        self._choices = Choices(dataset)
+        self._selection = Selection(dataset)
         self._config = config
         self._on_change = on_change
         self._page = 0
-        self._filling = False
+        self._updating = False
         self._crops: list[Crop] = []
-        self._clicked = ""
-        self._number = {crop.file: n for n, crop in enumerate(dataset.crops, 1)}
-        self._prefix = f"cp-thumb-{next(_numbers)}"
-        self._errors = ErrorPanel()
-        self._pictures = widgets.HTML(layout={"display": "none"})
+        self._last_clicked = ""
+        self._number_of = {crop.file: n for n, crop in enumerate(dataset.crops, 1)}
+        self._prefix = f"cp-thumb-{next(_gallery_numbers)}"
+        self.errors = ErrorPanel()
+        self.thumbnails = widgets.HTML(layout={"display": "none"})
         self.counts = widgets.HTML().add_class("cp-counts")
-        self.place = widgets.HTML().add_class("cp-place")
-        self._make_pictures(min(page_size, len(dataset.crops)))
+        self.position = widgets.HTML().add_class("cp-place")
+        self._make_buttons(min(page_size, len(dataset.crops)))
         self._make_controls()
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-gallery")
@@ -71,167 +77,168 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     @property
     def dataset(self) -> Dataset:
         """The crops as they are after the last choice."""
-        return self._choices.dataset
+        return self._selection.dataset
 
     @property
     def pages(self) -> int:
         """How many pages there are of what the menu shows."""
-        return max(1, math.ceil(len(self._in_view()) / len(self.buttons)))
+        return max(1, math.ceil(len(self._filtered()) / len(self.buttons)))
 
     def show_page(self, page: int) -> None:
         """Shows a page, counted from 0; a number beyond the ends shows the nearest one."""
         self._page = min(max(page, 0), self.pages - 1)
         first = self._page * len(self.buttons)
-        self._crops = self._in_view()[first : first + len(self.buttons)]
-        self._pictures.value = thumbnails.style_of_page(
+        self._crops = self._filtered()[first : first + len(self.buttons)]
+        self.thumbnails.value = thumbnails.page_style_sheet(
             self.dataset, self._crops, self.pictures.value, self._config, self._prefix
         )
         self._show_state()
 
-    def _in_view(self) -> list[Crop]:
-        return [crop for crop in self.dataset.crops if VIEWS[self.view.value](crop)]
+    def _filtered(self) -> list[Crop]:
+        return [crop for crop in self.dataset.crops if FILTERS[self.filter.value](crop)]
 
-    def _make_pictures(self, number: int) -> None:
-        # One layout and one style for all: a page of pictures then appears at once, not in seconds.
+    def _make_buttons(self, count: int) -> None:
+        # One layout and one style for all: a page of them then appears at once, not in seconds.
         side = f"{thumbnails.PIXELS}px"
-        self._here = widgets.Layout(width=side, height=side)
-        self._away = widgets.Layout(display="none")
+        self._visible = widgets.Layout(width=side, height=side)
+        self._hidden = widgets.Layout(display="none")
         style = widgets.ToggleButton().style
         self.buttons = []
-        for index in range(number):
+        for index in range(count):
             classes = ("cp-thumb", f"{self._prefix}-{index}")
-            button = widgets.ToggleButton(layout=self._here, style=style, _dom_classes=classes)
-            button.observe(self._errors.guard(self._click(index)), names="value")
+            button = widgets.ToggleButton(layout=self._visible, style=style, _dom_classes=classes)
+            button.observe(self.errors.guard(self._click(index)), names="value")
             self.buttons.append(button)
 
     def _make_controls(self) -> None:
-        self.view = widgets.Dropdown(
-            description="Show", layout={"width": "230px"}, options=offered(self.dataset)
+        self.filter = widgets.Dropdown(
+            description="Show", layout={"width": "230px"}, options=filter_choices(self.dataset)
         ).add_class("cp-view")
         self.pictures = widgets.Dropdown(
             description="Pictures", layout={"width": "330px"}, options=thumbnails.KINDS
         ).add_class("cp-pictures")
-        self.view.observe(self._errors.guard(lambda change: self.show_page(0)), names="value")
+        self.filter.observe(self.errors.guard(lambda change: self.show_page(0)), names="value")
         self.pictures.observe(
-            self._errors.guard(lambda change: self.show_page(self._page)), names="value"
+            self.errors.guard(lambda change: self.show_page(self._page)), names="value"
         )
         self.numbers = widgets.Text(
             description="Numbers", placeholder="3, 7-9", layout={"width": "230px"}
         ).add_class("cp-numbers")
         self.back = self._button("Back", lambda: self.show_page(self._page - 1))
         self.next = self._button("Next", lambda: self.show_page(self._page + 1))
-        self.reject_all = self._button("Reject all", lambda: self._choose_view("reject"))
-        self.keep_all = self._button("Keep all", lambda: self._choose_view("keep"))
-        self.marked = MarkButtons(
-            self.dataset, lambda files: self._choose(files, "reject"), self._errors.guard
+        self.reject_all = self._button("Reject all", lambda: self._choose_filtered("reject"))
+        self.keep_all = self._button("Keep all", lambda: self._choose_filtered("keep"))
+        self.mark_buttons = MarkButtons(
+            self.dataset, lambda files: self._choose(files, "reject"), self.errors.guard
         )
-        self.reject_alike = self._button("Reject those like", self._reject_alike)
+        self.reject_similar = self._button("Reject those like", self._reject_similar)
         self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
         self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
-        self.said = widgets.HTML().add_class("cp-said")
+        self.message = widgets.HTML().add_class("cp-said")
         self.undo = self._button("Undo", self._undo)
 
     def _button(self, name: str, action: Callable[[], None]) -> widgets.Button:
         button = widgets.Button(description=name, layout={"width": "auto"})
-        button.on_click(self._errors.guard(lambda clicked: action()))
+        button.on_click(self.errors.guard(lambda clicked: action()))
         return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
     def _rows(self) -> list[widgets.Widget]:
         sheet = widgets.HTML(f"<style>{thumbnails.CSS}</style>", layout={"display": "none"})
         title = widgets.HTML(style.line("Look at the crops", "title"))
-        how = "Click a picture to reject it, click again to keep it. Each click is saved."
+        hint = "Click a picture to reject it, click again to keep it. Each click is saved."
         controls = [
-            [self.view, self.reject_all, self.keep_all, self.undo],
-            [self.pictures, self.reject_alike, self.said],
+            [self.filter, self.reject_all, self.keep_all, self.undo],
+            [self.pictures, self.reject_similar, self.message],
             [self.numbers, self.reject_numbers, self.keep_numbers],
-            [self.back, self.next, self.place],
+            [self.back, self.next, self.position],
         ]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
-        rows.insert(1, self.marked)
+        rows.insert(1, self.mark_buttons)
         page = widgets.Box(self.buttons).add_class("cp-thumbs")
-        above = [style.style(), sheet, self._pictures, title, widgets.HTML(style.line(how))]
-        return [*above, self.counts, *rows, page, self._errors]
+        above = [style.style_sheet(), sheet, self.thumbnails, title, widgets.HTML(style.line(hint))]
+        return [*above, self.counts, *rows, page, self.errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
-            if not self._filling:
+            if not self._updating:
                 crop = self._crops[index]
-                self._clicked = crop.file
+                self._last_clicked = crop.file
                 self._choose([crop.file], "reject" if change["new"] else "keep")
 
         return clicked
 
-    def _choose_view(self, choice: Choice) -> None:
-        self._choose([crop.file for crop in self._in_view()], choice)
+    def _choose_filtered(self, choice: Choice) -> None:
+        self._choose([crop.file for crop in self._filtered()], choice)
 
     def _choose_numbers(self, choice: Choice) -> None:
         crops = self.dataset.crops
-        numbers = numbers_in(self.numbers.value, len(crops))
+        numbers = parse_numbers(self.numbers.value, len(crops))
         self._choose([crops[number - 1].file for number in numbers], choice)
         self.numbers.value = ""
 
-    def _reject_alike(self) -> None:
-        files = self._choices.alike(self._clicked)
+    def _reject_similar(self) -> None:
+        files = self._selection.similar_to(self._last_clicked)
         if files:
             self._choose(files, "reject")
-        words = f"{len(files)} more crops like {self._number[self._clicked]} are rejected."
-        self.said.value = style.line(words if files else "No other kept crop looks like it.")
+        number = self._number_of[self._last_clicked]
+        rejected = f"{len(files)} more crops like {number} are rejected."
+        self.message.value = style.line(rejected if files else "No other kept crop looks like it.")
 
     def _choose(self, files: list[str], choice: Choice) -> None:
-        self.said.value = ""
+        self.message.value = ""
         try:
-            self._choices.choose(files, choice)
+            self._selection.choose(files, choice)
         finally:
             self._show_state()  # what is seen stays what is saved, also after an error
-        self._tell()
+        self._notify()
 
     def _undo(self) -> None:
-        self._choices.undo()
+        self._selection.undo()
         self._show_state()
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         if self._on_change:
             self._on_change(self.dataset)
 
     def _show_state(self) -> None:
-        """Shows which crops of the page are kept, and the counts."""
-        now = {crop.file: crop for crop in self.dataset.crops}
-        self._filling = True
+        """Shows which crops of the page are kept, the counts, and what can be done now."""
+        by_file = {crop.file: crop for crop in self.dataset.crops}
+        self._updating = True
         try:
             for index, button in enumerate(self.buttons):
                 crop = self._crops[index] if index < len(self._crops) else None
-                button.layout = self._here if crop else self._away
+                button.layout = self._visible if crop else self._hidden
                 if crop:
-                    _fill(button, now.get(crop.file, crop), self._number[crop.file])
+                    _show_crop(button, by_file.get(crop.file, crop), self._number_of[crop.file])
         finally:
-            self._filling = False
-        self._say_counts()
+            self._updating = False
+        self._show_counts()
+        self._show_controls()
 
-    def _say_counts(self) -> None:
+    def _show_counts(self) -> None:
         crops = self.dataset.crops
         by_hand = sum(bool(crop.choice) for crop in crops)
         counts = {"Kept": f"{len(self.dataset.kept)} of {len(crops)}", "decided by you": by_hand}
-        self.counts.value = style.facts(counts)
-        in_view = len(self._in_view())
-        self.place.value = style.line(f"Page {self._page + 1} of {self.pages}")
+        self.counts.value = style.named_values(counts)
+        self.position.value = style.line(f"Page {self._page + 1} of {self.pages}")
+
+    def _show_controls(self) -> None:
+        """Shows which buttons would do something now, and to how many crops."""
         self.back.disabled, self.next.disabled = self._page == 0, self._page >= self.pages - 1
-        self.reject_all.description, self.keep_all.description = (
-            f"Reject all {in_view}",
-            f"Keep all {in_view}",
-        )
-        self.reject_all.disabled = self.keep_all.disabled = not in_view
-        self.marked.show(self.dataset)
-        self.undo.disabled = not self._choices.can_undo
-        clicked = self._number.get(self._clicked)
-        self.reject_alike.disabled = clicked is None
-        self.reject_alike.description = (
-            f"Reject those like {clicked}" if clicked else "Reject those like …"
-        )
+        filtered = len(self._filtered())
+        self.reject_all.description = f"Reject all {filtered}"
+        self.keep_all.description = f"Keep all {filtered}"
+        self.reject_all.disabled = self.keep_all.disabled = not filtered
+        self.mark_buttons.show(self.dataset)
+        self.undo.disabled = not self._selection.can_undo
+        number = self._number_of.get(self._last_clicked)
+        self.reject_similar.disabled = number is None
+        self.reject_similar.description = f"Reject those like {number or '…'}"
 
 
-def _fill(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
+def _show_crop(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
     with button.hold_sync():  # one message instead of three
         button.value = not crop.kept
         button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
-        button.tooltip = f"{crop.file}, {style.duration(crop.time)} into the video"
+        button.tooltip = f"{crop.file}, {wording.seconds_in_words(crop.time)} into the video"

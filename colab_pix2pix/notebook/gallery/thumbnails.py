@@ -1,4 +1,8 @@
-"""What the thumbnails of a gallery show, and their style sheet."""
+"""What the thumbnails of a gallery show, and their style sheet.
+
+Pictures are varied as training does it in `model/conditions.py`, here in NumPy: a gallery must not
+load TensorFlow. `tests/notebook/test_gallery.py` compares the two.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from PIL import Image
 
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
+from ...images import blurred_grey_input
 from .. import inline_images
-from . import variation
 
 PIXELS = 96
 
@@ -45,7 +49,7 @@ CSS = """
 """
 
 
-def style_of_page(
+def page_style_sheet(
     dataset: Dataset, crops: Sequence[Crop], kind: str, config: TrainConfig, prefix: str
 ) -> str:
     """Returns a style sheet that makes the picture of each crop the background of its button.
@@ -59,37 +63,105 @@ def style_of_page(
     """
     rules = []
     for index, crop in enumerate(crops):
-        address = inline_images.data_address(_thumbnail(dataset, crop, kind, config))
+        url = inline_images.data_url(_thumbnail(dataset, crop, kind, config))
         name = f"{prefix}-{index}"
-        rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({address}); }}")
+        rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({url}); }}")
     return f"<style>{' '.join(rules)}</style>"
 
 
 def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> Image.Image:
-    seen, varied = kind.endswith("input"), kind.startswith("varied")
-    partner = crop.input_file if seen else ""
-    picture = inline_images.square(dataset.directory / (partner or crop.file), PIXELS)
-    # The chances are the crop's own: they stay when the page is turned and turned back.
-    chance = np.random.default_rng([config.seed, zlib.crc32(crop.file.encode())])
+    is_input, varied = kind.endswith("input"), kind.startswith("varied")
+    partner = crop.input_file if is_input else ""
+    image = inline_images.square_thumbnail(dataset.directory / (partner or crop.file), PIXELS)
+    # The draws are the crop's own: they stay when the page is turned and turned back.
+    random = np.random.default_rng([config.seed, zlib.crc32(crop.file.encode())])
     if varied:
-        picture = Image.fromarray(
-            variation.vary_target(
-                np.asarray(picture),
-                size=PIXELS,
-                max_zoom=config.max_zoom,
-                flip=config.flip,
-                draws=chance.random(4).tolist(),
-            )
-        )
-    if not seen or partner:
-        return picture
-    picture = inline_images.blurred_grey(picture, config.blur_factor)
-    if not varied:
-        return picture
-    fed = variation.vary_input(
-        np.asarray(picture),
+        image = _varied_target(image, config, random)
+    if not is_input or partner:
+        return image
+    image = blurred_grey_input(image, config.blur_factor)
+    return _varied_input(image, config, random) if varied else image
+
+
+def _varied_target(
+    image: Image.Image, config: TrainConfig, random: np.random.Generator
+) -> Image.Image:
+    varied = vary_target(
+        np.asarray(image),
+        size=PIXELS,
+        max_zoom=config.max_zoom,
+        flip=config.flip,
+        draws=random.random(4).tolist(),
+    )
+    return Image.fromarray(varied)
+
+
+def _varied_input(
+    image: Image.Image, config: TrainConfig, random: np.random.Generator
+) -> Image.Image:
+    varied = vary_input(
+        np.asarray(image),
         brightness=config.brightness,
         contrast=config.contrast,
-        draws=chance.uniform(-1, 1, 2).tolist(),
+        draws=random.uniform(-1, 1, 2).tolist(),
     )
-    return Image.fromarray(fed)
+    return Image.fromarray(varied)
+
+
+def vary_target(
+    picture: np.ndarray, *, size: int, max_zoom: float, flip: bool, draws: Sequence[float]
+) -> np.ndarray:
+    """Returns a picture zoomed, cropped and mirrored by chance.
+
+    Args:
+        picture: uint8 `(height, width, channels)`.
+        size: Height and width of the result in pixels.
+        max_zoom: It is shown at 1 to this many times its size.
+        flip: Whether half of the pictures are mirrored.
+        draws: Four numbers from 0 to 1: zoom, left, top, mirrored or not.
+
+    Returns:
+        uint8 `(size, size, channels)`.
+    """
+    side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))
+    left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
+    across = np.linspace(left, left + side, size) * (picture.shape[1] - 1)
+    down = np.linspace(top, top + side, size) * (picture.shape[0] - 1)
+    if draws[3] < (0.5 if flip else 0.0):
+        across = across[::-1]
+    cropped = _interpolate(_interpolate(picture.astype(np.float32), down, 0), across, 1)
+    return _uint8(cropped)
+
+
+def vary_input(
+    picture: np.ndarray, *, brightness: float, contrast: float, draws: Sequence[float]
+) -> np.ndarray:
+    """Returns an input image with its brightness and contrast changed by chance.
+
+    Args:
+        picture: uint8 `(height, width)` or `(height, width, channels)`.
+        brightness: Up to this share of white is added or taken away.
+        contrast: It grows or shrinks by up to this share.
+        draws: Two numbers from -1 to 1: contrast, brightness.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    pixels = picture.astype(np.float32)
+    mean = pixels.mean()
+    varied = (pixels - mean) * (1.0 + contrast * draws[0]) + mean + 255 * brightness * draws[1]
+    return _uint8(varied)
+
+
+def _uint8(pixels: np.ndarray) -> np.ndarray:
+    rounded: np.ndarray = pixels.round().clip(0, 255).astype(np.uint8)
+    return rounded
+
+
+def _interpolate(pixels: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:
+    """Returns the pixels at positions between them along an axis, linearly."""
+    low = np.clip(np.floor(positions).astype(int), 0, pixels.shape[axis] - 1)
+    high = np.minimum(low + 1, pixels.shape[axis] - 1)
+    share = (positions - low).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1)).astype(np.float32)
+    pixels = pixels.take(low, axis) * (1 - share) + pixels.take(high, axis) * share
+    return pixels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ... import wording
 from ...events import Metrics, Note, Progress, Safety, TrainingProgress, Verdict
 from ...storage import status_line
 from .. import inline_images, style
@@ -21,11 +22,7 @@ _VERDICTS = {
 def progress_html(progress: Progress) -> str:
     """Returns a bar and a line such as "30 of 60 crops, 4 s left"."""
     done, total = progress.done, progress.total
-    in_bytes = progress.unit == "bytes"
-    amount = style.size(done) if in_bytes else f"{done:.0f}"
-    if total is not None:
-        amount += f" of {style.size(total) if in_bytes else f'{total:.0f}'}"
-    parts = [amount if in_bytes else f"{amount} {progress.unit}".strip()]
+    parts = [wording.progress_in_words(done, total, progress.unit)]
     training = progress if isinstance(progress, TrainingProgress) else None
     if training:
         of_all = f" of {training.epochs}" if training.epochs is not None else ""
@@ -35,12 +32,12 @@ def progress_html(progress: Progress) -> str:
     elif progress.per_second:
         speed = progress.per_second
         parts.append(
-            f"{style.size(speed)} per second"
-            if in_bytes
+            f"{wording.bytes_in_words(speed)} per second"
+            if progress.unit == "bytes"
             else f"{speed:.3g} {progress.unit} per second"
         )
     if progress.seconds_left is not None:
-        parts.append(f"{style.duration(progress.seconds_left)} left")
+        parts.append(f"{wording.seconds_in_words(progress.seconds_left)} left")
     bar = style.bar(done / total) if total else ""
     return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
 
@@ -61,7 +58,7 @@ def losses_html(metrics: Metrics) -> str:
     names = [field for field, _, _ in inline_images.LOSSES]
     values = {name: getattr(metrics, name) for name in names}
     known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
-    return style.facts(known)
+    return style.named_values(known)
 
 
 def safety_html(safety: Safety | None) -> str:

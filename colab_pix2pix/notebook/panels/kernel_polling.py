@@ -1,9 +1,9 @@
 """Lets clicks count while a cell is busy: what the browser has sent is read between two steps.
 
 A kernel handles one message after another, so that a button pressed during a cell is heard when the
-cell has ended. ipykernel has no public way to hear it earlier: this uses private parts of it, tried
-with 6.17.1 (Colab's), 6.31, 7.3 and 7.4. Where they are missing or fail once, it stays off and
-tells why; nothing may depend on it alone.
+cell has ended. ipykernel has no public way to hear it earlier: this uses private attributes of it,
+tried with 6.17.1 (Colab's), 6.31, 7.3 and 7.4. Where they are missing or fail once, it stays off
+and tells why; nothing may depend on it alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from IPython import get_ipython
 
 EVERY_SECONDS = 0.25
 #: What a page asks for when it is loaded again, besides the state of each widget.
-_ASKED_BY_A_PAGE = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
+_PAGE_REQUESTS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
 #: When a page that asks for all widgets at once (ipywidgets 8) gets them. For its first two seconds
 #: each output looks for its widget by itself; where all come at the end of that time it says "model
 #: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget by itself.
@@ -36,7 +36,7 @@ class Polling:
     others may start something that takes long, which the cell would have to wait for.
 
     Args:
-        heard: The widgets on which clicks count.
+        clickable: The widgets on which clicks count.
         kernel: The kernel that runs the cell; None finds it.
 
     Attributes:
@@ -49,71 +49,71 @@ class Polling:
         'There is no kernel.'
     """
 
-    def __init__(self, heard: Iterable[Any], kernel: Any = None) -> None:
+    def __init__(self, clickable: Iterable[Any], kernel: Any = None) -> None:
         self.trouble = ""
-        self._heard = {widget.model_id for widget in heard}
+        self._widget_ids = {widget.model_id for widget in clickable}
         self._kernel: Any = kernel or getattr(get_ipython(), "kernel", None)
-        self._polled_at = float("-inf")
-        self._held: list[tuple[float, list[Any]]] = []
+        self._last_poll = float("-inf")
+        self._postponed: list[tuple[float, list[Any]]] = []
         if self._kernel is None:
             self.trouble = "There is no kernel."
             return
         try:
             self._stream = _stream_of_messages(self._kernel)
-        except Exception as error:  # told, not swallowed: see `trouble`
+        except Exception as error:  # not swallowed: see `trouble`
             self._give_up(error)
 
     def poll(self) -> None:
         """Answers what waits, at most four times a second; never waits for anything itself."""
         now = time.monotonic()
-        if self.trouble or now - self._polled_at < EVERY_SECONDS:
+        if self.trouble or now - self._last_poll < EVERY_SECONDS:
             return
         if threading.current_thread() is not threading.main_thread():
             return
-        self._polled_at = now
+        self._last_poll = now
         try:
             self._answer()
-        except Exception as error:  # told, not swallowed: see `trouble`
+        except Exception as error:  # not swallowed: see `trouble`
             self._give_up(error)
 
     def close(self) -> None:
         """Leaves what is not answered yet to the kernel; to be called before the cell ends."""
-        held, self._held = self._held, []
+        postponed, self._postponed = self._postponed, []
         try:
-            for _, frames in held:
-                self._keep_for_later(frames)
+            for _, frames in postponed:
+                self._leave_to_kernel(frames)
         except Exception as error:  # told, not swallowed: the cell must not fail of it
             self._give_up(error)
 
     def _answer(self) -> None:
-        answered, failed = self._answer_held(), None
+        answered, failed = self._answer_postponed(), None
         # To the last message: the kernel is not woken again for those that are there already.
-        while (frames := self._next()) is not None:
+        while (frames := self._next_frames()) is not None:
             try:
-                if failed is None and (method := self._cannot_wait(frames)):
+                if failed is None and (method := self._urgent_request(frames)):
                     if method == "request_states" and _PAGES_LOOK_BY_THEMSELVES:
-                        self._held.append((time.monotonic() + ALL_AFTER_SECONDS, frames))
+                        self._postponed.append((time.monotonic() + ALL_AFTER_SECONDS, frames))
                         continue
                     self._handle(frames)
                     answered = True
                     continue
             except Exception as error:
                 failed = error
-            self._keep_for_later(frames)
+            self._leave_to_kernel(frames)
         if answered:  # each answer ends with "idle", and the cell still runs
             self._kernel._publish_status("busy", "shell")
         if failed is not None:
             raise failed
 
-    def _answer_held(self) -> bool:
+    def _answer_postponed(self) -> bool:
         answered = False
-        while self._held and self._held[0][0] <= time.monotonic():
-            self._handle(self._held[0][1])
-            self._held.pop(0)
+        while self._postponed and self._postponed[0][0] <= time.monotonic():
+            self._handle(self._postponed[0][1])
+            self._postponed.pop(0)
             answered = True
         return answered
 
-    def _next(self) -> list[Any] | None:
+    def _next_frames(self) -> list[Any] | None:
         import zmq
 
         try:
@@ -122,31 +122,31 @@ class Polling:
             return None
         return frames
 
-    def _keep_for_later(self, frames: list[Any]) -> None:
+    def _leave_to_kernel(self, frames: list[Any]) -> None:
         self._stream._run_callback(self._stream._recv_callback, frames)
 
-    def _cannot_wait(self, frames: list[Any]) -> str:
+    def _urgent_request(self, frames: list[Any]) -> str:
         """Returns what a message asks for if it is to be answered now, else ""."""
         if len(frames) == 1:  # the kernel's word to itself
             return ""
         session = self._kernel.session
-        _, parts = session.feed_identities(frames, copy=False)
-        kind: str = session.unpack(parts[1].bytes)["msg_type"]
+        _, message = session.feed_identities(frames, copy=False)
+        kind: str = session.unpack(message[1].bytes)["msg_type"]
         if kind != "comm_msg":
-            return kind if kind in _ASKED_BY_A_PAGE else ""
-        content = session.unpack(parts[4].bytes)
+            return kind if kind in _PAGE_REQUESTS else ""
+        content = session.unpack(message[4].bytes)
         method: str = content["data"].get("method", "")
         asks = method in ("request_state", "request_states")
-        return method if asks or content["comm_id"] in self._heard else ""
+        return method if asks or content["comm_id"] in self._widget_ids else ""
 
     def _handle(self, frames: list[Any]) -> None:
         kernel = self._kernel
-        idents, parts = kernel.session.feed_identities(frames, copy=False)
+        identities, parts = kernel.session.feed_identities(frames, copy=False)
         message = kernel.session.deserialize(parts, content=True, copy=False)
         kernel._publish_status("busy", "shell", parent=message)
         try:
             handler = kernel.shell_handlers[message["msg_type"]]
-            result = handler(_socket_for_replies(kernel), idents, message)
+            result = handler(_socket_for_replies(kernel), identities, message)
             if result is not None:
                 _finish(result)
         finally:  # a page holds the next change of a widget back until it hears this

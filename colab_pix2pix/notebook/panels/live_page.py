@@ -14,9 +14,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ... import wording
 from ...events import OnEvent
 from ...project import Project
-from ...storage import drive
+from ...storage import colab
 from ...workflows.export import export
 from .. import style
 
@@ -38,33 +39,33 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     """
     folder = project.work / "page"
     export(project, folder, ["web"], on_event=on_event)
-    address = drive.port_address(_serve(folder / "web"))
+    address = colab.port_address(_serve(folder / "web"))
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
         f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
     )
-    words = f'<a class="cp-live-link" target="_blank" href="{style.escape(address)}">'
-    words += "Open it in a window of its own</a>, for full screen and more speed."
-    lines = [style.line("Try it with your camera", "title"), f'<div class="cp-text">{words}</div>']
+    link = f'<a class="cp-live-link" target="_blank" href="{style.escape(address)}">'
+    link += "Open it in a window of its own</a>, for full screen and more speed."
+    lines = [style.line("Try it with your camera", "title"), f'<div class="cp-text">{link}</div>']
     if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
-        kept = style.place(project.path / "exports" / "web.html")
-        lines.append(style.line(f"To keep: {kept} opens with a double click, anywhere.", "good"))
-    rows = [style.style(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
+        file = wording.path_in_words(project.path / "exports" / "web.html")
+        lines.append(style.line(f"To keep: {file} opens with a double click, anywhere.", "good"))
+    rows = [style.style_sheet(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")
 
 
 def _serve(folder: Path) -> int:
     """Serves a folder to this machine for as long as the kernel lives; returns the port."""
     if folder not in _servers:
-        handler = functools.partial(_Quiet, directory=str(folder))
+        handler = functools.partial(_SilentHandler, directory=str(folder))
         _servers[folder] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=_servers[folder].serve_forever, daemon=True).start()
     return _servers[folder].server_port
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _SilentHandler(http.server.SimpleHTTPRequestHandler):
     """Serves files, and always the newest: the model may have been trained further."""
 
     def end_headers(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from ... import ffmpeg
+from ... import ffmpeg, wording
 from ...events import Metrics
 from ...project import Project
 from .. import inline_images, style
@@ -31,7 +31,10 @@ def result_view(project: Project) -> widgets.VBox:
 
     What does not exist yet is left out; where nothing does, a sentence says what to do.
     """
-    rows = [style.style(), widgets.HTML(style.line(f"Result of {project.path.name}", "title"))]
+    rows = [
+        style.style_sheet(),
+        widgets.HTML(style.line(f"Result of {project.path.name}", "title")),
+    ]
     if grids := project.sample_files():
         view = SampleView()
         view.offer(grids)
@@ -45,7 +48,8 @@ def result_view(project: Project) -> widgets.VBox:
         curves = inline_images.loss_curves(measured)
         image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-curves"))
-    rows.append(widgets.HTML(style.line(f"Everything is in {style.place(project.path)}", "good")))
+    folder = wording.path_in_words(project.path)
+    rows.append(widgets.HTML(style.line(f"Everything is in {folder}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
 
 

@@ -19,12 +19,12 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
     The slider stays where the user has put it; where it stands at the end, it follows the newest.
 
     Args:
-        answered: False hides the slider, for as long as a cell runs in which nobody answers it.
+        interactive: False hides the slider, while a cell runs in which nobody answers it.
     """
 
-    def __init__(self, *, answered: bool = True) -> None:
-        self.picture = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
-        self.picture.add_class("cp-sample")
+    def __init__(self, *, interactive: bool = True) -> None:
+        self.image = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
+        self.image.add_class("cp-sample")
         self.caption = widgets.HTML().add_class("cp-caption")
         self.slider = widgets.IntSlider(
             max=1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
@@ -32,23 +32,23 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             readout=False,
             layout={"display": "none", "width": "100%"},
         ).add_class("cp-steps")
-        self._errors = ErrorPanel()
-        self._answered, self._filling = answered, False
+        self.errors = ErrorPanel()
+        self._interactive, self._updating = interactive, False
         self._paths: list[Path] = []
-        self.slider.observe(self._errors.guard(self._slide), names="value")
-        super().__init__([self.picture, self.caption, self.slider, self._errors])
+        self.slider.observe(self.errors.guard(self._slide), names="value")
+        super().__init__([self.image, self.caption, self.slider, self.errors])
 
     @property
-    def answered(self) -> bool:
+    def interactive(self) -> bool:
         """Whether somebody answers the slider; it is shown when there is something to choose."""
-        return self._answered
+        return self._interactive
 
-    @answered.setter
-    def answered(self, answered: bool) -> None:
-        self._answered = answered
-        shown = "flex" if answered and len(self._paths) > 1 else "none"
-        if self.slider.layout.display != shown:
-            self.slider.layout.display = shown
+    @interactive.setter
+    def interactive(self, interactive: bool) -> None:
+        self._interactive = interactive
+        display = "flex" if interactive and len(self._paths) > 1 else "none"
+        if self.slider.layout.display != display:
+            self.slider.layout.display = display
 
     def add(self, path: Path) -> None:
         """Takes one more; later ones were lost with an earlier session and are drawn again."""
@@ -61,25 +61,25 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             return
         follows = self.slider.value >= len(self._paths) - 1
         chosen = self._paths[self.slider.value] if not follows else paths[-1]
-        place = paths.index(chosen) if chosen in paths else len(paths) - 1
+        index = paths.index(chosen) if chosen in paths else len(paths) - 1
         self._paths = list(paths)
-        self._filling = True
+        self._updating = True
         try:
             with self.slider.hold_sync():  # one message: the browser sees no state in between
                 self.slider.max = max(1, len(paths) - 1)
-                self.slider.value = place
+                self.slider.value = index
         finally:
-            self._filling = False
-        self.answered = self._answered
-        self._show(self._paths[place])
+            self._updating = False
+        self.interactive = self._interactive
+        self._show(self._paths[index])
 
     def _show(self, path: Path) -> None:
-        self.picture.value = inline_images.jpeg(path)
-        self.picture.layout.display = "block"
+        self.image.value = inline_images.jpeg(path)
+        self.image.layout.display = "block"
         self.caption.value = style.line(
-            f"Step {sample_step(path)}. {inline_images.GRID_WORDS}", "help"
+            f"Step {sample_step(path)}. {inline_images.GRID_CAPTION}", "help"
         )
 
     def _slide(self, change: dict[str, Any]) -> None:
-        if not self._filling:
+        if not self._updating:
             self._show(self._paths[change["new"]])

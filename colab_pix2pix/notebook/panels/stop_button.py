@@ -7,8 +7,8 @@ import ipywidgets as widgets
 from ...training import interrupt
 from .. import style
 
-_ALONE = "To stop, press the interrupt button (\u25a0): what is trained is saved."
-_BOTH = "Or press the interrupt button (\u25a0). What is trained is saved."
+_INTERRUPT_HINT = "To stop, press the interrupt button (\u25a0): what is trained is saved."
+_BUTTON_HINT = "Or press the interrupt button (\u25a0). What is trained is saved."
 
 
 class StopButton(widgets.HBox):  # type: ignore[misc]
@@ -22,12 +22,12 @@ class StopButton(widgets.HBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self.button = widgets.Button(icon="stop", layout={"display": "none", "width": "auto"})
         self.button.add_class("cp-stop").on_click(lambda clicked: self._stop())
-        self.hint = widgets.HTML(style.line(_ALONE, "help"))
+        self.hint = widgets.HTML(style.line(_INTERRUPT_HINT, "help"))
         super().__init__([self.button, self.hint])
         self.add_class("cp-stopping")
 
     def show(self, *, heard: bool) -> None:
-        """Shows how things stand.
+        """Shows the button where it would work now, and the hint that goes with it.
 
         Args:
             heard: True when clicks reach the kernel now.
@@ -36,7 +36,7 @@ class StopButton(widgets.HBox):  # type: ignore[misc]
         self.button.description = "Stopping after this step" if state == "stopping" else "Stop"
         self.button.disabled = state == "stopping"
         self.button.layout.display = "" if state else "none"
-        self.hint.value = style.line(_BOTH if state else _ALONE, "help")
+        self.hint.value = style.line(_BUTTON_HINT if state else _INTERRUPT_HINT, "help")
 
     def end(self) -> None:
         """Shows nothing more: the training has ended."""

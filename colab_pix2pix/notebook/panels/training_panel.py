@@ -55,7 +55,7 @@ class ProgressLine(widgets.VBox):  # type: ignore[misc]
         self.notes = widgets.HTML().add_class("cp-notes")
         self._notes: deque[Note] = deque(maxlen=6)
         self._shown_at = 0.0
-        super().__init__([style.style(), self.text, self.notes])
+        super().__init__([style.style_sheet(), self.text, self.notes])
         self.add_class("cp").add_class("cp-progress-line")
 
     def __call__(self, event: Event) -> None:
@@ -91,7 +91,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.losses = widgets.HTML().add_class("cp-losses")
         self.verdict = widgets.HTML().add_class("cp-verdict")
         self.saved = widgets.HTML().add_class("cp-saved")
-        self.sample = SampleView(answered=False)
+        self.sample = SampleView(interactive=False)
         self.stop = StopButton()
         self.polling: Polling | None = None
         self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
@@ -154,7 +154,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.stop.end()
         if self.polling:
             self.polling.close()
-        self.sample.answered = True
+        self.sample.interactive = True
         self._upload = None
         if self._progress is not None:
             self._progress = self._where_it_ended(self._progress)
@@ -175,7 +175,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(style.line("Training", "title"))
         facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
-        return [style.style(), title, *facts, self.sample, self.curves]
+        return [style.style_sheet(), title, *facts, self.sample, self.curves]
 
     def _show_earlier(self, project: Project) -> None:
         self.sample.offer(project.sample_files())
@@ -204,7 +204,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.polling.poll()
         heard = not self.polling.trouble and self._upload is None
         self.stop.show(heard=heard)
-        self.sample.answered = heard
+        self.sample.interactive = heard
 
     def _refresh(self) -> None:
         now = time.monotonic()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from .. import files
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from ..filenames import safe_name, safe_suffix
-from ..video.folders import check_disk, making
 from ..video.probe import VideoInfo, probe
 
 _CHUNK_BYTES = 1 << 22
@@ -25,18 +23,18 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
     probe_source(source)
     if source.resolve().parent == directory.resolve():
         return source
-    target = free_place(source.stem, source, directory)
+    target = target_path(source.stem, source, directory)
     if target.exists():
         on_event(Note(message=f"{target} is there already."))
         return target
     check_disk(source.stat().st_size, directory)
-    with making(directory), files.replacing(target) as part:
-        _copy_bytes(source, part, on_event)
+    with files.created_folder(directory), files.atomic_write(target) as temp_path:
+        _copy_bytes(source, temp_path, on_event)
     return target
 
 
 def probe_source(source: Path) -> VideoInfo:
-    """Returns facts on a local source.
+    """Returns the metadata of a local source.
 
     Raises:
         DownloadError: there is no such file.
@@ -51,8 +49,22 @@ def probe_source(source: Path) -> VideoInfo:
     return probe(source)
 
 
-def free_place(title: str, source: Path, directory: Path) -> Path:
-    """Returns where a file goes: a name of its own, or the place of an equal file."""
+def check_disk(needed: int, directory: Path) -> None:
+    """Raises when a file does not fit on the disk of a folder.
+
+    Raises:
+        DownloadError: there is too little space.
+    """
+    disk, free = files.free_space(directory)
+    if free < needed:
+        raise DownloadError(
+            f"{disk} has {free:,} bytes left and the video needs {needed:,}.",
+            fix="Free some space, or choose another folder.",
+        )
+
+
+def target_path(title: str, source: Path, directory: Path) -> Path:
+    """Returns where a file goes: to a name of its own, or to that of an equal file."""
     stem, suffix = safe_name(title), safe_suffix(source)
     number = 1
     while True:
@@ -64,13 +76,8 @@ def free_place(title: str, source: Path, directory: Path) -> Path:
 
 
 def _equal(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with open(one, "rb") as first, open(other, "rb") as second:
-        return (
-            hashlib.file_digest(first, "sha256").digest()
-            == hashlib.file_digest(second, "sha256").digest()
-        )
+    same_size = one.stat().st_size == other.stat().st_size
+    return same_size and files.file_sha256(one) == files.file_sha256(other)
 
 
 def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:

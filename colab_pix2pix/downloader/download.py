@@ -15,28 +15,18 @@ from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
-from ..filenames import public_link, sidecar
-from ..video.folders import making
+from ..filenames import public_link
 from ..video.probe import probe
-from .local_file import copy_video, free_place
-from .time_range import Part, asked_part, note_part
+from .local_file import copy_video, target_path
+from .sidecar import find_sidecars, read_sidecar, write_sidecar
+from .time_range import TimeRange, record_range, requested_range
 from .ytdlp import Format, fetch, list_entries, list_formats
 
 __all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
 
-_SUFFIXES = (
-    ".mp4",
-    ".mov",
-    ".m4v",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".ts",
-    ".mts",
-    ".mpg",
-    ".mpeg",
-    ".wmv",
-)
+_VIDEO_SUFFIXES = (
+    ".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".wmv",
+)  # fmt: skip
 
 
 def sample_video() -> Path:
@@ -70,13 +60,13 @@ def download(
     """
     directory = Path(directory)
     text = str(source).strip()
-    part = asked_part(config)
+    wanted = requested_range(config)
     if text and is_link(text):
-        return _fetch(text, directory, config, part, on_event)
+        return _fetch(text, directory, config, wanted, on_event)
     path = Path(source).expanduser() if text else sample_video()
     video = copy_video(path, directory, on_event)
-    if part or not _was_fetched(video):
-        note_part(video, config, part)
+    if wanted or "link" not in read_sidecar(video):
+        record_range(video, config, wanted)
     return video
 
 
@@ -108,30 +98,30 @@ def download_all(
     if not sources:
         raise DownloadError("Received no sources.", why="Expected links or paths of videos.")
     videos: list[Path] = []
-    first: VideoError | None = None
+    first_error: VideoError | None = None
 
     def leave_out(error: VideoError) -> None:
-        nonlocal first
-        first = first or error
+        nonlocal first_error
+        first_error = first_error or error
         on_event(Note(message=f"Left out: {error}", level="warning"))
 
     for source in sources:
         try:
-            singles = _singles(source, config)
+            videos_of_source = _expand(source, config)
         except VideoError as error:
             leave_out(error)
             continue
-        for single in singles:
+        for video in videos_of_source:
             try:
-                videos.append(download(single, directory, config, on_event=on_event))
+                videos.append(download(video, directory, config, on_event=on_event))
             except VideoError as error:
                 leave_out(error)
-    if first is not None and not videos:
-        raise first
+    if first_error is not None and not videos:
+        raise first_error
     return list(dict.fromkeys(videos))
 
 
-def _singles(source: str | Path, config: VideoConfig) -> list[str | Path]:
+def _expand(source: str | Path, config: VideoConfig) -> list[str | Path]:
     """Returns the videos that a source stands for."""
     text = str(source).strip()
     if text and is_link(text):
@@ -139,11 +129,11 @@ def _singles(source: str | Path, config: VideoConfig) -> list[str | Path]:
     folder = Path(source).expanduser()
     if not text or not folder.is_dir():
         return [source]
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in _VIDEO_SUFFIXES)
     if not found:
         raise DownloadError(
             f"There is no video in the folder {folder}.",
-            why=f"Expected files that end in {', '.join(_SUFFIXES)}.",
+            why=f"Expected files that end in {', '.join(_VIDEO_SUFFIXES)}.",
             fix="Choose another folder.",
         )
     return [*found[: config.limit]]
@@ -169,24 +159,19 @@ def is_link(source: str) -> bool:
     return True
 
 
-def _was_fetched(video: Path) -> bool:
-    record = sidecar(video)
-    return record.exists() and "link" in files.read_json(record)
-
-
 def _fetch(
-    link: str, directory: Path, config: VideoConfig, part: Part | None, on_event: OnEvent
+    link: str, directory: Path, config: VideoConfig, wanted: TimeRange | None, on_event: OnEvent
 ) -> Path:
     names = ("format", "height", "start", "end")
-    wanted = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
-    if (known := _fetched_before(wanted, directory)) is not None:
+    request = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
+    if (known := _fetched_before(request, directory)) is not None:
         on_event(Note(message=f"{known} is there already."))
         return known
-    key = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr(sorted(request.items())).encode()).hexdigest()[:16]
     work = files.cache_dir() / "downloads" / key
     work.mkdir(parents=True, exist_ok=True)
     try:
-        file, facts, held = fetch(link, work, config, part, on_event=on_event)
+        file, metadata, held = fetch(link, work, config, wanted, on_event=on_event)
     except DownloadError:
         if not any(work.iterdir()):
             work.rmdir()
@@ -197,32 +182,45 @@ def _fetch(
         shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
         if held is None:
             raise
-        raise DownloadError(
-            f"Received no picture between {config.start or 0} and {config.end or 'the end'}.",
-            why=f"Expected a part of the video at {public_link(link)}.",
-            fix="Look in a browser how long it is, and begin earlier.",
-        ) from error
-    with making(directory):
-        target = free_place(facts.get("title", "video"), file, directory)
-        with files.replacing(target) as place:
-            shutil.move(file, place)
-        record = wanted | facts | {"bytes": target.stat().st_size}
-        files.write_json(sidecar(target), record)
-        if (
-            part is not None and held is not None
-        ):  # a part ends where it was to end, and begins a little early
-            lasts = min(part.end, held.end) - part.start
-            part = Part(max(0.0, length - lasts), math.inf)
-        note_part(target, config, part)
+        raise _empty_range(link, config) from error
+    with files.created_folder(directory):
+        target = _move_in(file, directory, request | metadata)
+        record_range(target, config, _range_in_file(wanted, held, length))
     shutil.rmtree(work)
     return target
 
 
-def _fetched_before(wanted: dict[str, Any], directory: Path) -> Path | None:
-    for record in directory.glob(".*.source.json") if directory.is_dir() else ():
-        facts = files.read_json(record)
-        video = directory / record.name[1 : -len(".source.json")]
-        same = all(facts.get(name, "") == value for name, value in wanted.items())
-        if same and video.is_file() and video.stat().st_size == facts.get("bytes"):
+def _fetched_before(request: dict[str, Any], directory: Path) -> Path | None:
+    for video, known in find_sidecars(directory):
+        same = all(known.get(name, "") == value for name, value in request.items())
+        if same and video.is_file() and video.stat().st_size == known.get("bytes"):
             return video
     return None
+
+
+def _move_in(file: Path, directory: Path, metadata: dict[str, Any]) -> Path:
+    """Moves a fetched file into a folder, under its title; returns its new path."""
+    target = target_path(metadata.get("title", "video"), file, directory)
+    with files.atomic_write(target) as temp_path:
+        shutil.move(file, temp_path)
+    write_sidecar(target, metadata | {"bytes": target.stat().st_size})
+    return target
+
+
+def _range_in_file(
+    wanted: TimeRange | None, held: TimeRange | None, length: float
+) -> TimeRange | None:
+    """Returns where the wanted range lies in a file of `length` seconds that holds another one."""
+    if wanted is None or held is None:
+        return wanted
+    # The file ends where the range was to end, and begins at the keyframe before it.
+    lasts = min(wanted.end, held.end) - wanted.start
+    return TimeRange(max(0.0, length - lasts), math.inf)
+
+
+def _empty_range(link: str, config: VideoConfig) -> DownloadError:
+    return DownloadError(
+        f"Received no picture between {config.start or 0} and {config.end or 'the end'}.",
+        why=f"Expected a part of the video at {public_link(link)}.",
+        fix="Look in a browser how long it is, and begin earlier.",
+    )

@@ -16,19 +16,19 @@ from ..config import VideoConfig
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import public_link
-from ..video.folders import check_disk
 from .cookies import read_cookies
-from .failures import explain, reason_of
-from .time_range import Part
+from .failures import classify, to_download_error
+from .local_file import check_disk
+from .time_range import TimeRange
 
 _log = logging.getLogger(__name__)
 _RETRIES = 5
-#: What is kept of what the site tells about a video: our name -> yt-dlp's.
-_FACTS = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
+#: What is kept of the site's metadata of a video: our name -> yt-dlp's.
+_METADATA = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
 
 
-class _Quiet:
-    """What yt-dlp says, for a developer's log only: users get one `DownloadError`."""
+class _DebugLogger:
+    """Puts yt-dlp's messages into a developer's log only: users get one `DownloadError`."""
 
     def debug(self, message: str) -> None:
         _log.debug("%s", message)
@@ -38,13 +38,13 @@ class _Quiet:
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A form in which a site offers a video.
+    """A format in which a site offers a video, as yt-dlp lists it.
 
     Attributes:
         id: What to set `VideoConfig.format` to.
         width: In pixels, or 0 when unknown or sound only.
         height: In pixels, or 0.
-        codec: Coding of the pictures, or "none".
+        codec: The video codec, or "none".
         bytes: Its size, or 0 when unknown.
         note: What the site calls it.
     """
@@ -61,53 +61,56 @@ def fetch(
     link: str,
     folder: Path,
     config: VideoConfig,
-    part: Part | None = None,
+    wanted: TimeRange | None = None,
     *,
     on_event: OnEvent = ignore,
-) -> tuple[Path, dict[str, str], Part | None]:
+) -> tuple[Path, dict[str, str], TimeRange | None]:
     """Downloads the video of a link into a folder; goes on with bytes that are already there.
 
     Args:
         link: A link that yt-dlp knows.
         folder: Where to put it.
         config: Which format to choose.
-        part: Which part of the video is enough, or None for all of it.
+        wanted: Which part of the video is enough, or None for all of it.
         on_event: Told `Progress` in bytes.
 
     Returns:
-        The file; what the site tells about it: title, uploader, licence, page; and which part of
-        the video the file holds, from the key frame before it on, or None when it holds all.
+        The file; the site's metadata of it: title, uploader, licence, page; and which part of the
+        video the file holds, from the keyframe before it on, or None when it holds all.
 
     Raises:
         DownloadError: there is no video, or it can't be fetched.
     """
-    more = {"progress_hooks": [_hook(on_event)], "match_filter": _refuse(link, folder)}
-    found, part = _extract_part(link, folder, config, more, part, on_event)
+    options = {
+        "progress_hooks": [_progress_hook(on_event)],
+        "match_filter": _match_filter(link, folder),
+    }
+    found, held = _download_range(link, folder, config, options, wanted, on_event)
     video = _first_video(found)
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
         raise DownloadError(
             f"There is no video at {public_link(link)}.", fix="Open the link in a browser."
         )
-    facts = {ours: str(video[theirs]) for ours, theirs in _FACTS.items() if video.get(theirs)}
-    if "page" in facts:
-        facts["page"] = public_link(facts["page"])
-    if part is not None:
-        part = Part(part.start, min(part.end, float(video.get("duration") or math.inf)))
-    return Path(paths[0]), facts, part
+    metadata = {ours: str(video[theirs]) for ours, theirs in _METADATA.items() if video.get(theirs)}
+    if "page" in metadata:
+        metadata["page"] = public_link(metadata["page"])
+    if held is not None:
+        held = TimeRange(held.start, min(held.end, float(video.get("duration") or math.inf)))
+    return Path(paths[0]), metadata, held
 
 
 def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]:
-    """Returns the forms in which a site offers a video, the smallest first.
+    """Returns the formats in which a site offers a video, the smallest first.
 
     Raises:
         DownloadError: there is no video, or the site does not tell.
     """
-    return look(link, config)[1]
+    return extract_info(link, config)[1]
 
 
-def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
-    """Returns what a site tells about a video, in yt-dlp's words, and the forms it comes in.
+def extract_info(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
+    """Returns a site's metadata of a video, under yt-dlp's names, and the formats it comes in.
 
     Raises:
         DownloadError: there is no video, or the site does not tell.
@@ -115,9 +118,9 @@ def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
     folder = files.cache_dir() / "downloads"
     # Not one has to fit what the config asks for: they are only listed.
     config = config.replace(format="auto")
-    more = {"ignore_no_formats_error": True}
-    video = _first_video(_extract(link, folder, config, more, download=False)) or {}
-    found = [
+    options = {"ignore_no_formats_error": True}
+    video = _first_video(_call_ytdlp(link, folder, config, options, download=False)) or {}
+    formats = [
         Format(
             id=str(one.get("format_id", "")),
             width=int(one.get("width") or 0),
@@ -128,7 +131,7 @@ def look(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[Format]]:
         )
         for one in video.get("formats") or ()
     ]
-    return video, sorted(found, key=lambda one: (one.height, one.width, one.bytes))
+    return video, sorted(formats, key=lambda one: (one.height, one.width, one.bytes))
 
 
 def list_entries(link: str, config: VideoConfig) -> list[str]:
@@ -139,43 +142,44 @@ def list_entries(link: str, config: VideoConfig) -> list[str]:
     """
     if config.limit == 1:
         return [link]
-    more = {"extract_flat": True, "playlist_items": f"1:{config.limit}", "noplaylist": False}
-    found = _extract(link, files.cache_dir() / "downloads", config, more, download=False) or {}
+    options = {"extract_flat": True, "playlist_items": f"1:{config.limit}", "noplaylist": False}
+    folder = files.cache_dir() / "downloads"
+    found = _call_ytdlp(link, folder, config, options, download=False) or {}
     if "entries" not in found:
         return [link]
     links = [entry.get("url") or entry.get("webpage_url") for entry in found["entries"] if entry]
     return [text for text in links if isinstance(text, str)]
 
 
-def _extract_part(
+def _download_range(
     link: str,
     folder: Path,
     config: VideoConfig,
-    more: dict[str, Any],
-    part: Part | None,
+    options: dict[str, Any],
+    wanted: TimeRange | None,
     on_event: OnEvent,
-) -> tuple[dict[str, Any] | None, Part | None]:
-    """Downloads a part, or all where the site does not give parts; says which it was."""
-    if part is not None:
+) -> tuple[dict[str, Any] | None, TimeRange | None]:
+    """Downloads a range, or all where the site does not give ranges; says which it was."""
+    if wanted is not None:
         from yt_dlp.utils import download_range_func
 
-        span = {"download_ranges": download_range_func(None, [(part.start, part.end)])}
+        ranges = {"download_ranges": download_range_func(None, [(wanted.start, wanted.end)])}
         try:
-            return _extract(link, folder, config, more | span, download=True), part
+            return _call_ytdlp(link, folder, config, options | ranges, download=True), wanted
         except DownloadError as error:
-            if error.__cause__ is None or reason_of(error.__cause__).name != "other":
+            if error.__cause__ is None or classify(error.__cause__).name != "other":
                 raise
             on_event(Note(message="The site gives no parts of this video: fetching all of it."))
-    return _extract(link, folder, config, more, download=True), None
+    return _call_ytdlp(link, folder, config, options, download=True), None
 
 
-def _extract(
-    link: str, folder: Path, config: VideoConfig, more: dict[str, Any], *, download: bool
+def _call_ytdlp(
+    link: str, folder: Path, config: VideoConfig, options: dict[str, Any], *, download: bool
 ) -> dict[str, Any] | None:
-    """Asks yt-dlp; its errors come out as ours."""
+    """Lets yt-dlp extract the metadata of a link, or download it; its errors come out as ours."""
     import yt_dlp
 
-    options = _options(folder, config) | more
+    options = _options(folder, config) | options
     # yt-dlp looks for ffmpeg here, not in its options, before it fetches a part of a video.
     yt_dlp.postprocessor.FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
     try:
@@ -183,10 +187,10 @@ def _extract(
             found: dict[str, Any] | None = downloader.extract_info(link, download=download)
             return found
     except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
-        raise explain(link, error) from error
+        raise to_download_error(link, error) from error
 
 
-def _refuse(link: str, folder: Path) -> Callable[..., str | None]:
+def _match_filter(link: str, folder: Path) -> Callable[..., str | None]:
     """Returns a filter for yt-dlp that stops before a live stream, or before a full disk."""
 
     def check(video: dict[str, Any], *, incomplete: bool = False) -> str | None:
@@ -206,12 +210,12 @@ def _refuse(link: str, folder: Path) -> Callable[..., str | None]:
 def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
     import deno
 
-    choice: dict[str, Any] = {"format": config.format}
+    selection: dict[str, Any] = {"format": config.format}
     if config.format == "auto":
-        # Pictures alone are enough. "+res:N" puts the smallest that has at least N pixels first.
+        # No sound is needed. "+res:N" puts the smallest that has at least N pixels first.
         sort = [f"+res:{config.height}", "+size", "+br"]
-        choice = {"format": "bestvideo/best", "format_sort": sort}
-    return choice | {
+        selection = {"format": "bestvideo/best", "format_sort": sort}
+    return selection | {
         "paths": {"home": str(folder)},
         # No part of a title or an address becomes a path: the caller names the file.
         "outtmpl": {"default": "video.%(ext)s"},
@@ -226,7 +230,7 @@ def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
         "retry_sleep_functions": {kind: _back_off for kind in ("http", "fragment", "extractor")},
         "socket_timeout": 20,
         "cookiefile": read_cookies(config.cookies),
-        "logger": _Quiet(),
+        "logger": _DebugLogger(),
         "noprogress": True,
         "quiet": True,
         "no_warnings": False,
@@ -241,8 +245,8 @@ def _back_off(n: int) -> float:
     return min(0.5 * 2.0**n, 20.0)
 
 
-def _hook(on_event: OnEvent) -> Callable[[dict[str, Any]], None]:
-    def tell(state: dict[str, Any]) -> None:
+def _progress_hook(on_event: OnEvent) -> Callable[[dict[str, Any]], None]:
+    def report(state: dict[str, Any]) -> None:
         if state.get("status") not in ("downloading", "finished"):
             return
         on_event(
@@ -256,7 +260,7 @@ def _hook(on_event: OnEvent) -> Callable[[dict[str, Any]], None]:
             )
         )
 
-    return tell
+    return report
 
 
 def _first_video(found: dict[str, Any] | None) -> dict[str, Any] | None:

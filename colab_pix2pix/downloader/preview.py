@@ -15,16 +15,16 @@ from ..config import VideoConfig
 from ..video.probe import local_input
 from .download import is_link, sample_video
 from .local_file import probe_source
-from .ytdlp import Format, look
+from .ytdlp import Format, extract_info
 
 _THUMBNAIL_BYTES = 2_000_000
 _THUMBNAIL_PIXELS = 320
-_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 _HEADERS = {"User-Agent": "Mozilla/5.0"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class VideoPreview:
     """What is known of a video that is not here yet.
 
     Attributes:
@@ -34,7 +34,7 @@ class Found:
         height: In pixels, or 0.
         size_bytes: The size of what would be fetched, or 0 when unknown.
         thumbnail: A JPEG at most 320 pixels wide, or b"" where the site gives none.
-        formats: Other forms in which the site offers it, the smallest first; () for a file.
+        formats: Other formats in which the site offers it, the smallest first; () for a file.
     """
 
     title: str
@@ -46,7 +46,7 @@ class Found:
     formats: tuple[Format, ...] = ()
 
 
-def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
+def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
     """Returns what a link or a path leads to, without fetching it.
 
     Args:
@@ -59,42 +59,42 @@ def look_up(source: str, config: VideoConfig = VideoConfig()) -> Found:
     """
     text = source.strip()
     if not text or not is_link(text):
-        return _of_file(Path(text).expanduser() if text else sample_video())
-    facts, formats = look(text, config)
-    size = facts.get("filesize") or facts.get("filesize_approx")
-    if not size and facts.get("protocol") in ("http", "https"):  # one file: its server knows
-        size = _length(str(facts["url"]))
-    return Found(
-        title=str(facts.get("title") or text),
-        duration_seconds=float(facts.get("duration") or 0.0),
-        width=int(facts.get("width") or 0),
-        height=int(facts.get("height") or 0),
+        return _preview_file(Path(text).expanduser() if text else sample_video())
+    metadata, formats = extract_info(text, config)
+    size = metadata.get("filesize") or metadata.get("filesize_approx")
+    if not size and metadata.get("protocol") in ("http", "https"):  # one file: its server knows
+        size = _content_length(str(metadata["url"]))
+    return VideoPreview(
+        title=str(metadata.get("title") or text),
+        duration_seconds=float(metadata.get("duration") or 0.0),
+        width=int(metadata.get("width") or 0),
+        height=int(metadata.get("height") or 0),
         size_bytes=int(size or 0),
-        thumbnail=_fetched(str(facts.get("thumbnail") or "")),
+        thumbnail=_fetch_thumbnail(str(metadata.get("thumbnail") or "")),
         formats=tuple(formats),
     )
 
 
-def _of_file(path: Path) -> Found:
+def _preview_file(path: Path) -> VideoPreview:
     info = probe_source(path)
-    return Found(
+    return VideoPreview(
         title=path.name,
         duration_seconds=info.duration_seconds,
         width=info.width,
         height=info.height,
         size_bytes=path.stat().st_size,
-        thumbnail=_frame(path, info.duration_seconds / 2),
+        thumbnail=_thumbnail_at(path, info.duration_seconds / 2),
     )
 
 
-def _frame(path: Path, seconds: float) -> bytes:
+def _thumbnail_at(path: Path, seconds: float) -> bytes:
     arguments = ["-ss", f"{seconds:.3f}", *local_input(path), "-map", "0:V:0", "-frames:v", "1"]
     arguments += ["-vf", f"scale={_THUMBNAIL_PIXELS}:-2", "-f", "image2pipe", "-c:v", "mjpeg", "-"]
     return ffmpeg.run(arguments, what=f"reading {path.name}")
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Returns what opens http and https links, and follows redirects to nothing else."""
+    """Returns an opener of http and https links, and follows redirects to nothing else."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
@@ -109,35 +109,35 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def _answer(address: str, method: str = "GET") -> http.client.HTTPResponse:
+def _request(address: str, method: str = "GET") -> http.client.HTTPResponse:
     request = urllib.request.Request(address, method=method, headers=_HEADERS)
-    answer: http.client.HTTPResponse = _opener().open(request, timeout=_SECONDS)
-    return answer
+    response: http.client.HTTPResponse = _opener().open(request, timeout=_TIMEOUT_SECONDS)
+    return response
 
 
-def _length(link: str) -> int:
+def _content_length(link: str) -> int:
     """Returns how long a server says that a file is; 0 where it does not."""
     try:
-        with _answer(link, "HEAD") as answer:
-            return int(answer.headers.get("Content-Length", 0))
+        with _request(link, "HEAD") as response:
+            return int(response.headers.get("Content-Length", 0))
     except (OSError, ValueError):
         return 0
 
 
-def _fetched(address: str) -> bytes:
-    """Returns the small picture at an address; b"" where there is none: it is only an ornament."""
+def _fetch_thumbnail(address: str) -> bytes:
+    """Returns the thumbnail at an address as a JPEG; b"" where there is none: only an ornament."""
     if not address.startswith(("http://", "https://")):
         return b""
     try:
-        with _answer(address) as answer:
-            content = answer.read(_THUMBNAIL_BYTES + 1)
+        with _request(address) as response:
+            content = response.read(_THUMBNAIL_BYTES + 1)
         if len(content) > _THUMBNAIL_BYTES:
             return b""
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
-            small = picture.convert("RGB")
+        with Image.open(io.BytesIO(content)) as image:
+            image.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
+            thumbnail = image.convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError):
         return b""
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
+    thumbnail.save(stream, "JPEG", quality=80)
     return stream.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import urllib.error
 from pathlib import Path
 
@@ -22,9 +23,8 @@ from yt_dlp.utils import (
 from colab_pix2pix import files
 from colab_pix2pix.cli.main import main
 from colab_pix2pix.config import VideoConfig
-from colab_pix2pix.download import ytdlp
-from colab_pix2pix.download.download import download, download_all, list_formats
-from colab_pix2pix.download.failures import REASONS, explain, reason_of
+from colab_pix2pix.downloader.download import download, download_all, list_formats
+from colab_pix2pix.downloader.failures import KNOWN_FAILURES, classify, to_download_error
 from colab_pix2pix.errors import DownloadError, VideoError
 from colab_pix2pix.events import Note
 from colab_pix2pix.project import Project
@@ -84,8 +84,8 @@ KNOWN = {
 @pytest.mark.parametrize("name", KNOWN)
 def test_each_error_of_a_site_is_explained(name: str) -> None:
     error = raised_by_ytdlp(KNOWN[name])
-    assert reason_of(error).name == name
-    ours = explain("https://site.invalid/video", error)
+    assert classify(error).name == name
+    ours = to_download_error("https://site.invalid/video", error)
     assert ours.why
     assert ours.fix
     assert "report this issue" not in str(ours)
@@ -93,19 +93,19 @@ def test_each_error_of_a_site_is_explained(name: str) -> None:
 
 
 def test_the_bot_wall_names_every_way_out() -> None:
-    text = str(explain("https://site.invalid/video", raised_by_ytdlp(KNOWN["bot wall"])))
+    text = str(to_download_error("https://site.invalid/video", raised_by_ytdlp(KNOWN["bot wall"])))
     assert all(
         word in text for word in ("cookies", "Drive", "upload", "direct link", "another site")
     )
 
 
 def test_an_unknown_error_says_how_to_upgrade() -> None:
-    text = str(explain("https://site.invalid/video", raised_by_ytdlp(KNOWN["other"])))
+    text = str(to_download_error("https://site.invalid/video", raised_by_ytdlp(KNOWN["other"])))
     assert "pip install -U" in text
 
 
-def test_no_two_reasons_have_one_name() -> None:
-    assert len({reason.name for reason in REASONS}) == len(REASONS)
+def test_no_two_known_failures_have_one_name() -> None:
+    assert len({known.name for known in KNOWN_FAILURES}) == len(KNOWN_FAILURES)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_no_two_reasons_have_one_name() -> None:
 def test_each_status_of_a_server_is_explained(
     shelf: Path, tmp_path: Path, status: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ytdlp, "_RETRIES", 0)
-    why = next(reason.why for reason in REASONS if reason.name == name)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between one try and the next
+    why = next(known.why for known in KNOWN_FAILURES if known.name == name)
     with serving(shelf, Behaviour(status=status)) as server:
         with pytest.raises(DownloadError) as caught:
             download(server.link("clip1.mp4"), tmp_path / "here")
@@ -141,7 +141,7 @@ def test_a_format_that_is_not_there_or_not_one_is_explained(shelf: Path, tmp_pat
 def test_a_full_disk_is_noticed_before_and_while_fetching(
     shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert reason_of(OSError(28, "No space left on device")).name == "disk full"
+    assert classify(OSError(28, "No space left on device")).name == "disk full"
     import shutil
 
     usage = shutil.disk_usage(tmp_path)

@@ -1,4 +1,4 @@
-"""Why a download failed, in words that help: from yt-dlp's errors to ours."""
+"""Why a download failed, and what to do about it: from yt-dlp's errors to ours."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give i
 _UPGRADE = (
     "Upgrade yt-dlp, which follows the sites' changes: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
 )
-_LONGEST_QUOTE = 300
+_LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A known way to fail.
+class KnownFailure:
+    """A known way in which downloads fail.
 
     Attributes:
         name: Its name, for tests and for talking about it.
@@ -35,114 +35,114 @@ class Reason:
 
 
 #: The first that fits is taken, so the special ones come first.
-REASONS = (
-    Reason(
+KNOWN_FAILURES = (
+    KnownFailure(
         "disk full",
         r"no space left|errno 28|disk quota",
         "The disk is full.",
         "Free some space, then try again: what was fetched is kept and the rest follows.",
     ),
-    Reason(
+    KnownFailure(
         "bot wall",
         r"not a bot|captcha|cloudflare|unusual traffic",
         "The site does not trust this machine's address, common in data centres such as Colab.",
         f"{_COOKIES} Or take another source: a path on Drive, an upload, a direct link or another"
         f" site. {_LOCAL}",
     ),
-    Reason(
+    KnownFailure(
         "age limit",
         r"confirm your age|age.restricted|inappropriate for some users",
         "The video is for grown-ups who are signed in.",
         _COOKIES,
     ),
-    Reason(
+    KnownFailure(
         "private",
         r"private video|members.only|join this channel|is private|only available for registered|"
         r"login required|requires payment|premium|use --cookies|need to log in|sign in",
         "The video is not public: only people who are signed in, and allowed to, can see it.",
         _COOKIES,
     ),
-    Reason(
+    KnownFailure(
         "geo-blocked",
         r"georestricted|geo.?restrict|in your country|from your location|your region",
         "The video is not shown in the country that this machine is in.",
         f"Choose another video. {_LOCAL}",
     ),
-    Reason(
+    KnownFailure(
         "protected",
         r"drm",
         "The video is encrypted against copying.",
         "Choose another video.",
     ),
-    Reason(
+    KnownFailure(
         "live stream",
         r"usernotlive|live event will begin|is not currently live|premieres in|premiere will",
         "It is a live stream that has not begun or is over.",
         "Wait for its recording, then take that link.",
     ),
-    Reason(
+    KnownFailure(
         "removed",
         r"video unavailable|has been removed|been terminated|no longer available|does not exist|"
         r"this video is (not|un)available|account.*(closed|suspended)",
         "The video was removed, or never was there.",
         "Open the link in a browser to see; choose another video.",
     ),
-    Reason(
+    KnownFailure(
         "no JavaScript",
         r"requested format is not available|javascript runtime|no video formats found|"
         r"only images are available",
         "The site has no such format, or it hides its formats from programs without JavaScript.",
         "Set the format to auto. Without deno, install it: pip install 'yt-dlp[deno]' yt-dlp-ejs",
     ),
-    Reason(
+    KnownFailure(
         "bad format",
         r"invalid format specification|syntaxerror",
         "The format is not written as yt-dlp writes formats.",
         "Set it to auto, or to a name out of the list of formats, such as 18.",
     ),
-    Reason(
+    KnownFailure(
         "unsupported link",
         r"unsupportederror|unsupported url|is not a valid url",
         "There is no video on that page that yt-dlp can find.",
         "Take the link of the video itself: the one that its share button gives.",
     ),
-    Reason(
+    KnownFailure(
         "too many requests",
         r"http error 429|too many requests|rate.?limit",
         "The site has had too many requests from this address.",
         "Wait for an hour, or take another source.",
     ),
-    Reason(
+    KnownFailure(
         "not found",
         r"http error 4(04|10)",
         "There is nothing at this link (404).",
         "Check its spelling; open it in a browser.",
     ),
-    Reason(
+    KnownFailure(
         "forbidden",
         r"http error 40[13]|http error 451",
         "The server refuses to give the file to this machine; such links often expire.",
         f"Take a fresh link from the page. {_COOKIES}",
     ),
-    Reason(
+    KnownFailure(
         "server trouble",
         r"http error 5\d\d",
         "The server has trouble of its own.",
         "Try again later.",
     ),
-    Reason(
+    KnownFailure(
         "broken off",
         r"incompleteread|content too short|contenttooshort|more expected|did not get any data",
         "The connection broke several times.",
         "Try again: what was fetched is kept and the rest follows.",
     ),
-    Reason(
+    KnownFailure(
         "certificate",
         r"certificateverifyerror|sslerror|certificate verify",
         "The server can't prove who it is, or something between here and there interferes.",
         "Check the date of this machine; take another source.",
     ),
-    Reason(
+    KnownFailure(
         "no network",
         r"transporterror|name or service not known|failed to resolve|connection refused|"
         r"network is unreachable|timed out|temporary failure in name resolution|connectionerror",
@@ -150,7 +150,7 @@ REASONS = (
         "Check the spelling of the link, and whether this machine has a connection.",
     ),
 )
-_OTHER = Reason(
+_OTHER = KnownFailure(
     "other",
     "",
     "The site may have changed since this yt-dlp was made.",
@@ -158,42 +158,42 @@ _OTHER = Reason(
 )
 
 
-def explain(link: str, error: BaseException) -> DownloadError:
+def to_download_error(link: str, error: BaseException) -> DownloadError:
     """Returns our error for one of yt-dlp's.
 
     Args:
         link: What was to be fetched.
         error: What yt-dlp raised.
     """
-    reason, words = reason_of(error), _quote(error).replace(link, public_link(link))
+    failure, message = classify(error), _message(error).replace(link, public_link(link))
     return DownloadError(
-        f"{public_link(link)} can't be fetched: {words}.", why=reason.why, fix=reason.fix
+        f"{public_link(link)} can't be fetched: {message}.", why=failure.why, fix=failure.fix
     )
 
 
-def reason_of(error: BaseException) -> Reason:
+def classify(error: BaseException) -> KnownFailure:
     """Returns the entry of the catalogue that fits an error of yt-dlp and what lies beneath it."""
-    words = " / ".join(f"{type(e).__name__}: {e}" for e in _beneath(error)).lower()
-    words = words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return next((reason for reason in REASONS if re.search(reason.pattern, words)), _OTHER)
+    text = " / ".join(f"{type(e).__name__}: {e}" for e in _chain(error)).lower()
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return next((known for known in KNOWN_FAILURES if re.search(known.pattern, text)), _OTHER)
 
 
-def _beneath(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException) -> Iterator[BaseException]:
     """Gives an error and what caused it: yt-dlp keeps that in `exc_info` and `cause`."""
     waiting: list[object] = [error]
-    seen: set[int] = set()
+    visited: set[int] = set()
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [*(getattr(one, "exc_info", None) or ()), getattr(one, "cause", None)]
-            waiting += [one.__cause__, one.__context__]
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in visited:
+            visited.add(id(cause))
+            yield cause
+            waiting += [*(getattr(cause, "exc_info", None) or ()), getattr(cause, "cause", None)]
+            waiting += [cause.__cause__, cause.__context__]
 
 
-def _quote(error: BaseException) -> str:
-    """Returns yt-dlp's own words without its advice for users of its command line."""
-    words = str(error).removeprefix("ERROR: ")
-    words = re.split(r"[;.]? +(?:please|Please) report this issue|\. Use --|\. {2}See  ", words)[0]
-    words = re.sub(r" \(caused by .*", "", words, flags=re.DOTALL).strip().rstrip(".")
-    return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
+def _message(error: BaseException) -> str:
+    """Returns yt-dlp's message without its advice for users of its command line."""
+    text = str(error).removeprefix("ERROR: ")
+    text = re.split(r"[;.]? +(?:please|Please) report this issue|\. Use --|\. {2}See  ", text)[0]
+    text = re.sub(r" \(caused by .*", "", text, flags=re.DOTALL).strip().rstrip(".")
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import imageio_ffmpeg
 import pytest
 
 from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, VideoConfig
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.extract import extract_frames
-from colab_pix2pix.download.download import download, sample_video
+from colab_pix2pix.downloader.download import download, sample_video
 from colab_pix2pix.errors import DownloadError, Pix2PixError, VideoError
 from colab_pix2pix.events import Note, Progress
 from support import videos
@@ -175,7 +175,7 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
 
 
 def test_importing_the_module_loads_no_yt_dlp() -> None:
-    code = "import sys, colab_pix2pix.download.download; sys.exit('yt_dlp' in sys.modules)"
+    code = "import sys, colab_pix2pix.downloader.download; sys.exit('yt_dlp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -250,12 +250,10 @@ def test_where_a_site_gives_no_parts_all_is_fetched(
 ) -> None:
     # An ffmpeg that fails on links, as with sites that talk to browsers only.
     fake = tmp_path / "ffmpeg"
-    fake.write_text('#!/bin/sh\n[ "$1" = -bsfs ] && exit 0\nexit 1\n')
+    real = imageio_ffmpeg.get_ffmpeg_exe()
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *http:*) exit 1;; esac\nexec "{real}" "$@"\n')
     fake.chmod(0o755)
-    monkeypatch.setattr(
-        "colab_pix2pix.download.ytdlp.imageio_ffmpeg",
-        SimpleNamespace(get_ffmpeg_exe=lambda: str(fake)),
-    )
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(fake))
     events: list[object] = []
     with serving(counted) as server:
         config = VideoConfig(start="2", end="4")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from colab_pix2pix.download import preview as module
-from colab_pix2pix.download.preview import look_up
+from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.errors import DownloadError, VideoError
 from support import videos
 from support.servers import serving, write_page
@@ -28,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_page_tells_title_and_thumbnail_and_the_video_is_not_fetched(folder: Path) -> None:
     with serving(folder) as server:
-        found = look_up(write_page(folder, server, "picture.jpg"))
+        found = preview(write_page(folder, server, "picture.jpg"))
         assert "Roses & <b>bees</b>" in found.title
         with Image.open(io.BytesIO(found.thumbnail)) as picture:
             assert picture.format == "JPEG" and picture.width == 320
@@ -38,36 +37,35 @@ def test_a_page_tells_title_and_thumbnail_and_the_video_is_not_fetched(folder: P
 
 
 @pytest.mark.parametrize("picture", ["missing.jpg", "page.html", "clip.mp4", "large.jpg"])
-def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(
-    folder: Path, picture: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_THUMBNAIL_BYTES", 200_000)
-    Image.effect_noise((900, 900), 90).save(folder / "large.jpg", quality=95)
-    assert (folder / "large.jpg").stat().st_size > 200_000
+def test_a_thumbnail_that_is_missing_large_or_none_is_left_out(folder: Path, picture: str) -> None:
+    Image.effect_noise((2400, 2400), 90).save(folder / "large.jpg", quality=95)
+    assert (folder / "large.jpg").stat().st_size > 2_000_000
     with serving(folder) as server:
-        found = look_up(write_page(folder, server, picture))
+        found = preview(write_page(folder, server, picture))
     assert found.thumbnail == b"" and found.title
 
 
 def test_a_thumbnail_that_leads_away_from_the_web_is_not_followed(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, serving(folder) as server:
         listening.settimeout(0.2)
-        away = f"ftp://127.0.0.1:{listening.getsockname()[1]}/picture.jpg"
-        server.behaviour.redirect = away
-        assert module._fetched(server.link("thumbnail.jpg")) == b""
+        server.behaviour.redirect = f"ftp://127.0.0.1:{listening.getsockname()[1]}/away.jpg"
+        server.behaviour.redirected_path = "/thumbnail.jpg"
+        found = preview(write_page(folder, server, "thumbnail.jpg"))
+        assert found.thumbnail == b"" and found.title
+        assert "/thumbnail.jpg" in [path for _, path, _ in server.requests]
         with pytest.raises(TimeoutError):
             listening.accept()
 
 
 def test_the_link_of_a_file_tells_its_size(folder: Path) -> None:
     with serving(folder) as server:
-        found = look_up(server.link("clip.mp4"))
+        found = preview(server.link("clip.mp4"))
         assert found.size_bytes == (folder / "clip.mp4").stat().st_size
         assert ("HEAD", "/clip.mp4", "") in server.requests
 
 
 def test_a_file_tells_its_length_and_shows_a_picture_of_its_middle(folder: Path) -> None:
-    found = look_up(str(folder / "clip.mp4"))
+    found = preview(str(folder / "clip.mp4"))
     assert (found.title, found.width, found.height) == ("clip.mp4", 160, 96)
     assert found.duration_seconds == pytest.approx(3, abs=0.1)
     assert found.size_bytes == (folder / "clip.mp4").stat().st_size
@@ -78,8 +76,8 @@ def test_a_file_tells_its_length_and_shows_a_picture_of_its_middle(folder: Path)
 
 def test_what_leads_to_no_video_is_explained(folder: Path) -> None:
     with pytest.raises(DownloadError, match="There is no file"):
-        look_up(str(folder / "gone.mp4"))
+        preview(str(folder / "gone.mp4"))
     with pytest.raises(VideoError):
-        look_up(str(folder / "picture.jpg"))
+        preview(str(folder / "picture.jpg"))
     with serving(folder) as server, pytest.raises(DownloadError):
-        look_up(server.link("gone.mp4"))
+        preview(server.link("gone.mp4"))

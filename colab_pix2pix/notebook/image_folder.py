@@ -1,0 +1,114 @@
+"""Folders and zips of images, where the notebook could also have a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from ..config import PicturesConfig, VideoConfig
+from ..dataset import image_sources
+from ..dataset.manifest import Dataset
+from ..downloader.download import is_link
+from ..errors import DatasetError, DownloadError
+from ..project import Project
+from . import inline_images, style
+
+_THUMBNAILS = 4
+_SIDE = 120
+_GAP = 4
+
+
+def folder_named_by(source: str | Path | None) -> Path | None:
+    """Returns the folder or the zip of images that a source names, there or not.
+
+    Args:
+        source: What stands in the box for the video, or a path.
+
+    Returns:
+        None where it names a link, a video or nothing.
+
+    Example:
+        >>> folder_named_by("drawings.zip").as_posix()
+        'drawings.zip'
+        >>> [folder_named_by(s) for s in ("flowers.mp4", "https://example.org/all.zip", "")]
+        [None, None, None]
+    """
+    if not source or not _may_be_path(source):
+        return None
+    path = Path(source).expanduser()
+    gone = not path.suffix and not path.exists()  # a folder of an earlier machine
+    return path if path.is_dir() or path.suffix.lower() == ".zip" or gone else None
+
+
+def pairing_of(project: Project | None) -> str:
+    """Returns what the project's images are: "no" pairs, "AtoB" or "BtoA"."""
+    if project is None or folder_named_by(project.recall(VideoConfig).source) is None:
+        return "no"
+    return project.recall(PicturesConfig).pairs
+
+
+def has_pairs(dataset: Dataset | None) -> bool:
+    """Returns True for a dataset whose crops have partners that the network gets."""
+    return dataset is not None and any(crop.input_file for crop in dataset.kept)
+
+
+def images_in(path: Path, pairing: str) -> list[image_sources.ImagePair]:
+    """Returns the images of a folder or a zip, each alone or with its partner.
+
+    Args:
+        path: The folder or the zip.
+        pairing: "no", "AtoB" or "BtoA".
+
+    Raises:
+        DatasetError: there are none, or they are not what `pairing` says.
+    """
+    if pairing != "no":
+        return image_sources.find_pairs(path)
+    if image_sources.find_a_and_b(path):
+        raise DatasetError(
+            f"{path} holds two folders, A and B.",
+            why="Those are pairs of pictures.",
+            fix="Choose in the form which one is made from the other.",
+        )
+    return [(image,) for image in image_sources.find_images(path)]
+
+
+def problem_with(source: str, pairing: str) -> str:
+    """Returns in a few words why a path can't be used; "" where it can, and for a link."""
+    if not source or not _may_be_path(source):
+        return ""
+    path = Path(source).expanduser()
+    if not path.exists():
+        return "There is no such file or folder on this machine."
+    try:
+        if folder_named_by(path):
+            images_in(path, pairing)
+    except DatasetError as error:
+        return f"{error.what} {error.fix}".replace(str(path), path.name)
+    return ""
+
+
+def preview_html(path: Path, pairing: str) -> str:
+    """Returns the number of images in a folder or a zip, and the first of them.
+
+    Raises:
+        DatasetError: there are none, or one can't be read.
+    """
+    pairs = images_in(path, pairing)
+    unit = "Pictures" if pairing == "no" else "Pairs"
+    first = [image for pair in pairs[:_THUMBNAILS] for image in pair][:_THUMBNAILS]
+    strip = Image.new("RGB", (_THUMBNAILS * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
+    for index, image in enumerate(first):
+        thumbnail = image.image()
+        thumbnail.thumbnail((_SIDE, _SIDE))
+        strip.paste(thumbnail, (index * (_SIDE + _GAP), (_SIDE - thumbnail.height) // 2))
+    html = f'<img alt="the first of them" src="{inline_images.data_url(strip)}">'
+    return style.line(path.name, "text") + style.named_values({unit: len(pairs)}) + html
+
+
+def _may_be_path(source: str | Path) -> bool:
+    try:
+        return not is_link(str(source))
+    except DownloadError:  # ftp: and such are refused where they are opened
+        return False

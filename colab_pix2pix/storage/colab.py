@@ -1,0 +1,145 @@
+"""Google Colab: the only file that knows google.colab."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import DriveError
+from .drive import is_drive, not_mounted
+
+MOUNT_POINT = Path("/content/drive")
+
+_PATIENCE_SECONDS = 30.0
+
+
+def in_colab() -> bool:
+    """Returns True in a Colab runtime. (That google.colab can be imported proves nothing.)"""
+    return "COLAB_RELEASE_TAG" in os.environ or Path("/var/colab/hostname").exists()
+
+
+def mount() -> None:
+    """Mounts Google Drive in Colab; does nothing elsewhere, or when it is mounted.
+
+    Google asks the user once a session for the permission: Colab can then read and write the whole
+    Drive, for as long as the session lives. This package touches its own folder only.
+
+    Raises:
+        DriveError: the mount was refused or did not appear.
+    """
+    if not in_colab() or is_drive(MOUNT_POINT):
+        return
+    from google.colab import drive
+
+    try:
+        drive.mount(str(MOUNT_POINT))
+    except Exception as error:  # google.colab raises bare ValueErrors and its own MessageError
+        raise DriveError(
+            f"Google Drive was not mounted: {error}.",
+            why="Projects are kept on your Drive, because a Colab machine loses its own disk.",
+            fix="Run the cell again and allow the access.",
+        ) from error
+    if not is_drive(MOUNT_POINT):
+        raise DriveError(
+            f"Google Drive does not show up at {MOUNT_POINT}.",
+            fix="Choose Runtime > Disconnect and delete runtime, then start again.",
+        )
+
+
+def port_address(port: int) -> str:
+    """Returns where the browser finds a port of this machine: in Colab, Google's way to it.
+
+    Raises:
+        DriveError: Colab's page does not answer.
+    """
+    if not in_colab():
+        return f"http://127.0.0.1:{port}/"
+    from google.colab import output
+
+    script, why = f"google.colab.kernel.proxyPort({port})", "no answer"
+    try:
+        answer = output.eval_js(script, timeout_sec=_PATIENCE_SECONDS)
+        if isinstance(answer, str):
+            return answer
+    except Exception as error:  # its own MessageError, a TimeoutError, ...
+        why = str(error)
+    raise DriveError(
+        f"Colab's page gave no address for port {port}: {why}.",
+        why="The page of the model is served by this machine; the browser needs a way to it.",
+        fix="Keep the notebook's tab open and run the cell again.",
+    )
+
+
+def project_root() -> Path:
+    """Returns the folder of all projects.
+
+    That is `$COLAB_PIX2PIX_HOME` where set, in Colab `MyDrive/colab_pix2pix`, else
+    `colab_pix2pix` in the home folder.
+
+    Raises:
+        DriveError: in Colab, when Drive is not mounted (a folder made there would be a look-alike
+            on the machine's own disk).
+    """
+    if home := os.environ.get("COLAB_PIX2PIX_HOME"):
+        return Path(home).expanduser()
+    if not in_colab():
+        return Path.home() / "colab_pix2pix"
+    if not is_drive(MOUNT_POINT):
+        raise DriveError("Google Drive is not mounted.", fix="Run the project cell to mount it.")
+    return MOUNT_POINT / "MyDrive" / "colab_pix2pix"
+
+
+def require_mounted(path: Path) -> None:
+    """Makes sure that a path on Drive is no look-alike on this machine's own disk.
+
+    Raises:
+        DriveError: in Colab, the path lies below the mount point, and nothing is mounted there.
+    """
+    below = Path(os.path.abspath(path)).is_relative_to(MOUNT_POINT)
+    if in_colab() and below and not is_drive(MOUNT_POINT):
+        raise not_mounted(path)
+
+
+def flush_and_release() -> None:
+    """Waits until Drive has uploaded everything, unmounts it and gives the Colab machine back.
+
+    Raises:
+        DriveError: this is no Colab machine, Drive could not be flushed, or Colab does not take
+            the machine back.
+    """
+    if not in_colab():
+        raise DriveError(
+            "There is no Colab runtime to release.", fix="Close the program, nothing else is due."
+        )
+    from google.colab import drive, runtime
+
+    try:
+        drive.flush_and_unmount()
+    except Exception as error:  # google.colab raises bare ValueErrors
+        raise DriveError(
+            f"Google Drive was not flushed: {error}. The runtime is still yours.",
+            fix="Wait a few minutes and try again.",
+        ) from error
+    try:
+        runtime.unassign()
+    except Exception as error:  # google.colab's own errors can't be imported elsewhere
+        raise DriveError(
+            f"Colab did not take the machine back: {error}",
+            why="Everything is on Drive, which is unmounted now.",
+            fix="Choose Runtime > Disconnect and delete runtime.",
+        ) from error
+
+
+def upload(folder: Path) -> list[Path]:
+    """Shows Colab's dialogue for a file of the user's own computer, below the running cell.
+
+    Args:
+        folder: Where files are put; it is made where missing.
+
+    Returns:
+        The files that were chosen; [] when the dialogue was left.
+    """
+    from google.colab import files
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder / Path(name).name for name in files.upload(target_dir=str(folder))]
