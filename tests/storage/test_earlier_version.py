@@ -61,7 +61,9 @@ def test_it_goes_on_where_it_was(left: Path, tmp_path: Path) -> None:
     config = project.recall(TrainConfig).replace(epochs=3)
     result = train(crops, project, config, on_event=heard.append)
     assert (result.started_at_step, result.step, result.epochs_done) == (6, 9, 3)
-    assert Resumed(step=6, generation=2) in heard
+    (resumed,) = [event for event in heard if isinstance(event, Resumed)]
+    assert (resumed.step, resumed.generation) == (6, 2)
+    assert [metrics.step for metrics in resumed.history] == [1, 2, 4, 6]
     assert not [e for e in heard if isinstance(e, Note) and "have changed" in e.message]
     newest = read_run_state(project).generations[0]
     assert (newest.number, newest.manifest["run_id"]) == (3, RUN_ID)

@@ -13,7 +13,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.events import Event, Metrics, Resumed
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4)

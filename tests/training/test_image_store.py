@@ -19,7 +19,7 @@ from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Event, Note, Progress
 from colab_pix2pix.files import cache_dir
 from colab_pix2pix.images import resize_images
-from colab_pix2pix.storage.checkpoints import status
+from colab_pix2pix.storage.restore import status
 from colab_pix2pix.training import image_store
 from colab_pix2pix.training.data import load_pictures
 from colab_pix2pix.workflows.pipeline import train
