@@ -45,9 +45,9 @@ class Option:
     stored: bool = True
 
 
-def option(default: Any, help: str, **about: Any) -> Any:
+def option(default: Any, help: str, **spec: Any) -> Any:
     """Returns a dataclass field with an `Option` in its metadata."""
-    return dataclasses.field(default=default, metadata={"option": Option(help=help, **about)})
+    return dataclasses.field(default=default, metadata={"option": Option(help=help, **spec)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ class Config:
         types = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            about: Option = field.metadata["option"]
-            checked = _checked(field.name, value, types[field.name], about)
+            spec: Option = field.metadata["option"]
+            checked = _checked(field.name, value, types[field.name], spec)
             object.__setattr__(self, field.name, checked)
 
     def replace(self, **changes: Any) -> Self:
@@ -74,8 +74,8 @@ class Config:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the values as a JSON-ready dictionary, without those that are never stored."""
-        about = options(self)
-        return {n: v for n, v in dataclasses.asdict(self).items() if about[n].stored}
+        specs = options(self)
+        return {n: v for n, v in dataclasses.asdict(self).items() if specs[n].stored}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -100,51 +100,56 @@ def options(config: Config | type[Config]) -> dict[str, Option]:
 
 
 def as_flags(config: Config) -> list[str]:
-    """Returns the command line's words for all options of a config: `--epochs=3`, `--no-flip`."""
-    words = []
+    """Returns command line flags for all options of a config: `--epochs=3`, `--no-flip`."""
+    flags = []
     for name, value in config.to_dict().items():
         flag = name.replace("_", "-")
         if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
         else:
-            words.append(f"--{flag}={value}")
-    return words
+            flags.append(f"--{flag}={value}")
+    return flags
 
 
-def _checked(name: str, value: Any, kind: type, about: Option) -> Any:
+def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
     """Returns `value` as `kind`, or raises what was received, what was expected, what to do."""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    good = type(value) is kind
-    good = good and not (kind is float and not math.isfinite(value))
-    good = good and (about.minimum is None or value >= about.minimum)
-    good = good and (about.maximum is None or value <= about.maximum)
-    good = good and (not about.choices or value in about.choices)
-    good = good and (not about.pattern or re.fullmatch(about.pattern, value) is not None)
-    if good:
+    if type(value) is kind and _allowed(value, spec):
         return value
     raise OptionError(
         f"{name}: received {value!r}.",
-        why=f"Expected {expected(kind, about)}.",
-        fix=f"({about.help})",
+        why=f"Expected {expected(kind, spec)}.",
+        fix=f"({spec.help})",
     )
 
 
-def expected(kind: type, about: Option) -> str:
+def _allowed(value: Any, spec: Option) -> bool:
+    """Returns whether a value of the right type keeps to what its option allows."""
+    return (
+        not (isinstance(value, float) and not math.isfinite(value))
+        and (spec.minimum is None or value >= spec.minimum)
+        and (spec.maximum is None or value <= spec.maximum)
+        and (not spec.choices or value in spec.choices)
+        and (not spec.pattern or re.fullmatch(spec.pattern, value) is not None)
+    )
+
+
+def expected(kind: type, spec: Option) -> str:
     """Returns in words which values an option takes, as in "a whole number from 1 to 64"."""
-    if about.choices:
-        return "one of " + ", ".join(str(choice) for choice in about.choices)
-    if about.expects:
-        return about.expects
-    words = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
-    low, high = about.minimum, about.maximum
+    if spec.choices:
+        return "one of " + ", ".join(str(choice) for choice in spec.choices)
+    if spec.expects:
+        return spec.expects
+    text = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
+    low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
-        words += f" from {_plain(low)} to {_plain(high)}"
+        text += f" from {_plain(low)} to {_plain(high)}"
     elif low is not None:
-        words += f" of at least {_plain(low)}"
+        text += f" of at least {_plain(low)}"
     elif high is not None:
-        words += f" of at most {_plain(high)}"
-    return f"{words} ({about.unit})" if about.unit else words
+        text += f" of at most {_plain(high)}"
+    return f"{text} ({spec.unit})" if spec.unit else text
 
 
 def _plain(number: float) -> str:

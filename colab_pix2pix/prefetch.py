@@ -1,4 +1,4 @@
-"""Work that is done ahead of who asks for it, in a thread."""
+"""An iterator that is computed ahead of who asks for its items, in a thread."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import closing
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_LOOK_EVERY_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
-def prefetch(items: Generator[Item], most: int, *, name: str) -> Generator[Item]:
+def prefetch(items: Generator[Item], buffer_size: int, *, name: str) -> Generator[Item]:
     """Gives what `items` gives, made in a thread of its own before it is asked for.
 
     The thread ends with this iterator, however that ends, and closes `items`. Close it where an
@@ -20,20 +20,20 @@ def prefetch(items: Generator[Item], most: int, *, name: str) -> Generator[Item]
 
     Args:
         items: What to run in the thread. What it raises is raised here, in its place.
-        most: How many may wait to be asked for.
+        buffer_size: How many may wait to be asked for.
         name: Of the thread.
 
     Example:
         >>> list(prefetch((n * n for n in range(4)), 2, name="squares"))
         [0, 1, 4, 9]
     """
-    ready: queue.Queue[tuple[Item] | BaseException | None] = queue.Queue(most)
+    ready: queue.Queue[tuple[Item] | BaseException | None] = queue.Queue(buffer_size)
     stopped = threading.Event()
 
     def put(entry: tuple[Item] | BaseException | None) -> bool:
         while not stopped.is_set():
             try:
-                ready.put(entry, timeout=_LOOK_EVERY_SECONDS)
+                ready.put(entry, timeout=_POLL_SECONDS)
                 return True
             except queue.Full:
                 continue

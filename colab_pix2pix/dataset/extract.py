@@ -48,7 +48,7 @@ def extract_frames(
 
     Raises:
         OptionError: `start` and `end` leave nothing of the video.
-        VideoError: the video can't be read, or not one picture of it.
+        VideoError: the video can't be read, or not one frame of it.
         DatasetError: the folder holds other files and no manifest.
 
     Example:

@@ -48,7 +48,7 @@ class Crop:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of its pictures within the dataset folder: one, or two for paired data."""
+        """The names of its image files within the dataset folder: one, or two for paired data."""
         return (self.file, self.input_file) if self.input_file else (self.file,)
 
     @property
@@ -81,7 +81,7 @@ class Dataset:
         """A hash of what is trained on: names, sizes and split of the kept crops and partners.
 
         Raises:
-            DatasetError: a picture is missing.
+            DatasetError: an image is missing.
         """
         entries = []
         for crop in self.kept:

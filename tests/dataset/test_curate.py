@@ -35,10 +35,10 @@ def dataset(tmp_path: Path) -> Dataset:
     folder.mkdir()
     crops = []
     for number in range(10):
-        for place, side in enumerate(("left", "right")):
-            picture = leaves(0 if number in (6, 8) else number + 100 * place)
+        for index, side in enumerate(("left", "right")):
+            picture = leaves(0 if number in (6, 8) else number + 100 * index)
             if number in (6, 8):
-                picture = leaves(100 * place).point(lambda value: min(255, value + 2))
+                picture = leaves(100 * index).point(lambda value: min(255, value + 2))
             elif number == 2:
                 picture = picture.point(lambda value: value // 20)
             elif number == 4:
@@ -290,8 +290,8 @@ def test_the_contact_sheet_shows_kept_crops_in_colour_and_rejected_ones_in_grey(
     sheet = np.asarray(Image.open(path).convert("RGB"), int)
     assert sheet.shape[1] == 2 * 20 + 5 * 64 + 4 * 6
 
-    def colour(place: int) -> float:
-        down, across = divmod(place, 5)
+    def colour(index: int) -> float:
+        down, across = divmod(index, 5)
         top, left = 20 + down * 70, 20 + across * 70
         tile = sheet[top + 4 : top + 20, left + 4 : left + 60]
         return float(np.ptp(tile, axis=2).mean())

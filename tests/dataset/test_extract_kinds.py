@@ -32,8 +32,8 @@ def numbers(dataset: manifest.Dataset, side: str = "left") -> list[int]:
     return [videos.number_of(dataset.directory / crop.file) for crop in crops]
 
 
-def pixels(dataset: manifest.Dataset, place: int) -> np.ndarray:
-    crop = dataset.crops[place]
+def pixels(dataset: manifest.Dataset, index: int) -> np.ndarray:
+    crop = dataset.crops[index]
     return np.asarray(Image.open(dataset.directory / crop.file).convert("RGB"), int)
 
 
@@ -50,11 +50,11 @@ def test_only_the_part_between_start_and_end_is_cut(
 ) -> None:
     config = FramesConfig(count=30, scale="-1:96", start=start, end=end)
     dataset = extract_frames(plain, tmp_path / "crops", config)
-    found = numbers(dataset)
-    assert len(found) == 15
-    assert np.abs(np.subtract(found, expected)).max() <= 1
+    frames = numbers(dataset)
+    assert len(frames) == 15
+    assert np.abs(np.subtract(frames, expected)).max() <= 1
     if start == "4":
-        assert found == expected
+        assert frames == expected
 
 
 @pytest.mark.parametrize(("start", "end"), [("10", ""), ("3", "2"), ("1:00:00", "")])
@@ -96,12 +96,13 @@ def test_png_holds_the_very_pixels_that_were_decoded(plain: Path, tmp_path: Path
 def test_key_frames_are_enough_when_times_need_not_be_exact(plain: Path, tmp_path: Path) -> None:
     config = FramesConfig(count=10, scale="-1:96", exact=False)
     dataset = extract_frames(plain, tmp_path / "crops", config)
-    found = numbers(dataset)
-    assert len(found) == 5
+    frames = numbers(dataset)
+    assert len(frames) == 5
     assert all(
-        abs(number - middle) <= 25 for number, middle in zip(found, range(25, 250, 50), strict=True)
+        abs(number - middle) <= 25
+        for number, middle in zip(frames, range(25, 250, 50), strict=True)
     )
-    assert sum(number % 50 == 0 for number in found) >= 4
+    assert sum(number % 50 == 0 for number in frames) >= 4
     dense = FramesConfig(count=100, scale="-1:96", exact=False)
     assert len(set(numbers(extract_frames(plain, tmp_path / "dense", dense)))) == 50
 
@@ -114,14 +115,14 @@ def test_few_crops_of_a_long_video_are_key_frames_with_their_true_times(
     video = videos.counting(tmp_path / name, *coding, frames=400, rate="5")
     config = FramesConfig(count=32, scale="-1:96", exact=False)
     dataset = extract_frames(video, tmp_path / "crops", config)
-    found = numbers(dataset)
-    assert len(found) == 16
-    assert all(number % 10 == 0 for number in found)
+    frames = numbers(dataset)
+    assert len(frames) == 16
+    assert all(number % 10 == 0 for number in frames)
     middles = [(part + 0.5) * 400 / 16 for part in range(16)]
-    assert all(abs(number - middle) <= 13 for number, middle in zip(found, middles, strict=True))
+    assert all(abs(number - middle) <= 13 for number, middle in zip(frames, middles, strict=True))
     times = [crop.time for crop in dataset.crops if crop.side == "left"]
     # Exact to one frame: ffmpeg skips over the entries of an mp4 that would tell more.
-    assert all(abs(t - n / 5) <= 1 / 5 + 0.01 for t, n in zip(times, found, strict=True))
+    assert all(abs(t - n / 5) <= 1 / 5 + 0.01 for t, n in zip(times, frames, strict=True))
 
 
 CODINGS = {
@@ -157,13 +158,13 @@ def test_every_coding_gives_the_right_pictures_by_every_plan(
     caplog.set_level(logging.INFO)
     config = FramesConfig(count=count, crops="centre", scale="-1:96", exact=exact)
     dataset = extract_frames(video, tmp_path / "crops", config)
-    found = numbers(dataset, "centre")
-    assert found == [round(crop.time * 5) for crop in dataset.crops]
+    frames = numbers(dataset, "centre")
+    assert frames == [round(crop.time * 5) for crop in dataset.crops]
     if coding != "h264-open":  # there, a plan may lose pictures, which are then decoded once more
         assert "decoded whole" not in caplog.text
-    assert len(found) == count
+    assert len(frames) == count
     expected = (np.arange(count) + 0.5) * 200 / count
-    assert np.abs(np.subtract(found, expected)).max() <= (1.01 if exact else 100 / count + 1)
+    assert np.abs(np.subtract(frames, expected)).max() <= (1.01 if exact else 100 / count + 1)
 
 
 def test_a_sparse_plan_decodes_little(plain: Path) -> None:
@@ -230,8 +231,8 @@ def test_a_variable_frame_rate_is_cut_evenly_in_time(tmp_path: Path) -> None:
     gap = np.diff(timeline.seconds).max()
     assert np.abs([crop.time for crop in dataset.crops] - wanted).max() <= gap / 2 + 1e-3
     for crop, number in zip(dataset.crops, numbers(dataset, "centre"), strict=True):
-        place = int(np.abs(timeline.seconds - timeline.start_seconds - crop.time).argmin())
-        assert [n for n in range(200) if n % 3 or n > 99][place] == number
+        index = int(np.abs(timeline.seconds - timeline.start_seconds - crop.time).argmin())
+        assert [n for n in range(200) if n % 3 or n > 99][index] == number
 
 
 def test_a_video_that_stands_still_between_few_frames_gives_each_once(tmp_path: Path) -> None:
@@ -252,8 +253,8 @@ def test_half_pictures_are_united(tmp_path: Path) -> None:
     assert probe(video).interlaced
     config = FramesConfig(count=6, crops="centre", scale="-1:240", cut_bars=False)
     dataset = extract_frames(video, tmp_path / "crops", config)
-    for place in range(len(dataset.crops)):
-        grey = pixels(dataset, place).mean(axis=2)
+    for index in range(len(dataset.crops)):
+        grey = pixels(dataset, index).mean(axis=2)
         assert np.abs(grey[:-2:2] - grey[1:-1:2]).mean() < 4
 
 
@@ -300,9 +301,9 @@ def test_a_broken_tail_gives_what_decodes_and_says_so(tmp_path: Path) -> None:
     events: list[object] = []
     config = FramesConfig(count=40, crops="centre", scale="-1:96")
     dataset = extract_frames(broken, tmp_path / "crops", config, on_event=events.append)
-    found = numbers(dataset, "centre")
-    assert 5 < len(found) <= 40
-    assert max(found) < 160
+    frames = numbers(dataset, "centre")
+    assert 5 < len(frames) <= 40
+    assert max(frames) < 160
     assert any(isinstance(e, Note) and e.level == "warning" for e in events)
 
 
@@ -312,6 +313,6 @@ def test_a_cut_off_video_gives_what_is_there(tmp_path: Path) -> None:
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     config = FramesConfig(count=20, crops="centre", scale="-1:96")
     dataset = extract_frames(cut, tmp_path / "crops", config)
-    found = numbers(dataset, "centre")
-    assert len(found) == 20
-    assert max(found) < 140
+    frames = numbers(dataset, "centre")
+    assert len(frames) == 20
+    assert max(frames) < 140

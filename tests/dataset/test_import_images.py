@@ -36,8 +36,8 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-def colour(path: Path, place: tuple[int, int]) -> tuple[int, ...]:
-    return Image.open(path).convert("RGB").getpixel(place)
+def colour(path: Path, position: tuple[int, int]) -> tuple[int, ...]:
+    return Image.open(path).convert("RGB").getpixel(position)
 
 
 def close(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -80,8 +80,8 @@ def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     Image.fromarray(np.tile(ramp, (64, 1))).save(tmp_path / "scans" / "deep.png")
     config = FramesConfig(scale="-1:64", image_format="png")
     dataset = import_pictures(tmp_path / "scans", tmp_path / "crops", config)
-    made = np.asarray(Image.open(dataset.directory / dataset.crops[0].file))
-    assert np.abs(made[30, :, 1] - ramp / 257.0).max() <= 0.51
+    pixels = np.asarray(Image.open(dataset.directory / dataset.crops[0].file))
+    assert np.abs(pixels[30, :, 1] - ramp / 257.0).max() <= 0.51
 
 
 def test_not_more_crops_than_wanted_are_made(pictures: Path, tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_training_on_pairs_resumes_to_the_same_bytes_and_applies(
     whole = train(pairs, tmp_path / "in one", config)
     assert arrays(second.project) == arrays(whole.project)
     assert all(e.held_out_ssim for e in heard if isinstance(e, Metrics) and e.step == second.step)
-    made = apply(second.project, tmp_path / "facades" / "00.png", tmp_path / "made.png")
-    assert Image.open(made[0]).size == (config.output_size or 64,) * 2
+    results = apply(second.project, tmp_path / "facades" / "00.png", tmp_path / "made.png")
+    assert Image.open(results[0]).size == (config.output_size or 64,) * 2
     with pytest.raises(IncompatibleRunError, match=r"input_channels|leak"):
         train(pairs, second.project, config.replace(input_channels=3, leak=0.25))
 
@@ -102,8 +102,8 @@ def test_a_network_learns_the_partners_of_pairs(pairs: Dataset, tmp_path: Path) 
     scores = [e.held_out_l1_loss for e in heard if isinstance(e, Metrics) and e.held_out_l1_loss]
     assert scores[-1] < 0.4 * scores[0]
     Image.new("RGB", (64, 64), (180, 0, 0)).save(tmp_path / "red.png")
-    (made,) = apply(tmp_path / "run", tmp_path / "red.png", tmp_path / "made.png")
-    red, _, blue = np.asarray(Image.open(made)).reshape(-1, 3).mean(0)
+    (result,) = apply(tmp_path / "run", tmp_path / "red.png", tmp_path / "made.png")
+    red, _, blue = np.asarray(Image.open(result)).reshape(-1, 3).mean(0)
     assert blue > red + 60  # fed as it is: its grey alone would not tell red from blue
 
 
@@ -147,8 +147,8 @@ def test_a_mixture_of_pairs_and_loose_pictures_is_refused(
 ) -> None:
     one = dataclasses.replace(pairs.crops[3], input_file="")
     mixed = pairs.replace((*pairs.crops[:3], one, *pairs.crops[4:]))
-    words = {"paired": f"{one.file}; 9 others have one", "blurred-grey": "--condition paired"}
-    with pytest.raises(DatasetError, match=words[condition]):
+    messages = {"paired": f"{one.file}; 9 others have one", "blurred-grey": "--condition paired"}
+    with pytest.raises(DatasetError, match=messages[condition]):
         train(mixed, tmp_path / "run", PAIRED.replace(condition=condition))
     rejected = dataclasses.replace(one, choice="reject")
     rest = pairs.replace((*pairs.crops[:3], rejected, *pairs.crops[4:]))
@@ -232,8 +232,17 @@ def test_pairs_are_imported_and_trained_on_from_the_shell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, crops, run = side_by_side(tmp_path / "mine"), tmp_path / "crops", tmp_path / "run"
-    words = ["import", "--pairs", "--direction", "BtoA", "--size", "64", str(folder), str(crops)]
-    assert main.main(words) == 0
+    arguments = [
+        "import",
+        "--pairs",
+        "--direction",
+        "BtoA",
+        "--size",
+        "64",
+        str(folder),
+        str(crops),
+    ]
+    assert main.main(arguments) == 0
     assert "10 pairs" in capsys.readouterr().out
     dataset = manifest.read(crops)
     assert {crop.split for crop in dataset.crops} == {"train", "test"}

@@ -78,10 +78,10 @@ def test_a_cluster_gives_the_same_even_when_a_worker_dies(
         assert content(dataset) == expected
         long = videos.scene(tmp_path / "long.mp4", "-preset", "ultrafast", seconds=12)
         victim = next(iter(cluster.workers.values())).pid
-        part = tmp_path / ".more.part"
+        temp_dir = tmp_path / ".more.part"
 
         def kill() -> None:
-            while not part.exists():
+            while not temp_dir.exists():
                 time.sleep(0.005)
             os.kill(victim, signal.SIGKILL)
 

@@ -145,7 +145,7 @@ def test_a_full_disk_is_noticed_before_and_while_fetching(
     import shutil
 
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=100))
     with pytest.raises(DownloadError, match="100 bytes left"):
         download(shelf / "clip1.mp4", tmp_path / "here")
     assert not (tmp_path / "here").exists()

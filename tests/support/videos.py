@@ -58,7 +58,7 @@ def number_of(picture: Path | Image.Image, bars: str = "Y") -> int:
     bands = [
         band[len(band) // 4 : -(len(band) // 4) or None] for band in np.array_split(profile, BITS)
     ]
-    return sum(1 << place for place, band in enumerate(bands) if band.mean() > 130)
+    return sum(1 << index for index, band in enumerate(bands) if band.mean() > 130)
 
 
 def scene(

@@ -14,13 +14,13 @@ SCRIPT = ROOT / "scripts" / "make_sample.py"
 
 
 def read_video(path: Path, width: int) -> tuple[dict, np.ndarray]:
-    """Decode a whole video at a smaller width: its facts, and uint8 (frames, height, width, 3)."""
+    """Decode a whole video at a smaller width: metadata, and uint8 (frames, height, width, 3)."""
     height = width * 9 // 16
     scaling = ["-vf", f"scale={width}:{height}:flags=area", "-s", f"{width}x{height}"]
     reader = imageio_ffmpeg.read_frames(path, output_params=scaling)
-    facts = next(reader)
+    metadata = next(reader)
     frames = [np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader]
-    return facts, np.stack(frames)
+    return metadata, np.stack(frames)
 
 
 def make_tiny(path: Path, *options: str) -> subprocess.CompletedProcess:
@@ -57,18 +57,18 @@ def longest_run_seconds(marks: np.ndarray) -> float:
 
 
 def test_the_sample_is_a_small_widescreen_video_of_about_half_a_minute(sample):
-    facts, frames = sample
-    assert facts["source_size"] == (640, 360)
-    assert facts["fps"] == 25
-    assert 25 <= facts["duration"] <= 32
-    assert len(frames) == pytest.approx(facts["duration"] * 25, abs=2)
+    metadata, frames = sample
+    assert metadata["source_size"] == (640, 360)
+    assert metadata["fps"] == 25
+    assert 25 <= metadata["duration"] <= 32
+    assert len(frames) == pytest.approx(metadata["duration"] * 25, abs=2)
     assert SAMPLE.stat().st_size < 1_500_000
 
 
 def test_the_sample_plays_in_a_browser(sample):
-    facts, _ = sample
-    assert facts["codec"] == "h264"
-    assert facts["pix_fmt"].startswith("yuv420p")
+    metadata, _ = sample
+    assert metadata["codec"] == "h264"
+    assert metadata["pix_fmt"].startswith("yuv420p")
     head = SAMPLE.read_bytes()[:200_000]
     assert 0 < head.find(b"moov") < head.find(b"mdat"), (
         "the index must come first, to play while loading"
@@ -110,24 +110,24 @@ def test_both_square_crops_hold_green_gold_pink_and_red_in_the_end(sample):
 def test_the_script_makes_such_a_video_and_the_same_one_each_time(tmp_path):
     videos = []
     for name in ("first.mp4", "second.mp4"):
-        made = make_tiny(tmp_path / name)
-        assert made.returncode == 0, made.stderr
+        process = make_tiny(tmp_path / name)
+        assert process.returncode == 0, process.stderr
         videos.append(read_video(tmp_path / name, 160))
-    facts, frames = videos[0]
-    assert facts["source_size"] == (160, 90)
+    metadata, frames = videos[0]
+    assert metadata["source_size"] == (160, 90)
     assert frames.shape[0] == 10
     assert np.array_equal(frames[0], videos[1][1][0])
 
 
 def test_the_script_says_which_width_it_expects(tmp_path):
-    made = make_tiny(tmp_path / "odd.mp4", "--width", "100")
-    assert made.returncode != 0
-    assert "width is 100; it must be a multiple of 32" in made.stderr
+    process = make_tiny(tmp_path / "odd.mp4", "--width", "100")
+    assert process.returncode != 0
+    assert "width is 100; it must be a multiple of 32" in process.stderr
 
 
 def test_a_failure_of_ffmpeg_ends_with_its_last_words(tmp_path):
     (tmp_path / "folder.mp4").mkdir()
-    made = make_tiny(tmp_path / "folder.mp4")
-    assert made.returncode != 0
-    assert "ffmpeg could not write" in made.stderr
-    assert "Is a directory" in made.stderr
+    process = make_tiny(tmp_path / "folder.mp4")
+    assert process.returncode != 0
+    assert "ffmpeg could not write" in process.stderr
+    assert "Is a directory" in process.stderr
