@@ -21,7 +21,7 @@ from pathlib import Path
 
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from colab_pix2pix.download.download import sample_video
+from colab_pix2pix.downloader.download import sample_video
 
 FFMPEG = [get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
 PASS = "ffmpeg decodes, does nothing"

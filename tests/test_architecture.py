@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,7 +25,7 @@ FLOORS = [
     {"training"},
     {"model"},
     {"dataset", "web"},
-    {"storage", "download"},
+    {"storage", "downloader"},
     {"video"},
 ]
 GROUND = len(FLOORS)
@@ -34,7 +35,7 @@ AT_HOME_ONLY = {
     "keras": {"model", "training"},
     "ipywidgets": {"notebook"},
     "IPython": {"notebook"},
-    "yt_dlp": {"download"},
+    "yt_dlp": {"downloader"},
     "google": {"storage"},
     "rich": {"cli"},
 }
@@ -185,6 +186,12 @@ def test_a_form_appears_without_tensorflow() -> None:
 def test_every_public_name_exists() -> None:
     for name in colab_pix2pix.__all__:
         assert getattr(colab_pix2pix, name) is not None, name
+
+
+def test_no_folder_takes_the_place_of_a_public_name() -> None:
+    # `import colab_pix2pix.x` sets the attribute x of the package: a function of that name is gone.
+    names = {path.stem for path in PACKAGE.iterdir()} & set(colab_pix2pix.__all__)
+    assert all(isinstance(getattr(colab_pix2pix, name), ModuleType) for name in names), names
 
 
 def test_a_wrong_name_is_an_attribute_error() -> None:

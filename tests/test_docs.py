@@ -28,14 +28,14 @@ def test_the_examples_of_a_module_are_true(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
-    given = {"button": widgets.Button(), "dataset": crops}
-    failed, _ = doctest.testmod(module, extraglobs=given)
+    example_globals = {"button": widgets.Button(), "dataset": crops}
+    failed, _ = doctest.testmod(module, extraglobs=example_globals)
     assert not failed
 
 
 def test_the_objects_for_notebooks_of_ones_own_have_examples() -> None:
     for name in ("forms.VideoForm", "Gallery", "TrainingPanel"):
-        found: object = colab_pix2pix
-        for part in name.split("."):
-            found = getattr(found, part)
-        assert ">>> " in str(found.__doc__), name
+        value: object = colab_pix2pix
+        for attribute in name.split("."):
+            value = getattr(value, attribute)
+        assert ">>> " in str(value.__doc__), name

@@ -84,18 +84,20 @@ def test_installing_in_colab_changes_none_of_its_packages(
         check=True,
         capture_output=True,
     )
-    there = dict(re.findall(r"^([\w.-]+)==(\S+)", COLAB.read_text(), re.MULTILINE))
-    there = {normal(name): version for name, version in there.items()}
+    preinstalled = dict(re.findall(r"^([\w.-]+)==(\S+)", COLAB.read_text(), re.MULTILINE))
+    preinstalled = {normal(name): version for name, version in preinstalled.items()}
     chosen = {
         normal(entry["metadata"]["name"]): entry["metadata"]["version"]
         for entry in json.loads(report.read_text())["install"]
     }
-    assert {name: v for name, v in chosen.items() if name in there} == {
-        name: there[name] for name in chosen if name in there
+    assert {name: v for name, v in chosen.items() if name in preinstalled} == {
+        name: preinstalled[name] for name in chosen if name in preinstalled
     }
-    assert {"tensorflow", "keras", "numpy", "ipywidgets", "matplotlib", "pillow"} <= set(there)
+    assert {"tensorflow", "keras", "numpy", "ipywidgets", "matplotlib", "pillow"} <= set(
+        preinstalled
+    )
     # jedi and overrides belong to Colab's own IPython and Jupyter server, which miss them.
-    added = set(chosen) - set(there) - {"jedi", "overrides"}
+    added = set(chosen) - set(preinstalled) - {"jedi", "overrides"}
     ours = {"colab-pix2pix", "yt-dlp", "yt-dlp-ejs", "deno", "imagehash", "onnx", "onnxruntime"}
     assert added == ours
 
@@ -137,9 +139,9 @@ def check_demo(printed: str, folder: Path) -> None:
     """Every sentence of the summary is true."""
     import imageio_ffmpeg
 
-    place = folder / "out" / "sample"
-    entries = json.loads((place / "crops" / "manifest.json").read_text())["crops"]
-    assert len(entries) == len(list((place / "crops").glob("*.jpg"))) == 60
+    demo_folder = folder / "out" / "sample"
+    entries = json.loads((demo_folder / "crops" / "manifest.json").read_text())["crops"]
+    assert len(entries) == len(list((demo_folder / "crops").glob("*.jpg"))) == 60
     kept = sum(entry["kept"] for entry in entries)
     assert f"{kept} of 60 crops were good" in printed
     assert {mark for entry in entries for mark in entry["marks"]} >= {"dark"}
@@ -156,7 +158,7 @@ def check_demo(printed: str, folder: Path) -> None:
     paths = [folder / path for path in re.findall(r"^the [\w -]+?  +(\S+)$", printed, re.MULTILINE)]
     assert len(paths) == 5
     assert all(path.stat().st_size > 0 for path in paths)
-    video = imageio_ffmpeg.read_frames(place / "project" / "training.mp4")
+    video = imageio_ffmpeg.read_frames(demo_folder / "project" / "training.mp4")
     assert next(video)["duration"] > 2
     assert len(list(video)) > 20
 

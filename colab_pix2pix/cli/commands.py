@@ -33,7 +33,7 @@ def run_demo(args: argparse.Namespace) -> int:
 
 
 def run_download(args: argparse.Namespace) -> int:
-    from ..download.download import download, download_all
+    from ..downloader.download import download, download_all
 
     config = configured(args, VideoConfig())
     if args.list_formats:
@@ -56,7 +56,7 @@ def run_download(args: argparse.Namespace) -> int:
 
 
 def _print_formats(link: str, config: VideoConfig) -> None:
-    from ..download.download import list_formats
+    from ..downloader.download import list_formats
 
     for stream in list_formats(link, config):
         size = f"{wording.bytes_in_words(stream.bytes):>11}" if stream.bytes else " " * 11

@@ -21,7 +21,7 @@ from typing import Any
 from .. import events, wording
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import curate
-from ..download.download import download, sample_video
+from ..downloader.download import download, sample_video
 from ..errors import Pix2PixError
 from ..events import Metrics, Note, Progress, Resumed, Saved
 from ..options import as_flags

@@ -37,7 +37,7 @@ def auto() -> int:
 def run(folder: Path, video: VideoConfig, frames: FramesConfig, train: TrainConfig) -> int:
     """Runs the whole way in `folder`; goes on where an earlier call ended."""
     from ..dataset import curate
-    from ..download.download import download
+    from ..downloader.download import download
 
     rules, crops = CurateConfig(), folder / "crops"
     with Terminal() as terminal:

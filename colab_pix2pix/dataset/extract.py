@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import FramesConfig, parse_time
-from ..download.sidecar import read_sidecar
+from ..downloader.sidecar import read_sidecar
 from ..errors import VideoError
 from ..events import OnEvent, ignore
 from ..files import file_sha256
@@ -101,7 +101,7 @@ def _within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
 
     Args:
         config: How to cut the part; its `start` and `end` count from the begin of the part.
-        known: What the sidecar says; see `download.time_range.record_range`.
+        known: What the sidecar says; see `downloader.time_range.record_range`.
     """
     if not (time_range := known.get("part")):
         return config

@@ -46,7 +46,7 @@ def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     """Returns the input images that a model with these options is fed, without any chance.
 
     All numbers are float32 in [−1, 1], that is byte / 127.5 − 1. In words, to make the same in a
-    browser (`tests/test_conditions.py` does it in plain NumPy):
+    browser (`tests/model/test_conditions.py` does it in plain NumPy):
 
     - *grey* of a pixel is 0.2989 R + 0.5870 G + 0.1140 B.
     - `paired`: the picture as it is, or its grey where one channel is fed.

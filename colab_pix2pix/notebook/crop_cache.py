@@ -13,7 +13,7 @@ from typing import Any
 from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
 from ..dataset import curate, image_sources, manifest
 from ..dataset.manifest import Dataset
-from ..download.download import download, is_link
+from ..downloader.download import download, is_link
 from ..events import Note, OnEvent
 from ..filenames import safe_name
 from ..files import file_sha256

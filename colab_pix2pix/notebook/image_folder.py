@@ -9,7 +9,7 @@ from PIL import Image
 from ..config import PicturesConfig, VideoConfig
 from ..dataset import image_sources
 from ..dataset.manifest import Dataset
-from ..download.download import is_link
+from ..downloader.download import is_link
 from ..errors import DatasetError, DownloadError
 from ..project import Project
 from . import inline_images, style

@@ -17,7 +17,7 @@ from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.curate import choose, contact_sheet, mark, pack, split, unpack
 from colab_pix2pix.dataset.extract import extract_frames
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.download.download import sample_video
+from colab_pix2pix.downloader.download import sample_video
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.events import Note
 

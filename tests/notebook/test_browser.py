@@ -22,8 +22,8 @@ from playwright.sync_api import Page
 
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.dataset import curate, manifest
-from colab_pix2pix.download.download import sample_video
-from colab_pix2pix.download.preview import preview
+from colab_pix2pix.downloader.download import sample_video
+from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.project import Project
 from support import CHECKOUT
 from support.browsing import (

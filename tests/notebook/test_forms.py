@@ -28,8 +28,8 @@ from colab_pix2pix.config import (
     VideoConfig,
 )
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.download.preview import VideoPreview
-from colab_pix2pix.download.ytdlp import Format
+from colab_pix2pix.downloader.preview import VideoPreview
+from colab_pix2pix.downloader.ytdlp import Format
 from colab_pix2pix.errors import OptionError, ProjectError
 from colab_pix2pix.notebook import machine, time_estimate
 from colab_pix2pix.notebook.error_panel import ErrorPanel

@@ -108,7 +108,7 @@ class Visit:
             self.page.dispatch_event("body", event, {"dataTransfer": files})
 
     def notice(self) -> str:
-        """Waits for a message; returns its words."""
+        """Waits for a message; returns its text."""
         self.page.locator("#notice p").wait_for()
         return self.page.locator("#notice p").inner_text()
 
@@ -214,8 +214,8 @@ def memory_of(browser: Browser) -> int:
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
     pages = [process["id"] for process in processes if process["type"] == "renderer"]
-    looks = [psutil.Process(number).memory_info() for number in pages]
-    return sum(look.rss - look.shared for look in looks)
+    memory = [psutil.Process(number).memory_info() for number in pages]
+    return sum(info.rss - info.shared for info in memory)
 
 
 def save_screenshot(page: Page, path: Path) -> None:

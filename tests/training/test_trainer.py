@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,34 +17,69 @@ from colab_pix2pix.events import Event, Metrics, Note, Saved
 from colab_pix2pix.model import device
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
+from colab_pix2pix.training import time_budget
 from colab_pix2pix.training.batch_size_finder import free_bytes, largest_fitting, peak_bytes
-from colab_pix2pix.training.progress import is_sample_step, samples_between
+from colab_pix2pix.training.plan import make_plan
+from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step, samples_between
 from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.workflows.pipeline import train
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
 
 
+class Clock:
+    """A clock that is set by hand, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.3], ids=["even", "slower after a while"])
+@pytest.mark.parametrize("sample_seconds", [0.0, 0.5])
+def test_training_takes_about_as_many_minutes_as_wished(
+    crops: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    slower: float,
+    sample_seconds: float,
+) -> None:
+    clock, wished = Clock(), 60.0
+    monkeypatch.setattr(time_budget, "time", clock)
+    config = TINY.replace(minutes=wished / 60)
+    plan = make_plan(crops, Project(tmp_path / "run"), config)
+    budget = time_budget.TimeBudget(config.minutes, plan, clock.now)
+    clock.now += 5.0  # pictures are decoded, TensorFlow is loaded
+    step, last_step = 0, plan.last_step
+    while step < last_step:
+        step += 1
+        clock.now += (4.0 if step == 1 else 0.02) * (slower if clock.now > 15 else 1.0)
+        if is_sample_step(step):
+            clock.now += sample_seconds
+            budget.count_apart(sample=sample_seconds)
+        elif step % METRICS_EVERY_STEPS == 0:  # an epoch has fewer steps: held-out crops are scored
+            clock.now += sample_seconds
+            budget.count_apart(score=sample_seconds)
+        budget.count_step()
+        if (epochs := budget.epochs(step)) is not None:
+            last_step = plan.schedule.last_step(epochs)
+    assert abs(clock.now - wished) < 0.15 * wished
+
+
 @pytest.mark.slow
-def test_training_takes_about_as_many_minutes_as_wished(crops: Dataset, tmp_path: Path) -> None:
-    takes = []
-    for attempt in range(3):  # the machine may become slower after the first seconds
-        notes: list[str] = []
+def test_minutes_set_the_epochs_and_a_later_call_knows_them(crops: Dataset, tmp_path: Path) -> None:
+    notes: list[str] = []
 
-        def listen(event: Event, notes: list[str] = notes) -> None:
-            notes += [event.message] if isinstance(event, Note) else []
+    def listen(event: Event) -> None:
+        notes.extend([event.message] if isinstance(event, Note) else [])
 
-        started = time.monotonic()
-        project = Project(tmp_path / str(attempt))
-        result = train(crops, project, TINY.replace(minutes=0.4), on_event=listen)
-        takes.append(time.monotonic() - started)
-        assert not result.interrupted and result.epochs_done > 6
-        assert any(f"are enough for {result.epochs_done} epochs" in note for note in notes)
-        assert project.recall(TrainConfig).epochs == result.epochs_done
-        if abs(takes[-1] - 24) < 0.15 * 24:
-            break
-    else:
-        raise AssertionError(f"24 seconds were wished, it took {takes}")
+    project = Project(tmp_path / "run")
+    result = train(crops, project, TINY.replace(minutes=0.2), on_event=listen)
+    assert not result.interrupted
+    assert any(f"are enough for {result.epochs_done} epochs" in note for note in notes)
+    assert project.recall(TrainConfig).epochs == result.epochs_done
     again = train(crops, project)  # the minutes are spent, the epochs are known
     assert again.started_at_step == again.step == result.step
 

@@ -72,9 +72,9 @@ def visiting(chromium_with_camera: Browser) -> Iterator[Visiting]:
         return visits[-1]
 
     yield visit
-    for made in visits:
-        made.close()
-    assert [error for made in visits for error in made.errors] == []
+    for visitor in visits:
+        visitor.close()
+    assert [error for visitor in visits for error in visitor.errors] == []
 
 
 @pytest.fixture

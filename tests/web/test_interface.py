@@ -82,12 +82,12 @@ def test_smoothing_blends_with_the_pictures_before(address: str, visiting: Visit
     before = visit.pixels("output").astype(int)
     box = page.locator("#source canvas").bounding_box()
     assert box
-    made = page.evaluate("window.page.frames")
+    frames = page.evaluate("window.page.frames")
     page.mouse.click(box["x"] + 200, box["y"] + 200)
-    page.wait_for_function(f"window.page.frames > {made}")
+    page.wait_for_function(f"window.page.frames > {frames}")
     visit.settle()
     after = visit.pixels("output").astype(int)
-    assert page.evaluate("window.page.frames") - made >= 30  # it goes on until it has settled
+    assert page.evaluate("window.page.frames") - frames >= 30  # it goes on until it has settled
     page.get_by_label("Smoothing").fill("0")
     visit.settle()
     exact = visit.pixels("output").astype(int)
@@ -123,21 +123,22 @@ def test_every_control_has_a_name_and_is_reached_by_keyboard(
     reached = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        found = page.evaluate(
+        name, shows_focus = page.evaluate(
             "[document.activeElement.id || document.activeElement.dataset.source || "
             "document.activeElement.localName, document.activeElement.matches(':focus-visible')]"
         )
-        if found[0] == "body" or found[0] in reached:
+        if name == "body" or name in reached:
             break
-        assert found[1], f"{found[0]} does not show that it has the focus"
-        reached.append(found[0])
+        assert shows_focus, f"{name} does not show that it has the focus"
+        reached.append(name)
     wanted = {"canvas", "camera", "picture", "video", "draw", "pause", "save", "record", "full"}
     wanted |= {"blur", "contrast", "smooth", "mirror", "show-all", "speed", "reset", "other-model"}
     assert wanted | {"clear", "pen-width"} <= set(reached)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input:not([type=file]), select, canvas')]
-          .filter(part => part.offsetParent && !part.getAttribute('aria-label')
-            && !part.labels?.length && !part.textContent.trim()).map(part => part.outerHTML)"""
+          .filter(element => element.offsetParent && !element.getAttribute('aria-label')
+            && !element.labels?.length && !element.textContent.trim())
+          .map(element => element.outerHTML)"""
     )
     assert nameless == []
 
@@ -146,14 +147,15 @@ CONTRAST = """() => { const channels = colour => colour.match(/[\\d.]+/g).map(Nu
   const light = colour => { const [r, g, b] = channels(colour).map(v => v / 255)
     .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = part => { for (; part; part = part.parentElement) {
-    const colour = getComputedStyle(part).backgroundColor;
+  const behind = element => { for (; element; element = element.parentElement) {
+    const colour = getComputedStyle(element).backgroundColor;
     if (channels(colour)[3] !== 0) return colour; } };
   return [...document.querySelectorAll('h1, p, button, label, output, figcaption')]
-    .filter(part => part.offsetParent && part.textContent.trim()).map(part => {
-      const pair = [light(getComputedStyle(part).color), light(behind(part))].sort((a, b) => b - a);
-      return [part.textContent.trim(), (pair[0] + 0.05) / (pair[1] + 0.05)]; })
-    .filter(([words, ratio]) => !(ratio >= 4.5)); }"""
+    .filter(element => element.offsetParent && element.textContent.trim()).map(element => {
+      const colours = [getComputedStyle(element).color, behind(element)];
+      const pair = colours.map(light).sort((a, b) => b - a);
+      return [element.textContent.trim(), (pair[0] + 0.05) / (pair[1] + 0.05)]; })
+    .filter(([text, ratio]) => !(ratio >= 4.5)); }"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -179,8 +181,8 @@ def test_it_fits_a_phone_in_portrait(address: str, visiting: Visiting) -> None:
         small = page.evaluate(
             """() => [...document.querySelectorAll(
               'button, .tick, select, input[type=range], #colours input')]
-              .filter(part => part.offsetParent).map(part => [part.outerHTML.slice(0, 80),
-                part.getBoundingClientRect()])
+              .filter(element => element.offsetParent)
+              .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
               .filter(([name, box]) => box.height < 43.5 || box.width < 43.5)"""
         )
         assert small == []

@@ -51,7 +51,7 @@ def test_a_file_that_is_no_model_of_ours_changes_nothing(
     del foreign.metadata_props[:]
     later = onnx.load_from_string(model)
     onnx.helper.set_model_props(later, {"colab_pix2pix": '{"version": 2}'})
-    for content, words in [
+    for content, message in [
         (b"Dear diary, this is no model.", "is no model"),
         (b"", "is no model"),
         (os.urandom(5000), "is no model"),
@@ -60,7 +60,7 @@ def test_a_file_that_is_no_model_of_ours_changes_nothing(
         (later.SerializeToString(), "later version"),
     ]:
         visit.drop("dropped.onnx", content)
-        assert words in visit.notice()
+        assert message in visit.notice()
         page.get_by_role("button", name="Close this message").click()
     visit.drop("notes.txt", b"Buy milk.", "text/plain")
     assert "notes.txt is nothing that this page opens" in visit.notice()

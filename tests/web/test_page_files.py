@@ -68,8 +68,8 @@ def test_a_page_is_written_over_an_older_one(tmp_path: Path) -> None:
 def test_a_single_file_holds_everything_and_names_no_other(tmp_path: Path) -> None:
     path = write_single_page(tmp_path / "clouds.html", b"a model", title="Clouds", sample=b"jpeg")
     text = path.read_text()
-    found = re.findall(r'<script type="text/plain" id="asset:([\w./-]+)">(.*?)</script>', text)
-    assets = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in found}
+    tags = re.findall(r'<script type="text/plain" id="asset:([\w./-]+)">(.*?)</script>', text)
+    assets = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in tags}
     with tarfile.open(RUNTIME) as archive:
         wanted = {f"runtime/{name}" for name in archive.getnames() if ".jspi." not in name}
     assert set(assets) == (wanted - {"runtime/LICENSE.txt"}) | {
@@ -116,7 +116,7 @@ def test_modules_are_joined_what_is_needed_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("const a = 2;\n", "more than one module: a"),
         ('import * as all from "./a.js";\n', "Can't be joined: import"),
@@ -124,7 +124,7 @@ def test_modules_are_joined_what_is_needed_first() -> None:
         ("const end = '</script>';\n", "end of a script"),
     ],
 )
-def test_what_can_not_be_joined_is_refused(text: str, words: str) -> None:
+def test_what_can_not_be_joined_is_refused(text: str, message: str) -> None:
     modules = {"main.js": f'import {{ a }} from "./a.js";\n{text}', "a.js": "export const a = 1;\n"}
-    with pytest.raises(ValueError, match=re.escape(words)):
+    with pytest.raises(ValueError, match=re.escape(message)):
         bundle("main.js", modules)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Playwright
 
-from colab_pix2pix.download.download import sample_video
+from colab_pix2pix.downloader.download import sample_video
 from support.pages import SIZE, Visit, Visiting, browser
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ from PIL import Image
 
 from ... import wording
 from ...config import PicturesConfig, VideoConfig
-from ...download.preview import VideoPreview, preview
-from ...download.ytdlp import Format
+from ...downloader.preview import VideoPreview, preview
+from ...downloader.ytdlp import Format
 from ...options import Option, options
 from ...project import Project
 from .. import image_folder, inline_images, style

@@ -23,8 +23,8 @@ from yt_dlp.utils import (
 from colab_pix2pix import files
 from colab_pix2pix.cli.main import main
 from colab_pix2pix.config import VideoConfig
-from colab_pix2pix.download.download import download, download_all, list_formats
-from colab_pix2pix.download.failures import KNOWN_FAILURES, classify, to_download_error
+from colab_pix2pix.downloader.download import download, download_all, list_formats
+from colab_pix2pix.downloader.failures import KNOWN_FAILURES, classify, to_download_error
 from colab_pix2pix.errors import DownloadError, VideoError
 from colab_pix2pix.events import Note
 from colab_pix2pix.project import Project

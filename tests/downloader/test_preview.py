@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from colab_pix2pix.download.preview import preview
+from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.errors import DownloadError, VideoError
 from support import videos
 from support.servers import serving, write_page

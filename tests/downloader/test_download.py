@@ -13,7 +13,7 @@ from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, VideoConfig
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.extract import extract_frames
-from colab_pix2pix.download.download import download, sample_video
+from colab_pix2pix.downloader.download import download, sample_video
 from colab_pix2pix.errors import DownloadError, Pix2PixError, VideoError
 from colab_pix2pix.events import Note, Progress
 from support import videos
@@ -175,7 +175,7 @@ def test_the_smallest_format_that_is_high_enough_is_chosen(tmp_path: Path) -> No
 
 
 def test_importing_the_module_loads_no_yt_dlp() -> None:
-    code = "import sys, colab_pix2pix.download.download; sys.exit('yt_dlp' in sys.modules)"
+    code = "import sys, colab_pix2pix.downloader.download; sys.exit('yt_dlp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
