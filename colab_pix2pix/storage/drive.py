@@ -37,11 +37,11 @@ def is_drive(path: Path) -> bool:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:  # macOS has no such list, and no Colab
         return False
-    place = Path(os.path.abspath(path))
+    absolute = Path(os.path.abspath(path))
     found = (line.split() for line in mounts)
     return any(
-        kind == "fuse.drive" and place.is_relative_to(_unescaped(where))
-        for _, where, kind, *_ in found
+        kind == "fuse.drive" and absolute.is_relative_to(_unescaped(mount_point))
+        for _, mount_point, kind, *_ in found
     )
 
 

@@ -71,19 +71,19 @@ def probe(
 
 def attributes(path: Path, md5: str) -> str:
     """Returns Drive's attributes of a file in words that give nothing private away."""
-    words = []
+    described = []
     for name in _NAMES:
         try:
             value = os.getxattr(path, f"user.drive.{name}").decode(errors="replace")
         except OSError as error:
-            words.append(f"{name}: none ({error.strerror})")
+            described.append(f"{name}: none ({error.strerror})")
             continue
         if name == "id":
             value = "local" if value.startswith("local-") else "of the cloud"
         if name == "md5":
             value = "ours" if value == md5 else "another"
-        words.append(f"{name}: {value}")
-    return ", ".join(words)
+        described.append(f"{name}: {value}")
+    return ", ".join(described)
 
 
 def _write(path: Path, size: int) -> str:
@@ -119,7 +119,7 @@ def _space(folder: Path) -> str:
 
 
 def _mount_type(folder: Path) -> str:
-    place = str(os.path.abspath(folder))
+    path = str(os.path.abspath(folder))
     lines = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    around = [line for line in lines if place.startswith(line[1])]
-    return max(around, key=lambda line: len(line[1]))[2]
+    above = [line for line in lines if path.startswith(line[1])]
+    return max(above, key=lambda line: len(line[1]))[2]

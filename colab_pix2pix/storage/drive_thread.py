@@ -248,8 +248,8 @@ class DriveThread(threading.Thread):
 
     def _check_room_for_both(self) -> None:
         self._begin_call()
-        there = sum(s.stat().st_size for s in self._project.slots if slots.is_there(s))
-        free, needed = drive.free_bytes(self._project.path), 2 * self._needed_bytes - there
+        occupied = sum(s.stat().st_size for s in self._project.slots if slots.is_there(s))
+        free, needed = drive.free_bytes(self._project.path), 2 * self._needed_bytes - occupied
         self._needed_bytes = 0
         if free < needed:
             self._news.note(os_errors.no_room(free, needed))

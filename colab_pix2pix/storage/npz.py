@@ -128,8 +128,8 @@ def _write_member(member: IO[bytes], array: np.ndarray) -> None:
     """Writes as `numpy.lib.format.write_array` does, without a second copy in memory."""
     if array.dtype.hasobject:
         raise CheckpointError(f"An array of {array.dtype} can't be saved without pickle.")
-    facts = np.lib.format.header_data_from_array_1_0(array)
-    np.lib.format.write_array_header_1_0(member, facts)
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(member, header)
     if array.size:
         member.write(array.reshape(-1).view(np.uint8).data)
 
@@ -148,9 +148,9 @@ def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
         if fortran_order or dtype.hasobject or size > archive.getinfo(f"{name}.npy").file_size:
             raise CheckpointError(f"{path}: {name!r} is not as this package writes it.")
         array = np.empty(shape, dtype)
-        place, at = array.reshape(-1).view(np.uint8), 0
+        content, at = array.reshape(-1).view(np.uint8), 0
         while chunk := member.read(_CHUNK_BYTES):  # at the end zipfile checks the CRC
-            place[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+            content[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
             at += len(chunk)
     if at != array.nbytes:
         raise CheckpointError(f"{path}: {name!r} is shorter than it says.")

@@ -47,10 +47,10 @@ def read_run_state(project: Project) -> RunState:
     run_id = str(project.settings().get("run_id", ""))
     found = [check.generation for check in checks if check.generation]
     good = [g for g in found if not run_id or g.manifest["run_id"] == run_id]
-    there = [check for check in checks if check.path != slots.working_copy(project)]
-    if any(check.unreadable for check in there):
+    slot_checks = [check for check in checks if check.path != slots.working_copy(project)]
+    if any(check.unreadable for check in slot_checks):
         raise _unreadable(project, checks)
-    if not good and (run_id or (there and not _first_save_was_cut_off(project, there))):
+    if not good and (run_id or (slot_checks and not _first_save_was_cut_off(project, slot_checks))):
         raise _nothing_valid(project, checks)
     # A slot comes before the working copy of the same state: it is the one that others can see.
     good.sort(key=lambda g: (g.order, g.path.parent == project.path), reverse=True)
@@ -219,16 +219,16 @@ def _report(check: SlotCheck) -> dict[str, Any]:
     return report
 
 
-def _first_save_was_cut_off(project: Project, there: list[SlotCheck]) -> bool:
+def _first_save_was_cut_off(project: Project, slot_checks: list[SlotCheck]) -> bool:
     """Returns True when the only slot of a run without an id is torn: nothing was ever saved.
 
     The id is written to `project.json` after the first save (on Drive: once that is confirmed),
     never before. Where that file is missing, too, only an empty slot proves it: on Drive a new file
     begins as an empty entry, and no save ever makes a full one empty.
     """
-    if len(there) != 1:
+    if len(slot_checks) != 1:
         return False
-    return slots.is_there(project.settings_file) or not there[0].path.stat().st_size
+    return slots.is_there(project.settings_file) or not slot_checks[0].path.stat().st_size
 
 
 def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generation]) -> list[str]:
@@ -248,14 +248,14 @@ def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generatio
 
 
 def _listed(checks: tuple[SlotCheck, ...]) -> str:
-    words = []
+    lines = []
     for check in checks:
         if check.generation:
             step = wording.count(check.generation.step)
-            words.append(f"{check.path.name}: step {step}, {check.generation.durability}.")
+            lines.append(f"{check.path.name}: step {step}, {check.generation.durability}.")
         else:
-            words.append(check.problem)
-    return " ".join(words)
+            lines.append(check.problem)
+    return " ".join(lines)
 
 
 def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:

@@ -107,10 +107,10 @@ def known_here(project: Project) -> dict[str, Any]:
 
 def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
     """Lets this machine remember a run, so that another account or mount is noticed."""
-    facts = {"run_id": run_id, "on_drive": on_drive, "path": str(project.path)}
-    if known_here(project) != facts:
+    known = {"run_id": run_id, "on_drive": on_drive, "path": str(project.path)}
+    if known_here(project) != known:
         project.work.mkdir(parents=True, exist_ok=True)
-        files.write_json(project.work / "known.json", facts)
+        files.write_json(project.work / "known.json", known)
 
 
 def check_slots(project: Project) -> list[SlotCheck]:
@@ -119,9 +119,9 @@ def check_slots(project: Project) -> list[SlotCheck]:
     Raises:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    _check_place(project)
+    _check_folder(project)
     with ThreadPoolExecutor(2) as pool:  # checksums of two large files take two cores
-        return list(pool.map(lambda path: _check(project, path), _places(project)))
+        return list(pool.map(lambda path: _check(project, path), _candidates(project)))
 
 
 def scratch(project: Project, name: str) -> Path:
@@ -137,7 +137,7 @@ def clear_scratch(project: Project) -> None:
             path.unlink(missing_ok=True)
 
 
-def _check_place(project: Project) -> None:
+def _check_folder(project: Project) -> None:
     colab.require_mounted(project.path)
     try:
         os.stat(project.path)
@@ -158,7 +158,7 @@ def _check_place(project: Project) -> None:
         )
 
 
-def _places(project: Project) -> Iterator[Path]:
+def _candidates(project: Project) -> Iterator[Path]:
     """Gives every place where a state may lie; neither listing nor names alone are trusted."""
     try:
         listed = {name for name in os.listdir(project.path) if _SLOT_NAME.fullmatch(name)}
@@ -191,10 +191,10 @@ def _check(project: Project, path: Path) -> SlotCheck:
     except CheckpointError as error:
         return SlotCheck(path, problem=str(error))
     except OSError as error:
-        words = f"{path} can't be read: {error.strerror}."
+        problem = f"{path} can't be read: {error.strerror}."
         if error.errno == errno.ENOENT:
-            words = f"{path} is not found, though it was there."
-        return SlotCheck(path, problem=words, unreadable=True)
+            problem = f"{path} is not found, though it was there."
+        return SlotCheck(path, problem=problem, unreadable=True)
 
 
 def read(project: Project, path: Path) -> Generation:

@@ -48,8 +48,8 @@ def _safe(safety: Safety, now: float) -> str:
     return " · ".join(part for part in (safe, written) if part) or nothing
 
 
-def _since(made: float | None, now: float) -> str:
-    return f"{wording.seconds_in_words(0.0 if made is None else now - made)} ago"
+def _since(moment: float | None, now: float) -> str:
+    return f"{wording.seconds_in_words(0.0 if moment is None else now - moment)} ago"
 
 
 def _uploading(safety: Safety, now: float) -> str:

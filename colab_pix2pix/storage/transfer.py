@@ -39,8 +39,8 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
         if drive.is_drive(target):
             overwrite(file, target, content, progress)
             return
-        with atomic_write(target) as part:
-            overwrite(file, part, content, progress)
+        with atomic_write(target) as temp_path:
+            overwrite(file, temp_path, content, progress)
 
 
 def overwrite(
@@ -134,8 +134,8 @@ def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
 
 def _fetch(source: Path, target: Path) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with open(source, "rb", buffering=0) as file, atomic_write(target) as part:
-        with open(part, "wb") as out:
+    with open(source, "rb", buffering=0) as file, atomic_write(target) as temp_path:
+        with open(temp_path, "wb") as out:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
                 out.write(chunk)

@@ -338,7 +338,7 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
 
 
 @pytest.mark.parametrize(
-    ("safety", "words"),
+    ("safety", "line"),
     [
         (Safety(on_drive=False), "Nothing is saved yet"),
         (Safety(on_drive=False, safe_step=7, safe_time=90), "Saved: step 7 (10 s ago)"),
@@ -364,8 +364,8 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
         ),
     ],
 )
-def test_the_line_says_safe_only_of_what_is(safety: Safety, words: str) -> None:
-    assert status_line.line(safety, 100) == words
+def test_the_line_says_safe_only_of_what_is(safety: Safety, line: str) -> None:
+    assert status_line.line(safety, 100) == line
 
 
 def test_verify_tells_each_slot_and_fails_for_a_damaged_one(

@@ -71,8 +71,8 @@ def test_it_goes_on_where_it_was(left: Path, tmp_path: Path) -> None:
 
 def test_its_model_is_applied(left: Path, tmp_path: Path) -> None:
     crops = unpack(left / "run" / "dataset.zip", tmp_path / "crops")
-    made = apply(left / "run", crops.directory, tmp_path / "made")
-    assert [Image.open(path).size for path in made] == [(64, 64)] * 7
+    results = apply(left / "run", crops.directory, tmp_path / "made")
+    assert [Image.open(path).size for path in results] == [(64, 64)] * 7
 
 
 def test_its_exports_are_the_model_that_its_run_holds(left: Path) -> None:

@@ -28,11 +28,11 @@ CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=60, batch_size=4, sav
 
 
 def start(it: Machine, crops: Dataset, log: Path) -> subprocess.Popen[bytes]:
-    words = ["train", "--json", str(crops.directory), str(it.project.path), *as_flags(CONFIG)]
+    arguments = ["train", "--json", str(crops.directory), str(it.project.path), *as_flags(CONFIG)]
     path = os.pathsep.join([str(CHECKOUT), str(TESTS)])
     environment = dict(os.environ, XDG_CACHE_HOME=str(it.disk), PYTHONPATH=path)
     with open(log, "wb") as out:
-        command = [sys.executable, "-m", "support.real_trainer", *words]
+        command = [sys.executable, "-m", "support.real_trainer", *arguments]
         return subprocess.Popen(command, stdout=out, env=environment)
 
 

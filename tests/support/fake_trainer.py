@@ -64,8 +64,8 @@ def main() -> int:
     given = parser.parse_args()
     with open(given.log, "a", buffering=1) as log:
 
-        def tell(event: str, **facts: object) -> None:
-            log.write(json.dumps({"event": event, **facts}) + "\n")
+        def tell(event: str, **fields: object) -> None:
+            log.write(json.dumps({"event": event, **fields}) + "\n")
 
         try:
             return train(given, tell, lambda event: log.write(events.to_json(event) + "\n"))
@@ -94,11 +94,9 @@ def train(given, tell, listen) -> int:
         save_every_seconds=given.drive_every,
         timing=FAST,
     )
-    began = longest = time.monotonic() - time.monotonic()
     next_save = time.monotonic() + given.save_every
     with writer:
         while step < given.steps and not stopped:
-            began = time.monotonic()
             time.sleep(given.step_seconds)
             step += 1
             if time.monotonic() >= next_save and not writer.busy:
@@ -107,12 +105,11 @@ def train(given, tell, listen) -> int:
             writer.reached(step)
             for event in writer.news():
                 listen(event)
-            longest = max(longest, time.monotonic() - began - given.step_seconds)
         save(writer, step)
         for event in writer.wait_until_safe():
             listen(event)
         writer.close()
-        tell("End", step=step, longest=longest, stopped=bool(stopped))
+        tell("End", step=step, stopped=bool(stopped))
     return 0
 
 

@@ -25,8 +25,8 @@ class Trainer:
     """A fake trainer as a process of its own, and what it has told."""
 
     def __init__(self, project: Path, log: Path, disk: Path, **flags: Any) -> None:
-        words = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
-        command = [sys.executable, "-m", "support.fake_trainer", str(project), str(log), *words]
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+        command = [sys.executable, "-m", "support.fake_trainer", str(project), str(log), *options]
         path = os.pathsep.join([str(CHECKOUT), str(TESTS), os.environ.get("PYTHONPATH", "")])
         environment = dict(os.environ, XDG_CACHE_HOME=str(disk), PYTHONPATH=path)
         log.touch()

@@ -73,7 +73,7 @@ class Cloud:
         self._write()
 
     def _write(self) -> None:
-        part = self._index.with_suffix(".part")
+        temp_path = self._index.with_suffix(".part")
         content = {"files": self.files, "folders": self.folders, "trash": self.trash}
-        part.write_text(json.dumps(content))
-        os.replace(part, self._index)
+        temp_path.write_text(json.dumps(content))
+        os.replace(temp_path, self._index)

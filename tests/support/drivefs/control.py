@@ -27,11 +27,11 @@ def missing() -> str:
     return ""
 
 
-def serve(place: Path, files: Any) -> None:
+def serve(path: Path, files: Any) -> None:
     """Answers orders, a line of JSON each, until the process ends."""
-    place.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(place))
+        listener.bind(str(path))
         listener.listen()
         while True:
             connection, _ = listener.accept()
@@ -70,7 +70,7 @@ class Drive:
     def mount(self) -> None:
         self.mount_point.mkdir(parents=True, exist_ok=True)
         flags = [f"--{name}={value}" for name, value in self.options.items()]
-        words = [
+        command = [
             sys.executable,
             "-m",
             "support.drivefs",
@@ -78,7 +78,7 @@ class Drive:
             f"--home={self.home}",
         ]
         self.process = subprocess.Popen(
-            [*words, *flags], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE
+            [*command, *flags], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE
         )
         deadline = time.monotonic() + 20
         while not self._answers():
