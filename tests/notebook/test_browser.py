@@ -29,7 +29,7 @@ from support import CHECKOUT
 from support.browsing import (
     GALLERY,
     cell_with,
-    ours,
+    relevant_lines,
     run_up_to,
     shoot,
     turn_to_page,
@@ -79,15 +79,15 @@ def notebook() -> dict[str, Any]:
 
 def wait_for_speed(page: Page) -> None:
     """Waits until the panel shows that steps are being done."""
-    words = page.locator(".cp-training .cp-progress")
-    wait_for(lambda: "crops per second" in words.inner_text(), "the speed of training")
+    progress = page.locator(".cp-training .cp-progress")
+    wait_for(lambda: "crops per second" in progress.inner_text(), "the speed of training")
 
 
 def step_shown(page: Page) -> int:
     """Returns the step that the panel tells."""
-    words = page.locator(".cp-training .cp-progress").first.inner_text()
-    found = re.search(r"([0-9]+) of [0-9]+ steps", words)
-    return int(found[1]) if found else -1
+    progress = page.locator(".cp-training .cp-progress").first.inner_text()
+    match = re.search(r"([0-9]+) of [0-9]+ steps", progress)
+    return int(match[1]) if match else -1
 
 
 def slide_to(page: Page, share: float) -> None:
@@ -100,9 +100,9 @@ def slide_to(page: Page, share: float) -> None:
 
 
 def fill(page: Page, box: str, text: str) -> None:
-    found = page.locator(f"{box} input")
-    found.fill(text)
-    found.press("Enter")
+    field = page.locator(f"{box} input")
+    field.fill(text)
+    field.press("Enter")
 
 
 def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[str, Any]) -> None:
@@ -251,16 +251,16 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     assert (project.path / "exports" / "web.html").stat().st_size < 20_000_000
 
     assert len(front_end.saved()) < 1_000_000
-    assert ours(front_end.console) == []
+    assert relevant_lines(front_end.console) == []
 
 
 def slot_manifest(project: Project) -> dict[str, Any]:
     """Returns what the newest state says of itself."""
-    found = []
+    manifests = []
     for slot in filter(Path.exists, project.slots):
         with zipfile.ZipFile(slot) as archive:
-            found.append(json.loads(archive.read("manifest.json")))
-    return max(found, key=lambda content: content["generation"])
+            manifests.append(json.loads(archive.read("manifest.json")))
+    return max(manifests, key=lambda manifest: manifest["generation"])
 
 
 def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_goes_on(
@@ -299,13 +299,13 @@ def test_a_cell_that_fails_says_what_why_and_what_to_do(front_end: FrontEnd) -> 
     front_end.wait_until_run(1)
     fill(page, ".cp-form-video .cp-source", "/nowhere/clip.mp4")
     front_end.run_cell(1)
-    said = page.locator(".jp-OutputArea, .output_wrapper").nth(1)
-    said.get_by_text("/nowhere/clip.mp4").wait_for()
-    words = " ".join(said.inner_text().split())
+    output = page.locator(".jp-OutputArea, .output_wrapper").nth(1)
+    output.get_by_text("/nowhere/clip.mp4").wait_for()
+    text = " ".join(output.inner_text().split())
     what, why = "There is no file '/nowhere/clip.mp4'.", "Expected a link that begins with https://"
-    assert what in words and why in words and "Check the spelling" in words
-    assert "Traceback" not in words and "DownloadError" not in words
-    shoot(said, "failed", front_end)
+    assert what in text and why in text and "Check the spelling" in text
+    assert "Traceback" not in text and "DownloadError" not in text
+    shoot(output, "failed", front_end)
 
 
 def test_a_thousand_crops_are_turned_and_rejected(front_end: FrontEnd) -> None:
@@ -344,7 +344,7 @@ def test_a_thousand_crops_are_turned_and_rejected(front_end: FrontEnd) -> None:
 
     front_end.run_cell(2)
     page.locator(".cp-gallery").nth(1).locator(".cp-thumb:visible").nth(399).wait_for()
-    assert ours(front_end.console) == []
+    assert relevant_lines(front_end.console) == []
 
 
 def _manifests(front_end: FrontEnd) -> list[Path]:

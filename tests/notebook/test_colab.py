@@ -33,7 +33,7 @@ from colab_pix2pix.storage.release import release_when_safe
 from colab_pix2pix.storage.restore import status
 from support import CHECKOUT, TESTS, drivefs
 from support import colab as colab_machines
-from support.browsing import cell_with, ours, run_up_to, shoot
+from support.browsing import cell_with, relevant_lines, run_up_to, shoot
 from support.colab import Colab, ColabSession
 from support.frontends import FrontEnd
 from support.notebooks import standin_python
@@ -73,8 +73,8 @@ def error_of(cell: Any) -> str:
 
 def functions(path: Path) -> dict[str, str]:
     """Returns the public functions of a source file: name -> arguments, as they are written."""
-    found = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
-    return {n.name: ast.unparse(n.args) for n in found if n.name[0] != "_"}
+    definitions = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+    return {n.name: ast.unparse(n.args) for n in definitions if n.name[0] != "_"}
 
 
 def test_the_double_has_the_signatures_that_the_package_is_checked_against() -> None:
@@ -111,9 +111,9 @@ def test_run_all_trains_on_drive_ends_when_all_is_safe_and_keeps_the_machine(
     colab, session = finished
     text = session.text()
     assert "Google now asks whether this notebook may use your Drive" in text
-    words = [str(output) for output in session.cell("ProjectForm(").outputs]
-    (mounted,) = [n for n, output in enumerate(words) if "Mounted at" in output]
-    assert mounted == 1, "the sentence of why comes before the question"
+    outputs = [str(output) for output in session.cell("ProjectForm(").outputs]
+    (mounting,) = [n for n, output in enumerate(outputs) if "Mounted at" in output]
+    assert mounting == 1, "the sentence of why comes before the question"
     assert [call["call"] for call in colab.calls] == ["drive.mount"]
     assert "The machine stays yours." in text
     assert re.search(r"not trained yet\. Free on Drive: \d", text)
@@ -133,15 +133,15 @@ def test_the_machine_is_given_back_when_drive_has_everything_and_not_before(
 
     def upload() -> None:
         wait_for(lambda: "0 of 1 files on Drive" in session.text(), "the wait to be told")
-        seen.append([call["call"] for call in colab.calls])
+        calls_before.append([call["call"] for call in colab.calls])
         colab.drive.order("set", paused=False)
 
-    seen: list[list[str]] = []
+    calls_before: list[list[str]] = []
     clouds = threading.Thread(target=upload)
     clouds.start()
     session.client.execute_cell(cell, session.notebook.cells.index(cell))
     clouds.join(60)
-    assert seen == [["drive.mount"]], "the machine was kept while a file was under way"
+    assert calls_before == [["drive.mount"]], "the machine was kept while a file was under way"
     after = [call["call"] for call in colab.calls]
     assert after == ["drive.mount", "drive.flush_and_unmount", "runtime.unassign"]
     assert "Everything is safe on Drive: the machine is given back now." in session.text()
@@ -186,7 +186,7 @@ def test_in_the_browser_pairs_are_uploaded_learned_and_safe_on_drive(colab: Cola
         page.locator(".cp-training").get_by_text("Safe on Drive: step").first.wait_for()
         shoot(page.locator(".cp-use"), "colab-pairs-used", front_end)
         page.get_by_text("The machine stays yours.").wait_for()
-        assert ours(front_end.console) == []
+        assert relevant_lines(front_end.console) == []
     uploads = [call for call in colab.calls if call["call"] == "files.upload"]
     assert len(uploads) == 2, "what was uploaded is not asked for again"
     assert colab.project.recall(TrainConfig).condition == "paired"
@@ -198,10 +198,10 @@ def zip_of_pairs(home: Path) -> Path:
     for number in range(10):
         noise = np.random.default_rng(number).integers(0, 256, (4, 4, 3), np.uint8)
         for name, pixels in (("A", noise), ("B", noise // (4, 4, 1))):
-            place = home / "pairs" / name
-            place.mkdir(parents=True, exist_ok=True)
+            folder = home / "pairs" / name
+            folder.mkdir(parents=True, exist_ok=True)
             large = Image.fromarray(pixels.astype(np.uint8)).resize((90, 90))
-            large.save(place / f"{number}.png")
+            large.save(folder / f"{number}.png")
     return Path(shutil.make_archive(str(home / "my_pairs"), "zip", home / "pairs"))
 
 
@@ -257,12 +257,12 @@ def test_without_consent_nothing_is_written_and_the_cell_can_be_run_again(
         with pytest.raises(CellExecutionError):
             run_to(session, "ProjectForm(")
         shown = error_of(session.cell("ProjectForm("))
-        for words in (
+        for text in (
             "Google Drive was not mounted: ",  # what
             "a Colab machine loses its own disk",  # why
             "Run the cell again and allow the access",  # what to do
         ):
-            assert words in shown
+            assert text in shown
         assert "Traceback" not in shown
         assert not (colab.mount_point / "MyDrive").exists()
         assert not (session.home / "colab_pix2pix").exists(), "no silent fallback"
@@ -281,13 +281,13 @@ def test_when_the_machine_is_taken_away_a_new_one_goes_on_where_drive_was(colab:
     def take_away() -> None:
         safe = wait_for(lambda: safe_step(colab), "a state on Drive")
         colab.drive.order("set", paused=True)
-        known.append(safe_step(colab) or safe)
-        newest = known[0]
+        safe_steps.append(safe_step(colab) or safe)
+        newest = safe_steps[0]
         wait_for(lambda: last_sample(first) > newest, "steps that Drive does not get")
         first.client.km.provisioner.process.kill()
         colab.die()
 
-    known: list[int] = []
+    safe_steps: list[int] = []
     thief = threading.Thread(target=take_away)
     thief.start()
     with pytest.raises(DeadKernelError):
@@ -301,7 +301,7 @@ def test_when_the_machine_is_taken_away_a_new_one_goes_on_where_drive_was(colab:
     text = second.text()
     resumed = re.search(r"training goes on at step (\d+)\.", text)
     assert re.search(r"Welcome back: continue at epoch \d+ of 400 \(my-first-model, step", text)
-    assert resumed and int(resumed[1]) == known[0]
+    assert resumed and int(resumed[1]) == safe_steps[0]
     assert "crops came back from dataset.zip" in text
 
 

@@ -71,8 +71,8 @@ def with_class(widget: widgets.Widget, name: str) -> list[widgets.Widget]:
 
 
 def box(form: widgets.Widget, name: str) -> widgets.Widget:
-    (found,) = with_class(form, f"cp-{name}")
-    return found
+    (widget,) = with_class(form, f"cp-{name}")
+    return widget
 
 
 @pytest.mark.parametrize("config", CHANGED, ids=lambda c: type(c).__name__)
@@ -87,9 +87,9 @@ def test_a_form_and_json_carry_a_config_there_and_back(config: Config) -> None:
 def test_every_option_has_a_box_with_its_label_and_its_help_in_sight(kind: type[Config]) -> None:
     form = Form(kind())
     texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
-    for name, about in options.options(kind).items():
-        assert box(form, name).description == (about.label or name.replace("_", " ").capitalize())
-        assert about.help.replace("'", "&#x27;") in texts
+    for name, spec in options.options(kind).items():
+        assert box(form, name).description == (spec.label or name.replace("_", " ").capitalize())
+        assert spec.help.replace("'", "&#x27;") in texts
 
 
 def test_advanced_options_are_folded_away_until_asked_for() -> None:
@@ -260,11 +260,11 @@ def test_projects_are_listed_with_what_they_make_how_far_they_are_and_when(tmp_p
     grid = Image.new("RGB", (120, 60), (200, 30, 30))
     grid.paste((20, 60, 220), (0, 40, 120, 60))  # the lowest row: what the network has made
     grid.save(samples / "step-00000120.jpg")
-    words = ProjectForm(tmp_path).list.value
-    assert "<b>roses</b>" in words and "step 120, used " in words
-    assert "<b>clouds</b>" in words and "not trained yet, used " in words
-    (address,) = re.findall(r"base64,([^\"]*)", words)
-    with Image.open(io.BytesIO(base64.b64decode(address))) as row:
+    html = ProjectForm(tmp_path).list.value
+    assert "<b>roses</b>" in html and "step 120, used " in html
+    assert "<b>clouds</b>" in html and "not trained yet, used " in html
+    (content,) = re.findall(r"base64,([^\"]*)", html)
+    with Image.open(io.BytesIO(base64.b64decode(content))) as row:
         assert row.width == 3 * row.height * 2
         assert row.getpixel((40, 10))[2] > 200
     (samples / "step-00000130.jpg").write_bytes(b"torn")
@@ -276,8 +276,8 @@ def test_looking_first_shows_what_a_path_leads_to_and_fetches_nothing(tmp_path: 
     form = VideoForm()
     form.value = {"source": str(clip)}
     form.preview_button.click()
-    for words in ("&lt;clip&gt;.mp4", "3 s", "160×96", "kB", "data:image/jpeg"):
-        assert words in form.preview.value
+    for text in ("&lt;clip&gt;.mp4", "3 s", "160×96", "kB", "data:image/jpeg"):
+        assert text in form.preview.value
     assert form.formats.layout.display == "none", "a file has one form only"
     form.value = {"source": ""}
     form.preview_button.click()
@@ -304,8 +304,8 @@ def test_looking_first_shows_how_many_pictures_a_folder_holds(pictures: Path) ->
     assert form.pairs.row.layout.display == "flex"
     assert "start" not in rows_in_sight(form)
     form.preview_button.click()
-    for words in ("&lt;mine&gt;", "Pictures <b>3</b>", "data:image/jpeg"):
-        assert words in form.preview.value
+    for text in ("&lt;mine&gt;", "Pictures <b>3</b>", "data:image/jpeg"):
+        assert text in form.preview.value
     form.pairs.box.value = "AtoB"
     form.preview_button.click()
     assert "Pairs <b>3</b>" in form.preview.value
@@ -401,8 +401,8 @@ def test_the_forms_of_a_video_are_offered_and_the_chosen_one_is_taken(
         Format(id="18", width=640, height=360, codec="h264", bytes=4_500_000, note="360p"),
         Format(id="22", width=1280, height=720, codec="vp9", bytes=0, note="720p"),
     )
-    found = VideoPreview(title="Roses", formats=offered)
-    monkeypatch.setattr(video_form, "preview", lambda source, config: found)
+    video = VideoPreview(title="Roses", formats=offered)
+    monkeypatch.setattr(video_form, "preview", lambda source, config: video)
     form = VideoForm(Project(tmp_path / "roses"))
     form.preview_button.click()
     assert form.formats.layout.display == "flex"
@@ -447,8 +447,10 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
 def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     quick, paper = PRESETS["quick"][1], PRESETS["paper"][1]
     time_estimate.record_speed(quick, steps_per_second=5.0, device="")
-    found = time_estimate.estimate(quick, crops=100, device="")
-    assert found.measured and found.seconds == pytest.approx(24 * 100 / (5.0 * quick.batch_size))
+    estimate = time_estimate.estimate(quick, crops=100, device="")
+    assert estimate.measured and estimate.seconds == pytest.approx(
+        24 * 100 / (5.0 * quick.batch_size)
+    )
     slow = time_estimate.estimate(paper, crops=100, device="")
     time_estimate.record_speed(quick, steps_per_second=10.0, device="")
     assert time_estimate.estimate(paper, crops=100, device="").seconds == pytest.approx(

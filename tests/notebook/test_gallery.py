@@ -349,10 +349,10 @@ def test_an_error_at_a_click_is_shown(crops: Dataset) -> None:
 
 
 def test_a_listener_hears_of_each_click(crops: Dataset) -> None:
-    heard: list[Dataset] = []
-    gallery = Gallery(crops, on_change=heard.append)
+    states: list[Dataset] = []
+    gallery = Gallery(crops, on_change=states.append)
     gallery.buttons[0].value = True
-    assert heard == [gallery.dataset]
+    assert states == [gallery.dataset]
 
 
 def test_the_gallery_is_a_public_name() -> None:

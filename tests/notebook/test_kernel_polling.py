@@ -62,13 +62,13 @@ def client(manager: KernelManager) -> Iterator[BlockingKernelClient]:
 
 def start(client: BlockingKernelClient, code: str) -> str:
     """Starts a cell and waits until it runs; returns the id of the request."""
-    asked = client.execute(code)
+    request = client.execute(code)
     while (message := client.get_iopub_msg(timeout=30))["msg_type"] != "execute_input" or (
-        message["parent_header"]["msg_id"] != asked
+        message["parent_header"]["msg_id"] != request
     ):
         pass
     time.sleep(0.2)
-    return asked
+    return request
 
 
 def send(client: BlockingKernelClient, kind: str, content: dict[str, Any], **more: Any) -> str:
@@ -89,10 +89,10 @@ def value(client: BlockingKernelClient, expression: str) -> Any:
     return eval(reply["content"]["user_expressions"]["it"]["data"]["text/plain"])
 
 
-def reply_to(client: BlockingKernelClient, asked: str) -> dict[str, Any]:
+def reply_to(client: BlockingKernelClient, request: str) -> dict[str, Any]:
     while True:
         reply = client.get_shell_msg(timeout=30)
-        if reply["parent_header"]["msg_id"] == asked:
+        if reply["parent_header"]["msg_id"] == request:
             return reply
 
 
@@ -175,20 +175,22 @@ def test_the_page_hears_that_the_click_is_done_and_the_cell_still_runs(
 ) -> None:
     comm = value(client, "button.comm.comm_id")
     cell = start(client, "busy(20, clicks=1)")
-    asked = send(client, "comm_msg", pressed(comm))
-    said = []
-    while ("idle", cell) not in said:
+    request = send(client, "comm_msg", pressed(comm))
+    states = []
+    while ("idle", cell) not in states:
         message = client.get_iopub_msg(timeout=30)
         if message["msg_type"] == "status":
-            said.append((message["content"]["execution_state"], message["parent_header"]["msg_id"]))
-    ours = said[said.index(("busy", asked)) :]
-    assert ours == [("busy", asked), ("idle", asked), ("busy", cell), ("idle", cell)]
+            states.append(
+                (message["content"]["execution_state"], message["parent_header"]["msg_id"])
+            )
+    since_click = states[states.index(("busy", request)) :]
+    assert since_click == [("busy", request), ("idle", request), ("busy", cell), ("idle", cell)]
 
 
 def test_cells_that_wait_run_afterwards_in_their_order(client: BlockingKernelClient) -> None:
     start(client, "busy(1)")
     waiting = [client.execute(f"order.append({n})") for n in range(12)]
-    assert all(reply_to(client, asked)["content"]["status"] == "ok" for asked in waiting)
+    assert all(reply_to(client, request)["content"]["status"] == "ok" for request in waiting)
     assert value(client, "order") == ["end", *range(12)]
 
 
@@ -225,8 +227,8 @@ def test_a_page_that_goes_away_holds_nothing_up(
     another = manager.blocking_client()
     another.start_channels()
     another.wait_for_ready(timeout=20)
-    *heard, last = value(another, "order")
-    assert set(heard) == {"click"} and last == "end"  # some may not have left the page any more
+    *clicks, last = value(another, "order")
+    assert set(clicks) == {"click"} and last == "end"  # some may not have left the page any more
     another.stop_channels()
 
 

@@ -74,12 +74,12 @@ def test_badge_and_git_address_name_the_repository_of_the_package(
     setup = configparser.ConfigParser()
     setup.read(CHECKOUT / "setup.cfg", encoding="utf-8")
     url = setup["metadata"]["url"]
-    place = url.removeprefix("https://github.com/")
+    repository = url.removeprefix("https://github.com/")
     text = "".join("".join(cell["source"]) for cell in source["cells"])
     here = path.relative_to(CHECKOUT).as_posix()
-    assert f"https://colab.research.google.com/github/{place}/blob/main/{here}" in text
+    assert f"https://colab.research.google.com/github/{repository}/blob/main/{here}" in text
     assert f'"git+{url}"' in codes(source)[0]
-    assert set(re.findall(r"github(?:\.com)?/(\w+/\w+)", text)) == {place}
+    assert set(re.findall(r"github(?:\.com)?/(\w+/\w+)", text)) == {repository}
 
 
 @pytest.mark.slow

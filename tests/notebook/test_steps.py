@@ -69,9 +69,9 @@ def test_the_crops_and_their_choices_come_back_on_a_new_machine(
     curate.pack(dataset, project.dataset_zip)
     forget_this_machine()
 
-    heard: list[Event] = []
-    crop_cache.recover(project, on_event=heard.append)
-    assert any("12 crops came back" in e.message for e in heard if isinstance(e, Note))
+    events: list[Event] = []
+    crop_cache.recover(project, on_event=events.append)
+    assert any("12 crops came back" in e.message for e in events if isinstance(e, Note))
     again = cut(project, str(clip))
     assert again.crops == dataset.crops
     assert again.crops[3].choice == "reject"
@@ -89,12 +89,12 @@ def test_cutting_again_with_the_same_options_keeps_choices_and_split(
 def test_each_video_has_crops_of_its_own_and_they_wait_for_its_return(
     project: Project, clip: Path
 ) -> None:
-    mine = cut(project, str(clip))
-    mine = curate.choose(mine, mine.crops[0].file, "reject")
+    dataset = cut(project, str(clip))
+    dataset = curate.choose(dataset, dataset.crops[0].file, "reject")
     sample = cut(project, "")
     assert len(sample.crops) == 12
     assert len(sample.sources) == 1, "two videos must not be mixed by a change of mind"
-    assert cut(project, str(clip)).crops == mine.crops
+    assert cut(project, str(clip)).crops == dataset.crops
 
 
 def test_a_link_is_not_fetched_again_when_its_crops_are_in_the_project(
@@ -108,16 +108,16 @@ def test_a_link_is_not_fetched_again_when_its_crops_are_in_the_project(
         dataset = steps.cut_crops(project, video, _frames_form(project))
         curate.pack(dataset, project.dataset_zip)
         forget_this_machine()
-        asked = len(server.requests)
+        requests = len(server.requests)
 
         assert steps.get_video(project, VideoForm(project)) is None
         assert steps.cut_crops(project, None, _frames_form(project)).crops == dataset.crops
-        assert len(server.requests) == asked
+        assert len(server.requests) == requests
 
         other = _frames_form(project)
         other.value = {"count": 6}
         assert len(steps.cut_crops(project, None, other).crops) == 6
-        assert len(server.requests) > asked, "other crops need the video again"
+        assert len(server.requests) > requests, "other crops need the video again"
 
 
 def test_options_are_stored_in_the_project_when_a_step_takes_them(
@@ -157,28 +157,28 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     assert "the last run on this machine" in TrainForm(project, gallery).time_estimate.value
 
     form = UseForm()
-    made = steps.use(project, gallery, form)
-    assert 1 <= len(made) <= 4 and all(path.parent == project.path / "made" for path in made)
+    results = steps.use(project, gallery, form)
+    assert 1 <= len(results) <= 4 and all(path.parent == project.path / "made" for path in results)
     photo = clip.parent / "my photo.jpeg"
     Image.effect_noise((90, 120), 60).convert("RGB").save(photo)
     form.source.value = str(photo)
-    (mine,) = steps.use(project, dataset, form)
-    with Image.open(mine) as picture:
-        assert mine.name == "my photo.png" and picture.size == (64, 64)
-    view = predictions.predictions_view([(photo, mine)], project.recall(TrainConfig))
+    (prediction,) = steps.use(project, dataset, form)
+    with Image.open(prediction) as picture:
+        assert prediction.name == "my photo.png" and picture.size == (64, 64)
+    view = predictions.predictions_view([(photo, prediction)], project.recall(TrainConfig))
     (strip,) = [w for w in view.children if "cp-made" in w._dom_classes]
     with Image.open(io.BytesIO(strip.value)) as pictures:
         assert pictures.size == (3 * 256 + 16, 256), "picture, what is seen of it, result"
     form.source.value = str(clip)
-    ((film, made),) = predictions.predict(project, form.path, dataset, on_event=ignore)
-    assert film == clip and made == project.path / "made" / "clip.mp4"
-    watched = predictions.predictions_view([(film, made)], TrainConfig(image_size=64))
+    ((source, result),) = predictions.predict(project, form.path, dataset, on_event=ignore)
+    assert source == clip and result == project.path / "made" / "clip.mp4"
+    watched = predictions.predictions_view([(source, result)], TrainConfig(image_size=64))
     (player,) = [w for w in watched.children if isinstance(w, widgets.Video)]
     assert b"ftyp" in bytes(player.value[:16])
     (link,) = [w.value for w in view.children if "cp-download" in getattr(w, "value", "")]
     packed = base64.b64decode(link.split("base64,")[1].split('"')[0])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert archive.read("my photo.png") == mine.read_bytes()
+        assert archive.read("my photo.png") == prediction.read_bytes()
 
     page = live_page.live_view(project, on_event=ignore)
     (frame,) = [w.value for w in page.children if "<iframe" in getattr(w, "value", "")]
@@ -229,7 +229,7 @@ def test_a_video_is_uploaded_by_the_cell_and_stays_the_projects_video(
 def test_several_uploaded_pictures_are_a_folder(
     project: Project, tmp_path: Path, colab_files: dict[str, bytes]
 ) -> None:
-    for path in sorted(own_pictures(tmp_path / "mine").iterdir()):
+    for path in sorted(write_images(tmp_path / "mine").iterdir()):
         colab_files[path.name] = path.read_bytes()
     form = VideoForm(project)
     form.upload.value = True
@@ -248,7 +248,7 @@ def test_an_upload_without_a_file_is_explained(
         steps.get_video(project, form)
 
 
-def own_pictures(folder: Path, size: tuple[int, int] = (160, 96), count: int = 6) -> Path:
+def write_images(folder: Path, size: tuple[int, int] = (160, 96), count: int = 6) -> Path:
     """Writes pictures of noise, no two alike, so that none is marked as bad."""
     folder.mkdir(parents=True)
     for number in range(count):
@@ -266,25 +266,25 @@ def zipped(folder: Path) -> Path:
     return path
 
 
-def take_in(project: Project, source: Path, pairs: str = "no") -> Dataset:
+def fetch_and_cut(project: Project, source: Path, pairs: str = "no") -> Dataset:
     """Goes through the forms and the steps with a source, as in the notebook."""
     form = VideoForm(project)
     form.value = {"source": str(source)}
     form.pairs.box.value = pairs
-    found = steps.get_video(project, form)
-    return steps.cut_crops(project, found, FramesForm(project, found))
+    path = steps.get_video(project, form)
+    return steps.cut_crops(project, path, FramesForm(project, path))
 
 
 def test_a_folder_of_pictures_is_cut_from_where_it_lies_and_comes_back_without_it(
     project: Project, tmp_path: Path
 ) -> None:
-    folder = own_pictures(tmp_path / "roses v.1")
-    dataset = take_in(project, folder)
+    folder = write_images(tmp_path / "roses v.1")
+    dataset = fetch_and_cut(project, folder)
     assert [crop.side for crop in dataset.crops[:2]] == ["left", "right"]
     assert len(dataset.kept) == 12 and {c.split for c in dataset.crops} == {"train", "test"}
     assert not (project.work / "video").exists(), "nothing is copied but the crops"
     dataset = curate.choose(dataset, dataset.crops[0].file, "reject")
-    assert take_in(project, folder).crops == dataset.crops, "choices stay"
+    assert fetch_and_cut(project, folder).crops == dataset.crops, "choices stay"
 
     curate.pack(dataset, project.dataset_zip)
     forget_this_machine()
@@ -303,15 +303,15 @@ def test_pairs_are_learned_as_pairs_and_come_back_on_a_new_machine(
 ) -> None:
     source = tmp_path / "facades"
     if kind == "side by side":
-        own_pictures(source, size=(128, 64))
+        write_images(source, size=(128, 64))
     else:
-        own_pictures(source / "A", size=(64, 64))
-        own_pictures(source / "B", size=(64, 64))
+        write_images(source / "A", size=(64, 64))
+        write_images(source / "B", size=(64, 64))
     source = zipped(source) if packed else source
-    dataset = take_in(project, source, pairs="BtoA")
+    dataset = fetch_and_cut(project, source, pairs="BtoA")
     assert len(dataset.crops) == 6 and all(crop.input_file for crop in dataset.crops)
-    (facts,) = dataset.sources.values()
-    assert facts["options"] == {"direction": "BtoA", "size": 256}
+    (metadata,) = dataset.sources.values()
+    assert metadata["options"] == {"direction": "BtoA", "size": 256}
     form = TrainForm(project, dataset)
     assert (form.config.condition, form.preset.value) == ("paired", "quick")
     form.preset.value = "good"
@@ -332,14 +332,14 @@ def test_pairs_are_learned_as_pairs_and_come_back_on_a_new_machine(
 def test_two_folders_a_and_b_are_never_taken_for_loose_pictures(
     project: Project, tmp_path: Path
 ) -> None:
-    own_pictures(tmp_path / "both" / "A")
-    own_pictures(tmp_path / "both" / "B")
+    write_images(tmp_path / "both" / "A")
+    write_images(tmp_path / "both" / "B")
     with pytest.raises(DatasetError, match="Choose in the form which one is made from the other"):
-        take_in(project, tmp_path / "both")
+        fetch_and_cut(project, tmp_path / "both")
 
 
 def test_a_video_after_pairs_is_learned_as_a_video(project: Project, tmp_path: Path) -> None:
-    pairs = take_in(project, own_pictures(tmp_path / "pairs", size=(128, 64)), pairs="AtoB")
+    pairs = fetch_and_cut(project, write_images(tmp_path / "pairs", size=(128, 64)), pairs="AtoB")
     TrainForm(project, pairs).remember()
     form = VideoForm(project)
     form.value = {"source": ""}
@@ -392,8 +392,8 @@ def test_the_set_up_tells_versions_disk_and_what_no_gpu_means(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     text = machine.report().children[1].value
-    for words in ("colab_pix2pix", "TensorFlow", "Free disk", "No GPU here"):
-        assert words in text
+    for expected in ("colab_pix2pix", "TensorFlow", "Free disk", "No GPU here"):
+        assert expected in text
     assert re.search(r"quick about \d+ min, good about \d+ \w+, paper about \d+ h", text)
     assert "Change runtime type" not in text and "Drive" not in text
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release")

@@ -185,10 +185,10 @@ def test_the_verdict_at_the_end_stands_in_the_panel_once(clock: Clock) -> None:
 def test_the_verdict_costs_little_in_short_epochs(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
+    calls: list[int] = []
 
     def counted(history: list[Metrics]) -> Verdict:
-        asked.append(1)
+        calls.append(1)
         return diagnose(history)
 
     monkeypatch.setattr(training_panel, "diagnose", counted)
@@ -196,7 +196,7 @@ def test_the_verdict_costs_little_in_short_epochs(
     for step in range(20, 2000, 20):  # an epoch each
         clock.now += 0.1
         panel(falling(step, 0.5))
-    assert len(asked) <= 11
+    assert len(calls) <= 11
 
 
 def test_the_newest_sample_is_shown_as_a_small_jpeg(grid: Path) -> None:
@@ -216,13 +216,13 @@ def test_the_panel_shows_the_one_line_about_what_is_safe(
     panel = TrainingPanel()
     panel.finish()
     assert "Nothing is saved yet" in panel.saved.value
-    for event, words, look in (
+    for event, text, css_class in (
         (Safety(on_drive=True, uploading_step=10), "Nothing is on Drive yet", "cp-warning"),
         (Safety(on_drive=True, safe_step=10, safe_time=100), "Safe on Drive: step 10", "cp-good"),
     ):
         clock.now += 1
         panel(event)
-        assert words in panel.saved.value and look in panel.saved.value
+        assert text in panel.saved.value and css_class in panel.saved.value
     clock.now += 120
     panel.finish()
     assert "Safe on Drive: step 10 (2 min ago)" in panel.saved.value
@@ -315,8 +315,8 @@ def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path:
     artifacts.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
     encode_video(project.timelapse, [pixels, pixels], frames_per_second=2)
     view = result_view(project)
-    parts = [*view.children, *view.children[2].children]
-    names = {name for widget in parts for name in widget._dom_classes}
+    shown = [*view.children, *view.children[2].children]
+    names = {name for widget in shown for name in widget._dom_classes}
     assert {"cp-sample", "cp-steps", "cp-timelapse", "cp-curves"} <= names
 
 

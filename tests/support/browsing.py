@@ -73,7 +73,7 @@ def shoot(element: Locator, name: str, front_end: FrontEnd) -> None:
                 return
 
 
-def ours(console: list[str]) -> list[str]:
+def relevant_lines(console: list[str]) -> list[str]:
     """Returns the lines of the browser's console that the package could have caused.
 
     Without internet the badge does not load; the front-ends have warnings of their own.
@@ -84,8 +84,8 @@ def ours(console: list[str]) -> list[str]:
 
 
 def cell_with(notebook: dict[str, Any], code: str) -> int:
-    (found,) = [i for i, c in enumerate(notebook["cells"]) if code in "".join(c["source"])]
-    return found
+    (index,) = [i for i, c in enumerate(notebook["cells"]) if code in "".join(c["source"])]
+    return index
 
 
 def run_up_to(front_end: FrontEnd, notebook: dict[str, Any], code: str) -> None:

@@ -57,8 +57,8 @@ class Colab:
         """What was called in google.colab, in order, output.eval_js left out."""
         file = self.home / "calls.jsonl"
         lines = file.read_text().splitlines() if file.exists() else []
-        found = [json.loads(line) for line in lines]
-        return [call for call in found if call["call"] != "output.eval_js"]
+        calls = [json.loads(line) for line in lines]
+        return [call for call in calls if call["call"] != "output.eval_js"]
 
     def person(self, **says: str) -> None:
         """Decides what the person or Google does from now on: consent="refused"; "" for nothing."""
@@ -128,8 +128,8 @@ class ColabSession(Session):
 
     def cell(self, code: str) -> Any:
         """Returns the cell that has some code."""
-        (found,) = [c for c in self.notebook.cells if code in c.source and c.cell_type == "code"]
-        return found
+        (cell,) = [c for c in self.notebook.cells if code in c.source and c.cell_type == "code"]
+        return cell
 
 
 @contextmanager

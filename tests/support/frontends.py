@@ -145,9 +145,9 @@ class FrontEnd:
         for session in self._ask("GET", "/api/sessions"):
             self._ask("DELETE", f"/api/sessions/{session['id']}")
 
-    def _ask(self, method: str, place: str) -> Any:
+    def _ask(self, method: str, path: str) -> Any:
         headers = {"Authorization": f"token {self._token}"}
-        request = urllib.request.Request(self._base + place, method=method, headers=headers)
+        request = urllib.request.Request(self._base + path, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=20) as answer:
             content = answer.read()
         return json.loads(content) if content else None
