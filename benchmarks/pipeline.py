@@ -78,7 +78,7 @@ def measure(dataset: Dataset, config: TrainConfig, steps: int) -> tuple[float, f
         pictures=len(pictures.train), batch_size=config.batch_size, seed=config.seed
     )
     model = Pix2Pix(config)
-    make_input = tf.function(model._augmented_pair)
+    make_input = tf.function(model.augmented_pair)
 
     def feed(step: int) -> Any:
         return tf.convert_to_tensor(pictures.train[schedule.indices(step)])

@@ -92,7 +92,7 @@ class Pix2Pix:
 
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         config = self.config
-        input_image, target_image = self._own_share(*self._augmented_pair(pictures, step))
+        input_image, target_image = self._own_share(*self.augmented_pair(pictures, step))
         shown_input = self._at_output_size(input_image)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
@@ -125,7 +125,17 @@ class Pix2Pix:
         )
         return features
 
-    def _augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns what a step learns from, as a function of the pictures, the seed and the step.
+
+        Args:
+            pictures: As in `train_on`.
+            step: The number of the step: int64.
+
+        Returns:
+            The input images and the target images: float32 `(batch, size, size, channels)` in
+            [−1, 1].
+        """
         config = self.config
         first = conditions.SEEDS_PER_STEP * step
         image = conditions.augment_target(

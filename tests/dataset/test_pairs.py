@@ -119,7 +119,7 @@ def test_both_of_a_pair_are_cut_zoomed_and_mirrored_alike(pairs: Dataset) -> Non
     np.testing.assert_allclose(green, white, atol=1e-3)
     assert 0.02 < green.numpy().mean() < 0.5
     model = pix2pix.Pix2Pix(config.replace(max_zoom=1.0, flip=False))
-    fed, wanted = model._augmented_pair(pictures.train, np.int64(0))
+    fed, wanted = model.augmented_pair(pictures.train, np.int64(0))
     plain = conditions.augment_target(
         pictures.train, image_size=64, max_zoom=1.0, flip=False, seed=(0, 0)
     )

@@ -150,7 +150,7 @@ def test_a_step_is_fed_the_same_whenever_it_is_run_and_another_seed_differs(
         schedule = Schedule(pictures=len(pictures), batch_size=4, seed=seed)
         model = Pix2Pix(config)
         batches = [
-            model._augmented_pair(pictures[schedule.indices(s)], tf.constant(s, tf.int64))
+            model.augmented_pair(pictures[schedule.indices(s)], tf.constant(s, tf.int64))
             for s in steps
         ]
         return [tf.concat(pair, -1).numpy().tobytes() for pair in batches]
