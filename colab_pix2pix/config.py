@@ -355,6 +355,14 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="refuse",
     )
+    ema_warmup: bool = option(
+        True,
+        "The running mean begins short, with a decay of (1 + step) / (10 + step), and grows.",
+        label="Short running mean at first",
+        advanced=True,
+        on_resume="refuse",
+        legacy=False,
+    )
     condition: str = option(
         "blurred-grey",
         "What the network is fed: blurred-grey, grey (it learns to colour), edges (a drawing), or"
@@ -394,9 +402,18 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="note",
     )
+    light_varies: str = option(
+        "both",
+        "What brightness and contrast change: both (the crop and the input made of it, so that the"
+        " network follows the light) or the input alone (it learns to ignore the light).",
+        choices=("both", "input"),
+        advanced=True,
+        on_resume="note",
+        legacy="input",
+    )
     brightness: float = option(
         0.2,
-        "A grey or blurred input is made up to this much brighter or darker, as a share of white.",
+        "Training pictures are made up to this much brighter or darker, as a share of white.",
         minimum=0,
         maximum=1,
         advanced=True,
@@ -404,11 +421,40 @@ class TrainConfig(Config):
     )
     contrast: float = option(
         0.15,
-        "The contrast of a grey or blurred input is changed by up to this share.",
+        "The contrast of training pictures is changed by up to this share.",
         minimum=0,
         maximum=1,
         advanced=True,
         on_resume="note",
+    )
+    discriminator_augment: bool = option(
+        False,
+        "The discriminator sees pairs in changed colours, shifted and with a hole (DiffAugment):"
+        " it can't learn few pictures by heart.",
+        label="Vary what the discriminator sees",
+        advanced=True,
+        on_resume="note",
+        legacy=False,
+    )
+    consistency: float = option(
+        0.0,
+        "Weight of the difference between the input and the same made of the generated picture.",
+        minimum=0,
+        maximum=10_000,
+        advanced=True,
+        on_resume="note",
+        legacy=0.0,
+    )
+    gan_warmup_steps: int = option(
+        0,
+        "The discriminator's say grows in a line over this many steps. 0: it is whole at once.",
+        label="Warm-up of the discriminator",
+        minimum=0,
+        maximum=1_000_000,
+        unit="steps",
+        advanced=True,
+        on_resume="note",
+        legacy=0,
     )
     max_filters: int = option(
         512,

@@ -111,8 +111,8 @@ def test_what_happens_to_a_picture_does_not_depend_on_the_others_of_its_batch() 
     others = np.concatenate([noise(3, 80, seed=9), pictures[3:]])
     assert np.array_equal(conditions.augment_target(others, seed=seed, **AUGMENTED)[3:], whole[3:])
     inputs = tf.image.rgb_to_grayscale(whole)
-    varied = conditions.augment_input(inputs, seed=seed, **VARIED)
-    part = conditions.augment_input(inputs[:3], seed=seed, **VARIED)
+    varied = conditions.augment_light(inputs, seed=seed, **VARIED)
+    part = conditions.augment_light(inputs[:3], seed=seed, **VARIED)
     assert np.array_equal(part, varied[:3])
 
 
@@ -122,7 +122,7 @@ def test_each_place_in_a_batch_and_each_step_has_chances_of_its_own() -> None:
     every = np.concatenate([first, second])
     assert len({picture.tobytes() for picture in every}) == 16
     inputs = tf.zeros((8, 64, 64, 1))
-    assert len(np.unique(conditions.augment_input(inputs, seed=(3, 1), **VARIED))) == 8
+    assert len(np.unique(conditions.augment_light(inputs, seed=(3, 1), **VARIED))) == 8
 
 
 def test_chance_covers_its_whole_range_and_not_more() -> None:
@@ -134,7 +134,7 @@ def test_chance_covers_its_whole_range_and_not_more() -> None:
     seen = np.abs(left - right) / (215 - 40)
     assert 1 / 1.5 - 0.02 < seen.min() < 0.69 and 0.98 < seen.max() < 1.02
     grey = tf.random.stateless_uniform((4000, 8, 8, 1), (1, 1), -0.3, 0.3)
-    varied = conditions.augment_input(grey, brightness=0.2, contrast=0.15, seed=(0, 0)).numpy()
+    varied = conditions.augment_light(grey, brightness=0.2, contrast=0.15, seed=(0, 0)).numpy()
     shift = varied.mean((1, 2, 3)) - grey.numpy().mean((1, 2, 3))
     gain = varied.std((1, 2, 3)) / grey.numpy().std((1, 2, 3))
     assert -0.4 < shift.min() < -0.39 and 0.39 < shift.max() < 0.4
