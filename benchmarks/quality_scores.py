@@ -1,0 +1,136 @@
+"""What people see of a generator, as numbers: near to the real pictures, crisp, and obedient.
+
+Images are float32 `(count, size, size, channels)` in [−1, 1]; every score of a difference is given
+for brightness from 0 to 1.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+Generate = Callable[[tf.Tensor], tf.Tensor]
+MakeInput = Callable[[tf.Tensor], tf.Tensor]
+
+_BATCH = 16
+_PERIODS = (2, 4, 8)  # pixels: the strides of the last three layers, one after another
+_SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
+_WINDOW = 11  # pixels, of SSIM
+_NOISE = 0.02
+_STILLS = 8
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """What every rival is asked.
+
+    Attributes:
+        real_image: Held-out crops of the video that is trained on.
+        foreign_image: Held-out crops of other videos.
+        make_input: What the generator is fed of a picture.
+    """
+
+    real_image: tf.Tensor
+    foreign_image: tf.Tensor
+    make_input: MakeInput
+
+
+def score(generate: Generate, test: TestSet) -> dict[str, float]:
+    """Returns all scores of a generator in its test mode."""
+    input_image = test.make_input(test.real_image)
+    made = in_batches(generate, input_image)
+    foreign_input = test.make_input(test.foreign_image)
+    foreign_blur = test.make_input(in_batches(generate, foreign_input))
+
+    def follow(shown: tf.Tensor) -> float:
+        shown = tf.clip_by_value(shown, -1.0, 1.0)
+        return _difference(test.make_input(in_batches(generate, shown)), shown)
+
+    return {
+        "l1": _difference(made, test.real_image),
+        "ssim": _ssim(made, test.real_image),
+        "ms_ssim": _ms_ssim(made, test.real_image),
+        "sharpness": _gradient_energy(made) / _gradient_energy(test.real_image),
+        "grid": grid(made, test.real_image),
+        "follow_own": _difference(test.make_input(made), input_image),
+        "follow_dark": follow(0.8 * input_image - 0.3),
+        "follow_bright": follow(0.8 * input_image + 0.3),
+        "follow_foreign": _difference(foreign_blur, foreign_input),
+        "collapse": _spread(foreign_blur) / _spread(foreign_input),
+        "flicker": flicker(generate, test),
+    }
+
+
+def in_batches(generate: Generate, input_image: tf.Tensor) -> tf.Tensor:
+    """Returns the generated images of any number of input images, as float32."""
+    starts = range(0, len(input_image), _BATCH)
+    made = [generate(input_image[start : start + _BATCH]) for start in starts]
+    return tf.cast(tf.concat(made, axis=0), tf.float32)
+
+
+def flicker(generate: Generate, test: TestSet) -> float:
+    """Returns how much a still picture changes when its camera's noise does."""
+    random = np.random.default_rng(0)
+    still = test.real_image[:_STILLS]
+    made = []
+    for _ in range(2):
+        noise = random.normal(0.0, 2.0 * _NOISE, still.shape).astype(np.float32)
+        noisy = tf.clip_by_value(still + noise, -1.0, 1.0)
+        made.append(in_batches(generate, test.make_input(noisy)))
+    return _difference(*made)
+
+
+def grid(image: tf.Tensor, real_image: tf.Tensor) -> float:
+    """Returns the energy of patterns that repeat every 2, 4 or 8 pixels against the real one.
+
+    The mean of the three shares: natural pictures have so little of the shortest ones that a sum
+    would not tell.
+    """
+    shares = zip(_energies(image), _energies(real_image), strict=True)
+    return statistics.mean(of_image / of_real for of_image, of_real in shares)
+
+
+def _energies(image: tf.Tensor) -> list[float]:
+    """Returns the mean energy across, along and diagonally, for each period."""
+    grey = _grey(image).numpy()[..., 0]
+    size = grey.shape[1]
+    fade = np.hanning(size + 1)[:-1]  # else the jump from edge to edge is energy, too
+    weights = np.outer(fade, fade)
+    mean = (grey * weights).sum((1, 2), keepdims=True) / weights.sum()
+    energy = (np.abs(np.fft.fft2((grey - mean) * weights)) ** 2).mean(0)
+    places = ((size // period) * np.array([[0, 1], [1, 0], [1, 1], [1, -1]]) for period in _PERIODS)
+    return [float(np.mean([energy[y, x] for y, x in some])) for some in places]
+
+
+def _difference(image: tf.Tensor, other: tf.Tensor) -> float:
+    return float(tf.reduce_mean(tf.abs(image - other))) / 2.0
+
+
+def _ssim(image: tf.Tensor, other: tf.Tensor) -> float:
+    return float(tf.reduce_mean(tf.image.ssim(image, other, 2.0)))
+
+
+def _ms_ssim(image: tf.Tensor, other: tf.Tensor) -> float:
+    """Returns MS-SSIM with as many of its five scales as the window fits in."""
+    scales = sum(image.shape[1] >> scale >= _WINDOW for scale in range(len(_SCALE_WEIGHTS)))
+    weights = np.array(_SCALE_WEIGHTS[:scales])
+    factors = tuple(weights / weights.sum())
+    return float(tf.reduce_mean(tf.image.ssim_multiscale(image, other, 2.0, factors)))
+
+
+def _gradient_energy(image: tf.Tensor) -> float:
+    down, across = tf.image.image_gradients(_grey(image))
+    return float(tf.reduce_mean(down**2 + across**2))
+
+
+def _spread(image: tf.Tensor) -> float:
+    """Returns how much pictures differ from one another: 0 when all are the same."""
+    return float(tf.reduce_mean(tf.math.reduce_std(image, axis=0)))
+
+
+def _grey(image: tf.Tensor) -> tf.Tensor:
+    return tf.image.rgb_to_grayscale(image)
