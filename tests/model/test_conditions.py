@@ -159,3 +159,43 @@ def test_a_step_is_fed_the_same_whenever_it_is_run_and_another_seed_differs(
     assert fed(0, [3, 1])[0] == in_order[3]
     assert len(set(in_order)) == 4
     assert not set(fed(1, [0, 1, 2, 3])) & set(in_order)
+
+
+def test_the_light_of_crop_and_input_varies_together() -> None:
+    pictures, step = noise(6, 80), tf.constant(5, tf.int64)
+    config = TrainConfig(image_size=64, brightness=0.2, contrast=0.15, light_varies="both")
+    input_image, target_image = conditions.make_training_pair(pictures, config, step)
+    assert np.allclose(input_image, conditions.make_input(target_image, config), atol=1e-5)
+    plain, _ = conditions.make_training_pair(pictures, config.replace(brightness=0.0), step)
+    assert np.abs(input_image - plain).mean() > 0.05
+
+
+def test_the_light_of_the_input_alone_varies_where_a_run_was_made_so() -> None:
+    pictures, step = noise(6, 80), tf.constant(5, tf.int64)
+    config = TrainConfig(image_size=64, brightness=0.2, contrast=0.15, light_varies="input")
+    input_image, target_image = conditions.make_training_pair(pictures, config, step)
+    steady = config.replace(brightness=0.0, contrast=0.0)
+    _, same = conditions.make_training_pair(pictures, steady, step)
+    assert np.array_equal(target_image, same)
+    assert np.abs(input_image - conditions.make_input(target_image, config)).mean() > 0.05
+
+
+def test_what_the_discriminator_sees_of_a_pair_is_changed_alike() -> None:
+    image = conditions.encode_image(noise(5, 64))
+    grey = tf.reduce_mean(image, axis=3, keepdims=True)
+    again, seen, seen_grey = conditions.augment_for_discriminator([image, image, grey], seed=(1, 2))
+    assert np.array_equal(again, seen)
+    hole = np.all(seen.numpy() == 0, axis=-1)
+    assert np.array_equal(hole, np.all(seen_grey.numpy() == 0, axis=-1))
+    assert 0.05 < hole.mean() < 0.5
+    other = conditions.augment_for_discriminator([image], seed=(1, 3))[0]
+    assert not np.array_equal(other, seen)
+
+
+def test_gradients_go_through_what_the_discriminator_sees() -> None:
+    image = tf.Variable(conditions.encode_image(noise(2, 64)))
+    with tf.GradientTape() as tape:
+        (seen,) = conditions.augment_for_discriminator([image], seed=(1, 2))
+        loss = tf.reduce_sum(seen)
+    gradient = tape.gradient(loss, image).numpy()
+    assert np.isfinite(gradient).all() and (gradient != 0).mean() > 0.4
