@@ -108,7 +108,7 @@ def test_an_error_keeps_its_parts_between_processes() -> None:
 
 def test_what_was_stored_before_an_option_existed_goes_on_as_it_was() -> None:
     stored = TrainConfig(dropout=0.5, brightness=0.2).to_dict()
-    added = [name for name, spec in options(TrainConfig).items() if spec.legacy is not None]
+    added = [name for name, spec in options_of(TrainConfig).items() if spec.legacy is not None]
     assert "light_varies" in added
     old = TrainConfig.from_dict({n: v for n, v in stored.items() if n not in added})
     assert old.light_varies == "input" and not old.ema_warmup
