@@ -114,7 +114,7 @@ def read_row(row: str, given: argparse.Namespace, seed: int) -> tuple[TrainConfi
         "minutes": other.get("seconds", given.seconds) / 60,
         "seed": seed,
     }
-    return TrainConfig.from_dict(known | changes), other
+    return TrainConfig(**known | changes), other  # from_dict would give the defaults of old runs
 
 
 def _value(text: str) -> Any:
