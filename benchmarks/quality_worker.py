@@ -136,6 +136,7 @@ def build_rival(task: Task, config: TrainConfig) -> Rival:
 def make_test_set(task: Task, config: TrainConfig) -> Any:
     """Returns held-out crops of the video and of the other ones."""
     from quality_data import pictures
+    from quality_perception import load_perception
     from quality_scores import TestSet
 
     from colab_pix2pix.dataset import manifest
@@ -149,6 +150,7 @@ def make_test_set(task: Task, config: TrainConfig) -> Any:
         real_image=conditions.encode_image(own),
         foreign_image=conditions.encode_image(np.concatenate(foreign)),
         make_input=lambda picture: conditions.make_input(picture, config),
+        perception=load_perception(),
     )
 
 
