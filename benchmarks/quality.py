@@ -3,14 +3,14 @@
     python benchmarks/quality.py [--videos bikes bunny] [--rows default …] [--seconds 120] …
 
 A row is `default`, or `NAME:OPTION=VALUE,OPTION=VALUE` with options of `TrainConfig` (`seconds` as
-well: another time for this row). Every run is a process of its own; only its training steps are
-timed. What is logged in --out is not run again, so a long table can be made in pieces.
+well: another time for this row), or an opponent: `ancestor` or `paper`, with `base_filters` at
+most. Every run is a process of its own; only its training steps are timed. What is logged in --out
+is not run again, so a long table can be made in pieces.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
@@ -19,16 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from quality_data import find_video, make_crops, sha256
 from quality_table import tables
+from quality_tasks import Task, key, make_tasks
 
-import colab_pix2pix
-from colab_pix2pix.config import TrainConfig
-
-Task = dict[str, Any]
 _WORKER = Path(__file__).with_name("quality_worker.py")
-_CODE = ("model/*.py", "training/data.py")  # what a result of ours depends on, besides options
-_NOT_IN_KEY = ("row", "crops", "foreign")  # names and paths
 
 
 def main() -> None:
@@ -59,82 +53,6 @@ def main() -> None:
     if not given.table_only:
         run_missing(tasks, log, given)
     print(tables(results_of(tasks, read_log(log), given)))
-
-
-def make_tasks(given: argparse.Namespace) -> list[Task]:
-    """Returns all runs of the table: a seed of all videos and rows after the other."""
-    videos = {name: find_video(name) for name in given.videos}
-    crops = {
-        name: make_crops(video, given.out / "crops", count=given.crops, image_size=given.image_size)
-        for name, video in videos.items()
-    }
-    if len(crops) == 1:  # others must be foreign to it
-        growth = make_crops(
-            find_video("growth"),
-            given.out / "crops",
-            count=given.crops,
-            image_size=given.image_size,
-        )
-        crops |= {"growth": growth}
-    code = code_hash()
-    tasks = []
-    for seed in range(given.seeds):
-        for name, video in videos.items():
-            foreign = [folder for other, folder in crops.items() if other != name]
-            for row in given.rows:
-                config, changed = read_row(row, given, seed)
-                task = {
-                    "row": row.partition(":")[0],
-                    "video": name,
-                    "video_sha256": sha256(video),
-                    "crops": str(crops[name]),
-                    "foreign": [str(folder) for folder in foreign],
-                    "data": [crops[name].name, *(folder.name for folder in foreign)],
-                    "config": config.to_dict(),
-                    "seconds": changed.get("seconds", given.seconds),
-                    "seed": seed,
-                    "threads": given.threads,
-                    "jobs": given.jobs,
-                    "clock": given.clock,
-                    "code": code,
-                }
-                tasks.append(task)
-    return tasks
-
-
-def read_row(row: str, given: argparse.Namespace, seed: int) -> tuple[TrainConfig, dict[str, Any]]:
-    """Returns the options of a row such as `name:ema=0.999,dropout=0`, and what is no option."""
-    _, _, text = row.partition(":")
-    pairs = [pair.partition("=") for pair in text.split(",") if pair]
-    changes = {name.strip().replace("-", "_"): _value(value) for name, _, value in pairs}
-    other = {name: changes.pop(name) for name in ("seconds",) if name in changes}
-    known = {
-        "image_size": given.image_size,
-        "base_filters": given.base_filters,
-        "minutes": other.get("seconds", given.seconds) / 60,
-        "seed": seed,
-    }
-    return TrainConfig.from_dict(known | changes), other
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text.strip().lower() if text.strip() in ("True", "False") else text)
-    except json.JSONDecodeError:
-        return text.strip()
-
-
-def code_hash() -> str:
-    """Returns a hash of the files that a result of ours depends on."""
-    package = Path(colab_pix2pix.__file__).parent
-    files = sorted(path for pattern in _CODE for path in package.glob(pattern))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-
-
-def key(task: Task, *, any_code: bool = False) -> str:
-    """Returns what tells a run from others: everything that its result depends on."""
-    left_out = (*_NOT_IN_KEY, "code") if any_code else _NOT_IN_KEY
-    return json.dumps({k: v for k, v in task.items() if k not in left_out}, sort_keys=True)
 
 
 def read_log(log: Path) -> list[dict[str, Any]]:

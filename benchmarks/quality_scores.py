@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+from quality_perception import Perception
 
 Generate = Callable[[tf.Tensor], tf.Tensor]
 MakeInput = Callable[[tf.Tensor], tf.Tensor]
@@ -32,11 +33,13 @@ class TestSet:
         real_image: Held-out crops of the video that is trained on.
         foreign_image: Held-out crops of other videos.
         make_input: What the generator is fed of a picture.
+        perception: Tells how different pictures look; None leaves that out.
     """
 
     real_image: tf.Tensor
     foreign_image: tf.Tensor
     make_input: MakeInput
+    perception: Perception | None
 
 
 def score(generate: Generate, test: TestSet) -> dict[str, float]:
@@ -50,7 +53,10 @@ def score(generate: Generate, test: TestSet) -> dict[str, float]:
         shown = tf.clip_by_value(shown, -1.0, 1.0)
         return _difference(test.make_input(in_batches(generate, shown)), shown)
 
-    return {
+    perceived = {}
+    if test.perception:
+        perceived["distance"] = test.perception.distance(made, test.real_image)
+    return perceived | {
         "l1": _difference(made, test.real_image),
         "ssim": _ssim(made, test.real_image),
         "ms_ssim": _ms_ssim(made, test.real_image),

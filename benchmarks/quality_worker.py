@@ -91,12 +91,10 @@ def work(task: Task) -> dict[str, Any]:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     from quality_scores import score
 
-    from colab_pix2pix.dataset import manifest
-
     tf.keras.utils.set_random_seed(task["seed"])
-    config = TrainConfig.from_dict(task["config"])
+    config = TrainConfig(**task["config"])
     test = make_test_set(task, config)
-    rival = Ours(manifest.read(Path(task["crops"])), config)
+    rival = build_rival(task, config)
     clock, processor = Clock(task["clock"]), Clock("processor")
     np.asarray(rival.step(0, 0.0))
     step, scores = 1, []
@@ -115,9 +113,30 @@ def work(task: Task) -> dict[str, Any]:
     return {"scores": scores, "steps": step, "processor_seconds": round(processor.spent, 1)}
 
 
+def build_rival(task: Task, config: TrainConfig) -> Rival:
+    """Returns what the task names, untrained."""
+    from colab_pix2pix.dataset import manifest
+    from colab_pix2pix.model import conditions
+
+    dataset = manifest.read(Path(task["crops"]))
+    if not task["opponent"]:
+        return Ours(dataset, config)
+    from quality_data import pictures
+    from quality_opponents import build
+
+    return build(
+        task["opponent"],
+        pictures(dataset, "train", config.image_size),
+        lambda picture: conditions.make_input(picture, config),
+        filters=config.base_filters,
+        seed=task["seed"],
+    )
+
+
 def make_test_set(task: Task, config: TrainConfig) -> Any:
     """Returns held-out crops of the video and of the other ones."""
     from quality_data import pictures
+    from quality_perception import load_perception
     from quality_scores import TestSet
 
     from colab_pix2pix.dataset import manifest
@@ -131,6 +150,7 @@ def make_test_set(task: Task, config: TrainConfig) -> Any:
         real_image=conditions.encode_image(own),
         foreign_image=conditions.encode_image(np.concatenate(foreign)),
         make_input=lambda picture: conditions.make_input(picture, config),
+        perception=load_perception(),
     )
 
 
