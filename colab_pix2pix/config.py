@@ -220,7 +220,7 @@ class CurateConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Config):
-    """The network, its input and its training. The defaults are the pix2pix paper's."""
+    """The network, its input and its training; `preset("paper")` is the pix2pix paper's."""
 
     section: ClassVar[str] = "train"
 
