@@ -19,16 +19,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from quality_table import tables
+from quality_data import MADE, REAL
+from quality_strips import save_sheet
+from quality_table import better_mode, by_row, tables
 from quality_tasks import Task, key, make_tasks
 
+VIDEOS = f"files, or of {', '.join((*REAL, 'growth', *MADE))}"
 _WORKER = Path(__file__).with_name("quality_worker.py")
 
 
 def main() -> None:
     """Runs what is missing, and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--videos", nargs="+", default=["bikes", "bunny"], help="names or files")
+    parser.add_argument("--videos", nargs="+", default=["bikes", "bunny"], help=VIDEOS)
+    parser.add_argument("--video", type=str, action="append", default=[], help="one more file")
     parser.add_argument("--rows", nargs="+", default=["default"])
     parser.add_argument("--seconds", type=float, default=120, help="of training steps, each run")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each row and video")
@@ -47,12 +51,15 @@ def main() -> None:
     parser.add_argument("--any-code", action="store_true", help="take results of older code, too")
     parser.add_argument("--table-only", action="store_true", help="run nothing")
     given = parser.parse_args()
+    given.videos += given.video
     given.out.mkdir(parents=True, exist_ok=True)
     tasks = make_tasks(given)
     log = given.out / "log.jsonl"
     if not given.table_only:
         run_missing(tasks, log, given)
-    print(tables(results_of(tasks, read_log(log), given)))
+    results = results_of(tasks, read_log(log), given)
+    print(tables(results))
+    make_sheets(results, given.out)
 
 
 def read_log(log: Path) -> list[dict[str, Any]]:
@@ -69,6 +76,17 @@ def results_of(
     found = {key(result["task"], any_code=given.any_code): result for result in logged}
     keys = [key(task, any_code=given.any_code) for task in tasks]
     return [found[k] | {"task": task} for k, task in zip(keys, tasks, strict=True) if k in found]
+
+
+def make_sheets(results: list[dict[str, Any]], out: Path) -> None:
+    """Writes `sheet-VIDEO.jpg`: the same crops as each row makes them, of the first seed."""
+    for video in dict.fromkeys(result["task"]["video"] for result in results):
+        rows = by_row([result for result in results if result["task"]["video"] == video])
+        strips = {}
+        for row, some in rows.items():
+            mode = better_mode(some).replace(" ", "-")
+            strips[row] = Path(f"{some[0]['task']['strip']}-{mode}.jpg")
+        save_sheet(out / f"sheet-{Path(video).stem}.jpg", strips)
 
 
 def run_missing(tasks: list[Task], log: Path, given: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ Task = dict[str, Any]
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the time: when to score
 _WAIT_EVERY = 16  # steps: a GPU's queue must not run ahead of the clock
 _MOST_TESTED, _MOST_FOREIGN = 48, 32
+_SHOWN, _SHOWN_FOREIGN = 6, 2
 
 
 class Rival(Protocol):
@@ -110,7 +111,26 @@ def work(task: Task) -> dict[str, Any]:
         for mode, generate in rival.modes.items():
             found = {"share": share, "mode": mode, "step": step, "seconds": round(clock.spent, 2)}
             scores.append(found | {k: round(v, 5) for k, v in score(generate, test).items()})
+    for mode, generate in rival.modes.items():
+        draw(generate, test, Path(f"{task['strip']}-{mode.replace(' ', '-')}.jpg"))
     return {"scores": scores, "steps": step, "processor_seconds": round(processor.spent, 1)}
+
+
+def draw(generate: Callable[[Any], Any], test: Any, path: Path) -> None:
+    """Writes a strip of pictures: input, real and made, of own and of foreign crops."""
+    import tensorflow as tf
+    from quality_scores import in_batches
+    from quality_strips import save_strip
+
+    from colab_pix2pix.model.conditions import decode_image
+    from colab_pix2pix.spacing import evenly_spaced
+
+    sets = ((test.real_image, _SHOWN), (test.foreign_image, _SHOWN_FOREIGN))
+    shown = [tf.gather(image, evenly_spaced(len(image), count)) for image, count in sets]
+    real_image = tf.concat(shown, axis=0)
+    input_image = test.make_input(real_image)
+    rows = (input_image, real_image, in_batches(generate, input_image))
+    save_strip(path, [decode_image(row).numpy() for row in rows])
 
 
 def build_rival(task: Task, config: TrainConfig) -> Rival:
