@@ -36,6 +36,7 @@ COLUMNS = {
     "follow_foreign": Column("foreign", 4, 1),
     "sharpness": Column("sharp", 2),
     "grid": Column("grid", 2),
+    "weave": Column("weave", 2),
     "collapse": Column("spread", 2),
     "flicker": Column("flicker", 4, 1),
     "step": Column("steps", 0),
