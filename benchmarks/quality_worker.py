@@ -21,6 +21,7 @@ Task = dict[str, Any]
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the time: when to score
 _WAIT_EVERY = 16  # steps: a GPU's queue must not run ahead of the clock
 _MOST_TESTED, _MOST_FOREIGN = 48, 32
+_SHOWN, _SHOWN_FOREIGN = 6, 2
 
 
 class Rival(Protocol):
@@ -88,7 +89,7 @@ def work(task: Task) -> dict[str, Any]:
     with silence_stderr():
         import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(task["threads"])
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(task["threads"])
     from quality_scores import score
 
     tf.keras.utils.set_random_seed(task["seed"])
@@ -99,18 +100,39 @@ def work(task: Task) -> dict[str, Any]:
     np.asarray(rival.step(0, 0.0))
     step, scores = 1, []
     for share in SHARES:
-        clock.go(), processor.go()
+        clock.go()
+        processor.go()
         while clock.running() < share * task["seconds"]:
             done = rival.step(step, clock.running() / task["seconds"])
             step += 1
             if step % _WAIT_EVERY == 0:
                 np.asarray(done)
         np.asarray(done)
-        clock.stop(), processor.stop()
+        clock.stop()
+        processor.stop()
         for mode, generate in rival.modes.items():
             found = {"share": share, "mode": mode, "step": step, "seconds": round(clock.spent, 2)}
             scores.append(found | {k: round(v, 5) for k, v in score(generate, test).items()})
-    return {"scores": scores, "steps": step, "processor_seconds": round(processor.spent, 1)}
+    for mode, generate in rival.modes.items():
+        draw(generate, test, Path(f"{task['strip']}-{mode.replace(' ', '-')}.jpg"))
+    return {"scores": scores, "processor_seconds": round(processor.spent, 1)}
+
+
+def draw(generate: Callable[[Any], Any], test: Any, path: Path) -> None:
+    """Writes a strip of pictures: input, real and made, of own and of foreign crops."""
+    import tensorflow as tf
+    from quality_scores import in_batches
+    from quality_strips import save_strip
+
+    from colab_pix2pix.model.conditions import decode_image
+    from colab_pix2pix.spacing import evenly_spaced
+
+    sets = ((test.real_image, _SHOWN), (test.foreign_image, _SHOWN_FOREIGN))
+    shown = [tf.gather(image, evenly_spaced(len(image), count)) for image, count in sets]
+    real_image = tf.concat(shown, axis=0)
+    input_image = test.make_input(real_image)
+    rows = (input_image, real_image, in_batches(generate, input_image))
+    save_strip(path, [decode_image(row).numpy() for row in rows])
 
 
 def build_rival(task: Task, config: TrainConfig) -> Rival:
