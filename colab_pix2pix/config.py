@@ -497,8 +497,8 @@ class TrainConfig(Config):
         on_resume="refuse",
     )
     dropout: float = option(
-        0.5,
-        "The share of values that the innermost decoder blocks forget while training.",
+        0.0,
+        "The share of values that the innermost decoder blocks forget in training; the paper: 0.5.",
         minimum=0,
         maximum=0.9,
         advanced=True,
@@ -512,7 +512,7 @@ class TrainConfig(Config):
         on_resume="refuse",
     )
     upsampling: str = option(
-        "transposed",
+        "icnr",
         "transposed is the paper's; icnr is the same begun without checkerboards; resize has none,"
         " at four times the cost.",
         choices=("transposed", "icnr", "resize"),
