@@ -226,7 +226,8 @@ def augment_for_discriminator(images: Sequence[tf.Tensor], *, seed: tf.Tensor) -
 
 def _recoloured(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
     """Returns images in other colours; `draws` are `(3, batch)` in [0, 1)."""
-    brightness, saturation, contrast = (d[:, tf.newaxis, tf.newaxis, tf.newaxis] for d in draws)
+    draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
+    brightness, saturation, contrast = tf.unstack(draws)
     image = image + (brightness - 0.5)
     grey = tf.reduce_mean(image, axis=3, keepdims=True)
     image = (image - grey) * (2.0 * saturation) + grey

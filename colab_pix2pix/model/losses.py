@@ -76,8 +76,8 @@ def area_means(size: int, side: int) -> np.ndarray:
     A pixel that lies in two of them counts in each by its share.
 
     Example:
-        >>> area_means(3, 2).round(2).tolist()
-        [[0.67, 0.33, 0.0], [0.0, 0.33, 0.67]]
+        >>> area_means(4, 2).tolist()
+        [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
     """
     edges = np.linspace(0.0, size, side + 1)
     pixels = np.arange(size)
