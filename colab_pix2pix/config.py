@@ -428,7 +428,7 @@ class TrainConfig(Config):
         on_resume="note",
     )
     discriminator_augment: bool = option(
-        False,
+        True,
         "The discriminator sees pairs in changed colours, shifted and with a hole (DiffAugment):"
         " it can't learn few pictures by heart.",
         label="Vary what the discriminator sees",
@@ -652,7 +652,7 @@ PRESETS: dict[str, Preset] = {
     "best": Preset("best quality: 256 pixels, the full network", TrainConfig()),
     "few": Preset(
         "few pictures: under 150 crops, which it must not learn by heart",
-        TrainConfig(discriminator_augment=True, max_zoom=1.5, epochs=400),
+        TrainConfig(max_zoom=1.5, epochs=400),
     ),
     "browser": Preset(
         "for the browser: a small network that runs fluently on the web page",
