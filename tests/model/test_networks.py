@@ -9,7 +9,11 @@ import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model import conditions, losses
-from colab_pix2pix.model.networks import build_discriminator, build_generator
+from colab_pix2pix.model.networks import (
+    build_discriminator,
+    build_generator,
+    remove_checkerboards,
+)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +167,9 @@ def grid_of(generator: keras.Model) -> float:
 def test_smooth_upsampling_makes_no_checkerboard_of_a_flat_area() -> None:
     sizes = {"image_size": 64, "base_filters": 4, "depth": 2}
     smooth = build_generator(**sizes, upsampling="smooth")
+    weights = [variable.numpy().tobytes() for variable in smooth.variables]
+    remove_checkerboards(smooth)
+    assert [variable.numpy().tobytes() for variable in smooth.variables] == weights
     assert grid_of(smooth) < 1e-6 < grid_of(build_generator(**sizes, upsampling="transposed"))
 
 

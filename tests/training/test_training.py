@@ -26,7 +26,11 @@ from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4, dropout=0.5)
+# With dropout, which draws; and a step width that does not depend on how many epochs there will be.
+TINY = TrainConfig(
+    **{"image_size": 64, "base_filters": 4, "epochs": 6, "batch_size": 4},
+    **{"dropout": 0.5, "decay_from": 1.0, "light_varies": "input"},
+)
 
 
 def arrays(slot: Path) -> dict[str, bytes]:
