@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _MOST_PICTURES = 32
 _RANGE = 2.0  # images lie in [−1, 1]
+_SSIM_WINDOW = 11  # pixels
+_MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
+_BEST_PSNR = 100.0  # instead of infinity
 
 
 class Score(NamedTuple):
@@ -30,6 +33,51 @@ class Score(NamedTuple):
 
     l1: float
     ssim: float
+
+
+class PictureScores(NamedTuple):
+    """How close each of some generated images comes to its real one; all `(count,)`.
+
+    Attributes:
+        l1: As in `Score`.
+        psnr: Peak signal-to-noise ratio in decibels; 100 at the most, which is the same picture.
+        ssim: As in `Score`.
+        ms_ssim: The same at several sizes (Wang et al. 2003), see `ms_ssim_scales`.
+    """
+
+    l1: np.ndarray
+    psnr: np.ndarray
+    ssim: np.ndarray
+    ms_ssim: np.ndarray
+
+
+def ms_ssim_scales(size: int) -> int:
+    """Returns at how many sizes pictures are compared: 5, or as often as they can be halved.
+
+    SSIM looks through a window of 11 pixels, which must fit into the smallest.
+
+    Example:
+        >>> [ms_ssim_scales(size) for size in (32, 64, 128, 256, 512)]
+        [2, 3, 4, 5, 5]
+    """
+    return sum(size >> halvings >= _SSIM_WINDOW for halvings in range(len(_MS_SSIM_WEIGHTS)))
+
+
+def score_pictures(target_image: tf.Tensor, generated_image: tf.Tensor) -> PictureScores:
+    """Scores images one by one.
+
+    Args:
+        target_image: Real ones: float32 `(count, size, size, 3)` in [−1, 1]; at least 11 pixels.
+        generated_image: Made ones, the same shape.
+    """
+    weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(target_image.shape[1])])
+    both = target_image, generated_image
+    return PictureScores(
+        l1=tf.reduce_mean(tf.abs(target_image - generated_image), axis=(1, 2, 3)).numpy(),
+        psnr=np.minimum(tf.image.psnr(*both, _RANGE).numpy(), _BEST_PSNR),
+        ssim=tf.image.ssim(*both, _RANGE).numpy(),
+        ms_ssim=tf.image.ssim_multiscale(*both, _RANGE, list(weights / weights.sum())).numpy(),
+    )
 
 
 class HeldOut:
