@@ -41,7 +41,7 @@ class PictureScores(NamedTuple):
     Attributes:
         l1: As in `Score`.
         psnr: Peak signal-to-noise ratio in decibels; 100 at the most, which is the same picture.
-        ssim: As in `Score`.
+        ssim: Structural similarity of the pictures in [0, 1] (Wang et al. 2004).
         ms_ssim: The same at several sizes (Wang et al. 2003), see `ms_ssim_scales`.
     """
 
@@ -71,12 +71,13 @@ def score_pictures(target_image: tf.Tensor, generated_image: tf.Tensor) -> Pictu
         generated_image: Made ones, the same shape.
     """
     weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(target_image.shape[1])])
-    both = target_image, generated_image
+    # SSIM compares brightnesses as ratios: its images begin at 0, which is black.
+    both = (target_image + 1.0) / 2.0, (generated_image + 1.0) / 2.0
     return PictureScores(
         l1=tf.reduce_mean(tf.abs(target_image - generated_image), axis=(1, 2, 3)).numpy(),
-        psnr=np.minimum(tf.image.psnr(*both, _RANGE).numpy(), _BEST_PSNR),
-        ssim=tf.image.ssim(*both, _RANGE).numpy(),
-        ms_ssim=tf.image.ssim_multiscale(*both, _RANGE, list(weights / weights.sum())).numpy(),
+        psnr=np.minimum(tf.image.psnr(*both, 1.0).numpy(), _BEST_PSNR),
+        ssim=tf.image.ssim(*both, 1.0).numpy(),
+        ms_ssim=tf.image.ssim_multiscale(*both, 1.0, list(weights / weights.sum())).numpy(),
     )
 
 
