@@ -14,6 +14,7 @@ from typing import Any
 SIZE = 256
 LAMBDA = 100
 WIDTHS = (64, 128, 256, 512, 512, 512, 512, 512)
+_LEAK = 0.3  # Keras' own slope of LeakyReLU: the tutorial names none
 Step = Callable[[], Any]
 
 
@@ -21,7 +22,7 @@ def tutorial_step(folder: Path, batch_size: int) -> Step:
     """Returns a call that trains the tutorial's model once on files `pair-*.jpg` of `folder`."""
     import tensorflow as tf
 
-    generator, discriminator = _tutorial_generator(), _tutorial_discriminator()
+    generator, discriminator = tutorial_generator(), tutorial_discriminator()
     generator_optimizer = tf.keras.optimizers.Adam(2e-4, beta_1=0.5)
     discriminator_optimizer = tf.keras.optimizers.Adam(2e-4, beta_1=0.5)
     loss_object = tf.keras.losses.BinaryCrossentropy(from_logits=True)
@@ -73,21 +74,29 @@ def _tutorial_pipeline(folder: Path, batch_size: int) -> Any:
     return pairs.shuffle(400).batch(batch_size).repeat()
 
 
-def _tutorial_generator() -> Any:
+def tutorial_generator(*, size: int = SIZE, channels: int = 3, filters: int = WIDTHS[0]) -> Any:
+    """Returns the tutorial's U-Net; of other sizes, down to one pixel as well.
+
+    Args:
+        size: Height and width of the pictures in pixels.
+        channels: Of the input.
+        filters: Of the first layer; the width doubles to eight times that.
+    """
     from keras import Input, Model, initializers, layers
 
     def options() -> dict[str, Any]:
         start = initializers.RandomNormal(0.0, 0.02)
         return {"strides": 2, "padding": "same", "kernel_initializer": start}
 
-    x = inputs = Input((SIZE, SIZE, 3))
+    widths = [filters * min(8, 2**level) for level in range(size.bit_length() - 1)]
+    x = inputs = Input((size, size, channels))
     skips = []
-    for level, width in enumerate(WIDTHS):
+    for level, width in enumerate(widths):
         x = layers.Conv2D(width, 4, use_bias=False, **options())(x)
         x = layers.BatchNormalization()(x) if level else x
-        x = layers.LeakyReLU()(x)
+        x = layers.LeakyReLU(_LEAK)(x)
         skips.append(x)
-    for block, width in enumerate(WIDTHS[-2::-1]):
+    for block, width in enumerate(widths[-2::-1]):
         x = layers.Conv2DTranspose(width, 4, use_bias=False, **options())(x)
         x = layers.BatchNormalization()(x)
         x = layers.Dropout(0.5)(x) if block < 3 else x
@@ -97,20 +106,21 @@ def _tutorial_generator() -> Any:
     return Model(inputs, last(x))
 
 
-def _tutorial_discriminator() -> Any:
+def tutorial_discriminator(*, size: int = SIZE, channels: int = 3, filters: int = WIDTHS[0]) -> Any:
+    """Returns the tutorial's PatchGAN; the arguments are as in `tutorial_generator`."""
     from keras import Input, Model, initializers, layers
 
     start = initializers.RandomNormal(0.0, 0.02)
-    pair = [Input((SIZE, SIZE, 3)), Input((SIZE, SIZE, 3))]
+    pair = [Input((size, size, channels)), Input((size, size, 3))]
     x = layers.Concatenate()(pair)
-    for width in WIDTHS[:3]:
+    for width in (filters, 2 * filters, 4 * filters):
         down = {"strides": 2, "padding": "same", "use_bias": False}
         x = layers.Conv2D(width, 4, kernel_initializer=start, **down)(x)
-        x = layers.BatchNormalization()(x) if width > WIDTHS[0] else x
-        x = layers.LeakyReLU()(x)
+        x = layers.BatchNormalization()(x) if width > filters else x
+        x = layers.LeakyReLU(_LEAK)(x)
     x = layers.ZeroPadding2D()(x)
-    x = layers.Conv2D(512, 4, kernel_initializer=start, use_bias=False)(x)
-    x = layers.LeakyReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(8 * filters, 4, kernel_initializer=start, use_bias=False)(x)
+    x = layers.LeakyReLU(_LEAK)(layers.BatchNormalization()(x))
     x = layers.Conv2D(1, 4, kernel_initializer=start)(layers.ZeroPadding2D()(x))
     return Model(pair, x)
 

@@ -7,7 +7,7 @@ checked once, when the dataclass is made.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from .errors import OptionError
 from .options import Config, option
@@ -220,7 +220,7 @@ class CurateConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Config):
-    """The network, its input and its training. The defaults are the pix2pix paper's."""
+    """The network, its input and its training; `preset("paper")` is the pix2pix paper's."""
 
     section: ClassVar[str] = "train"
 
@@ -355,6 +355,14 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="refuse",
     )
+    ema_warmup: bool = option(
+        True,
+        "The running mean begins short, with a decay of (1 + step) / (10 + step), and grows.",
+        label="Short running mean at first",
+        advanced=True,
+        on_resume="refuse",
+        legacy=False,
+    )
     condition: str = option(
         "blurred-grey",
         "What the network is fed: blurred-grey, grey (it learns to colour), edges (a drawing), or"
@@ -394,9 +402,18 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="note",
     )
+    light_varies: str = option(
+        "both",
+        "What brightness and contrast change: both (the crop and the input made of it, so that the"
+        " network follows the light) or the input alone (it learns to ignore the light).",
+        choices=("both", "input"),
+        advanced=True,
+        on_resume="note",
+        legacy="input",
+    )
     brightness: float = option(
         0.2,
-        "A grey or blurred input is made up to this much brighter or darker, as a share of white.",
+        "Training pictures are made up to this much brighter or darker, as a share of white.",
         minimum=0,
         maximum=1,
         advanced=True,
@@ -404,11 +421,40 @@ class TrainConfig(Config):
     )
     contrast: float = option(
         0.15,
-        "The contrast of a grey or blurred input is changed by up to this share.",
+        "The contrast of training pictures is changed by up to this share.",
         minimum=0,
         maximum=1,
         advanced=True,
         on_resume="note",
+    )
+    discriminator_augment: bool = option(
+        False,
+        "The discriminator sees pairs in changed colours, shifted and with a hole (DiffAugment):"
+        " it can't learn few pictures by heart.",
+        label="Vary what the discriminator sees",
+        advanced=True,
+        on_resume="note",
+        legacy=False,
+    )
+    consistency: float = option(
+        0.0,
+        "Weight of the difference between the input and the same made of the generated picture.",
+        minimum=0,
+        maximum=10_000,
+        advanced=True,
+        on_resume="note",
+        legacy=0.0,
+    )
+    gan_warmup_steps: int = option(
+        0,
+        "The discriminator's say grows in a line over this many steps. 0: it is whole at once.",
+        label="Warm-up of the discriminator",
+        minimum=0,
+        maximum=1_000_000,
+        unit="steps",
+        advanced=True,
+        on_resume="note",
+        legacy=0,
     )
     max_filters: int = option(
         512,
@@ -451,8 +497,8 @@ class TrainConfig(Config):
         on_resume="refuse",
     )
     dropout: float = option(
-        0.5,
-        "The share of values that the innermost decoder blocks forget while training.",
+        0.0,
+        "The share of values that the innermost decoder blocks forget in training; the paper: 0.5.",
         minimum=0,
         maximum=0.9,
         advanced=True,
@@ -466,9 +512,10 @@ class TrainConfig(Config):
         on_resume="refuse",
     )
     upsampling: str = option(
-        "transposed",
-        "transposed is the paper's; resize avoids checkerboard patterns.",
-        choices=("transposed", "resize"),
+        "icnr",
+        "transposed is the paper's; icnr is the same begun without checkerboards; resize has none,"
+        " at four times the cost.",
+        choices=("transposed", "icnr", "resize"),
         advanced=True,
         on_resume="refuse",
     )
@@ -534,16 +581,65 @@ class TrainConfig(Config):
                 fix="Choose 0 or 1, or the condition blurred-grey or paired.",
             )
 
+    @classmethod
+    def preset(cls, name: str) -> TrainConfig:
+        """Returns the options of a preset: quick, best, few, browser or paper; see `PRESETS`.
+
+        Raises:
+            OptionError: there is no preset of that name.
+
+        Example:
+            >>> TrainConfig.preset("paper").batch_size
+            1
+        """
+        if name in PRESETS:
+            return PRESETS[name].config
+        raise OptionError(
+            f"preset: received {name!r}.",
+            why=f"Expected one of {', '.join(PRESETS)}.",
+            fix="; ".join(f"{name}: {preset.purpose}" for name, preset in PRESETS.items()) + ".",
+        )
+
     @property
     def channels_fed(self) -> int:
         """How many channels the network's input has: 1 or 3."""
         return self.input_channels or (3 if self.condition == "paired" else 1)
 
 
-#: Where a beginner starts: name -> (what it is, the options).
-PRESETS: dict[str, tuple[str, TrainConfig]] = {
-    "quick": (
-        "a first look in a few minutes, also without a GPU",
+#: arXiv 1611.07004, sections 3.3 and 6.1, as in the authors' code: pictures at 286/256 of their
+#: size.
+_PAPER = TrainConfig(
+    batch_size=1,
+    dropout=0.5,
+    normalization="batch",
+    upsampling="transposed",
+    max_zoom=286 / 256,
+    brightness=0.0,
+    contrast=0.0,
+    ema=0.0,
+    decay_from=1.0,
+    discriminator_augment=False,
+    consistency=0.0,
+    gan_warmup_steps=0,
+)
+
+
+class Preset(NamedTuple):
+    """Options that belong together, and what they are for.
+
+    Attributes:
+        purpose: What they are for, in plain words.
+        config: The options.
+    """
+
+    purpose: str
+    config: TrainConfig
+
+
+#: Where a person starts: form, command line and `TrainConfig.preset` read this table.
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(
+        "fast preview: a first look in a few minutes, also without a GPU",
         TrainConfig(
             image_size=128,
             base_filters=8,
@@ -553,9 +649,14 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             save_every_seconds=10,
         ),
     ),
-    "good": (
-        "256 pixels, a medium network",
-        TrainConfig(image_size=256, base_filters=16, epochs=100),
+    "best": Preset("best quality: 256 pixels, the full network", TrainConfig()),
+    "few": Preset(
+        "few pictures: under 150 crops, which it must not learn by heart",
+        TrainConfig(discriminator_augment=True, max_zoom=1.5, epochs=400),
     ),
-    "paper": ("256 pixels, the full network of the pix2pix paper", TrainConfig()),
+    "browser": Preset(
+        "for the browser: a small network that runs fluently on the web page",
+        TrainConfig(base_filters=8, epochs=300),
+    ),
+    "paper": Preset("exactly the recipe of the pix2pix paper", _PAPER),
 }

@@ -61,6 +61,10 @@ class Metrics:
     `generator_l1_loss` is unweighted: the mean absolute difference of pixels in [-1, 1].
     `held_out_l1_loss` is the same on pictures that were never trained on, `held_out_ssim` their
     structural similarity to the real ones (1 is perfect); None where not measured.
+    `held_out_follow` is how far the input made of a generated picture is from the input that was
+    given, the mean absolute difference of pixels in [0, 1]; `held_out_follow_other_light` the same
+    for inputs that are darker or brighter than any crop. None where the input is no function of the
+    picture (pairs).
     """
 
     step: int
@@ -70,6 +74,8 @@ class Metrics:
     discriminator_loss: float
     held_out_l1_loss: float | None = None
     held_out_ssim: float | None = None
+    held_out_follow: float | None = None
+    held_out_follow_other_light: float | None = None
 
 
 METRICS_COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))

@@ -30,6 +30,7 @@ class Option:
         advanced: True when a form may fold it away.
         on_resume: What happens when a run goes on with another value: it is refused, noted or free.
         stored: False for what leads to a credential: it is in no `project.json` and no manifest.
+        legacy: What runs had that were made before there was this option; None: the default.
     """
 
     help: str
@@ -43,6 +44,7 @@ class Option:
     advanced: bool = False
     on_resume: OnResume = "free"
     stored: bool = True
+    legacy: Any = None
 
 
 def option(default: Any, help: str, **spec: Any) -> Any:
@@ -81,6 +83,11 @@ class Config:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Returns the config of a dictionary; a name that it does not know is refused.
 
+        What was stored before an option existed goes on as it was: it gets the `legacy` value.
+
+        Args:
+            values: What `to_dict` gave, of this version or an older one; {} gives the defaults.
+
         Raises:
             OptionError: a name is unknown, or a value is out of bounds.
         """
@@ -91,7 +98,9 @@ class Config:
                 why=f"Expected one of: {', '.join(sorted(known))}.",
                 fix="It may come from a newer colab_pix2pix: upgrade, or remove it.",
             )
-        return cls(**values)
+        specs = options(cls) if values else {}
+        before = {n: spec.legacy for n, spec in specs.items() if spec.legacy is not None}
+        return cls(**before | values)
 
 
 def options(config: Config | type[Config]) -> dict[str, Option]:

@@ -57,8 +57,20 @@ def test_an_unknown_option_is_refused_by_name() -> None:
 
 
 def test_the_presets_are_valid_and_named_in_words() -> None:
-    assert PRESETS["paper"][1] == TrainConfig()
-    assert all(words for words, _ in PRESETS.values())
+    assert all(preset.purpose for preset in PRESETS.values())
+    assert TrainConfig.preset("best") == TrainConfig()
+    with pytest.raises(OptionError, match="Expected one of quick, best, few, browser, paper"):
+        TrainConfig.preset("good")
+
+
+def test_the_paper_preset_stays_exact() -> None:
+    paper = TrainConfig.preset("paper")
+    assert (paper.batch_size, paper.learning_rate, paper.lambda_l1) == (1, 2e-4, 100)
+    assert (paper.dropout, paper.normalization, paper.upsampling) == (0.5, "batch", "transposed")
+    assert (paper.image_size, paper.base_filters, paper.patch_layers) == (256, 64, 3)
+    assert paper.max_zoom * paper.image_size == 286 and paper.flip
+    assert (paper.brightness, paper.contrast, paper.ema, paper.decay_from) == (0, 0, 0, 1)
+    assert not (paper.discriminator_augment or paper.consistency or paper.gan_warmup_steps)
 
 
 @pytest.mark.parametrize("name", ["flowers", "Mein Garten 2", "été", "a.b-c_d"])
@@ -92,3 +104,12 @@ def test_an_error_keeps_its_parts_between_processes() -> None:
     error = OptionError("Got 3.", why="Expected 4.", fix="Add one.")
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.why, type(again)) == (str(error), error.why, OptionError)
+
+
+def test_what_was_stored_before_an_option_existed_goes_on_as_it_was() -> None:
+    stored = TrainConfig(dropout=0.5, brightness=0.2).to_dict()
+    added = [name for name, spec in options_of(TrainConfig).items() if spec.legacy is not None]
+    assert "light_varies" in added
+    old = TrainConfig.from_dict({n: v for n, v in stored.items() if n not in added})
+    assert old.light_varies == "input" and not old.ema_warmup
+    assert TrainConfig.from_dict({}) == TrainConfig()

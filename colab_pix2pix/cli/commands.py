@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from .. import wording
-from ..config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
 from ..events import JsonLines
@@ -27,7 +27,7 @@ def run_demo(args: argparse.Namespace) -> int:
         args.root,
         args.source,
         frames=configured(args, FramesConfig(count=300)),
-        train=configured(args, PRESETS["quick"][1]),
+        train=configured(args, TrainConfig.preset("quick")),
     )
     return 0
 
@@ -108,7 +108,8 @@ def run_import(args: argparse.Namespace) -> int:
 
 def run_train(args: argparse.Namespace) -> int:
     dataset, project = manifest.read(args.dataset), Project(args.run_dir)
-    config = configured(args, project.recall(TrainConfig))
+    base = TrainConfig.preset(args.preset) if args.preset else project.recall(TrainConfig)
+    config = configured(args, base)
     if args.json:
         result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else 0

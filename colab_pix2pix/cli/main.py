@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..config import MODES, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import MODES, PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
@@ -101,6 +101,14 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
     train.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     train.add_argument("--json", action="store_true", help="write events as JSON lines")
+    train.add_argument(
+        "--preset",
+        default="",
+        metavar="NAME",
+        help="Options to start from: "
+        + "; ".join(f"{name}, {preset.purpose}" for name, preset in PRESETS.items())
+        + ". Other flags change them.",
+    )
     add_options(train, TrainConfig)
 
     status = command("status", "show what a resume would start from")

@@ -7,6 +7,8 @@ and `decode_image` are the only border between the two.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from ..config import TrainConfig
@@ -40,6 +42,42 @@ def make_pair(image: tf.Tensor, config: TrainConfig) -> tuple[tf.Tensor, tf.Tens
     target_image = image[..., :3]
     seen = image[..., 3:] if config.condition == "paired" else target_image
     return make_input(seen, config), target_image
+
+
+def make_training_pair(
+    pictures: tf.Tensor, config: TrainConfig, step: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the input images and the target images of a step, varied at random.
+
+    A function of the pictures, the seed and the step alone.
+
+    Args:
+        pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 channels for pairs.
+        config: How to vary them.
+        step: The number of the step: int64.
+    """
+    image = augment_target(
+        pictures,
+        image_size=config.image_size,
+        max_zoom=config.max_zoom,
+        flip=config.flip,
+        seed=seed_of(config, step, 0),
+    )
+    light = {"brightness": config.brightness, "contrast": config.contrast}
+    light_seed = seed_of(config, step, 1)
+    varied = config.light_varies if config.condition in VARIED else ""
+    if varied == "both":
+        image = augment_light(image, **light, seed=light_seed)
+    input_image, target_image = make_pair(image, config)
+    if varied == "input":
+        input_image = augment_light(input_image, **light, seed=light_seed)
+    return input_image, target_image
+
+
+def seed_of(config: TrainConfig, step: tf.Tensor, draw: int) -> tf.Tensor:
+    """Returns the seed of one of the draws of a step: 0 to `SEEDS_PER_STEP` − 1."""
+    first = SEEDS_PER_STEP * step
+    return tf.stack([tf.constant(config.seed, tf.int64), first + draw])
 
 
 def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
@@ -98,6 +136,11 @@ def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
     return tf.clip_by_value(enlarged, -1.0, 1.0)
 
 
+def blurred_side(blur_factor: float) -> int:
+    """Returns how many pixels a side of a square has where it is smallest: 11 at 24."""
+    return max(1, round(_REFERENCE_SIZE / blur_factor))
+
+
 def edges(target_image: tf.Tensor) -> tf.Tensor:
     """Returns dark lines on white where brightness changes, like a drawing (Sobel filters).
 
@@ -143,13 +186,13 @@ def augment_target(
     return crops / 127.5 - 1.0
 
 
-def augment_input(
-    input_image: tf.Tensor, *, brightness: float, contrast: float, seed: tf.Tensor
+def augment_light(
+    image: tf.Tensor, *, brightness: float, contrast: float, seed: tf.Tensor
 ) -> tf.Tensor:
-    """Returns input images with brightness and contrast changed at random.
+    """Returns images with brightness and contrast changed at random.
 
     Args:
-        input_image: `(batch, size, size, channels)` in [−1, 1].
+        image: `(batch, size, size, channels)` in [−1, 1].
         brightness: Up to this share of white is added or taken away.
         contrast: It grows or shrinks by up to this share.
         seed: Two integers; the same seed gives the same result.
@@ -157,9 +200,57 @@ def augment_input(
     Returns:
         The same shape, in [−1, 1].
     """
-    batch = tf.shape(input_image)[0]
+    batch = tf.shape(image)[0]
     draws = tf.transpose(tf.random.stateless_uniform((batch, 2), seed, minval=-1.0))
     draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
-    mean = tf.reduce_mean(input_image, axis=(1, 2, 3), keepdims=True)
-    contrasted = (input_image - mean) * (1.0 + contrast * draws[0]) + mean
+    mean = tf.reduce_mean(image, axis=(1, 2, 3), keepdims=True)
+    contrasted = (image - mean) * (1.0 + contrast * draws[0]) + mean
     return tf.clip_by_value(contrasted + 2.0 * brightness * draws[1], -1.0, 1.0)
+
+
+def augment_for_discriminator(images: Sequence[tf.Tensor], *, seed: tf.Tensor) -> list[tf.Tensor]:
+    """Returns what the discriminator sees: all of a pair changed alike (DiffAugment).
+
+    As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth; a hole
+    of half the side. The draws are the same for all images of the call, so that input, real and
+    generated picture stay in step; gradients go through.
+
+    Args:
+        images: `(batch, size, size, channels)` each, in [−1, 1].
+        seed: Two integers; the same seed gives the same result.
+    """
+    batch, size = tf.shape(images[0])[0], int(images[0].shape[1])
+    draws = tf.random.stateless_uniform((7, batch), seed)
+    return [_shifted_with_hole(_recoloured(image, draws[:3]), draws[3:], size) for image in images]
+
+
+def _recoloured(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+    """Returns images in other colours; `draws` are `(3, batch)` in [0, 1)."""
+    draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
+    brightness, saturation, contrast = tf.unstack(draws)
+    image = image + (brightness - 0.5)
+    grey = tf.reduce_mean(image, axis=3, keepdims=True)
+    image = (image - grey) * (2.0 * saturation) + grey
+    mean = tf.reduce_mean(image, axis=(1, 2, 3), keepdims=True)
+    return (image - mean) * (contrast + 0.5) + mean
+
+
+def _shifted_with_hole(image: tf.Tensor, draws: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns images moved, with a square of nothing; `draws` are `(4, batch)` in [0, 1).
+
+    Products with matrices of zeros and ones: a shift along an axis is one.
+    """
+    places = tf.range(size)
+    most = size // 8
+    down, right = (tf.cast(d * (2 * most + 1), tf.int32) - most for d in (draws[0], draws[1]))
+    for axis, offset in (("bih,bhwc->biwc", down), ("bjw,bhwc->bhjc", right)):
+        source = places[tf.newaxis, :] - offset[:, tf.newaxis]
+        image = tf.einsum(axis, tf.one_hot(source, size, dtype=image.dtype), image)
+    top, left = (tf.cast(d * (size + 1), tf.int32) - size // 4 for d in (draws[2], draws[3]))
+    rows, columns = (
+        (places[tf.newaxis, :] >= first[:, tf.newaxis])
+        & (places[tf.newaxis, :] < first[:, tf.newaxis] + size // 2)
+        for first in (top, left)
+    )
+    hole = rows[:, :, tf.newaxis, tf.newaxis] & columns[:, tf.newaxis, :, tf.newaxis]
+    return tf.where(hole, tf.zeros_like(image), image)

@@ -87,7 +87,7 @@ class Pix2Pix:
         """Runs the step on all devices; returns the mean losses."""
         strategy = self.devices.strategy
         each_losses = strategy.run(self._train_step, (pictures, step))
-        self._average()
+        self._average(step)
         return strategy.reduce("MEAN", each_losses, axis=None)
 
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
@@ -96,14 +96,21 @@ class Pix2Pix:
         shown_input = self._at_output_size(input_image)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
-            *real_features, real_logits = self._discriminate(shown_input, target_image)
-            *fake_features, fake_logits = self._discriminate(shown_input, generated_image)
+            seen_input, seen_target, seen_generated = self._varied_for_discriminator(
+                [shown_input, target_image, generated_image], step
+            )
+            *real_features, real_logits = self._discriminate(seen_input, seen_target)
+            *fake_features, fake_logits = self._discriminate(seen_input, seen_generated)
             gan_loss = losses.generator_gan_loss(fake_logits, config.gan_loss)
             l1_loss = losses.generator_l1_loss(target_image, generated_image)
-            generator_loss = gan_loss + config.lambda_l1 * l1_loss
+            generator_loss = self._gan_share(step) * gan_loss + config.lambda_l1 * l1_loss
             if config.feature_matching:
                 matching = losses.feature_matching_loss(real_features, fake_features)
                 generator_loss += config.feature_matching * matching
+            if config.consistency and config.condition == "blurred-grey":
+                side = conditions.blurred_side(config.blur_factor)
+                consistency = losses.consistency_loss(shown_input, generated_image, side)
+                generator_loss += config.consistency * consistency
             discriminator_loss = losses.discriminator_loss(
                 real_logits, fake_logits, config.gan_loss, config.label_smoothing
             )
@@ -115,8 +122,22 @@ class Pix2Pix:
         self._descend("generator", generator_tape, generator_loss)
         self._descend("discriminator", discriminator_tape, scaled_loss)
         if self.devices.strategy is None:
-            self._average()
+            self._average(step)
         return tf.stack([gan_loss, l1_loss, discriminator_loss])
+
+    def _varied_for_discriminator(
+        self, images: list[tf.Tensor], step: tf.Tensor
+    ) -> list[tf.Tensor]:
+        if not self.config.discriminator_augment:
+            return images
+        return conditions.augment_for_discriminator(
+            images, seed=conditions.seed_of(self.config, step, 2)
+        )
+
+    def _gan_share(self, step: tf.Tensor) -> tf.Tensor | float:
+        """Returns the share of its weight that the discriminator's loss has at a step."""
+        warmup = self.config.gan_warmup_steps
+        return tf.minimum(1.0, tf.cast(step, tf.float32) / warmup) if warmup else 1.0
 
     def _discriminate(self, input_image: tf.Tensor, image: tf.Tensor) -> list[tf.Tensor]:
         """Returns the discriminator's inner features of pairs, and at last its logits."""
@@ -136,23 +157,7 @@ class Pix2Pix:
             The input images and the target images: float32 `(batch, size, size, channels)` in
             [−1, 1].
         """
-        config = self.config
-        first = conditions.SEEDS_PER_STEP * step
-        image = conditions.augment_target(
-            pictures,
-            image_size=config.image_size,
-            max_zoom=config.max_zoom,
-            flip=config.flip,
-            seed=tf.stack([tf.constant(config.seed, tf.int64), first]),
-        )
-        input_image, target_image = conditions.make_pair(image, config)
-        if config.condition in conditions.VARIED:
-            input_image = conditions.augment_input(
-                input_image,
-                brightness=config.brightness,
-                contrast=config.contrast,
-                seed=tf.stack([tf.constant(config.seed, tf.int64), first + 1]),
-            )
+        input_image, target_image = conditions.make_training_pair(pictures, self.config, step)
         return input_image, self._at_output_size(target_image)
 
     def _own_share(self, *images: tf.Tensor) -> list[tf.Tensor]:
@@ -178,10 +183,13 @@ class Pix2Pix:
             gradients, _ = tf.clip_by_global_norm(gradients, longest)
         optimizer.apply(gradients, variables)
 
-    def _average(self) -> None:
+    def _average(self, step: tf.Tensor) -> None:
         if self.averaged_generator is None:
             return
-        decay = self.config.ema
+        decay = tf.constant(self.config.ema, tf.float32)
+        if self.config.ema_warmup:
+            done = tf.cast(step, tf.float32)
+            decay = tf.minimum(decay, (1.0 + done) / (10.0 + done))
         pairs = zip(self.averaged_generator.variables, self.generator.variables, strict=True)
         for mean, now in pairs:
             if mean.dtype == "float32":  # dropout's seeds are whole numbers

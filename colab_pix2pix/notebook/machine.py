@@ -75,8 +75,8 @@ def version_of(package: str) -> str:
 def _training_times(gpu: str) -> str:
     """Returns how long each preset takes here, with as many crops as are suggested."""
     times = []
-    for name, (_, config) in PRESETS.items():
-        seconds = time_estimate.estimate(config, _SUGGESTED_CROPS * 4 // 5, gpu).seconds
+    for name, preset in PRESETS.items():
+        seconds = time_estimate.estimate(preset.config, _SUGGESTED_CROPS * 4 // 5, gpu).seconds
         times.append(f"{name} about {wording.estimate_in_words(seconds)}")
     return f"Training with {_SUGGESTED_CROPS} crops takes here, by the preset: {', '.join(times)}."
 

@@ -7,6 +7,7 @@ noisy, so medians over parts of the history are compared, with the parts' own no
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ _EXPLODED_BY = 0.05
 _COLLAPSED_LOSS = 0.02  # of the discriminator; ln 2 = 0.69 is a draw
 _COLLAPSED_RISE = 1.25
 _NOISE_TIMES = 3.0
+_SWINGING = 0.25  # uncertainty of the fall per doubling beyond which nothing is called finished
+_DEAF = 0.06  # of follow_other_light, in [0, 1]
+_FOLLOW_MEASURES = 5
 _MOST_POINTS = 1000  # a longer curve is brought down to this by medians, to be quick
 
 
@@ -91,7 +95,8 @@ def diagnose(history: Sequence[Metrics]) -> Verdict:
     if overfitting:
         return Verdict(state="overfitting", sentence=f"Overfitting: {overfitting}")
     improving = _improves(recent, training.after(curve.steps[-1] / 4))
-    return _learning_or_finished(curve, recent, where, improving, late_enough)
+    verdict = _learning_or_finished(curve, recent, where, improving, late_enough)
+    return dataclasses.replace(verdict, sentence=verdict.sentence + _deafness(rows))
 
 
 def _is_finite(row: Metrics) -> bool:
@@ -202,20 +207,53 @@ def _improves(recent: _Curve, training: _Curve) -> bool:
 def _learning_or_finished(
     curve: _Curve, recent: _Curve, where: str, improving: bool, late_enough: bool
 ) -> Verdict:
-    fall, _ = _fall_per_doubling(recent)
+    fall, uncertain = _fall_per_doubling(recent)
     start, now = float(curve.values[0]), float(np.median(recent.values[-max(3, recent.window) :]))
     course = f"the difference (L1) on {where} crops went from {start:.3f} to {now:.3f}"
-    share = (
-        f"of late, twice the steps make it {abs(fall):.1%} {'smaller' if fall > 0 else 'larger'}"
-    )
-    if improving or (not late_enough and now < _CLEARLY_LESS * start):
-        sentence = f"Learning: {course}; {share}. More steps are worth it."
-        return Verdict(state="learning", sentence=sentence)
+    if improving:
+        share = f"of late, twice the steps make it {fall:.1%} smaller"
+        return _learning(f"{course}; {share}. More steps are worth it.")
+    if not late_enough and now < _CLEARLY_LESS * start:
+        return _learning(f"{course} in {curve.steps[-1]:.0f} steps; it is too early to say more.")
     if not late_enough:
         sentence = f"Starting: {course} in {curve.steps[-1]:.0f} steps, too few."
         return Verdict(state="starting", sentence=sentence)
-    sentence = f"Finished improving: {course}; {share}. More steps will hardly change the pictures."
+    if uncertain > _SWINGING:
+        return _learning(
+            f"{course}, and swings so much from one look to the next that nobody can say whether"
+            " it has ended. Take the best generation, or go on with a smaller learning_rate."
+        )
+    if fall > _FALL_PER_DOUBLING:
+        change = f"what it still falls ({fall:.1%} with twice the steps) is within its noise"
+    elif fall < -_FALL_PER_DOUBLING:
+        change = f"of late it grows, by {-fall:.1%} with twice the steps"
+    else:
+        change = f"of late, twice the steps change it by {abs(fall):.1%}"
+    sentence = (
+        f"Finished improving: {course}; {change}. More steps will hardly change the pictures."
+    )
     return Verdict(state="finished improving", sentence=sentence)
+
+
+def _learning(sentence: str) -> Verdict:
+    return Verdict(state="learning", sentence=f"Learning: {sentence}")
+
+
+def _deafness(rows: Sequence[Metrics]) -> str:
+    """Returns a sentence where what is made does not have the light of what is shown; else ""."""
+    values = [row.held_out_follow_other_light for row in rows]
+    known = [value for value in values if value is not None][-_FOLLOW_MEASURES:]
+    if len(known) < _FOLLOW_MEASURES or rows[-1].step < _FEWEST_STEPS:
+        return ""
+    follow = float(np.median(known))
+    if follow <= _DEAF:
+        return ""
+    return (
+        f" It redraws its own pictures whatever it is shown: in darker or brighter light its"
+        f" pictures are {follow:.2f} away from their input (0.02 would follow), because it was"
+        " trained with the light of the input alone varied, or too short. Train a new run with"
+        " light_varies both, or longer."
+    )
 
 
 def _fall_per_doubling(recent: _Curve) -> tuple[float, float]:

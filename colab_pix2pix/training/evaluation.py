@@ -14,6 +14,7 @@ from ..spacing import evenly_spaced
 from . import artifacts
 
 if TYPE_CHECKING:
+    from ..config import TrainConfig
     from ..model.pix2pix import Pix2Pix
 
 _MOST_PICTURES = 32
@@ -21,6 +22,7 @@ _RANGE = 2.0  # images lie in [−1, 1]
 _SSIM_WINDOW = 11  # pixels
 _MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
 _BEST_PSNR = 100.0  # instead of infinity
+_OTHER_LIGHT, _LESS_CONTRAST = 0.3, 0.8
 
 
 class Score(NamedTuple):
@@ -29,10 +31,15 @@ class Score(NamedTuple):
     Attributes:
         l1: Mean absolute difference of images in [−1, 1]: 0 is perfect.
         ssim: Structural similarity (Wang et al. 2004): 1 is perfect, 0 has nothing in common.
+        follow: Mean absolute difference of pixels in [0, 1] between the input and what is made a
+            new input of the generated image; None where the input is no function of the image.
+        follow_other_light: The same for inputs that are darker or brighter than the crops.
     """
 
     l1: float
     ssim: float
+    follow: float | None = None
+    follow_other_light: float | None = None
 
 
 class PictureScores(NamedTuple):
@@ -98,6 +105,7 @@ class HeldOut:
         targets = pictures[chosen][..., :3]
         self._target = resize_images(targets, model.config.output_size or size)
         self._target_image = conditions.encode_image(self._target)
+        self._other_light = in_other_light(self._input_image)
 
     def score(self) -> Score:
         """Returns the present score."""
@@ -117,4 +125,42 @@ class HeldOut:
     def _score(self, generated_image: tf.Tensor) -> Score:
         l1 = generator_l1_loss(self._target_image, generated_image)
         ssim = tf.reduce_mean(tf.image.ssim(self._target_image, generated_image, _RANGE))
-        return Score(float(l1), float(ssim))
+        config = self._model.config
+        if config.condition == "paired":
+            return Score(float(l1), float(ssim))
+        follow = follow_error(self._input_image, generated_image, config)
+        made_of_others = self._model.generate(self._other_light)
+        others = follow_error(self._other_light, made_of_others, config)
+        return Score(float(l1), float(ssim), follow, others)
+
+
+def in_other_light(input_image: tf.Tensor) -> tf.Tensor:
+    """Returns inputs in light that no crop had: darker ones and brighter ones in turn.
+
+    Args:
+        input_image: `(batch, size, size, channels)` in [−1, 1].
+    """
+    sign = tf.where(tf.range(tf.shape(input_image)[0]) % 2 == 0, -1.0, 1.0)
+    changed = _LESS_CONTRAST * input_image + _OTHER_LIGHT * sign[:, None, None, None]
+    return tf.clip_by_value(changed, -1.0, 1.0)
+
+
+def follow_error(input_image: tf.Tensor, generated_image: tf.Tensor, config: TrainConfig) -> float:
+    """Returns how far generated images are from following their inputs: 0 is perfect.
+
+    No real picture is needed for it: the input is made again, of the generated image, and compared
+    with the one that was given. A network that redraws its own pictures whatever it is shown has
+    0.1 and more.
+
+    Args:
+        input_image: `(batch, size, size, 1 or 3)` in [−1, 1].
+        generated_image: `(batch, output_size, output_size, 3)` in [−1, 1].
+        config: How the input is made; a condition other than paired.
+
+    Returns:
+        The mean absolute difference of pixels in [0, 1].
+    """
+    again = conditions.make_input(generated_image, config)
+    if again.shape[1] != input_image.shape[1]:
+        input_image = tf.image.resize(input_image, again.shape[1:3], method="area")
+    return float(tf.reduce_mean(tf.abs(again - input_image))) / _RANGE

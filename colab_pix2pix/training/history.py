@@ -44,6 +44,8 @@ class History:
             discriminator_loss=float(discriminator),
             held_out_l1_loss=score.l1 if score else None,
             held_out_ssim=score.ssim if score else None,
+            held_out_follow=score.follow if score else None,
+            held_out_follow_other_light=score.follow_other_light if score else None,
         )
         self.lines.append(row)
         return row

@@ -147,7 +147,7 @@ def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]
     """Refuses what can't change in the middle of a run; returns notes on what may."""
     notes = []
     for name, about in options(config).items():
-        now, before = getattr(config, name), stored.get(name)
+        now, before = getattr(config, name), stored.get(name, about.legacy)
         if before is None or now == before or about.on_resume == "free":
             continue
         if about.on_resume == "refuse":

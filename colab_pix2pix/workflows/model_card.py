@@ -122,4 +122,5 @@ def _score(history: list[list[Any]]) -> str:
     if last is None:
         return "not measured on held-out crops"
     ssim = f", SSIM {last.held_out_ssim:.3f}" if last.held_out_ssim is not None else ""
-    return f"held-out crops at step {last.step}: L1 {last.held_out_l1_loss:.4f}{ssim}"
+    follow = f", follow {last.held_out_follow:.3f}" if last.held_out_follow is not None else ""
+    return f"held-out crops at step {last.step}: L1 {last.held_out_l1_loss:.4f}{ssim}{follow}"

@@ -111,8 +111,8 @@ def test_what_happens_to_a_picture_does_not_depend_on_the_others_of_its_batch() 
     others = np.concatenate([noise(3, 80, seed=9), pictures[3:]])
     assert np.array_equal(conditions.augment_target(others, seed=seed, **AUGMENTED)[3:], whole[3:])
     inputs = tf.image.rgb_to_grayscale(whole)
-    varied = conditions.augment_input(inputs, seed=seed, **VARIED)
-    part = conditions.augment_input(inputs[:3], seed=seed, **VARIED)
+    varied = conditions.augment_light(inputs, seed=seed, **VARIED)
+    part = conditions.augment_light(inputs[:3], seed=seed, **VARIED)
     assert np.array_equal(part, varied[:3])
 
 
@@ -122,7 +122,7 @@ def test_each_place_in_a_batch_and_each_step_has_chances_of_its_own() -> None:
     every = np.concatenate([first, second])
     assert len({picture.tobytes() for picture in every}) == 16
     inputs = tf.zeros((8, 64, 64, 1))
-    assert len(np.unique(conditions.augment_input(inputs, seed=(3, 1), **VARIED))) == 8
+    assert len(np.unique(conditions.augment_light(inputs, seed=(3, 1), **VARIED))) == 8
 
 
 def test_chance_covers_its_whole_range_and_not_more() -> None:
@@ -134,7 +134,7 @@ def test_chance_covers_its_whole_range_and_not_more() -> None:
     seen = np.abs(left - right) / (215 - 40)
     assert 1 / 1.5 - 0.02 < seen.min() < 0.69 and 0.98 < seen.max() < 1.02
     grey = tf.random.stateless_uniform((4000, 8, 8, 1), (1, 1), -0.3, 0.3)
-    varied = conditions.augment_input(grey, brightness=0.2, contrast=0.15, seed=(0, 0)).numpy()
+    varied = conditions.augment_light(grey, brightness=0.2, contrast=0.15, seed=(0, 0)).numpy()
     shift = varied.mean((1, 2, 3)) - grey.numpy().mean((1, 2, 3))
     gain = varied.std((1, 2, 3)) / grey.numpy().std((1, 2, 3))
     assert -0.4 < shift.min() < -0.39 and 0.39 < shift.max() < 0.4
@@ -159,3 +159,44 @@ def test_a_step_is_fed_the_same_whenever_it_is_run_and_another_seed_differs(
     assert fed(0, [3, 1])[0] == in_order[3]
     assert len(set(in_order)) == 4
     assert not set(fed(1, [0, 1, 2, 3])) & set(in_order)
+
+
+def test_the_light_of_crop_and_input_varies_together() -> None:
+    pictures, step = noise(6, 80), tf.constant(5, tf.int64)
+    config = TrainConfig(image_size=64, brightness=0.2, contrast=0.15, light_varies="both")
+    input_image, target_image = conditions.make_training_pair(pictures, config, step)
+    assert np.allclose(input_image, conditions.make_input(target_image, config), atol=1e-5)
+    plain, _ = conditions.make_training_pair(pictures, config.replace(brightness=0.0), step)
+    assert np.abs(input_image - plain).mean() > 0.05
+
+
+def test_the_light_of_the_input_alone_varies_where_a_run_was_made_so() -> None:
+    pictures, step = noise(6, 80), tf.constant(5, tf.int64)
+    config = TrainConfig(image_size=64, brightness=0.2, contrast=0.15, light_varies="input")
+    input_image, target_image = conditions.make_training_pair(pictures, config, step)
+    steady = config.replace(brightness=0.0, contrast=0.0)
+    _, same = conditions.make_training_pair(pictures, steady, step)
+    assert np.array_equal(target_image, same)
+    assert np.abs(input_image - conditions.make_input(target_image, config)).mean() > 0.05
+
+
+def test_what_the_discriminator_sees_of_a_pair_is_changed_alike() -> None:
+    image = conditions.encode_image(noise(5, 64))
+    grey = tf.reduce_mean(image, axis=3, keepdims=True)
+    compiled = tf.function(conditions.augment_for_discriminator)
+    again, seen, seen_grey = compiled([image, image, grey], seed=tf.constant((1, 2)))
+    assert np.array_equal(again, seen)
+    hole = np.all(seen.numpy() == 0, axis=-1)
+    assert np.array_equal(hole, np.all(seen_grey.numpy() == 0, axis=-1))
+    assert 0.05 < hole.mean() < 0.5
+    other = conditions.augment_for_discriminator([image], seed=(1, 3))[0]
+    assert not np.array_equal(other, seen)
+
+
+def test_gradients_go_through_what_the_discriminator_sees() -> None:
+    image = tf.Variable(conditions.encode_image(noise(2, 64)))
+    with tf.GradientTape() as tape:
+        (seen,) = conditions.augment_for_discriminator([image], seed=(1, 2))
+        loss = tf.reduce_sum(seen)
+    gradient = tape.gradient(loss, image).numpy()
+    assert np.isfinite(gradient).all() and (gradient != 0).mean() > 0.4

@@ -319,7 +319,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def saved_run(path: Path, ema: float = 0.0) -> tuple[Project, Pix2Pix]:
-    config = TrainConfig(image_size=64, base_filters=4, ema=ema, precision="float32")
+    small = {"image_size": 64, "base_filters": 4, "precision": "float32"}
+    config = TrainConfig(**small, ema=ema, dropout=0.5)
     model = Pix2Pix(config)
     shake(model.generator)
     writer = CheckpointWriter(Project(path))

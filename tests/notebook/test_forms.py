@@ -176,7 +176,7 @@ def test_an_error_while_storing_is_shown_in_the_form(tmp_path: Path) -> None:
 
 
 def test_training_starts_with_the_quick_preset() -> None:
-    assert TrainForm().config == PRESETS["quick"][1]
+    assert TrainForm().config == PRESETS["quick"].config
 
 
 def test_the_crops_are_drawn_on_a_frame_and_again_when_an_option_moves_them() -> None:
@@ -207,10 +207,12 @@ def test_a_video_that_cannot_be_drawn_is_explained_in_the_form(tmp_path: Path) -
 def test_a_preset_fills_the_boxes_and_is_named_until_one_is_changed(name: str) -> None:
     form = TrainForm()
     form.preset.value = name
-    assert form.config == PRESETS[name][1]
+    assert form.config == PRESETS[name].config
     box(form, "epochs").value += 1
     assert form.preset.value == ""
-    assert form.config == dataclasses.replace(PRESETS[name][1], epochs=PRESETS[name][1].epochs + 1)
+    assert form.config == dataclasses.replace(
+        PRESETS[name].config, epochs=PRESETS[name].config.epochs + 1
+    )
     box(form, "epochs").value -= 1
     assert form.preset.value == name
 
@@ -218,7 +220,7 @@ def test_a_preset_fills_the_boxes_and_is_named_until_one_is_changed(name: str) -
 def test_a_preset_is_stored_whole(tmp_path: Path) -> None:
     project = Project(tmp_path / "roses")
     TrainForm(project).preset.value = "paper"
-    assert project.recall(TrainConfig) == PRESETS["paper"][1]
+    assert project.recall(TrainConfig) == PRESETS["paper"].config
     assert TrainForm(project).preset.value == "paper"
 
 
@@ -445,7 +447,7 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
 
 
 def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
-    quick, paper = PRESETS["quick"][1], PRESETS["paper"][1]
+    quick, paper = PRESETS["quick"].config, PRESETS["paper"].config
     time_estimate.record_speed(quick, steps_per_second=5.0, device="")
     estimate = time_estimate.estimate(quick, crops=100, device="")
     assert estimate.measured and estimate.seconds == pytest.approx(

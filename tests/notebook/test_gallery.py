@@ -183,7 +183,7 @@ def test_varied_pictures_are_those_of_training_for_the_same_chances(height: int)
     ])  # fmt: skip
     assert np.abs(ours - conditions.decode_image(theirs).numpy().astype(int)).max() <= 1
 
-    varied = conditions.augment_input(theirs, brightness=0.2, contrast=0.5, seed=seed)
+    varied = conditions.augment_light(theirs, brightness=0.2, contrast=0.5, seed=seed)
     draws = tf.random.stateless_uniform((6, 2), seed, minval=-1.0).numpy()
     ours = np.stack([
         thumbnails.vary_input(picture, brightness=0.2, contrast=0.5, draws=some)

@@ -314,7 +314,7 @@ def test_pairs_are_learned_as_pairs_and_come_back_on_a_new_machine(
     assert metadata["options"] == {"direction": "BtoA", "size": 256}
     form = TrainForm(project, dataset)
     assert (form.config.condition, form.preset.value) == ("paired", "quick")
-    form.preset.value = "good"
+    form.preset.value = "best"
     assert form.config.condition == "paired"
 
     curate.pack(dataset, project.dataset_zip)

@@ -19,9 +19,16 @@ from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.restore import status
 from support.forked import Command
 
-# Little to compile, so that a process is soon at its first step. Dropout is on by default.
+# Little to compile, so that a process is soon at its first step. With dropout, which draws, too.
 SMALL = TrainConfig(
-    image_size=64, base_filters=4, depth=3, patch_layers=1, batch_size=4, epochs=64, ema=0.9
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    batch_size=4,
+    epochs=64,
+    ema=0.9,
+    dropout=0.5,
 )
 STEPS = 160
 LONGEST_PAUSE_SECONDS = 0.12  # a few steps and saves

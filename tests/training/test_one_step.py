@@ -12,7 +12,12 @@ from colab_pix2pix.model.networks import build_discriminator, build_generator
 from colab_pix2pix.model.pix2pix import Pix2Pix
 
 CONFIG = TrainConfig(
-    image_size=64, base_filters=4, depth=3, patch_layers=1, dropout=0.0, precision="float32"
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    light_varies="input",
+    precision="float32",
 )
 # So bright that no generated pixel reaches them: the absolute difference has no kink then.
 PICTURES = np.random.default_rng(0).integers(180, 256, (2, 80, 80, 3), np.uint8)

@@ -26,7 +26,7 @@ from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4, dropout=0.5)
 
 
 def arrays(slot: Path) -> dict[str, bytes]:

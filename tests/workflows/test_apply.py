@@ -29,7 +29,7 @@ from colab_pix2pix.workflows.apply import apply, generate_frames
 from colab_pix2pix.workflows.pipeline import train
 from support import videos
 
-OPTIONS = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+OPTIONS = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4, dropout=0.5)
 
 
 @pytest.fixture(scope="module")

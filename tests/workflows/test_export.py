@@ -26,7 +26,7 @@ from colab_pix2pix.workflows.pipeline import train
 from support import drivefs
 from support.machines import machine
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, dropout=0.5)
 KINDS = {
     "the defaults": TINY,
     "resize, instance, ema": TINY.replace(

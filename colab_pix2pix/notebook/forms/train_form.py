@@ -72,10 +72,10 @@ class TrainForm(Form[TrainConfig]):
 
     def _presets(self) -> list[tuple[str, str]]:
         presets = []
-        for name, (description, config) in PRESETS.items():
-            seconds = time_estimate.estimate(config, self._crop_count, self._device).seconds
+        for name, preset in PRESETS.items():
+            seconds = time_estimate.estimate(preset.config, self._crop_count, self._device).seconds
             time = f", about {wording.estimate_in_words(seconds)} here" if self._crop_count else ""
-            presets.append((f"{name}: {description}{time}", name))
+            presets.append((f"{name}, {preset.purpose}{time}", name))
         return presets
 
     def _use_preset(self) -> None:
@@ -92,7 +92,7 @@ class TrainForm(Form[TrainConfig]):
 
     def _preset_config(self, preset: str) -> TrainConfig:
         """Returns the options of a preset as the crops need them: pairs are learned as pairs."""
-        config = PRESETS[preset][1]
+        config = TrainConfig.preset(preset)
         return config.replace(condition="paired") if self._has_pairs else config
 
     def _changed(self) -> None:

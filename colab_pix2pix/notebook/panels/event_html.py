@@ -56,6 +56,7 @@ def notes_html(notes: Iterable[Note]) -> str:
 def losses_html(metrics: Metrics) -> str:
     """Returns the losses by their names; those that were not measured are left out."""
     names = [field for field, _, _ in inline_images.LOSSES]
+    names += ["held_out_follow", "held_out_follow_other_light"]
     values = {name: getattr(metrics, name) for name in names}
     known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
     return style.named_values(known)

@@ -30,6 +30,10 @@ _CHARTS = {
         _Line("generator_l1_loss", "on training crops", "first"),
         _Line("held_out_l1_loss", "on held-out crops", "second"),
     ),
+    "Follow: how far a result, made an input again, is from its input": (
+        _Line("held_out_follow", "inputs as they are", "first"),
+        _Line("held_out_follow_other_light", "made darker and brighter", "third"),
+    ),
     "The two networks against each other: neither should win for long": (
         _Line("generator_gan_loss", "generator: not fooling the other", "third"),
         _Line("discriminator_loss", "discriminator: being fooled", "fourth"),

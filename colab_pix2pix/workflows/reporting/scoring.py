@@ -55,7 +55,7 @@ class Measured:
 
     Attributes:
         scores: Of each crop.
-        follow: A light -> see `follow_error`; {} where that has no meaning.
+        follow: A light -> see `training.evaluation.follow_error`; {} where that has no meaning.
         made: What it makes of the crops: uint8 `(count, output_size, output_size, 3)`.
     """
 
@@ -110,6 +110,7 @@ def measure(
         on_made: Told the number of pictures made, again and again.
     """
     from ...model.conditions import decode_image
+    from ...training.evaluation import follow_error
 
     generate, some = _generator(trained, mode, on_made), followed(crops)
     generated_image, follow = generate(crops.input_image), {}
@@ -148,31 +149,6 @@ def lights(config: TrainConfig) -> list[str]:
     if config.condition == "paired":
         return []
     return [light for light in LIGHTS if light == AS_IT_IS or config.condition in VARIED]
-
-
-def follow_error(
-    input_image: np.ndarray, generated_image: np.ndarray, config: TrainConfig
-) -> float:
-    """Returns how far generated images are from their inputs, once they are made inputs again.
-
-    Args:
-        input_image: What the generator was given: float32 `(count, size, size, channels)` in
-            [-1, 1].
-        generated_image: What it made of that: `(count, output_size, output_size, 3)`.
-        config: How an input is made from a picture.
-
-    Returns:
-        The mean absolute difference, as a share of black to white: 0 is perfect.
-    """
-    from ...model.conditions import decode_image, encode_image, make_input
-
-    size = input_image.shape[1]
-    if generated_image.shape[1] != size:
-        pictures = resize_images(decode_image(generated_image).numpy(), size)
-        generated_image = encode_image(pictures).numpy()
-    pairs = zip(_blocks(input_image), _blocks(generated_image), strict=True)
-    errors = [np.abs(make_input(made, config).numpy() - fed).ravel() for fed, made in pairs]
-    return float(np.concatenate(errors).mean(dtype=np.float64)) / 2.0
 
 
 def _in_light(input_image: np.ndarray, name: str) -> np.ndarray:
