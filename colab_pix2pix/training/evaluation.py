@@ -78,8 +78,7 @@ def score_pictures(target_image: tf.Tensor, generated_image: tf.Tensor) -> Pictu
         generated_image: Made ones, the same shape.
     """
     weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(target_image.shape[1])])
-    # SSIM compares brightnesses as ratios: its images begin at 0, which is black.
-    both = (target_image + 1.0) / 2.0, (generated_image + 1.0) / 2.0
+    both = _from_black(target_image), _from_black(generated_image)
     return PictureScores(
         l1=tf.reduce_mean(tf.abs(target_image - generated_image), axis=(1, 2, 3)).numpy(),
         psnr=np.minimum(tf.image.psnr(*both, 1.0).numpy(), _BEST_PSNR),
@@ -124,7 +123,8 @@ class HeldOut:
 
     def _score(self, generated_image: tf.Tensor) -> Score:
         l1 = generator_l1_loss(self._target_image, generated_image)
-        ssim = tf.reduce_mean(tf.image.ssim(self._target_image, generated_image, _RANGE))
+        both = _from_black(self._target_image), _from_black(generated_image)
+        ssim = tf.reduce_mean(tf.image.ssim(*both, 1.0))
         config = self._model.config
         if config.condition == "paired":
             return Score(float(l1), float(ssim))
@@ -132,6 +132,11 @@ class HeldOut:
         made_of_others = self._model.generate(self._other_light)
         others = follow_error(self._other_light, made_of_others, config)
         return Score(float(l1), float(ssim), follow, others)
+
+
+def _from_black(image: tf.Tensor) -> tf.Tensor:
+    """Returns images in [0, 1]: SSIM compares brightnesses as ratios, so that black must be 0."""
+    return (image + 1.0) / _RANGE
 
 
 def in_other_light(input_image: tf.Tensor) -> tf.Tensor:
