@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
-
 from skimage.metrics import structural_similarity
 
 from colab_pix2pix.config import TrainConfig
