@@ -6,6 +6,7 @@ import html
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ... import wording
@@ -43,7 +44,7 @@ class _Number:
     less_is_better: bool
 
 
-_NO_BEST: Mapping[str, float] = {}
+_NO_BEST: Mapping[str, str] = {}
 
 
 def score_section(states: Sequence[SavedState], pictures: Pictures) -> str:
@@ -83,8 +84,9 @@ def _table(states: Sequence[SavedState], pictures: Pictures) -> str:
     measured = [state for state in states if state.generation.number in pictures.measured]
     rows = [_numbers(pictures.measured[state.generation.number]) for state in measured]
     best = {
-        name: (min if rows[0][name].less_is_better else max)(row[name].value for row in rows)
+        name: (min if rows[0][name].less_is_better else max)(column, key=attrgetter("value")).text
         for name in (rows[0] if len(rows) > 1 else ())
+        for column in [[row[name] for row in rows]]
     }
     lines = [
         f"<td>{_describe(state, pictures)}</td>{_cells(row, rows[0], best)}"
@@ -125,7 +127,7 @@ def _means(scores: PictureScores) -> dict[str, _Number]:
 
 
 def _cells(
-    numbers: Mapping[str, _Number], names: Iterable[str], best: Mapping[str, float] = _NO_BEST
+    numbers: Mapping[str, _Number], names: Iterable[str], best: Mapping[str, str] = _NO_BEST
 ) -> str:
     """Returns the cells of a row; the best numbers of their columns are set off."""
     cells = []
@@ -134,6 +136,6 @@ def _cells(
             cells.append("<td></td>")
             continue
         number = numbers[name]
-        text = f"<b>{number.text}</b>" if best.get(name) == number.value else number.text
+        text = f"<b>{number.text}</b>" if best.get(name) == number.text else number.text
         cells.append(f'<td data-name="{name}">{text}</td>')
     return "".join(cells)

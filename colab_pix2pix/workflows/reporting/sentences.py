@@ -10,7 +10,7 @@ from .nearest import Nearest
 from .scoring import AS_IT_IS
 
 #: Of follow: up to the first it follows, from the second on it does not.
-_FOLLOWS, _DOES_NOT = 0.02, 0.06
+_FOLLOWS, _DOES_NOT = 0.025, 0.06
 _MUCH_NEARER = 0.6
 
 
