@@ -309,7 +309,7 @@ class TrainConfig(Config):
         on_resume="note",
     )
     decay_from: float = option(
-        1.0,
+        0.5,
         "The share of all steps after which the step width falls in a line to 0. 1: never.",
         minimum=0,
         maximum=1,
@@ -512,10 +512,10 @@ class TrainConfig(Config):
         on_resume="refuse",
     )
     upsampling: str = option(
-        "icnr",
-        "transposed is the paper's; icnr is the same begun without checkerboards; resize has none,"
-        " at four times the cost.",
-        choices=("transposed", "icnr", "resize"),
+        "smooth",
+        "transposed is the paper's; smooth is the same without what makes a grid in the pictures;"
+        " resize has none either, at four times the cost.",
+        choices=("transposed", "smooth", "resize"),
         advanced=True,
         on_resume="refuse",
     )

@@ -17,6 +17,9 @@ _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, d
 _BATCH_NORM_MOMENTUM = 0.9  # as in the paper's code (0.1 in Torch's way of counting)
 _EPSILON = 1e-3  # of all normalizations, as in the tutorial (Keras' own)
 _DROPOUT_BLOCKS = 3
+_ALTERNATING = [
+    np.array([1, -1, 1, -1], np.float32).reshape(shape) for shape in ((4, 1, 1, 1), (1, 4, 1, 1))
+]
 
 
 def build_generator(
@@ -51,9 +54,9 @@ def build_generator(
         output_channels: 3 for colour.
         dropout: Share of values set to 0 in the three innermost decoder blocks while training.
         normalization: "batch" or "instance".
-        upsampling: "transposed" convolution as in the paper; "icnr": the same that begins without
-            a checkerboard; or "resize": nearest neighbour and a convolution of four times the cost
-            (Odena et al. 2016, distill.pub/2016/deconv).
+        upsampling: "transposed" convolution as in the paper; "smooth": the same without what
+            makes checkerboards, see `remove_checkerboards`; or "resize": nearest neighbour and a
+            4×4 convolution, at four times the cost.
         leak: Slope of LeakyReLU below 0: 0.2 in the paper, 0.3 in the TensorFlow tutorial.
         seed: Of the initial weights and the dropout.
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
@@ -86,21 +89,26 @@ def build_generator(
     x = make.upsampled("output", output_channels, x, use_bias=True)  # (S, S, 3)
     generated_image = layers.Activation("tanh", dtype="float32", name="generated_image")(x)
     generator = keras.Model(input_image, generated_image, name="generator")
-    if upsampling == "icnr":
-        _begin_without_a_grid(generator)
+    if upsampling == "smooth":
+        remove_checkerboards(generator)
     return generator
 
 
-def _begin_without_a_grid(generator: keras.Model) -> None:
-    """Gives the four pixels that a transposed convolution makes of one the same kernel at first.
+def remove_checkerboards(generator: keras.Model) -> None:
+    """Takes out of all transposed convolutions what makes a flat area a checkerboard.
 
-    Then it begins as nearest neighbour and a convolution would, at a quarter of the cost, and
-    training does not have to unlearn a checkerboard (ICNR, arXiv 1707.02937).
+    Of four taps along an axis, the first and the third make the even pixels and the others the odd
+    ones: where their sums differ, there is a grid. What is left is what nearest neighbour and a 3×3
+    convolution make (Odena et al. 2016, distill.pub/2016/deconv), in a layer of a quarter of the
+    cost. To be called after each update of the weights.
     """
     for layer in generator.layers:
-        if isinstance(layer, layers.Conv2DTranspose):  # (4, 4, out, in): tap 2i + a makes pixel a
-            first = np.asarray(layer.kernel)[::2, ::2]
-            layer.kernel.assign(first.repeat(2, axis=0).repeat(2, axis=1))
+        if isinstance(layer, layers.Conv2DTranspose):  # (4, 4, out, in)
+            kernel = keras.ops.convert_to_tensor(layer.kernel)
+            for signs in _ALTERNATING:
+                alternating = keras.ops.sum(kernel * signs, signs.shape.index(4), keepdims=True)
+                kernel = kernel - 0.25 * signs * alternating
+            layer.kernel.assign(kernel)
 
 
 def build_discriminator(

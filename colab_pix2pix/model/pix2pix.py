@@ -87,7 +87,7 @@ class Pix2Pix:
         """Runs the step on all devices; returns the mean losses."""
         strategy = self.devices.strategy
         each_losses = strategy.run(self._train_step, (pictures, step))
-        self._average(step)
+        self._after_update(step)
         return strategy.reduce("MEAN", each_losses, axis=None)
 
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
@@ -122,7 +122,7 @@ class Pix2Pix:
         self._descend("generator", generator_tape, generator_loss)
         self._descend("discriminator", discriminator_tape, scaled_loss)
         if self.devices.strategy is None:
-            self._average(step)
+            self._after_update(step)
         return tf.stack([gan_loss, l1_loss, discriminator_loss])
 
     def _varied_for_discriminator(
@@ -182,6 +182,11 @@ class Pix2Pix:
             longest = optimizer.scale_loss(self.config.clip_norm / self.devices.size)
             gradients, _ = tf.clip_by_global_norm(gradients, longest)
         optimizer.apply(gradients, variables)
+
+    def _after_update(self, step: tf.Tensor) -> None:
+        if self.config.upsampling == "smooth":
+            networks.remove_checkerboards(self.generator)
+        self._average(step)
 
     def _average(self, step: tf.Tensor) -> None:
         if self.averaged_generator is None:

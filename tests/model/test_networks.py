@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -150,3 +151,30 @@ def test_augmentation_is_a_function_of_seed_and_step_and_of_nothing_else() -> No
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
     assert one.min() >= -1 and one.max() <= 1
+
+
+def grid_of(generator: keras.Model) -> float:
+    """Returns by how much neighbouring pixels differ in what is made of a flat area."""
+    flat = np.full((1, 64, 64, 1), 0.3, np.float32)
+    middle = np.asarray(generator(flat, training=False))[0, 24:40, 24:40]
+    return float(np.abs(np.diff(middle, axis=0)).mean() + np.abs(np.diff(middle, axis=1)).mean())
+
+
+def test_smooth_upsampling_makes_no_checkerboard_of_a_flat_area() -> None:
+    sizes = {"image_size": 64, "base_filters": 4, "depth": 2}
+    smooth = build_generator(**sizes, upsampling="smooth")
+    assert grid_of(smooth) < 1e-6 < grid_of(build_generator(**sizes, upsampling="transposed"))
+
+
+def test_smooth_upsampling_is_nearest_neighbour_and_a_3x3_convolution() -> None:
+    smooth = build_generator(image_size=64, base_filters=4, depth=2, upsampling="smooth")
+    kernel = np.asarray(smooth.get_layer("output").kernel)  # (4, 4, out, in)
+    small = np.zeros((3, 3, *kernel.shape[2:]), np.float32)
+    for i, j in np.ndindex(3, 3):  # each tap of four is the sum of two neighbours of three
+        small[i, j] = sum(
+            (-1) ** (i - a + j - b) * kernel[a, b] for a in range(i + 1) for b in range(j + 1)
+        )
+    again = np.zeros_like(kernel)
+    for i, j in np.ndindex(2, 2):
+        again[i : i + 3, j : j + 3] += small
+    assert np.allclose(again, kernel, atol=1e-6)

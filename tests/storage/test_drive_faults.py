@@ -118,7 +118,7 @@ def test_an_upload_that_stalls_for_ever_is_told(report: Report) -> None:
         trainer = trained(it)
         it.drive.order("set", paused=True)
         note = trainer.wait_for("Note", lambda event: "has not uploaded" in event["message"])
-        assert "MB free" in note["message"] and "Safe is step" in note["message"]
+        assert "16.1 GB free" in note["message"] and "Safe is step" in note["message"]
         goes_on(trainer)
         dies_and_restores(it, row, trainer)
     report(row)
