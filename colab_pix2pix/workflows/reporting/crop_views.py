@@ -116,7 +116,7 @@ def _article(shown: ShownCrop, pictures: Pictures) -> str:
     )
     when = f", {shown.crop.time:.1f} s into the video" if shown.crop.source else ""
     return (
-        f"<article><h3>{html.escape(shown.crop.file)}<span class=quiet>{when}</span></h3>"
+        f'<article><h3>{html.escape(shown.crop.file)}<span class="quiet">{when}</span></h3>'
         f'<div class="pictures crop" style="--columns: {len(columns)}">{figures}</div>'
         f"<p>{_numbers(shown, pictures)}</p></article>"
     )

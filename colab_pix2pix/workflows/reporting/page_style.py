@@ -39,6 +39,7 @@ td small { display: block; color: var(--quiet); font-size: .8125rem; }
 td b { color: var(--green); }
 dl { display: grid; grid-template-columns: 6rem 1fr; gap: .5rem 1rem; max-width: 48rem;
   margin: 1rem 0; }
+dl.options { grid-template-columns: minmax(6rem, 15rem) 1fr; }
 dt { font-weight: 600; }
 dd { margin: 0; }
 .pictures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
@@ -84,7 +85,7 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   main { padding: 1.25rem 1rem 3rem; }
   .pictures.crop { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .row { grid-template-columns: 1fr; gap: .3rem; padding: .6rem 0; }
-  dl { grid-template-columns: 1fr; gap: 0; }
+  dl, dl.options { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .75rem; }
   thead { display: none; }
   tr { display: grid; grid-template-columns: 1fr 1fr; padding: .6rem 0;

@@ -80,7 +80,7 @@ def _options(found: Findings) -> str:
     lines = "".join(map(_option, found.changed))
     words = "All others are at their defaults." if lines else "All are at their defaults."
     return (
-        f"<section><h2>Options</h2><dl class=options>{lines}</dl>"
+        f'<section><h2>Options</h2><dl class="options">{lines}</dl>'
         f'<p class="quiet">{words}</p></section>'
     )
 

@@ -73,21 +73,21 @@ def follow_sentence(follow: dict[str, float]) -> str:
 
 
 def by_heart(nearest: Sequence[Nearest]) -> str:
-    """Returns whether results look remembered rather than seen."""
+    """Returns whether results look remembered rather than seen.
+
+    Held-out pictures are the measure: what a model makes of them has no reason to be nearer to the
+    training pictures than they are themselves.
+    """
     nearer = sum(one.distance < one.to_real for one in nearest)
     made = float(np.median([one.distance for one in nearest]))
     real = float(np.median([one.real_to_training for one in nearest]))
-    sentence = (
-        f"{nearer} of {len(nearest)} results are nearer to a training picture than to the picture"
-        f" that they should be. A result is {made:.2f} from the training picture nearest to it"
-        f" (median), a real held-out picture {real:.2f}. "
-    )
-    if made < _MUCH_NEARER * real and 2 * nearer > len(nearest):
-        return sentence + "So it gives back training pictures that it has learned by heart."
-    if 2 * nearer > len(nearest):
-        return (
-            sentence + "So its results lean towards what it has learned; look at the pairs below."
-        )
+    answer = "In part, perhaps: look at the pairs below."
+    if made >= real:
+        answer = "No: its results are no nearer to what it was trained on than those pictures are."
+    elif made < _MUCH_NEARER * real and 2 * nearer > len(nearest):
+        answer = "Yes: it gives back training pictures, whatever it is shown."
     return (
-        sentence + "So it makes pictures of its own, and does not give back those it has learned."
+        f"{answer} A result is {made:.2f} from the training picture that is nearest to it (median),"
+        f" a real picture that was held out {real:.2f}; {nearer} of {len(nearest)} results are"
+        " nearer to a training picture than to the picture that they should be."
     )
