@@ -324,6 +324,7 @@ def test_a_torn_slot_is_said_and_the_other_states_are_told(run: Project) -> None
     assert str(run.path) not in found.source
     heads = [row.head for row in found.rows if row.numbers]
     assert [head.split("generation")[0] for head in heads[:-1]] == ["step 9", "step 6"]
+    assert "Starting: 12 steps" in found.text, "metrics.csv reaches farther than what is saved"
     assert "its pictures are shown below" in heads[0]
 
 
@@ -429,9 +430,12 @@ def test_a_full_drive_is_told_and_no_half_report_is_left(run: Project) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("crops", ["with crops", "without crops"])
 def test_it_opens_in_a_browser_without_network_in_light_and_dark_on_wide_and_narrow_screens(
-    run: Project,
+    run: Project, crops: str
 ) -> None:
+    if crops == "without crops":
+        run.dataset_zip.unlink()
     path, papers = report(run), set()
     with sync_playwright() as playwright, pages.browser(playwright) as browser:
         for scheme in ("light", "dark"):

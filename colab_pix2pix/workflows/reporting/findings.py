@@ -76,7 +76,8 @@ def gather(project: Project, generation: str, on_event: OnEvent) -> Findings:
     from ...training.diagnosis import diagnose
 
     states, notes = find_states(project) if project.path.is_dir() else ([], [])
-    history = history_of(states) or read_metrics(project)
+    # The table goes on where the newest state was lost.
+    history = max(history_of(states), read_metrics(project), key=_last_step)
     if not states and not history:
         raise _none_readable(project, notes) if notes else nothing_trained(project)
     found = Findings(project.path.resolve().name, states, history, diagnose(history), notes=notes)
@@ -96,6 +97,10 @@ def gather(project: Project, generation: str, on_event: OnEvent) -> Findings:
         found.sample = _newest_sample(project)
     found.notes = [note.replace(f"{project.path}/", "") for note in found.notes]
     return found
+
+
+def _last_step(history: Sequence[Metrics]) -> int:
+    return history[-1].step if history else -1
 
 
 def _none_readable(project: Project, notes: Sequence[str]) -> CheckpointError:

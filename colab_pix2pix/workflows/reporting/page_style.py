@@ -45,8 +45,10 @@ dd { margin: 0; }
 .pictures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
   gap: .6rem; }
 .pictures figure { margin: 0; }
-.pictures img, .sample { display: block; width: 100%; height: auto; border-radius: 4px;
+.pictures img { display: block; width: 100%; height: auto; border-radius: 4px;
   background: var(--line); }
+.sample { margin: 0; }
+.sample img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
 figcaption { font-size: .8125rem; line-height: 1.35; padding-top: .3rem; }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: .9rem; margin: .9rem 0; }
