@@ -484,4 +484,7 @@ def test_each_course_has_its_sentence() -> None:
     assert said(0.01, 0.012).startswith("It follows (0.010 on held-out inputs as they are, 0.012")
     assert said(0.01, 0.05).startswith("It follows roughly")
     assert said(0.01, 0.12).startswith("It follows crops of its own video, but not other light")
+    assert sentences.follow_sentence({"as they are": 0.1}).startswith(
+        "Follow is 0.100; of drawings"
+    )
     assert said(0.1, 0.12).endswith("it redraws its own pictures whatever it is shown.")

@@ -57,6 +57,8 @@ def follow_sentence(follow: dict[str, float]) -> str:
     if not follow:
         return ""
     own, worst = follow[AS_IT_IS], max(follow, key=lambda name: follow[name])
+    if len(follow) == 1:
+        return f"Follow is {own:.3f}; of drawings nobody has measured yet what is good."
     numbers = f"{own:.3f} on held-out inputs as they are, {follow[worst]:.3f} on those {worst}"
     if worst == AS_IT_IS:
         numbers = f"{own:.3f}"
