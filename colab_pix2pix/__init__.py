@@ -51,6 +51,7 @@ _HOME = {
     "TrainingResult": "training.trainer",
     "apply": "workflows.apply",
     "export": "workflows.export",
+    "report": "workflows.report",
     "status": "storage.restore",
     "verify": "storage.restore",
     "keep_milestone": "storage.restore",

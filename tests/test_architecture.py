@@ -38,6 +38,7 @@ AT_HOME_ONLY = {
     "yt_dlp": {"downloader"},
     "google": {"storage"},
     "rich": {"cli"},
+    "skimage": {"workflows"},
 }
 MOST_FILES = 16
 MOST_LINES = 300

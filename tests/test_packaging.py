@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parent.parent
 #: What Colab has: a list that the tests keep, or a newer one (see scripts/colab_runtimes.py).
@@ -79,11 +80,15 @@ def test_installing_in_colab_changes_none_of_its_packages(
             *(sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"),
             *("--report", str(report), "--target", str(tmp_path / "unused")),
             *("--only-binary=:all:", "--python-version", python, *platforms),
+            "--ignore-requires-python",  # older pips ask the Python that runs them
             *("--constraint", str(COLAB), str(wheel)),
         ],
         check=True,
         capture_output=True,
     )
+    for entry in json.loads(report.read_text())["install"]:
+        required = SpecifierSet(entry["metadata"].get("requires_python", ""))
+        assert required.contains(f"{python}.0"), entry["metadata"]["name"]
     preinstalled = dict(re.findall(r"^([\w.-]+)==(\S+)", COLAB.read_text(), re.MULTILINE))
     preinstalled = {normal(name): version for name, version in preinstalled.items()}
     chosen = {
@@ -93,9 +98,8 @@ def test_installing_in_colab_changes_none_of_its_packages(
     assert {name: v for name, v in chosen.items() if name in preinstalled} == {
         name: preinstalled[name] for name in chosen if name in preinstalled
     }
-    assert {"tensorflow", "keras", "numpy", "ipywidgets", "matplotlib", "pillow"} <= set(
-        preinstalled
-    )
+    common = {"tensorflow", "keras", "numpy", "ipywidgets", "matplotlib", "pillow", "scikit-image"}
+    assert common <= set(preinstalled)
     # jedi and overrides belong to Colab's own IPython and Jupyter server, which miss them.
     added = set(chosen) - set(preinstalled) - {"jedi", "overrides"}
     ours = {"colab-pix2pix", "yt-dlp", "yt-dlp-ejs", "deno", "imagehash", "onnx", "onnxruntime"}

@@ -189,6 +189,15 @@ def run_export(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_report(args: argparse.Namespace) -> int:
+    from ..workflows.report import report
+
+    with Terminal() as terminal:
+        path = report(args.run_dir, args.output, generation=args.generation, on_event=terminal)
+    print(path)
+    return 0
+
+
 def run_auto(args: argparse.Namespace) -> int:
     from .interactive import auto
 

@@ -167,5 +167,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--single-file", action="store_true", help="web: one HTML file that opens by itself"
     )
 
+    report = command("report", "write how good a trained model is, as one HTML file")
+    report.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    report.add_argument(
+        "output",
+        metavar="OUT.html",
+        nargs="?",
+        default="",
+        help="the file to write (default: report.html in the run's folder)",
+    )
+    report.add_argument("--generation", default="last", help=f"whose pictures: {_GENERATION}")
+
     command("auto", "ask for everything, one question after another, then run it all")
     return parser

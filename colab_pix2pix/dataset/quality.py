@@ -59,7 +59,7 @@ def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
         DatasetError: one of them can't be read.
     """
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return list(pool.map(lambda path: _perceptual_hash(_grey(path)), paths))
+        return list(pool.map(lambda path: perceptual_hash(_grey(path)), paths))
 
 
 def _grey(path: Path) -> Image.Image:
@@ -67,7 +67,8 @@ def _grey(path: Path) -> Image.Image:
         return ImageOps.exif_transpose(image).convert("L")
 
 
-def _perceptual_hash(grey: Image.Image) -> int:
+def perceptual_hash(grey: Image.Image) -> int:
+    """Returns the `QualityMetrics.perceptual_hash` of a grey image (mode `L`) of any size."""
     import imagehash
 
     bits = imagehash.phash(grey).hash.ravel()
@@ -76,7 +77,7 @@ def _perceptual_hash(grey: Image.Image) -> int:
 
 def _measure(path: Path) -> QualityMetrics:
     grey = _grey(path)
-    perceptual_hash = _perceptual_hash(grey)
+    bits = perceptual_hash(grey)
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(grey, np.float32) / 255
@@ -84,7 +85,7 @@ def _measure(path: Path) -> QualityMetrics:
         brightness=float(pixels.mean()),
         sharpness=_sharpness(pixels),
         flatness=_flatness(np.asarray(grey)),
-        perceptual_hash=perceptual_hash,
+        perceptual_hash=bits,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,13 +54,27 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
     """
     found = restore.generations(project) if project.path.is_dir() else []
     if not found:
-        raise CheckpointError(
-            f"{project.path} holds no trained model yet.",
-            why="Expected a run that was saved at least once.",
-            fix="Train first: colab-pix2pix train DATASET_DIR RUN_DIR.",
-        )
-    chosen = _choose(found, generation)
-    config = TrainConfig.from_dict(chosen.manifest["options"])
+        raise nothing_trained(project)
+    return load_state(choose_state(found, generation))
+
+
+def nothing_trained(project: Project) -> CheckpointError:
+    """Returns the error for a folder in which nothing was ever saved."""
+    return CheckpointError(
+        f"{project.path} holds no trained model yet.",
+        why="Expected a run that was saved at least once.",
+        fix="Train first: colab-pix2pix train DATASET_DIR RUN_DIR.",
+    )
+
+
+def load_state(state: Generation) -> Trained:
+    """Returns the generator of a saved state that was found in a run's folder.
+
+    Raises:
+        OptionError: a newer version has saved it, with options that are not known here.
+        CheckpointError: what it holds is no generator with its options.
+    """
+    config = TrainConfig.from_dict(state.manifest["options"])
     with silence_stderr():
         from .pix2pix import build_generator, named
 
@@ -67,13 +82,18 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
     part = "averaged_generator" if config.ema else "generator"
     variables = named(part, generator.variables)
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(chosen.file, shapes, prefix=f"{part}/")
+    arrays = read_arrays(state.file, shapes, prefix=f"{part}/")
     for name, variable in variables.items():
         variable.assign(arrays[name])
-    return Trained(generator, config, chosen)
+    return Trained(generator, config, state)
 
 
-def _choose(found: list[Generation], wanted: str) -> Generation:
+def choose_state(found: Sequence[Generation], wanted: str) -> Generation:
+    """Returns one of the saved states, newest first, as `load_trained` names it.
+
+    Raises:
+        CheckpointError: there is none of this number.
+    """
     if wanted == "last":
         return found[0]
     if wanted == "best":

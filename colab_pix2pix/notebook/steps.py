@@ -27,6 +27,7 @@ from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
 from .forms.project_form import ProjectForm
 from .gallery.gallery import Gallery
 from .panels import live_page, predictions
+from .panels.report_view import report_view
 from .panels.results import result_view
 from .panels.training_panel import ProgressLine, TrainingPanel
 
@@ -148,6 +149,26 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
 def show_result(project: Project) -> None:
     """Shows the newest sample grid, the time-lapse of the training and the loss curves."""
     display(result_view(project))
+
+
+def report(project: Project) -> Path:
+    """Shows how good the trained model is, in a page that is kept in the project; returns its file.
+
+    Args:
+        project: Its saved states are measured on crops that were held out.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+    """
+    from ..workflows.report import report as write_report
+
+    line = ProgressLine()
+    display(line)
+    with _stoppable("Stopped: run this cell again for the report."):
+        line(Note(message="Measuring it on pictures that it has never seen: up to a minute."))
+        path = write_report(project, on_event=line)
+    display(report_view(path))
+    return path
 
 
 def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Path]:

@@ -121,7 +121,7 @@ def check_slots(project: Project) -> list[SlotCheck]:
     """
     _check_folder(project)
     with ThreadPoolExecutor(2) as pool:  # checksums of two large files take two cores
-        return list(pool.map(lambda path: _check(project, path), _candidates(project)))
+        return list(pool.map(lambda path: check_file(project, path), _candidates(project)))
 
 
 def scratch(project: Project, name: str) -> Path:
@@ -185,7 +185,8 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def _check(project: Project, path: Path) -> SlotCheck:
+def check_file(project: Project, path: Path) -> SlotCheck:
+    """Looks at one place where a state may lie: a slot, the copy of one, a milestone."""
     try:
         return SlotCheck(path, read(project, path))
     except CheckpointError as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -70,6 +72,25 @@ def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
             writer.writerow(METRICS_COLUMNS)
             writer.writerows(dataclasses.astuple(row) for row in history)
     return project.metrics_csv
+
+
+def read_metrics(project: Project) -> list[Metrics]:
+    """Returns what `write_metrics` wrote, without lines that are torn; [] where there is none."""
+    try:
+        text = project.metrics_csv.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    rows = []
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        try:
+            known: dict[str, Any] = {
+                n: float(v) for n, v in row.items() if n in METRICS_COLUMNS and v
+            }
+            counts = {name: int(row[name]) for name in ("step", "epoch")}
+            rows.append(Metrics(**known | counts))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return rows
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:

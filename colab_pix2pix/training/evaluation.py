@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_PICTURES = 32
 _RANGE = 2.0  # images lie in [−1, 1]
+_SSIM_WINDOW = 11  # pixels
+_MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
+_BEST_PSNR = 100.0  # instead of infinity
 _OTHER_LIGHT, _LESS_CONTRAST = 0.3, 0.8
 
 
@@ -37,6 +40,51 @@ class Score(NamedTuple):
     ssim: float
     follow: float | None = None
     follow_other_light: float | None = None
+
+
+class PictureScores(NamedTuple):
+    """How close each of some generated images comes to its real one; all `(count,)`.
+
+    Attributes:
+        l1: As in `Score`.
+        psnr: Peak signal-to-noise ratio in decibels; 100 at the most, which is the same picture.
+        ssim: Structural similarity of the pictures in [0, 1] (Wang et al. 2004).
+        ms_ssim: The same at several sizes (Wang et al. 2003), see `ms_ssim_scales`.
+    """
+
+    l1: np.ndarray
+    psnr: np.ndarray
+    ssim: np.ndarray
+    ms_ssim: np.ndarray
+
+
+def ms_ssim_scales(size: int) -> int:
+    """Returns at how many sizes pictures are compared: 5, or as often as they can be halved.
+
+    SSIM looks through a window of 11 pixels, which must fit into the smallest.
+
+    Example:
+        >>> [ms_ssim_scales(size) for size in (32, 64, 128, 256, 512)]
+        [2, 3, 4, 5, 5]
+    """
+    return sum(size >> halvings >= _SSIM_WINDOW for halvings in range(len(_MS_SSIM_WEIGHTS)))
+
+
+def score_pictures(target_image: tf.Tensor, generated_image: tf.Tensor) -> PictureScores:
+    """Scores images one by one.
+
+    Args:
+        target_image: Real ones: float32 `(count, size, size, 3)` in [−1, 1]; at least 11 pixels.
+        generated_image: Made ones, the same shape.
+    """
+    weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(target_image.shape[1])])
+    both = _from_black(target_image), _from_black(generated_image)
+    return PictureScores(
+        l1=tf.reduce_mean(tf.abs(target_image - generated_image), axis=(1, 2, 3)).numpy(),
+        psnr=np.minimum(tf.image.psnr(*both, 1.0).numpy(), _BEST_PSNR),
+        ssim=tf.image.ssim(*both, 1.0).numpy(),
+        ms_ssim=tf.image.ssim_multiscale(*both, 1.0, list(weights / weights.sum())).numpy(),
+    )
 
 
 class HeldOut:
@@ -75,7 +123,8 @@ class HeldOut:
 
     def _score(self, generated_image: tf.Tensor) -> Score:
         l1 = generator_l1_loss(self._target_image, generated_image)
-        ssim = tf.reduce_mean(tf.image.ssim(self._target_image, generated_image, _RANGE))
+        both = _from_black(self._target_image), _from_black(generated_image)
+        ssim = tf.reduce_mean(tf.image.ssim(*both, 1.0))
         config = self._model.config
         if config.condition == "paired":
             return Score(float(l1), float(ssim))
@@ -83,6 +132,11 @@ class HeldOut:
         made_of_others = self._model.generate(self._other_light)
         others = follow_error(self._other_light, made_of_others, config)
         return Score(float(l1), float(ssim), follow, others)
+
+
+def _from_black(image: tf.Tensor) -> tf.Tensor:
+    """Returns images in [0, 1]: SSIM compares brightnesses as ratios, so that black must be 0."""
+    return (image + 1.0) / _RANGE
 
 
 def in_other_light(input_image: tf.Tensor) -> tf.Tensor:

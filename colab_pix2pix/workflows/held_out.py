@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ from PIL import Image
 
 from ..config import TrainConfig
 from ..dataset.archive import unpack
+from ..dataset.manifest import Crop, Dataset
 from ..errors import DatasetError
+from ..images import read_square
 from ..project import Project
 from ..spacing import evenly_chosen
 
@@ -32,6 +36,19 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
     """
     from ..training.data import split_crops
 
+    with unpacked(project) as dataset:
+        _, held_out = split_crops(dataset, config)
+        # Evenly: of all times of the day.
+        return decode(dataset, evenly_chosen(held_out, most), config.image_size)
+
+
+@contextmanager
+def unpacked(project: Project) -> Iterator[Dataset]:
+    """Gives the crops of a run's archive, in a folder that goes with the block.
+
+    Raises:
+        DatasetError: the run has no crops, or its archive is damaged.
+    """
     if not project.dataset_zip.exists():
         raise DatasetError(
             f"{project.path} has no dataset.zip.",
@@ -39,17 +56,30 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
             fix="Train once more with its crops, a few epochs longer: that packs them.",
         )
     with tempfile.TemporaryDirectory() as temp_dir:
-        dataset = unpack(project.dataset_zip, Path(temp_dir) / "crops")
-        _, held_out = split_crops(dataset, config)
-        chosen = evenly_chosen(held_out, most)  # of all times of the day
-        files = [[dataset.directory / file for file in crop.files] for crop in chosen]
-        return np.stack([_decoded(files_of_one, config.image_size) for files_of_one in files])
+        yield unpack(project.dataset_zip, Path(temp_dir) / "crops")
 
 
-def _decoded(files: list[Path], size: int) -> np.ndarray:
-    from ..images import read_square
+def decode(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:
+    """Returns crops as evaluation sees them.
 
-    return np.concatenate([read_square(file, size) for file in files], axis=-1)
+    Args:
+        dataset: Where they lie.
+        crops: At least one.
+        size: Height and width of the result, in pixels.
+
+    Returns:
+        uint8 `(count, size, size, 3)`; 6 channels for pairs, the target first.
+
+    Raises:
+        DatasetError: one can't be read.
+    """
+    from ..training.image_store import side_by_side
+
+    def decode_one(crop: Crop) -> np.ndarray:
+        files = [dataset.directory / file for file in crop.files]
+        return np.concatenate([read_square(file, size) for file in files], axis=-1)
+
+    return np.stack(list(side_by_side(decode_one, crops)))
 
 
 def brightest(some: np.ndarray, config: TrainConfig) -> bytes:

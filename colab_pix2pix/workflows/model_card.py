@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _CONDITION = ("condition", "blur_factor", "image_size", "output_size", "dropout")
 _METADATA_VERSION = 1
+#: What to think of before a model is shown to others.
+LICENCES = (
+    "Videos and pictures have licences of their own: look at them before you publish this model"
+    " or what it makes."
+)
 
 
 def metadata_of(project: Project, trained: Trained, *, mode: str) -> dict[str, Any]:
@@ -70,10 +75,9 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
     lines += [f"A pix2pix generator, trained with colab_pix2pix {__version__}.", ""]
     if sample:
         lines += ["![Rows of inputs, real pictures and generated ones](sample.jpg)", ""]
-    lines += ["## Trained on", "", *_sources(project), ""]
+    lines += ["## Trained on", "", *(f"- {line}" for line in sources(project)), ""]
     lines += [
-        "Videos and pictures have licences of their own: look at them before you publish this model"
-        " or what it makes.",
+        LICENCES,
         "",
         "## How",
         "",
@@ -96,14 +100,18 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
     return "\n".join(lines)
 
 
-def _sources(project: Project) -> list[str]:
+def sources(project: Project) -> list[str]:
+    """Returns what a run has learned from, a line for each: title, uploader, page, licence.
+
+    Raises:
+        OSError, ValueError, KeyError, zipfile.BadZipFile: its `dataset.zip` is missing or damaged.
+    """
     with zipfile.ZipFile(project.dataset_zip) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-    lines = [f"- {len(manifest['crops'])} crops"]
+    lines = [f"{len(manifest['crops'])} crops"]
     for source in manifest["sources"].values():
         fields = [source.get(name, "") for name in ("title", "uploader", "page", "licence")]
-        known = ", ".join(field for field in fields if field) or source.get("file", "")
-        lines.append(f"- {known}")
+        lines.append(", ".join(field for field in fields if field) or source.get("file", ""))
     return lines
 
 

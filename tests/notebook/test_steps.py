@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
 import shutil
@@ -33,6 +34,7 @@ from colab_pix2pix.notebook.forms import (
     file_upload,
 )
 from colab_pix2pix.notebook.panels import live_page, predictions
+from colab_pix2pix.notebook.panels.report_view import report_view
 from colab_pix2pix.project import Project
 from support import videos
 from support.servers import serving
@@ -156,6 +158,15 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     steps.show_result(project)
     assert "the last run on this machine" in TrainForm(project, gallery).time_estimate.value
 
+    path = steps.report(project)
+    assert path == project.path / "report.html"
+    page = report_view(path).children
+    (frame,) = [w.value for w in page if "<iframe" in getattr(w, "value", "")]
+    (shown,) = re.findall(r'srcdoc="([^"]+)"', frame)
+    assert html.unescape(shown) == path.read_text()
+    (link,) = [w.value for w in page if "cp-download" in getattr(w, "value", "")]
+    assert base64.b64decode(link.split("base64,")[1].split('"')[0]) == path.read_bytes()
+
     form = UseForm()
     results = steps.use(project, gallery, form)
     assert 1 <= len(results) <= 4 and all(path.parent == project.path / "made" for path in results)
@@ -192,6 +203,8 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
 def test_using_a_model_that_is_not_trained_says_so(project: Project, clip: Path) -> None:
     with pytest.raises(CheckpointError, match="no trained model yet"):
         steps.use(project, cut(project, str(clip)), UseForm())
+    with pytest.raises(CheckpointError, match="no trained model yet"):
+        steps.report(project)
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
+from skimage.metrics import structural_similarity
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model import conditions
 from colab_pix2pix.model.losses import area_means, consistency_loss
-from colab_pix2pix.training.evaluation import follow_error, in_other_light
+from colab_pix2pix.model.pix2pix import Pix2Pix
+from colab_pix2pix.training.evaluation import HeldOut, follow_error, in_other_light
 
 CONFIG = TrainConfig(image_size=64, base_filters=4)
 
@@ -63,3 +65,16 @@ def test_an_input_that_is_found_again_costs_nothing_and_has_a_gradient() -> None
     with tf.GradientTape() as tape:
         loss = consistency_loss(grey, generated, 11)
     assert float(loss) > 0.01 and np.abs(tape.gradient(loss, generated)).max() > 0
+
+
+def test_structures_are_compared_in_pictures_whose_black_is_zero() -> None:
+    model = Pix2Pix(CONFIG.replace(precision="float32"))
+    pictures = conditions.decode_image(images()).numpy()
+    input_image = conditions.make_input(conditions.encode_image(pictures), CONFIG)
+    made = (model.generate(input_image).numpy() + 1) / 2
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = [
+        structural_similarity(real / 255, one, data_range=1.0, channel_axis=-1, **window)
+        for real, one in zip(pictures, made, strict=True)
+    ]
+    assert np.isclose(HeldOut(model, pictures).score().ssim, np.mean(expected), atol=1e-4)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 
 from ... import ffmpeg, wording
-from ...events import Metrics
 from ...project import Project
+from ...training.artifacts import read_metrics
 from .. import inline_images, style
 from .samples import SampleView
 
 VIDEO_PIXELS = 480
-
-
-def history(project: Project) -> list[Metrics]:
-    """Returns the losses that training has written to `metrics.csv`; [] before the first."""
-    if not project.metrics_csv.exists():
-        return []
-    with open(project.metrics_csv, newline="", encoding="utf-8") as file:
-        return [_metrics(row) for row in csv.DictReader(file)]
 
 
 def result_view(project: Project) -> widgets.VBox:
@@ -44,18 +34,13 @@ def result_view(project: Project) -> widgets.VBox:
         rows.append(widgets.HTML(style.line(words, "hint")))
     if project.timelapse.exists():
         rows += _timelapse(project)
-    if measured := history(project):
+    if measured := read_metrics(project):
         curves = inline_images.loss_curves(measured)
         image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-curves"))
     folder = wording.path_in_words(project.path)
     rows.append(widgets.HTML(style.line(f"Everything is in {folder}", "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
-
-
-def _metrics(row: dict[str, str]) -> Metrics:
-    values: dict[str, Any] = {name: float(text) if text else None for name, text in row.items()}
-    return Metrics(**values | {name: int(row[name]) for name in ("step", "epoch")})
 
 
 def _timelapse(project: Project) -> list[widgets.Widget]:

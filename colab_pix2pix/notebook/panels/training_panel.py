@@ -25,9 +25,9 @@ from ...events import (
     Verdict,
 )
 from ...project import Project
+from ...training.artifacts import read_metrics
 from ...training.diagnosis import diagnose
 from .. import inline_images, style
-from . import results
 from .event_html import losses_html, notes_html, progress_html, safety_html, verdict_html
 from .kernel_polling import Polling
 from .samples import SampleView
@@ -179,7 +179,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _show_earlier(self, project: Project) -> None:
         self.sample.offer(project.sample_files())
-        self._history = results.history(project)
+        self._history = read_metrics(project)
         self._show_all()
 
     def _where_it_ended(self, progress: Progress) -> Progress:

@@ -1,0 +1,41 @@
+"""A report in a cell: to look at, and to take away.
+
+It travels in the value of a widget, so that nothing of it is stored in the notebook, and needs no
+server of this machine: a notebook that runs with nobody there must not wait for one.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from ... import wording
+from .. import style
+
+_HEIGHT = 720  # pixels
+
+
+def report_view(path: Path) -> widgets.VBox:
+    """Returns what a report's file holds, ready to be shown.
+
+    Args:
+        path: What `p2p.report` has written.
+    """
+    page = path.read_text(encoding="utf-8")
+    frame = (
+        f'<iframe class="cp-report-page" sandbox srcdoc="{style.escape(page)}"'
+        f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
+    )
+    address = "data:text/html;base64," + base64.b64encode(page.encode()).decode()
+    name = style.escape(path.name)
+    link = f'<a class="cp-download" download="{name}" href="{address}">Download it</a>'
+    where = f"To keep: {wording.path_in_words(path)} opens with a double click, anywhere."
+    rows = [
+        style.style_sheet(),
+        widgets.HTML(style.line("How good it is", "title")),
+        widgets.HTML(frame),
+        widgets.HTML(f'<div class="cp-text">{link}</div>{style.line(where, "good")}'),
+    ]
+    return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-report")

@@ -1,0 +1,74 @@
+"""A report on a trained model: one HTML file that says how good it is, and opens anywhere."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from .. import events
+from ..errors import OptionError
+from ..events import OnEvent
+from ..project import Project
+from ..storage import slots, transfer
+from ..storage.os_errors import translate_os_errors
+
+FILE_NAME = "report.html"
+
+
+def report(
+    run_dir: Project | Path | str,
+    target: Path | str = "",
+    *,
+    generation: str = "last",
+    on_event: OnEvent = events.ignore,
+) -> Path:
+    """Writes what a run has come to as one HTML file that needs no network.
+
+    It tells, for each saved state: L1, PSNR, SSIM, MS-SSIM and *follow* (how well what is made,
+    blurred and greyed again, is the input that was given) on held-out crops. It shows the best and
+    the worst crops, where they differ from the real ones, and the training picture that each result
+    is nearest to; the curves, the verdict, changed options, sources and licences. It needs nothing
+    but the project's folder; what is torn or missing there is said in a sentence, and the rest is
+    told.
+
+    Args:
+        run_dir: A run that has been saved at least once.
+        target: The `.html` to write, whole or not at all; "" for `report.html` in the run's folder.
+        generation: Whose pictures are shown: "last", "best" (by the held-out crops), or a number.
+        on_event: Called with Progress events in pictures, and Notes.
+
+    Returns:
+        The file.
+
+    Raises:
+        OptionError: the target is no name of an HTML file.
+        CheckpointError: nothing is trained in the folder, or not this generation.
+        DriveError: Drive is not mounted, does not answer, or is another account's.
+
+    Example:
+        >>> report("runs/flowers", "flowers.html")  # doctest: +SKIP
+    """
+    from .reporting.findings import gather
+    from .reporting.report_page import render
+
+    project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    path = Path(target) if str(target) else project.path / FILE_NAME
+    _check(path)
+    with tempfile.TemporaryDirectory() as temp_dir:
+        whole = Path(temp_dir) / FILE_NAME
+        try:
+            whole.write_text(render(gather(project, generation, on_event)), encoding="utf-8")
+        finally:
+            slots.clear_scratch(project)
+        with translate_os_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            transfer.put(whole, path)
+    return path
+
+
+def _check(path: Path) -> None:
+    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
+        raise OptionError(
+            f"Received {str(path)!r} for the report to write.",
+            why="Expected the name of a file that ends in .html.",
+        )
