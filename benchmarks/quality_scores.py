@@ -146,7 +146,8 @@ def _difference(image: tf.Tensor, other: tf.Tensor) -> float:
 
 
 def _ssim(image: tf.Tensor, other: tf.Tensor) -> float:
-    return float(tf.reduce_mean(tf.image.ssim(image, other, 2.0)))
+    # Of values from 0 on: around 0 its ratios of brightness mean nothing.
+    return float(tf.reduce_mean(tf.image.ssim((image + 1.0) / 2.0, (other + 1.0) / 2.0, 1.0)))
 
 
 def _ms_ssim(image: tf.Tensor, other: tf.Tensor) -> float:
@@ -154,7 +155,8 @@ def _ms_ssim(image: tf.Tensor, other: tf.Tensor) -> float:
     scales = sum(image.shape[1] >> scale >= _WINDOW for scale in range(len(_SCALE_WEIGHTS)))
     weights = np.array(_SCALE_WEIGHTS[:scales])
     factors = tuple(weights / weights.sum())
-    return float(tf.reduce_mean(tf.image.ssim_multiscale(image, other, 2.0, factors)))
+    pictures = (image + 1.0) / 2.0, (other + 1.0) / 2.0
+    return float(tf.reduce_mean(tf.image.ssim_multiscale(*pictures, 1.0, factors)))
 
 
 def _gradient_energy(image: tf.Tensor) -> float:
