@@ -208,7 +208,9 @@ def augment_light(
     return tf.clip_by_value(contrasted + 2.0 * brightness * draws[1], -1.0, 1.0)
 
 
-def augment_for_discriminator(images: Sequence[tf.Tensor], *, seed: tf.Tensor) -> list[tf.Tensor]:
+def augment_for_discriminator(
+    images: Sequence[tf.Tensor], *, seed: tf.Tensor, first: tf.Tensor | int = 0
+) -> list[tf.Tensor]:
     """Returns what the discriminator sees: all of a pair changed alike (DiffAugment).
 
     As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth; a hole
@@ -218,9 +220,12 @@ def augment_for_discriminator(images: Sequence[tf.Tensor], *, seed: tf.Tensor) -
     Args:
         images: `(batch, size, size, channels)` each, in [−1, 1].
         seed: Two integers; the same seed gives the same result.
+        first: The place of the first of these images in the whole batch, which devices may share:
+            what happens to an image is a function of the seed and of its place alone.
     """
     batch, size = tf.shape(images[0])[0], int(images[0].shape[1])
-    draws = tf.random.stateless_uniform((7, batch), seed)
+    draws = tf.random.stateless_uniform((first + batch, 7), seed)[first:]
+    draws = tf.transpose(draws)
     return [_shifted_with_hole(_recoloured(image, draws[:3]), draws[3:], size) for image in images]
 
 

@@ -130,9 +130,8 @@ class Pix2Pix:
     ) -> list[tf.Tensor]:
         if not self.config.discriminator_augment:
             return images
-        return conditions.augment_for_discriminator(
-            images, seed=conditions.seed_of(self.config, step, 2)
-        )
+        seed, first = conditions.seed_of(self.config, step, 2), self._first_of_share(images[0])
+        return conditions.augment_for_discriminator(images, seed=seed, first=first)
 
     def _gan_share(self, step: tf.Tensor) -> tf.Tensor | float:
         """Returns the share of its weight that the discriminator's loss has at a step."""
@@ -165,8 +164,14 @@ class Pix2Pix:
         if self.devices.size == 1:
             return list(images)
         each = images[0].shape[0] // self.devices.size
-        first = each * tf.distribute.get_replica_context().replica_id_in_sync_group
-        return [tf.gather(image, first + tf.range(each)) for image in images]
+        share = self._first_of_share(images[0][:each]) + tf.range(each)
+        return [tf.gather(image, share) for image in images]
+
+    def _first_of_share(self, image: tf.Tensor) -> tf.Tensor | int:
+        """Returns the place in the whole batch of the first picture of this device's share."""
+        if self.devices.size == 1:
+            return 0
+        return image.shape[0] * tf.distribute.get_replica_context().replica_id_in_sync_group
 
     def _at_output_size(self, image: tf.Tensor) -> tf.Tensor:
         size = self.config.output_size or self.config.image_size
