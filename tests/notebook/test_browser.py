@@ -206,6 +206,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     slide_to(page, 0.0)
     caption = page.locator(".cp-training .cp-caption")
     wait_for(lambda: "Step 0." in caption.inner_text(), "the first picture")
+    page.wait_for_timeout(500)  # a picture's bytes are put in place a moment after its caption
     before, oldest = step_shown(page), picture.first.get_attribute("src")
     wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn, "another sample")
     wait_for(lambda: step_shown(page) > before + 5, "training to go on")
