@@ -229,12 +229,23 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     page.locator(".cp-result video").wait_for()
     page.locator(".cp-result .cp-steps").wait_for()
     shoot(page.locator(".cp-result"), "9-result", front_end)
+
+    # How good it is, as a page within the page.
+    front_end.run_cell(cell_with(notebook, "steps.report("))
+    page.locator("iframe.cp-report-page").wait_for(timeout=90_000)
+    inside = page.frame_locator("iframe.cp-report-page")
+    inside.locator("table td").first.wait_for()
+    assert inside.locator("h2").first.inner_text() == "Scores"
+    shoot(page.locator(".cp-report"), "12-report", front_end)
+
     front_end.run_cell(cell_with(notebook, "UseForm("))
     page.locator(".cp-form-use .cp-picture input").wait_for()
     fill(page, ".cp-form-use .cp-picture", str(file.parent / sorted(rejected)[0]))
     front_end.run_cell(cell_with(notebook, "steps.use("))
     page.locator(".cp-use a.cp-download").wait_for(timeout=60_000)
     shoot(page.locator(".cp-use"), "10-use", front_end)
+    page.locator(".cp-use a.cp-download").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a click right after scrolling hits the report, where it was before
     with page.expect_download() as download:
         page.locator(".cp-use a.cp-download").click()
     with zipfile.ZipFile(download.value.path()) as archive:
