@@ -624,6 +624,10 @@ _PAPER = TrainConfig(
 )
 
 
+#: Of fewer training crops a network learns each by heart, sooner or later.
+FEW_CROPS = 150
+
+
 class Preset(NamedTuple):
     """Options that belong together, and what they are for.
 
@@ -651,7 +655,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "best": Preset("best quality: 256 pixels, the full network", TrainConfig()),
     "few": Preset(
-        "few pictures: under 150 crops, which it must not learn by heart",
+        f"few pictures: under {FEW_CROPS} crops, which it must not learn by heart",
         TrainConfig(max_zoom=1.5, epochs=400),
     ),
     "browser": Preset(

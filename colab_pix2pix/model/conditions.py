@@ -40,8 +40,8 @@ def make_pair(image: tf.Tensor, config: TrainConfig) -> tuple[tf.Tensor, tf.Tens
         config: As in `make_input`.
     """
     target_image = image[..., :3]
-    seen = image[..., 3:] if config.condition == "paired" else target_image
-    return make_input(seen, config), target_image
+    source = image[..., 3:] if config.condition == "paired" else target_image
+    return make_input(source, config), target_image
 
 
 def make_training_pair(

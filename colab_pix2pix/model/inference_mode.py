@@ -42,8 +42,8 @@ def select_inference_mode(
         known.parent.mkdir(parents=True, exist_ok=True)
         write_json(known, found)
     best = min(MODES, key=lambda mode: float(found[mode]))
-    words = ", ".join(f"{mode} mode {found[mode]:.4f}" for mode in MODES)
-    on_event(Note(message=f"Used in {best} mode. L1 on held-out crops: {words}."))
+    errors = ", ".join(f"{mode} mode {found[mode]:.4f}" for mode in MODES)
+    on_event(Note(message=f"Used in {best} mode. L1 on held-out crops: {errors}."))
     return best
 
 
@@ -55,13 +55,13 @@ def measure(trained: Trained, crops: np.ndarray) -> dict[str, float]:
         crops: uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs.
     """
     config = trained.config
-    fed, _ = conditions.make_pair(conditions.encode_image(crops), config)
+    input_image, _ = conditions.make_pair(conditions.encode_image(crops), config)
     target = resize_images(crops[..., :3], config.output_size or config.image_size)
     target_image = conditions.encode_image(target).numpy()
 
     def error(mode: str) -> float:
-        made = with_mode(trained.generator, mode)(fed, training=mode == "paper")
-        return float(np.abs(np.asarray(made) - target_image).mean())
+        generated_image = with_mode(trained.generator, mode)(input_image, training=mode == "paper")
+        return float(np.abs(np.asarray(generated_image) - target_image).mean())
 
     return {mode: error(mode) for mode in MODES}
 
@@ -97,13 +97,13 @@ def _copied(
         return type(layer).from_config(layer.get_config())
 
     given = keras.Input(shape, name="input_image") if shape else None
-    made = keras.models.clone_model(generator, input_tensors=given, clone_function=alike)
+    copied = keras.models.clone_model(generator, input_tensors=given, clone_function=alike)
     for layer in generator.layers:
         weights = layer.get_weights()
         if weights:  # of a batch normalization, scale and shift come first: the rest is not needed
-            copy = made.get_layer(layer.name)
+            copy = copied.get_layer(layer.name)
             copy.set_weights(weights[: len(copy.weights)])
-    return made
+    return copied
 
 
 @keras.saving.register_keras_serializable("colab_pix2pix")

@@ -43,8 +43,8 @@ class Predictor:
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         image = conditions.encode_image(tf.constant(pictures))
         input_image, box = self._mirrored_outwards(conditions.make_input(image, self._config))
-        made = tf.image.crop_to_bounding_box(self._run(input_image), *box)
-        result: np.ndarray = conditions.decode_image(made).numpy()
+        generated_image = tf.image.crop_to_bounding_box(self._run(input_image), *box)
+        result: np.ndarray = conditions.decode_image(generated_image).numpy()
         return result
 
     def _compiled(self, generator: keras.Model) -> tf.types.experimental.GenericFunction:

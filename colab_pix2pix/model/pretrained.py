@@ -108,16 +108,16 @@ def _differs(
 ) -> IncompatibleRunError:
     difference = _difference(stored, variables) if stored else None
     if stored is None or difference is None:
-        place = f"{layer.name}/{variables[0].name}"
+        weight = f"{layer.name}/{variables[0].name}"
         wanted = _shape(variables[0])
-        return _incompatible(path, place, f"no {_kind(layer)} where this one is due", wanted)
+        return _incompatible(path, weight, f"no {_kind(layer)} where this one is due", wanted)
     name, received, wanted = difference
     return _incompatible(path, f"{layer.name}/{name}", f"{received} ({stored.name})", wanted)
 
 
-def _incompatible(path: Path, place: str, received: str, expected: str) -> IncompatibleRunError:
+def _incompatible(path: Path, weight: str, received: str, expected: str) -> IncompatibleRunError:
     return IncompatibleRunError(
-        f"{path} does not fit the generator at {place!r}: received {received}.",
+        f"{path} does not fit the generator at {weight!r}: received {received}.",
         why=f"Expected {expected}: the weights are of another architecture or picture size.",
         fix="Choose the options that they were made with, or other weights.",
     )

@@ -174,8 +174,8 @@ def _named_layers(
     for layer_name in layer_names:
         for weight_name in _texts(group[layer_name], "weight_names"):
             owner = weight_name.rpartition("/")[0] or layer_name
-            place = f"{group.name}/{layer_name}/{weight_name}".strip("/")
-            grouped.setdefault(owner, []).append(datasets[place])
+            path_in_file = f"{group.name}/{layer_name}/{weight_name}".strip("/")
+            grouped.setdefault(owner, []).append(datasets[path_in_file])
     return [StoredLayer(n, kind_of(n), tuple(ws)) for n, ws in grouped.items() if _floats(ws)]
 
 
@@ -183,8 +183,8 @@ def _class_named_layers(datasets: dict[str, h5py.Dataset]) -> Queues:
     """Returns the layers of the newer format: one queue for each nesting of classes, since only
     layers of one class are numbered in the order of the network."""
     grouped: dict[str, list[tuple[int, h5py.Dataset]]] = {}
-    for place, dataset in datasets.items():
-        owner, _, number = place.rpartition("/vars/")
+    for path_in_file, dataset in datasets.items():
+        owner, _, number = path_in_file.rpartition("/vars/")
         if number.isdigit() and not owner.startswith("optimizer"):
             grouped.setdefault(owner, []).append((int(number), dataset))
     queues: dict[tuple[str, ...], list[tuple[tuple[int, ...], StoredLayer]]] = {}

@@ -114,11 +114,11 @@ class HeldOut:
         """Returns a grid of a few of the crops (input, target, generated) and the score of all."""
         generated_image = self._model.generate(self._input_image)
         shown = evenly_spaced(len(self._target), artifacts.GRID_PICTURES)
-        fed = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
-        fed = np.broadcast_to(fed, (*fed.shape[:-1], 3))
-        fed = resize_images(fed, self._target.shape[1])
-        made = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
-        grid = artifacts.sample_grid([fed, self._target[shown], made])
+        inputs = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
+        inputs = np.broadcast_to(inputs, (*inputs.shape[:-1], 3))
+        inputs = resize_images(inputs, self._target.shape[1])
+        generated = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
+        grid = artifacts.sample_grid([inputs, self._target[shown], generated])
         return grid, self._score(generated_image)
 
     def _score(self, generated_image: tf.Tensor) -> Score:

@@ -446,6 +446,14 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
     assert "here" not in str(TrainForm().preset.options), "without crops nobody can tell"
 
 
+def test_few_crops_are_told_which_preset_is_made_for_them() -> None:
+    form = TrainForm(crops=crops_for_training(80))
+    assert "80 crops are few: the preset few" in form.time_estimate.value
+    form.preset.value = "few"
+    assert "are few" not in form.time_estimate.value
+    assert "are few" not in TrainForm(crops=crops_for_training(400)).time_estimate.value
+
+
 def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     quick, paper = PRESETS["quick"].config, PRESETS["paper"].config
     time_estimate.record_speed(quick, steps_per_second=5.0, device="")

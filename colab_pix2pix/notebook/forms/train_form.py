@@ -7,7 +7,7 @@ from typing import Protocol
 import ipywidgets as widgets
 
 from ... import wording
-from ...config import PRESETS, TrainConfig
+from ...config import FEW_CROPS, PRESETS, TrainConfig
 from ...dataset.manifest import Dataset
 from ...project import Project
 from .. import image_folder, machine, style, time_estimate
@@ -101,13 +101,20 @@ class TrainForm(Form[TrainConfig]):
 
     def _show_preset_and_time(self) -> None:
         self._select_preset()
-        self.time_estimate.value = style.line(self._time_text() if self.valid else "")
+        text = style.line(self._time_text() if self.valid else "")
+        self.time_estimate.value = text + style.line(self._suggestion(), "hint")
 
     def _select_preset(self) -> None:
         """Lets the menu show the preset that the boxes hold, or none of them."""
         values = self.value
         names = [name for name in PRESETS if vars(self._preset_config(name)) == values]
         self.preset.value = names[0] if names else ""
+
+    def _suggestion(self) -> str:
+        """Returns which preset is made for so few crops; "" where it is chosen or they are many."""
+        if not 0 < self._crop_count < FEW_CROPS or self.preset.value == "few":
+            return ""
+        return f"{self._crop_count} crops are few: the preset few is made for them."
 
     def _time_text(self) -> str:
         config = self.config
