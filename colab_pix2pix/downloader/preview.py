@@ -10,9 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from .. import ffmpeg
 from ..config import VideoConfig
-from ..video.probe import local_input
+from ..video.decode import decode_still
 from .download import is_link, sample_video
 from .local_file import probe_source
 from .ytdlp import Format, extract_info
@@ -83,14 +82,10 @@ def _preview_file(path: Path) -> VideoPreview:
         width=info.width,
         height=info.height,
         size_bytes=path.stat().st_size,
-        thumbnail=_thumbnail_at(path, info.duration_seconds / 2),
+        thumbnail=decode_still(
+            path, info.duration_seconds / 2, scale=f"{_THUMBNAIL_PIXELS}:-2", codec="mjpeg"
+        ),
     )
-
-
-def _thumbnail_at(path: Path, seconds: float) -> bytes:
-    arguments = ["-ss", f"{seconds:.3f}", *local_input(path), "-map", "0:V:0", "-frames:v", "1"]
-    arguments += ["-vf", f"scale={_THUMBNAIL_PIXELS}:-2", "-f", "image2pipe", "-c:v", "mjpeg", "-"]
-    return ffmpeg.run(arguments, what=f"reading {path.name}")
 
 
 def _opener() -> urllib.request.OpenerDirector:

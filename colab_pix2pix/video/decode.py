@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import VideoError
-from ..ffmpeg import long_option, running
+from ..ffmpeg import long_option, run, running
 from .decode_plan import dropped_packets, nearest_frames, packets_to_decode, times_expression
 from .filters import filters_after_select, filters_before_select, scale_colours
 from .probe import VideoInfo, local_input
@@ -171,3 +171,20 @@ def _logged_times(log: int) -> Iterator[float]:
                 yield float(found[1])
         if not new:
             time.sleep(0.001)
+
+
+def decode_still(path: Path, seconds: float, *, scale: str, codec: str) -> bytes:
+    """Returns the frame at a time, or the next one, as an encoded image.
+
+    Args:
+        path: The video.
+        seconds: When, from its start.
+        scale: The size that it gets, as ffmpeg's width:height.
+        codec: ffmpeg's name of the image's: "mjpeg" or "png".
+
+    Raises:
+        VideoError: it can't be decoded.
+    """
+    arguments = ["-ss", f"{seconds:.3f}", *local_input(path), "-map", "0:V:0", "-frames:v", "1"]
+    arguments += ["-vf", f"scale={scale}", "-f", "image2pipe", "-c:v", codec, "-"]
+    return run(arguments, what=f"reading {path.name}")

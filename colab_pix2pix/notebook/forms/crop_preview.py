@@ -9,12 +9,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from ... import ffmpeg
 from ...config import FramesConfig
 from ...dataset.crop_geometry import crop_boxes, scaled_size
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
-from ...video.probe import VideoInfo, local_input, probe
+from ...video.decode import decode_still
+from ...video.probe import VideoInfo, probe
 from ..inline_images import jpeg_bytes
 
 Box = tuple[int, int, int, int]
@@ -77,11 +77,9 @@ def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
 
 
 def _frame(info: VideoInfo, seconds: float) -> Image.Image:
-    size = f"scale={_WIDTH}:{round(_WIDTH * info.height / info.width)}"
+    scale = f"{_WIDTH}:{round(_WIDTH * info.height / info.width)}"
     # Less than a frame earlier: seeking gives the first frame that is not before.
-    arguments = ["-ss", f"{max(0.0, seconds - 0.01):.3f}", *local_input(info.path)]
-    arguments += ["-map", "0:V:0", "-frames:v", "1", "-vf", size, "-f", "image2pipe"]
-    png = ffmpeg.run([*arguments, "-c:v", "png", "-"], what=f"reading {info.path.name}")
+    png = decode_still(info.path, max(0.0, seconds - 0.01), scale=scale, codec="png")
     with Image.open(io.BytesIO(png)) as frame:
         return frame.convert("RGB")
 
