@@ -52,6 +52,7 @@ def main() -> None:
                         batch_size=batch_size,
                         condition="paired" if given.pairs else "blurred-grey",
                         memory_limit=limit,
+                        gan_warmup_steps=0,
                     )
                     feed, make, step = measure(dataset, config, given.steps)
                     print(

@@ -157,7 +157,9 @@ def ours(folder: Path, batch_size: int, base_filters: int) -> tuple[dict[str, An
     from colab_pix2pix.training.data import Schedule, load_pictures
 
     precision = device.precision("auto")
-    config = TrainConfig(batch_size=batch_size, base_filters=base_filters, precision=precision)
+    config = TrainConfig(
+        batch_size=batch_size, base_filters=base_filters, precision=precision, gan_warmup_steps=0
+    )
     pictures = load_pictures(manifest.read(folder / "crops"), config)
     schedule = Schedule(pictures=len(pictures.train), batch_size=batch_size, seed=config.seed)
     model = Pix2Pix(config)

@@ -6,6 +6,7 @@ checked once, when the dataclass is made.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -14,6 +15,7 @@ from .options import Config, option
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
 MODES = ("inference", "paper")
+_PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
 
@@ -285,9 +287,10 @@ class TrainConfig(Config):
         advanced=True,
     )
     learning_rate: float = option(
-        2e-4,
-        "Step width of the Adam optimizers.",
-        minimum=1e-7,
+        0.0,
+        "Step width of the Adam optimizers. 0: the paper's 0.0002 at its network width of 64, and"
+        " longer for narrower networks: 0.0004 at 16.",
+        minimum=0,
         maximum=0.1,
         advanced=True,
         on_resume="note",
@@ -446,9 +449,10 @@ class TrainConfig(Config):
         legacy=0.0,
     )
     gan_warmup_steps: int = option(
-        0,
-        "The discriminator's say grows in a line over this many steps. 0: it is whole at once.",
-        label="Warm-up of the discriminator",
+        1000,
+        "For so many steps the pixels alone count, at half the time; then the discriminator has its"
+        " say. A young one draws a weave, not detail.",
+        label="Steps before the discriminator",
         minimum=0,
         maximum=1_000_000,
         unit="steps",
@@ -457,12 +461,14 @@ class TrainConfig(Config):
         legacy=0,
     )
     max_filters: int = option(
-        512,
-        "The most filters of a layer; the width doubles from level to level up to it.",
-        minimum=4,
+        0,
+        "The most filters of a layer; the width doubles from level to level up to it. 0: eight"
+        " times the network's width, as in the paper.",
+        minimum=0,
         maximum=1024,
         advanced=True,
         on_resume="refuse",
+        legacy=512,
     )
     discriminator_filters: int = option(
         0,
@@ -601,6 +607,16 @@ class TrainConfig(Config):
         )
 
     @property
+    def step_width(self) -> float:
+        """The learning rate of the generator, before it falls."""
+        return self.learning_rate or _PAPER_RATE * math.sqrt(_PAPER_WIDTH / self.base_filters)
+
+    @property
+    def widest_layer(self) -> int:
+        """How many filters a layer has at most."""
+        return self.max_filters or 8 * self.base_filters
+
+    @property
     def channels_fed(self) -> int:
         """How many channels the network's input has: 1 or 3."""
         return self.input_channels or (3 if self.condition == "paired" else 1)
@@ -610,6 +626,8 @@ class TrainConfig(Config):
 #: size.
 _PAPER = TrainConfig(
     batch_size=1,
+    learning_rate=_PAPER_RATE,
+    max_filters=512,
     dropout=0.5,
     normalization="batch",
     upsampling="transposed",
@@ -646,9 +664,8 @@ PRESETS: dict[str, Preset] = {
         "fast preview: a first look in a few minutes, also without a GPU",
         TrainConfig(
             image_size=128,
-            base_filters=8,
-            batch_size=2,
-            learning_rate=5e-4,
+            base_filters=16,
+            gan_warmup_steps=300,
             epochs=24,
             save_every_seconds=10,
         ),

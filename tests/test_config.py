@@ -113,3 +113,17 @@ def test_what_was_stored_before_an_option_existed_goes_on_as_it_was() -> None:
     old = TrainConfig.from_dict({n: v for n, v in stored.items() if n not in added})
     assert old.light_varies == "input" and not old.ema_warmup
     assert TrainConfig.from_dict({}) == TrainConfig()
+
+
+def test_a_narrow_network_takes_longer_steps_unless_they_are_given() -> None:
+    rates = [TrainConfig(base_filters=filters).step_width for filters in (64, 16, 4)]
+    assert rates == pytest.approx([2e-4, 4e-4, 8e-4])
+    assert TrainConfig(base_filters=4, learning_rate=1e-3).step_width == 1e-3
+    assert TrainConfig.preset("paper").replace(base_filters=8).step_width == 2e-4
+
+
+def test_layers_have_at_most_eight_times_the_width_unless_it_is_given() -> None:
+    assert TrainConfig(base_filters=16).widest_layer == 128
+    assert TrainConfig(base_filters=16, max_filters=512).widest_layer == 512
+    old = {k: v for k, v in TrainConfig().to_dict().items() if k != "max_filters"}
+    assert TrainConfig.from_dict(old).widest_layer == 512

@@ -17,10 +17,6 @@ _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, d
 _BATCH_NORM_MOMENTUM = 0.9  # as in the paper's code (0.1 in Torch's way of counting)
 _EPSILON = 1e-3  # of all normalizations, as in the tutorial (Keras' own)
 _DROPOUT_BLOCKS = 3
-_ROUNDING = 1e-6  # of the largest weight
-_ALTERNATING = [
-    np.array([1, -1, 1, -1], np.float32).reshape(shape) for shape in ((4, 1, 1, 1), (1, 4, 1, 1))
-]
 
 
 def build_generator(
@@ -106,11 +102,11 @@ def remove_checkerboards(generator: keras.Model) -> None:
     for layer in generator.layers:
         if isinstance(layer, layers.Conv2DTranspose):  # (4, 4, out, in)
             kernel = keras.ops.convert_to_tensor(layer.kernel)
-            rounding = _ROUNDING * keras.ops.max(keras.ops.abs(kernel))
-            for signs in _ALTERNATING:
-                alternating = keras.ops.sum(kernel * signs, signs.shape.index(4), keepdims=True)
-                there = keras.ops.abs(alternating) > rounding  # else a second call would change it
-                kernel = kernel - 0.25 * signs * keras.ops.where(there, alternating, 0.0)
+            for axis in (0, 1):
+                first, second, third, fourth = keras.ops.unstack(kernel, axis=axis)
+                part = 0.25 * (first - second + third - fourth)
+                taps = [first - part, second + part, third - part, fourth + part]
+                kernel = keras.ops.stack(taps, axis=axis)
             layer.kernel.assign(kernel)
 
 

@@ -41,8 +41,8 @@ class Pix2Pix:
         self.generator = build_generator(config)
         self.discriminator = build_discriminator(config)
         self.averaged_generator = build_generator(config) if config.ema else None
-        discriminator_rate = config.discriminator_learning_rate or config.learning_rate
-        self.rates = {"generator": config.learning_rate, "discriminator": discriminator_rate}
+        discriminator_rate = config.discriminator_learning_rate or config.step_width
+        self.rates = {"generator": config.step_width, "discriminator": discriminator_rate}
         self._rate_share = 1.0
         scaled = config.precision == "float16"
         self.generator_optimizer = _adam(self.generator, self.rates["generator"], scaled)
@@ -66,8 +66,9 @@ class Pix2Pix:
             TrainingError: the device has too little memory.
         """
         self._set_rates(rate_share)
+        judged = step >= self.config.gan_warmup_steps
         try:
-            return self._compiled_step(pictures, tf.constant(step, tf.int64))
+            return self._compiled_step(pictures, tf.constant(step, tf.int64), judged)
         except tf.errors.ResourceExhaustedError as error:
             raise TrainingError(
                 f"The device has too little memory for {len(pictures)} pictures at a time.",
@@ -83,44 +84,45 @@ class Pix2Pix:
             for name, rate in self.rates.items():
                 getattr(self, f"{name}_optimizer").learning_rate.assign(rate * rate_share)
 
-    def _train_together(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    def _train_together(self, pictures: tf.Tensor, step: tf.Tensor, judged: bool) -> tf.Tensor:
         """Runs the step on all devices; returns the mean losses."""
         strategy = self.devices.strategy
-        each_losses = strategy.run(self._train_step, (pictures, step))
+        each_losses = strategy.run(self._train_step, (pictures, step, judged))
         self._after_update(step)
         return strategy.reduce("MEAN", each_losses, axis=None)
 
-    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, judged: bool) -> tf.Tensor:
         config = self.config
         input_image, target_image = self._own_share(*self.augmented_pair(pictures, step))
         shown_input = self._at_output_size(input_image)
+        gan_loss = discriminator_loss = tf.constant(0.0)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
-            seen_input, seen_target, seen_generated = self._varied_for_discriminator(
-                [shown_input, target_image, generated_image], step
-            )
-            *real_features, real_logits = self._discriminate(seen_input, seen_target)
-            *fake_features, fake_logits = self._discriminate(seen_input, seen_generated)
-            gan_loss = losses.generator_gan_loss(fake_logits, config.gan_loss)
             l1_loss = losses.generator_l1_loss(target_image, generated_image)
-            generator_loss = self._gan_share(step) * gan_loss + config.lambda_l1 * l1_loss
-            if config.feature_matching:
-                matching = losses.feature_matching_loss(real_features, fake_features)
-                generator_loss += config.feature_matching * matching
+            generator_loss = config.lambda_l1 * l1_loss
             if config.consistency and config.condition == "blurred-grey":
                 side = conditions.blurred_side(config.blur_factor)
                 consistency = losses.consistency_loss(shown_input, generated_image, side)
                 generator_loss += config.consistency * consistency
-            discriminator_loss = losses.discriminator_loss(
-                real_logits, fake_logits, config.gan_loss, config.label_smoothing
-            )
+            if judged:
+                images = [shown_input, target_image, generated_image]
+                real, fake = self._judge(*self._varied_for_discriminator(images, step))
+                gan_loss = losses.generator_gan_loss(fake[-1], config.gan_loss)
+                generator_loss += gan_loss
+                if config.feature_matching:
+                    matching = losses.feature_matching_loss(real[:-1], fake[:-1])
+                    generator_loss += config.feature_matching * matching
+                discriminator_loss = losses.discriminator_loss(
+                    real[-1], fake[-1], config.gan_loss, config.label_smoothing
+                )
             # Optimizers add the gradients of all devices up; float16 needs larger numbers.
             generator_loss = self.generator_optimizer.scale_loss(generator_loss / self.devices.size)
             scaled_loss = self.discriminator_optimizer.scale_loss(
                 discriminator_loss / self.devices.size
             )
         self._descend("generator", generator_tape, generator_loss)
-        self._descend("discriminator", discriminator_tape, scaled_loss)
+        if judged:
+            self._descend("discriminator", discriminator_tape, scaled_loss)
         if self.devices.strategy is None:
             self._after_update(step)
         return tf.stack([gan_loss, l1_loss, discriminator_loss])
@@ -133,17 +135,12 @@ class Pix2Pix:
         seed, first = conditions.seed_of(self.config, step, 2), self._first_of_share(images[0])
         return conditions.augment_for_discriminator(images, seed=seed, first=first)
 
-    def _gan_share(self, step: tf.Tensor) -> tf.Tensor | float:
-        """Returns the share of its weight that the discriminator's loss has at a step."""
-        warmup = self.config.gan_warmup_steps
-        return tf.minimum(1.0, tf.cast(step, tf.float32) / warmup) if warmup else 1.0
-
-    def _discriminate(self, input_image: tf.Tensor, image: tf.Tensor) -> list[tf.Tensor]:
-        """Returns the discriminator's inner features of pairs, and at last its logits."""
-        features: list[tf.Tensor] = self._discriminator_features(
-            [input_image, image], training=True
-        )
-        return features
+    def _judge(
+        self, input_image: tf.Tensor, target_image: tf.Tensor, generated_image: tf.Tensor
+    ) -> list[list[tf.Tensor]]:
+        """Returns the discriminator's inner features of both pairs, and at last its logits."""
+        pairs = [input_image, target_image], [input_image, generated_image]
+        return [self._discriminator_features(pair, training=True) for pair in pairs]
 
     def augmented_pair(self, pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns what a step learns from, as a function of the pictures, the seed and the step.
@@ -251,7 +248,7 @@ def build_generator(config: TrainConfig, *, plain: bool = False) -> keras.Model:
         output_size=config.output_size or None,
         depth=config.depth or None,
         base_filters=config.base_filters,
-        max_filters=config.max_filters,
+        max_filters=config.widest_layer,
         dropout=config.dropout,
         normalization=config.normalization,
         upsampling=config.upsampling,
@@ -267,7 +264,7 @@ def build_discriminator(config: TrainConfig) -> keras.Model:
     return networks.build_discriminator(
         image_size=config.output_size or config.image_size,
         base_filters=config.discriminator_filters or config.base_filters,
-        max_filters=config.max_filters,
+        max_filters=config.widest_layer,
         patch_layers=config.patch_layers,
         normalization=config.normalization,
         spectral_norm=config.spectral_norm,

@@ -35,7 +35,7 @@ def find_batch_size(config: TrainConfig, pictures: np.ndarray) -> int:
     model = Pix2Pix(config)
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     return largest_fitting(
-        lambda size: np.asarray(model.train_on(pictures[:size], 0)),
+        lambda size: np.asarray(model.train_on(pictures[:size], config.gan_warmup_steps)),
         most=len(pictures),
         used_bytes=(lambda: 0) if on_gpu else peak_bytes,
         free_bytes=(lambda: sys.maxsize) if on_gpu else free_bytes,

@@ -12,6 +12,7 @@ from .progress import METRICS_EVERY_STEPS, samples_between
 _LOOKS = (0.1, 0.5)
 _LONGEST_SECONDS = 20.0  # until the first look
 _FEWEST_STEPS = 8
+_TIMES_LONGER = 1.8  # with the discriminator, as long as that has not been measured
 
 
 class TimeBudget:
@@ -37,8 +38,14 @@ class TimeBudget:
         """True once the first steps are measured."""
         return len(self._looks) < len(_LOOKS)
 
-    def count_step(self) -> None:
-        """Counts a step; the first two of a session do not count, they compile."""
+    def count_step(self, step: int) -> None:
+        """Counts a step; the first two with the same networks do not count, they compile.
+
+        Args:
+            step: The steps done so far, in all.
+        """
+        if step == self._plan.config.gan_warmup_steps + 1:  # the first with the discriminator
+            self._steps = 0
         self._steps += 1
         if self._steps == 2:
             self._since, self._apart = time.monotonic(), 0.0
@@ -70,13 +77,17 @@ class TimeBudget:
         per_step = (now - self._since - self._apart) / (self._steps - 2)
         left = self._seconds - (now - self._started)
         done = self._plan.schedule.epoch(step)
+        warmup = self._plan.config.gan_warmup_steps
+        per_judged_step = per_step * (_TIMES_LONGER if step < warmup else 1.0)
 
         def takes(epochs: int) -> float:
             last = self._plan.schedule.last_step(epochs)
             samples = samples_between(step, last) * self._sample_seconds
             scores = min(epochs - done, (last - step) // METRICS_EVERY_STEPS)
             each = self._score_seconds or self._sample_seconds
-            return (last - step) * per_step + samples + scores * each
+            alone = max(0, min(last, warmup) - step)
+            steps = alone * per_step + (last - step - alone) * per_judged_step
+            return steps + samples + scores * each
 
         low, high = done, done + max(1, math.ceil(left / per_step)) + 1
         while high - low > 1:  # the largest number that fits lies in [low, high)

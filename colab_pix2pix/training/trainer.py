@@ -235,7 +235,7 @@ class Trainer:
         """Sets the epochs once the first steps have told how many fit."""
         if self._budget is None:
             return
-        self._budget.count_step()
+        self._budget.count_step(self.step)
         if (epochs := self._budget.epochs(self.step)) is None:
             return
         last_step = self.plan.schedule.last_step(epochs)

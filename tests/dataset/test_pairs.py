@@ -27,7 +27,13 @@ from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
 
 PAIRED = TrainConfig(
-    image_size=64, base_filters=4, epochs=4, batch_size=4, condition="paired", precision="float32"
+    image_size=64,
+    base_filters=4,
+    epochs=4,
+    batch_size=4,
+    condition="paired",
+    precision="float32",
+    gan_warmup_steps=0,
 )
 
 

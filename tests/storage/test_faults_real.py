@@ -24,7 +24,9 @@ from support import CHECKOUT, TESTS, drivefs
 from support.machines import Machine, Report, Row, machine
 
 MISSING = drivefs.missing()
-CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=60, batch_size=4, save_every_seconds=1)
+CONFIG = TrainConfig(
+    image_size=64, base_filters=4, epochs=60, batch_size=4, save_every_seconds=1, gan_warmup_steps=0
+)
 
 
 def start(it: Machine, crops: Dataset, log: Path) -> subprocess.Popen[bytes]:

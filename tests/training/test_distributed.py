@@ -23,7 +23,12 @@ from colab_pix2pix.workflows.pipeline import train
 pytestmark = pytest.mark.slow
 
 CONFIG = TrainConfig(
-    image_size=64, base_filters=4, batch_size=4, epochs=8, save_every_seconds=0, dropout=0.0
+    image_size=64,
+    base_filters=4,
+    batch_size=4,
+    epochs=8,
+    save_every_seconds=0,
+    gan_warmup_steps=3,
 )
 MEMBER = """
 import json, sys
@@ -144,7 +149,7 @@ from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.model.distributed import DeviceGroup
 options = TrainConfig(image_size=64, base_filters=4, precision="float32", normalization="instance",
-                      dropout=0.0, ema=0.9, clip_norm=0.0)
+                      gan_warmup_steps=1, ema=0.9, clip_norm=0.0)
 pictures = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
 team = DeviceGroup(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 models = Pix2Pix(options), Pix2Pix(options, team)

@@ -29,6 +29,7 @@ SMALL = TrainConfig(
     epochs=64,
     ema=0.9,
     dropout=0.5,
+    gan_warmup_steps=100,
 )
 STEPS = 160
 LONGEST_PAUSE_SECONDS = 0.12  # a few steps and saves

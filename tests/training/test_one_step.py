@@ -18,6 +18,7 @@ CONFIG = TrainConfig(
     patch_layers=1,
     light_varies="input",
     precision="float32",
+    gan_warmup_steps=0,
 )
 # So bright that no generated pixel reaches them: the absolute difference has no kink then.
 PICTURES = np.random.default_rng(0).integers(180, 256, (2, 80, 80, 3), np.uint8)
@@ -142,3 +143,15 @@ def test_the_full_generator_sees_the_whole_picture_and_a_peeled_one_what_is_near
 
     assert far_corner_moves(None)
     assert not far_corner_moves(2)
+
+
+def test_before_its_first_step_the_discriminator_stays_as_it_is() -> None:
+    model = Pix2Pix(CONFIG.replace(gan_warmup_steps=2, light_varies="both"))
+    moved = []
+    for step in range(3):
+        before = [variable.numpy() for variable in model.discriminator.variables]
+        gan, l1, discriminator = model.train_on(PICTURES, step).numpy()
+        after = [variable.numpy() for variable in model.discriminator.variables]
+        moved.append(any(not np.array_equal(*pair) for pair in zip(before, after, strict=True)))
+        assert l1 > 0 and bool(gan) == bool(discriminator) == moved[-1]
+    assert moved == [False, False, True]

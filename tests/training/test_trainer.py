@@ -24,7 +24,7 @@ from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step,
 from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4, gan_warmup_steps=0)
 
 
 class Clock:
@@ -39,30 +39,34 @@ class Clock:
 
 @pytest.mark.parametrize("slower", [1.0, 1.3], ids=["even", "slower after a while"])
 @pytest.mark.parametrize("sample_seconds", [0.0, 0.5])
+@pytest.mark.parametrize("warmup", [0, 100, 1500], ids="discriminator from step {}".format)
 def test_training_takes_about_as_many_minutes_as_wished(
     crops: Dataset,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     slower: float,
     sample_seconds: float,
+    warmup: int,
 ) -> None:
     clock, wished = Clock(), 60.0
     monkeypatch.setattr(time_budget, "time", clock)
-    config = TINY.replace(minutes=wished / 60)
+    config = TINY.replace(minutes=wished / 60, gan_warmup_steps=warmup)
     plan = make_plan(crops, Project(tmp_path / "run"), config)
     budget = time_budget.TimeBudget(config.minutes, plan, clock.now)
     clock.now += 5.0  # pictures are decoded, TensorFlow is loaded
     step, last_step = 0, plan.last_step
     while step < last_step:
         step += 1
-        clock.now += (4.0 if step == 1 else 0.02) * (slower if clock.now > 15 else 1.0)
+        compiling = step in (1, warmup + 1)
+        usual = 0.011 if step <= warmup else 0.02
+        clock.now += (4.0 if compiling else usual) * (slower if clock.now > 15 else 1.0)
         if is_sample_step(step):
             clock.now += sample_seconds
             budget.count_apart(sample=sample_seconds)
         elif step % METRICS_EVERY_STEPS == 0:  # an epoch has fewer steps: held-out crops are scored
             clock.now += sample_seconds
             budget.count_apart(score=sample_seconds)
-        budget.count_step()
+        budget.count_step(step)
         if (epochs := budget.epochs(step)) is not None:
             last_step = plan.schedule.last_step(epochs)
     assert abs(clock.now - wished) < 0.15 * wished
@@ -173,7 +177,9 @@ def test_float16_learns_and_leaves_out_a_step_that_overflows() -> None:
     after = Snapshot(model.variables()).take()
     assert float(scale.numpy()) < 1e38
     kernels = [name for name in before if name.endswith("kernel")]
-    assert kernels and all((before[name] == after[name]).all() for name in kernels)
+    assert kernels
+    for name in kernels:  # but for the rounding of what takes checkerboards out
+        np.testing.assert_allclose(after[name], before[name], atol=1e-8)
 
 
 def test_tensorboard_reads_the_same_curves_also_after_a_resume(

@@ -29,7 +29,7 @@ from colab_pix2pix.workflows.pipeline import train
 # With dropout, which draws; and a step width that does not depend on how many epochs there will be.
 TINY = TrainConfig(
     **{"image_size": 64, "base_filters": 4, "epochs": 6, "batch_size": 4},
-    **{"dropout": 0.5, "decay_from": 1.0, "light_varies": "input"},
+    **{"dropout": 0.5, "decay_from": 1.0, "light_varies": "input", "gan_warmup_steps": 0},
 )
 
 
@@ -94,6 +94,7 @@ EVERYTHING = TINY.replace(
     **{"decay_from": 0.5, "discriminator_learning_rate": 1e-4, "condition": "edges"},
     **{"normalization": "instance", "upsampling": "resize", "spectral_norm": True},
     **{"depth": 5, "output_size": 32, "patch_layers": 2, "flip": False, "precision": "bfloat16"},
+    gan_warmup_steps=5,
 )
 
 
