@@ -15,6 +15,9 @@ import numpy as np
 
 from ..events import Metrics, Verdict
 
+#: Of `evaluation.follow_error`: up to the first what is made follows its input, beyond the second
+#: it does not. The report says so too, and the page (`web/page/js/interface/follow_meter.js`).
+FOLLOWS, DEAF = 0.025, 0.06
 _FEWEST_STEPS = 500  # nothing is said to be finished before
 _CLEARLY_LESS = 0.9  # of the first measure: learning has begun
 _FEWEST_MEASURES = 6
@@ -28,7 +31,6 @@ _COLLAPSED_LOSS = 0.02  # of the discriminator; ln 2 = 0.69 is a draw
 _COLLAPSED_RISE = 1.25
 _NOISE_TIMES = 3.0
 _SWINGING = 0.25  # uncertainty of the fall per doubling beyond which nothing is called finished
-_DEAF = 0.06  # of follow_other_light, in [0, 1]
 _FOLLOW_MEASURES = 5
 _MOST_POINTS = 1000  # a longer curve is brought down to this by medians, to be quick
 
@@ -246,11 +248,11 @@ def _deafness(rows: Sequence[Metrics]) -> str:
     if len(known) < _FOLLOW_MEASURES or rows[-1].step < _FEWEST_STEPS:
         return ""
     follow = float(np.median(known))
-    if follow <= _DEAF:
+    if follow <= DEAF:
         return ""
     return (
         f" It redraws its own pictures whatever it is shown: in darker or brighter light its"
-        f" pictures are {follow:.2f} away from their input (0.02 would follow), because it was"
+        f" pictures are {follow:.2f} away from their input ({FOLLOWS} would follow), because it was"
         " trained with the light of the input alone varied, or too short. Train a new run with"
         " light_varies both, or longer."
     )

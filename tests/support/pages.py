@@ -141,18 +141,24 @@ def as_file(generator: keras.Model, *, dropout: bool = False, **metadata: Any) -
     return content
 
 
-def identity_file(size: int, channels: int, **metadata: Any) -> bytes:
-    """Returns a model file whose output is its input, in three channels."""
+def identity_file(
+    size: int, channels: int, *, factor: float = 1.0, offset: float = 0.0, **metadata: Any
+) -> bytes:
+    """Returns a model file whose output is its input times a factor, plus an offset, in RGB."""
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     graph = helper.make_graph(
         [
-            helper.make_node(
-                "Concat", ["input_image"] * (3 // channels), ["generated_image"], axis=3
-            )
+            helper.make_node("Mul", ["input_image", "factor"], ["scaled"]),
+            helper.make_node("Add", ["scaled", "offset"], ["moved"]),
+            helper.make_node("Concat", ["moved"] * (3 // channels), ["generated_image"], axis=3),
         ],
         "identity",
         [helper.make_tensor_value_info("input_image", floats, [1, size, size, channels])],
         [helper.make_tensor_value_info("generated_image", floats, [1, size, size, 3])],
+        [
+            helper.make_tensor("factor", floats, [], [factor]),
+            helper.make_tensor("offset", floats, [], [offset]),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     facts = _metadata(size, channels) | metadata

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...training.diagnosis import DEAF, FOLLOWS
 from .nearest import Nearest
 from .scoring import AS_IT_IS
 
-#: Of follow: up to the first it follows, from the second on it does not.
-_FOLLOWS, _DOES_NOT = 0.025, 0.06
 _MUCH_NEARER = 0.6
 
 
@@ -62,11 +61,11 @@ def follow_sentence(follow: dict[str, float]) -> str:
     numbers = f"{own:.3f} on held-out inputs as they are, {follow[worst]:.3f} on those {worst}"
     if worst == AS_IT_IS:
         numbers = f"{own:.3f}"
-    if follow[worst] <= _FOLLOWS:
+    if follow[worst] <= FOLLOWS:
         return f"It follows ({numbers}): what it makes has the light and the masses of its input."
-    if follow[worst] < _DOES_NOT:
+    if follow[worst] <= DEAF:
         return f"It follows roughly ({numbers}): masses are kept, light is not quite."
-    if own < _DOES_NOT:
+    if own <= DEAF:
         return (
             f"It follows crops of its own video, but not other light ({numbers}): before a camera"
             " it will show its own light whatever is there."

@@ -29,13 +29,17 @@ const NEW_SHARE = 0.1; // of a measurement in its running mean
 export class FrameLoop {
   /**
    * @param {{input: HTMLCanvasElement, output: HTMLCanvasElement}} canvases
-   * @param {{onFrame: () => void, onError: (error: Error) => Promise<void>}} listeners
-   *   `onError`: the network failed; the loop goes on when it has done what it can.
+   * @param {object} listeners
+   * @param {() => void} listeners.onFrame One was made and is shown.
+   * @param {() => void} listeners.onIdle There is none to be made; called again and again.
+   * @param {(error: Error) => Promise<void>} listeners.onError The network failed; the loop goes on
+   *   when it has done what it can.
    */
-  constructor({ input, output }, { onFrame, onError }) {
+  constructor({ input, output }, { onFrame, onIdle, onError }) {
     this.inputCanvas = new TensorCanvas(input);
     this.outputCanvas = new TensorCanvas(output);
     this.onFrame = onFrame;
+    this.onIdle = onIdle;
     this.onError = onError;
     this.smoothing = 0;
     this.keepDropout = false;
@@ -43,6 +47,7 @@ export class FrameLoop {
     this.paused = false;
     this.frames = 0;
     this.speed = null;
+    this.made = null; // the newest output with what it was made of; null while it is replaced
     this.framesDue = 1; // to be made although nothing changes
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
@@ -56,6 +61,7 @@ export class FrameLoop {
     this.input = new Float32Array(size * size * channels);
     this.canvas.width = this.canvas.height = size;
     this.previousOutput = null;
+    this.made = null;
     this.speed = null;
     this.network = network;
     previous?.close();
@@ -89,6 +95,7 @@ export class FrameLoop {
       const started = performance.now();
       if (!this.takeFrame()) {
         this.lastFrameTime = null;
+        this.onIdle();
         await nextAnimationFrame();
         continue;
       }
@@ -122,7 +129,9 @@ export class FrameLoop {
     const { image_size: inputSize, output_size: outputSize } = network.metadata;
     drawCentreSquare(this.context, source.element, this.isMirrored);
     const { data: rgba } = this.context.getImageData(0, 0, inputSize, inputSize);
+    this.made = null; // its input is overwritten
     condition.makeInput(rgba, this.input, { isLineArt: source.isLineArt });
+    const { blurFactor } = condition; // may change while the network is at work
     const prepared = performance.now();
     const running = network.run(this.input, this.keepDropout);
     this.inputCanvas.show(this.input, inputSize); // while the network is at work
@@ -135,19 +144,24 @@ export class FrameLoop {
     }
     if (network !== this.network) return;
     const computed = performance.now();
+    this.made = { input: this.input, output, blurFactor };
     this.outputCanvas.show(this.smooth(output), outputSize);
     this.frames += 1;
     this.measure(prepared - started, computed - prepared, performance.now() - started);
     this.onFrame();
   }
 
-  /** @returns {Float32Array} The output, blended in place with those before as `apply --smooth` does. */
+  /**
+   * @param {Float32Array} output Stays as it is.
+   * @returns {Float32Array} It, blended with those before as `apply --smooth` does.
+   */
   smooth(output) {
     const { smoothing, previousOutput } = this;
     if (smoothing > 0 && previousOutput) {
       for (let i = 0; i < output.length; i++) {
-        output[i] = smoothing * previousOutput[i] + (1 - smoothing) * output[i];
+        previousOutput[i] = smoothing * previousOutput[i] + (1 - smoothing) * output[i];
       }
+      return previousOutput;
     }
     this.previousOutput = output;
     return output;

@@ -6,6 +6,7 @@ import { FrameLoop } from "./frame_loop.js";
 import { Capture } from "./interface/capture.js";
 import { listenToSettings, showCameras, showPens, showSettings } from "./interface/controls.js";
 import { Exhibition } from "./interface/exhibition.js";
+import { FollowMeter } from "./interface/follow_meter.js";
 import { clearError, showError } from "./interface/notice.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
@@ -28,9 +29,10 @@ const settings = readUrlSettings();
 const wakeLock = new WakeLock();
 const drawing = new Drawing();
 const slowNetworkCheck = new SlowNetworkCheck();
+const followMeter = new FollowMeter();
 const loop = new FrameLoop(
   { input: byId("input"), output: byId("output") },
-  { onFrame, onError: reopenNetwork },
+  { onFrame, onIdle: updateFollowMeter, onError: reopenNetwork },
 );
 const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
 const capture = new Capture(loop, () => settings.show === "all");
@@ -178,6 +180,11 @@ function onFrame() {
   if (settings.speed) showSpeed(loop);
   const slow = slowNetworkCheck.afterFrame(loop);
   if (slow) showError(slow);
+  updateFollowMeter();
+}
+
+function updateFollowMeter() {
+  if (loop.network && !settings.exhibition) followMeter.update(loop);
 }
 
 function setPaused(paused) {

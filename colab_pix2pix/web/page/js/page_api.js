@@ -7,7 +7,10 @@
  *   (running means in ms: preparing, computing, whole, between).
  * - `makeInput(rgba)`: bytes `size × size × 4` → float32 model input, with the settings in force.
  * - `run(rgba)`: the same bytes → float32 model output `output_size × output_size × 3` in [−1, 1].
+ * - `follow(rgba)`: the same bytes → how far the output is from following the input, 0 to 1.
  */
+
+import { FollowError } from "./model/follow_error.js";
 
 /**
  * @param {import("./frame_loop.js").FrameLoop} loop
@@ -40,6 +43,12 @@ export function pageApi(loop) {
     },
     async run(rgba) {
       return loop.network.run(this.makeInput(rgba));
+    },
+    async follow(rgba) {
+      const { blurFactor } = loop.condition;
+      const input = this.makeInput(rgba);
+      const output = await loop.network.run(input);
+      return new FollowError(loop.network.metadata).measure({ input, output, blurFactor });
     },
   };
 }
