@@ -11,6 +11,7 @@ from .. import events
 from ..config import MODES
 from ..errors import ExportError
 from ..events import Note, OnEvent
+from ..files import require_apart
 from ..project import Project
 from ..storage import transfer
 from ..storage.os_errors import translate_os_errors
@@ -69,6 +70,7 @@ def export(
         The files and folders written.
 
     Raises:
+        OptionError: the folder is or contains the run's, or lies in it beside its `exports`.
         ExportError: a format is unknown, or its file differs from the model.
         CheckpointError: the run has nothing saved, or not this generation.
 
@@ -81,6 +83,7 @@ def export(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     target = Path(target)
     _check(formats, target, mode, weights)
+    require_apart(target, project.path, besides=project.exports)
     trained = load_trained(project, generation)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import events
 from ..errors import OptionError
 from ..events import OnEvent
+from ..files import require_apart
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
@@ -41,7 +42,7 @@ def report(
         The file.
 
     Raises:
-        OptionError: the target is no name of an HTML file.
+        OptionError: the target is no name of an HTML file, or leads to another file of the run.
         CheckpointError: nothing is trained in the folder, or not this generation.
         DriveError: Drive is not mounted, does not answer, or is another account's.
 
@@ -54,6 +55,8 @@ def report(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     path = Path(target) if str(target) else project.path / FILE_NAME
     _check(path)
+    own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
+    require_apart(path, *project.slots, *own, project.samples, project.logs)
     with tempfile.TemporaryDirectory() as temp_dir:
         whole = Path(temp_dir) / FILE_NAME
         try:
