@@ -9,7 +9,7 @@ from pathlib import Path
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+://"  # and no drive of Windows
 _YOUTUBE = r"(?i)https?://([\w-]+\.)*(youtube(-nocookie)?\.com|youtu\.be)(/|$)"
 #: What of a link's query is kept: the names under which sites give the numbers of their videos.
 _NAMES_VIDEO = re.compile(

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionError, ProjectError
+from .litter import sweep, sweep_once, temp_name
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
 MANIFEST = "manifest.json"
@@ -23,13 +23,15 @@ MANIFEST = "manifest.json"
 def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to; moves it into place if the block ends well.
 
-    A crash or a full disk never leaves half a file: `path` holds its old content or its new.
+    A crash or a full disk never leaves half a file: `path` holds its old content or its new. What
+    killed processes left there is swept.
 
     Example:
         >>> with atomic_write(Path("notes.txt")) as temp_path:  # doctest: +SKIP
         ...     temp_path.write_text("whole or not at all")
     """
-    temp_path = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    sweep_once(path.parent)
+    temp_path = path.with_name(temp_name(path.stem, path.suffix))
     try:
         yield temp_path
         with open(temp_path, "rb") as file:
@@ -92,10 +94,11 @@ def atomic_folder(directory: Path) -> Iterator[Path]:
     The block brings over what shall stay (see `link_or_copy`). A stray folder of an earlier attempt
     that was killed is cleared away, or put back if the kill fell between the two renames.
     """
-    temp_dir, old_dir = _beside(directory, "part"), _beside(directory, "old")
+    temp_dir = directory.with_name(temp_name(directory.name))
+    old_dir = directory.with_name(f".{directory.name}.old")
     _put_back(old_dir, directory)
-    for stray in (temp_dir, old_dir):
-        shutil.rmtree(stray, ignore_errors=True)
+    shutil.rmtree(old_dir, ignore_errors=True)
+    sweep(directory.parent)
     first_created = _first_missing(temp_dir)
     temp_dir.mkdir(parents=True)
     try:
@@ -202,10 +205,6 @@ def free_space(directory: Path) -> tuple[Path, int]:
     while not existing.exists():
         existing = existing.parent
     return existing, shutil.disk_usage(existing).free
-
-
-def _beside(directory: Path, suffix: str) -> Path:
-    return directory.with_name(f".{directory.name}.{suffix}")
 
 
 def _put_back(old_dir: Path, directory: Path) -> None:

@@ -154,7 +154,8 @@ def is_link(source: str) -> bool:
         DownloadError: it is a link of a kind that is never opened, such as `ftp:` or `file:`.
     """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", source)
-    if scheme is None or Path(source).exists():
+    web = re.match(r"(?i)https?://", source)  # never a path: a site may have named it
+    if scheme is None or (not web and Path(source).exists()):
         return False
     if scheme[1].lower() not in ("http", "https"):
         raise DownloadError(

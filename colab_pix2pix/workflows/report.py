@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from .. import events
 from ..errors import OptionError
 from ..events import OnEvent
 from ..files import require_apart
+from ..litter import temp_folder
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
@@ -57,8 +57,8 @@ def report(
     _check(path)
     own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
     require_apart(path, *project.slots, *own, project.samples, project.logs)
-    with tempfile.TemporaryDirectory() as temp_dir:
-        whole = Path(temp_dir) / FILE_NAME
+    with temp_folder() as temp_dir:
+        whole = temp_dir / FILE_NAME
         try:
             whole.write_text(render(gather(project, generation, on_event)), encoding="utf-8")
         finally:

@@ -247,6 +247,16 @@ def test_a_playlist_names_no_path_of_this_machine(shelf: Path, tmp_path: Path, s
     assert not (tmp_path / "b").exists() and not (tmp_path / "c").exists()
 
 
+def test_no_link_is_taken_for_a_path(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "http:" / "127.0.0.1:9").mkdir(parents=True)
+    (tmp_path / "http:" / "127.0.0.1:9" / "clip.mp4").write_bytes((shelf / "clip.mp4").read_bytes())
+    with pytest.raises(DownloadError, match="can't be reached"):
+        download("http://127.0.0.1:9/clip.mp4", tmp_path / "here")
+
+
 @pytest.mark.parametrize(
     "text",
     [
