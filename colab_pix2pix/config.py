@@ -43,6 +43,7 @@ class VideoConfig(Config):
         "",
         "A link to a video page or file, or a path. Empty: the time-lapse that comes along.",
         label="Video link or path",
+        link=True,
     )
     format: str = option(
         "auto",

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import Path
-from urllib.parse import urlsplit
 
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+://"  # and no drive of Windows
+_YOUTUBE = r"(?i)https?://([\w-]+\.)*(youtube(-nocookie)?\.com|youtu\.be)(/|$)"
+#: What of a link's query is kept: the names under which sites give the numbers of their videos.
+_NAMES_VIDEO = re.compile(
+    r"(?i)(v|vid|video|video_?id|clip|clip_?id|episode|id|viewkey|list|playlist|playlist_?id|p)"
+    r"=[\w.-]{1,48}",
+    re.ASCII,
+)
 
 
 def safe_name(text: str) -> str:
@@ -32,11 +40,36 @@ def safe_suffix(path: Path) -> str:
 
 
 def public_link(link: str) -> str:
-    """Returns a link without a user's name and password, fit to be stored and shown.
+    """Returns a link without what is not for others, fit to be stored and shown.
+
+    Left out are a user's name and password, the fragment, and all of the query (keys, tokens,
+    signatures) but what names the video, such as YouTube's `v` and `list`. A text that is no link,
+    such as a path, is returned as it is.
 
     Example:
-        >>> public_link("https://me:secret@example.org/clip.mp4")
+        >>> public_link("https://me:secret@example.org/clip.mp4?token=abc")
         'https://example.org/clip.mp4'
+        >>> public_link("https://www.youtube.com/watch?v=aqz-KE-bpKQ&si=abc&t=9")
+        'https://www.youtube.com/watch?v=aqz-KE-bpKQ'
     """
-    url = urlsplit(link)
-    return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()
+    if not re.match(_SCHEME, link):
+        return link
+    address, _, query = _without_user(link).partition("#")[0].partition("?")
+    address = re.sub(r";[^/;=]*=[^/]*", "", address)  # such as `;jsessionid=`
+    named = [pair for pair in re.split("[&;]", query) if _NAMES_VIDEO.fullmatch(pair)]
+    return f"{address}?{'&'.join(named)}" if named else address
+
+
+def names_its_video(link: str) -> bool:
+    """Returns whether what `public_link` leaves of a link surely names the same video."""
+    return public_link(link) == _without_user(link) or bool(re.match(_YOUTUBE, public_link(link)))
+
+
+def public_text(text: str) -> str:
+    """Returns a text with each link in it as `public_link` has it."""
+    return re.sub(rf"{_SCHEME}[^\s\"'<>]+", lambda found: public_link(found[0]), text)
+
+
+def _without_user(link: str) -> str:
+    # A password may hold what ends the name of a server, as a person types it: `me:pa/ss@`.
+    return re.sub(rf"^({_SCHEME})([^/?#]*|[^:/?#@\[]*:(?!\d*([/?#]|$)).*)@", r"\1", link)

@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import ProjectError
+from .errors import OptionError, ProjectError
+from .litter import sweep, sweep_once, temp_name
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
 MANIFEST = "manifest.json"
@@ -23,13 +23,15 @@ MANIFEST = "manifest.json"
 def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a path beside `path` to write to; moves it into place if the block ends well.
 
-    A crash or a full disk never leaves half a file: `path` holds its old content or its new.
+    A crash or a full disk never leaves half a file: `path` holds its old content or its new. What
+    killed processes left there is swept.
 
     Example:
         >>> with atomic_write(Path("notes.txt")) as temp_path:  # doctest: +SKIP
         ...     temp_path.write_text("whole or not at all")
     """
-    temp_path = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    sweep_once(path.parent)
+    temp_path = path.with_name(temp_name(path.stem, path.suffix))
     try:
         yield temp_path
         with open(temp_path, "rb") as file:
@@ -92,10 +94,11 @@ def atomic_folder(directory: Path) -> Iterator[Path]:
     The block brings over what shall stay (see `link_or_copy`). A stray folder of an earlier attempt
     that was killed is cleared away, or put back if the kill fell between the two renames.
     """
-    temp_dir, old_dir = _beside(directory, "part"), _beside(directory, "old")
+    temp_dir = directory.with_name(temp_name(directory.name))
+    old_dir = directory.with_name(f".{directory.name}.old")
     _put_back(old_dir, directory)
-    for stray in (temp_dir, old_dir):
-        shutil.rmtree(stray, ignore_errors=True)
+    shutil.rmtree(old_dir, ignore_errors=True)
+    sweep(directory.parent)
     first_created = _first_missing(temp_dir)
     temp_dir.mkdir(parents=True)
     try:
@@ -124,12 +127,40 @@ def created_folder(directory: Path) -> Iterator[Path]:
         raise
 
 
-def link_or_copy(file: Path, directory: Path) -> None:
-    """Gives a folder its own entry of a file: a second link, or a copy where links are unknown."""
+def require_apart(
+    output: Path, *inputs: Path, besides: Path | None = None, may_contain: bool = False
+) -> None:
+    """Refuses an output that is one of the inputs, contains one or lies in one, by whatever links.
+
+    Args:
+        output: The file or folder to write; it need not exist.
+        inputs: Files and folders that are read.
+        besides: A folder in an input that may be written to.
+        may_contain: True lets the output be a folder that contains an input.
+
+    Raises:
+        OptionError: it is.
+    """
+    for source in inputs:
+        if _lies_in(output, source) and not (besides and _lies_in(output, besides)):
+            relation = "is" if _lies_in(source, output) else "lies in"
+        elif _lies_in(source, output) and not may_contain:
+            relation = "contains"
+        else:
+            continue
+        raise OptionError(
+            f"Received {str(output)!r} for the output, which {relation} the input {source}.",
+            why="Expected another place: what is read is never written over.",
+            fix="Choose a name or a folder outside of it.",
+        )
+
+
+def link_or_copy(file: Path | str, target: Path | str) -> None:
+    """Gives a file a second path: another link to it, or a copy where links are unknown."""
     try:
-        os.link(file, directory / file.name)
+        os.link(file, target)
     except OSError:
-        shutil.copy2(file, directory / file.name)
+        shutil.copy2(file, target)
 
 
 def embedded_copy(archives: Iterable[Path], key: str) -> dict[str, Any]:
@@ -176,14 +207,20 @@ def free_space(directory: Path) -> tuple[Path, int]:
     return existing, shutil.disk_usage(existing).free
 
 
-def _beside(directory: Path, suffix: str) -> Path:
-    return directory.with_name(f".{directory.name}.{suffix}")
-
-
 def _put_back(old_dir: Path, directory: Path) -> None:
     """Undoes the first of the two renames where the second one did not follow."""
     if old_dir.exists() and not directory.exists():
         os.rename(old_dir, directory)
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Returns whether a path is another one or lies below it; mounts and links don't hide that."""
+    path, folder = path.resolve(), folder.resolve()
+    if path.is_relative_to(folder):
+        return True
+    if not folder.exists():
+        return False
+    return any(os.path.samefile(p, folder) for p in (path, *path.parents) if p.exists())
 
 
 def _first_missing(path: Path) -> Path:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 from .errors import OptionError
+from .filenames import public_link
 
 OnResume = Literal["refuse", "note", "free"]
 
@@ -30,6 +31,7 @@ class Option:
         advanced: True when a form may fold it away.
         on_resume: What happens when a run goes on with another value: it is refused, noted or free.
         stored: False for what leads to a credential: it is in no `project.json` and no manifest.
+        link: True for what may be a link: its password and its keys are never stored.
         legacy: What runs had that were made before there was this option; None: the default.
     """
 
@@ -44,6 +46,7 @@ class Option:
     advanced: bool = False
     on_resume: OnResume = "free"
     stored: bool = True
+    link: bool = False
     legacy: Any = None
 
 
@@ -75,9 +78,10 @@ class Config:
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the values as a JSON-ready dictionary, without those that are never stored."""
+        """Returns the values as a JSON-ready dictionary, without what is never stored."""
         specs = options(self)
-        return {n: v for n, v in dataclasses.asdict(self).items() if specs[n].stored}
+        values = {n: v for n, v in dataclasses.asdict(self).items() if specs[n].stored}
+        return {n: public_link(v) if specs[n].link else v for n, v in values.items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from . import files
 from .errors import OptionError, ProjectError
+from .filenames import public_link
 from .options import Config
 
 FORMAT = 1
@@ -120,9 +121,14 @@ class Project:
 
         Where it is torn or missing, a copy answers: whoever writes a slot embeds one in it.
 
+        A password or a key in a link, as an earlier version has stored it, is left out.
+
         Raises:
             ProjectError: the file is damaged and no slot can help, or it is from a newer version.
         """
+        return _without_secrets(self._stored())
+
+    def _stored(self) -> dict[str, Any]:
         try:
             content = files.read_json(self.settings_file)
         except FileNotFoundError:
@@ -162,14 +168,22 @@ class Project:
         changes: dict[str, Any] = {config.section: config.to_dict() for config in configs}
         if run_id:
             changes["run_id"] = run_id
-        before = self.settings()
+        stored = self._stored()
+        before = _without_secrets(stored)
         if safe_slots:
             changes["safe_slots"] = sorted({*before.get("safe_slots", ()), *safe_slots})
         content = {"format": FORMAT, "name": self.path.resolve().name} | before
-        if content | changes == content and self.settings_file.exists():
+        if content | changes == content | stored and self.settings_file.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
         files.overwrite_json_in_place(self.settings_file, content | changes)
+
+
+def _without_secrets(settings: dict[str, Any]) -> dict[str, Any]:
+    video = settings.get("video")
+    if not isinstance(video, dict) or not isinstance(video.get("source"), str):
+        return settings
+    return settings | {"video": video | {"source": public_link(video["source"])}}
 
 
 def sample_step(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,8 +104,10 @@ def _link_others(
         return ()
     gone = {file for crop in before.crops if crop.source in keys for file in crop.files}
     for entry in directory.iterdir():
-        if entry.name not in gone | {"manifest.json"} and entry.is_file():
-            link_or_copy(entry, temp_dir)
+        if entry.is_dir():  # none of ours, so it stays
+            shutil.copytree(entry, temp_dir / entry.name, symlinks=True, copy_function=link_or_copy)
+        elif entry.name not in gone | {"manifest.json"} and entry.is_file():
+            link_or_copy(entry, temp_dir / entry.name)
     return tuple(crop for crop in before.crops if crop.source not in keys)
 
 

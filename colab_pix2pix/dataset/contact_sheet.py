@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
-from ..files import atomic_write
+from ..files import atomic_write, require_apart
 from ..images import blurred_grey_input, open_image
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
@@ -46,11 +46,13 @@ def contact_sheet(
         `path`.
 
     Raises:
+        OptionError: `path` lies in the dataset's folder: it would be one of its pictures.
         DatasetError: there is no crop to show, or one can't be read.
     """
     path = Path(path)
     if not dataset.crops:
         raise DatasetError(f"{dataset.directory} has no crops to show.")
+    require_apart(path, dataset.directory)
     shown = evenly_chosen(dataset.crops, columns * rows)
     sheet = _sheet(dataset, shown, min(columns, len(shown)), size, blur_factor if inputs else 0.0)
     _draw_caption(sheet, dataset, len(shown))

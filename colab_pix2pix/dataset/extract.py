@@ -12,7 +12,7 @@ from ..config import FramesConfig, parse_time
 from ..downloader.sidecar import read_sidecar
 from ..errors import VideoError
 from ..events import OnEvent, ignore
-from ..files import file_sha256
+from ..files import file_sha256, require_apart
 from ..video.probe import VideoInfo, probe
 from .builder import Source, add_sources
 from .manifest import Dataset
@@ -47,13 +47,14 @@ def extract_frames(
         The dataset of the folder, crops of other videos included.
 
     Raises:
-        OptionError: `start` and `end` leave nothing of the video.
+        OptionError: `start` and `end` leave nothing of the video, or the folder contains it.
         VideoError: the video can't be read, or not one frame of it.
         DatasetError: the folder holds other files and no manifest.
 
     Example:
         >>> extract_frames("flowers.mp4", "crops", FramesConfig(count=200))  # doctest: +SKIP
     """
+    require_apart(Path(directory), Path(video))
     source = _source(Path(video), config, on_event)
     return add_sources(Path(directory), [source], on_event=on_event)
 
@@ -78,11 +79,13 @@ def extract_many(
         on_event: Told `Progress` in videos, and `Note`.
 
     Raises:
+        OptionError: the folder contains one of the videos.
         VideoError: there are no videos, or one of them can't be read. The folder stays as it was.
         DatasetError: the folder holds other files and no manifest.
     """
     if not videos:
         raise VideoError("Received no videos.", why="Expected at least one path.")
+    require_apart(Path(directory), *map(Path, videos))
     sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
     executor = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
     return add_sources(Path(directory).absolute(), sources, on_event=on_event, executor=executor)

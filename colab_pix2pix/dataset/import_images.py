@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
+from ..files import require_apart
 from ..spacing import evenly_chosen
 from .builder import Source, add_sources
 from .crop_geometry import CropBox, crop_boxes, scaled_size
@@ -45,9 +46,11 @@ def import_pictures(
         on_event: Told `Progress` in pictures.
 
     Raises:
+        OptionError: the dataset folder is, contains or lies in what is imported.
         DatasetError: there are no pictures, one can't be read, or the folder holds other files.
     """
     path = Path(pictures)
+    require_apart(Path(directory), path)
     found = find_images(path)
     sha256 = pairs_sha256([(image,) for image in found])
     metadata = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
@@ -75,12 +78,14 @@ def import_pairs(
         on_event: Told `Progress` in pictures.
 
     Raises:
+        OptionError: the dataset folder is, contains or lies in what is imported.
         DatasetError: there are no pairs, a partner is missing, or a picture can't be read.
     """
     if direction not in ("AtoB", "BtoA"):
         raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
     if not 16 <= size <= 4096:
         raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
+    require_apart(Path(directory), *map(Path, pairs if isinstance(pairs, tuple) else (pairs,)))
     if isinstance(pairs, tuple):
         first, second = (find_images(Path(folder)) for folder in pairs)
         found, name = match_pairs(first, second, pairs), Path(pairs[0]).parent.name or "pairs"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
-from ..filenames import IMAGE_SUFFIXES
+from ..filenames import IMAGE_SUFFIXES, public_link
 from ..files import read_json, write_json
 
 FORMAT = 1
@@ -112,9 +112,15 @@ def write(dataset: Dataset) -> Path:
 
 
 def to_dict(dataset: Dataset) -> dict[str, Any]:
-    """Returns what `manifest.json` holds of a dataset."""
+    """Returns what `manifest.json` holds of a dataset: of links only what is public."""
+    sources = {key: _with_public_links(source) for key, source in dataset.sources.items()}
     crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
-    return {"format": FORMAT, "sources": dataset.sources, "crops": crops}
+    return {"format": FORMAT, "sources": sources, "crops": crops}
+
+
+def _with_public_links(source: dict[str, Any]) -> dict[str, Any]:
+    links = {name: source[name] for name in ("link", "page") if isinstance(source.get(name), str)}
+    return source | {name: public_link(link) for name, link in links.items()}
 
 
 def read(directory: Path | str) -> Dataset:

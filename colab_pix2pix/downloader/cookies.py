@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 from ..errors import DownloadError
 
 _FIELDS = 7
+_HTTP_ONLY = "#HttpOnly_"
+#: When a cookie ends, in seconds since 1970; yt-dlp prints a line that has it in another way.
+_EXPIRY = re.compile(r"([0-9]{1,15}(\.[0-9]{1,9})?)?")
 
 
 def read_cookies(path: str) -> io.StringIO | None:
@@ -29,8 +33,7 @@ def read_cookies(path: str) -> io.StringIO | None:
             fix="Export it with a browser's add-on; leave the box empty to go without.",
         )
     text = file.read_text(encoding="utf-8", errors="replace")
-    lines = [line for line in text.splitlines() if line.count("\t") == _FIELDS - 1]
-    lines = [line for line in lines if line.split("\t")[4].replace(".", "", 1).isdigit()]
+    lines = [line for line in map(_plain_line, text.splitlines()) if line]
     if not lines:
         raise DownloadError(
             f"The cookies file {path!r} holds no cookies.",
@@ -38,3 +41,16 @@ def read_cookies(path: str) -> io.StringIO | None:
             fix="Export it again, as cookies.txt and not as JSON.",
         )
     return io.StringIO("\n".join(["# Netscape HTTP Cookie File", *lines, ""]))
+
+
+def _plain_line(line: str) -> str:
+    """Returns a line of a cookies file as nobody can misunderstand it; "" where it is none."""
+    fields = line.removeprefix(_HTTP_ONLY).split("\t")
+    if len(fields) != _FIELDS or not _EXPIRY.fullmatch(fields[4]):
+        return ""
+    domain = fields[0].strip()
+    if not domain or domain.startswith(("#", "$")):
+        return ""
+    # Python's reader refuses, and prints, a line that says otherwise than its domain.
+    fields[:2] = domain, "TRUE" if domain.startswith(".") else "FALSE"
+    return "\t".join(fields)

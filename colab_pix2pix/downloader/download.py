@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import math
+import os
 import re
+import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +18,7 @@ from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
-from ..filenames import public_link
+from ..filenames import names_its_video, public_link
 from ..video.probe import probe
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
@@ -107,7 +110,7 @@ def download_all(
 
     for source in sources:
         try:
-            videos_of_source = _expand(source, config)
+            videos_of_source = _expand(source, config, leave_out)
         except VideoError as error:
             leave_out(error)
             continue
@@ -121,11 +124,16 @@ def download_all(
     return list(dict.fromkeys(videos))
 
 
-def _expand(source: str | Path, config: VideoConfig) -> list[str | Path]:
-    """Returns the videos that a source stands for."""
+def _expand(
+    source: str | Path, config: VideoConfig, leave_out: Callable[[VideoError], None]
+) -> list[str | Path]:
+    """Returns the videos that a source stands for; what else a playlist names is left out."""
     text = str(source).strip()
     if text and is_link(text):
-        return [*list_entries(text, config)]
+        links, others = list_entries(text, config)
+        for other in others:
+            leave_out(_refused_entry(text, other))
+        return [*links]
     folder = Path(source).expanduser()
     if not text or not folder.is_dir():
         return [source]
@@ -146,16 +154,19 @@ def is_link(source: str) -> bool:
         DownloadError: it is a link of a kind that is never opened, such as `ftp:` or `file:`.
     """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", source)
-    if scheme is None or Path(source).exists():
+    web = re.match(r"(?i)https?://", source)  # never a path: a site may have named it
+    if scheme is None or (not web and Path(source).exists()):
         return False
     if scheme[1].lower() not in ("http", "https"):
         raise DownloadError(
-            f"Received the link {source!r}.",
+            f"Received the link {public_link(source)!r}.",
             why="Only http and https links are opened.",
             fix="Fetch the video in another way and give its path.",
         )
     if not urlsplit(source).hostname:
-        raise DownloadError(f"Received the link {source!r}.", why="It names no server.")
+        raise DownloadError(
+            f"Received the link {public_link(source)!r}.", why="It names no server."
+        )
     return True
 
 
@@ -164,6 +175,8 @@ def _fetch(
 ) -> Path:
     names = ("format", "height", "start", "end")
     request = {"link": public_link(link)} | {name: getattr(config, name) for name in names}
+    if not names_its_video(link):
+        request["link_key"] = _link_key(link)
     if (known := _fetched_before(request, directory)) is not None:
         on_event(Note(message=f"{known} is there already."))
         return known
@@ -193,9 +206,25 @@ def _fetch(
 def _fetched_before(request: dict[str, Any], directory: Path) -> Path | None:
     for video, known in find_sidecars(directory):
         same = all(known.get(name, "") == value for name, value in request.items())
+        same = same and known.get("link_key", "") == request.get("link_key", "")
         if same and video.is_file() and video.stat().st_size == known.get("bytes"):
             return video
     return None
+
+
+def _link_key(link: str) -> str:
+    """Returns what tells a link from others of which the same may be stored; it says nothing of it.
+
+    Whoever has not this machine's secret can't even find out whether a guess is right.
+    """
+    path = files.cache_dir() / "link-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with files.atomic_write(path) as temp_path:
+            descriptor = os.open(temp_path, os.O_WRONLY | os.O_CREAT, 0o600)
+            with open(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+    return hmac.new(path.read_bytes(), link.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _move_in(file: Path, directory: Path, metadata: dict[str, Any]) -> Path:
@@ -216,6 +245,14 @@ def _range_in_file(
     # The file ends where the range was to end, and begins at the keyframe before it.
     lasts = min(wanted.end, held.end) - wanted.start
     return TimeRange(max(0.0, length - lasts), math.inf)
+
+
+def _refused_entry(playlist: str, entry: str) -> DownloadError:
+    return DownloadError(
+        f"The playlist {public_link(playlist)} names {public_link(entry)!r}.",
+        why="Only http and https links are opened: what a site names is never a path of yours.",
+        fix="If you know and want that file, give its path yourself.",
+    )
 
 
 def _empty_range(link: str, config: VideoConfig) -> DownloadError:

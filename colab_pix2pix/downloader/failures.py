@@ -7,13 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import DownloadError
-from ..filenames import public_link
+from ..filenames import public_link, public_text
 
 _LOCAL = "Fetch the video with a browser or at home, and give its path."
 _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give it as `cookies`."
 _UPGRADE = (
     "Upgrade yt-dlp, which follows the sites' changes: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
 )
+_WHOLE_LINK = (
+    "If the link had a password or a key in it: they are never stored, so paste the whole link"
+    " again."
+)
+#: The failures of a link that lacks its password or its key.
+_REFUSALS = ("private", "not found", "forbidden", "unsupported link")
 _LONGEST_MESSAGE = 300
 
 
@@ -165,9 +171,12 @@ def to_download_error(link: str, error: BaseException) -> DownloadError:
         link: What was to be fetched.
         error: What yt-dlp raised.
     """
-    failure, message = classify(error), _message(error).replace(link, public_link(link))
+    failure, message = classify(error), _message(error)
+    fix = failure.fix
+    if failure.name in _REFUSALS and link == public_link(link):
+        fix = f"{fix} {_WHOLE_LINK}"
     return DownloadError(
-        f"{public_link(link)} can't be fetched: {message}.", why=failure.why, fix=failure.fix
+        f"{public_link(link)} can't be fetched: {message}.", why=failure.why, fix=fix
     )
 
 
@@ -193,7 +202,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _message(error: BaseException) -> str:
     """Returns yt-dlp's message without its advice for users of its command line."""
-    text = str(error).removeprefix("ERROR: ")
+    text = public_text(str(error)).removeprefix("ERROR: ")
     text = re.split(r"[;.]? +(?:please|Please) report this issue|\. Use --|\. {2}See  ", text)[0]
     text = re.sub(r" \(caused by .*", "", text, flags=re.DOTALL).strip().rstrip(".")
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"

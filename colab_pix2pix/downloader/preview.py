@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..config import VideoConfig
+from ..filenames import public_link
 from ..video.decode import decode_still
 from .download import is_link, sample_video
 from .local_file import probe_source
@@ -64,7 +65,7 @@ def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
     if not size and metadata.get("protocol") in ("http", "https"):  # one file: its server knows
         size = _content_length(str(metadata["url"]))
     return VideoPreview(
-        title=str(metadata.get("title") or text),
+        title=str(metadata.get("title") or public_link(text)),
         duration_seconds=float(metadata.get("duration") or 0.0),
         width=int(metadata.get("width") or 0),
         height=int(metadata.get("height") or 0),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +15,16 @@ from .. import files
 from ..config import VideoConfig
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
-from ..filenames import public_link
+from ..filenames import public_link, public_text
 from .cookies import read_cookies
 from .failures import classify, to_download_error
 from .local_file import check_disk
+from .secrecy import DebugLogger, OnCommandLineError, keep_off_command_lines, requests_unlogged
 from .time_range import TimeRange
 
-_log = logging.getLogger(__name__)
 _RETRIES = 5
 #: What is kept of the site's metadata of a video: our name -> yt-dlp's.
 _METADATA = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
-
-
-class _DebugLogger:
-    """Puts yt-dlp's messages into a developer's log only: users get one `DownloadError`."""
-
-    def debug(self, message: str) -> None:
-        _log.debug("%s", message)
-
-    warning = error = debug
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,21 +125,26 @@ def extract_info(link: str, config: VideoConfig) -> tuple[dict[str, Any], list[F
     return video, sorted(formats, key=lambda one: (one.height, one.width, one.bytes))
 
 
-def list_entries(link: str, config: VideoConfig) -> list[str]:
+def list_entries(link: str, config: VideoConfig) -> tuple[list[str], list[str]]:
     """Returns the links of a playlist's first `config.limit` videos, or the link of a single one.
+
+    Returns:
+        The links; and what else the playlist names, such as paths, which nobody must open.
 
     Raises:
         DownloadError: the site does not tell.
     """
     if config.limit == 1:
-        return [link]
+        return [link], []
     options = {"extract_flat": True, "playlist_items": f"1:{config.limit}", "noplaylist": False}
     folder = files.cache_dir() / "downloads"
     found = _call_ytdlp(link, folder, config, options, download=False) or {}
     if "entries" not in found:
-        return [link]
-    links = [entry.get("url") or entry.get("webpage_url") for entry in found["entries"] if entry]
-    return [text for text in links if isinstance(text, str)]
+        return [link], []
+    names = [entry.get("url") or entry.get("webpage_url") for entry in found["entries"] if entry]
+    names = [name for name in names if isinstance(name, str)]
+    links = [name for name in names if re.match(r"(?i)https?://", name)]
+    return links, [name for name in names if name not in links]
 
 
 def _download_range(
@@ -166,8 +162,12 @@ def _download_range(
         ranges = {"download_ranges": download_range_func(None, [(wanted.start, wanted.end)])}
         try:
             return _call_ytdlp(link, folder, config, options | ranges, download=True), wanted
+        except OnCommandLineError:
+            message = "A part would show your cookies or the link's key to others on this machine"
+            on_event(Note(message=f"{message}: fetching all of it."))
         except DownloadError as error:
-            if error.__cause__ is None or classify(error.__cause__).name != "other":
+            cause = error.__cause__ or error.__context__
+            if cause is None or classify(cause).name != "other":
                 raise
             on_event(Note(message="The site gives no parts of this video: fetching all of it."))
     return _call_ytdlp(link, folder, config, options, download=True), None
@@ -183,11 +183,15 @@ def _call_ytdlp(
     # yt-dlp looks for ffmpeg here, not in its options, before it fetches a part of a video.
     yt_dlp.postprocessor.FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
     try:
-        with yt_dlp.YoutubeDL(options) as downloader:
+        with requests_unlogged(), yt_dlp.YoutubeDL(options) as downloader:
+            keep_off_command_lines(downloader, link)
             found: dict[str, Any] | None = downloader.extract_info(link, download=download)
             return found
     except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
-        raise to_download_error(link, error) from error
+        ours = to_download_error(link, error)
+        if public_text(str(error)) != str(error):
+            raise ours from None  # a traceback would show the link with its password or key
+        raise ours from error
 
 
 def _match_filter(link: str, folder: Path) -> Callable[..., str | None]:
@@ -230,7 +234,7 @@ def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
         "retry_sleep_functions": {kind: _back_off for kind in ("http", "fragment", "extractor")},
         "socket_timeout": 20,
         "cookiefile": read_cookies(config.cookies),
-        "logger": _DebugLogger(),
+        "logger": DebugLogger(),
         "noprogress": True,
         "quiet": True,
         "no_warnings": False,

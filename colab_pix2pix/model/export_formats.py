@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import ExportError
+from ..litter import temp_folder
 from .tf_logging import quiet_work
 
 #: Number format of the stored weights -> how far images in [−1, 1] may be off: float32 at the worst
@@ -93,12 +94,14 @@ def _write_onnx(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
 def _write_tflite(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     # TensorFlow Lite wants a batch of a known size.
     one = keras.Input(batch_shape=(1, *generator.inputs[0].shape[1:]))
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, generator(one)))
-    if spec.weights != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if spec.weights == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-    path.write_bytes(converter.convert())
+    with temp_folder() as saved:  # else it makes one of its own, which outlives a kill
+        keras.Model(one, generator(one)).export(str(saved), verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
+        if spec.weights != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if spec.weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        path.write_bytes(converter.convert())
 
 
 def _read_keras(path: Path) -> Function:

@@ -15,11 +15,25 @@ from ..dataset import curate, image_sources, manifest
 from ..dataset.manifest import Dataset
 from ..downloader.download import download, is_link
 from ..events import Note, OnEvent
-from ..filenames import safe_name
+from ..filenames import names_its_video, public_link, safe_name
 from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
 from . import image_folder
+
+#: What the form said in this session: what is private in it stands in no `project.json`.
+_typed: dict[Path, VideoConfig] = {}
+
+
+def remember_for_session(project: Project, config: VideoConfig) -> None:
+    """Keeps cookies, password and key of a form in memory, for when the video is needed again."""
+    _typed[project.path] = config
+
+
+def _wanted(project: Project) -> VideoConfig:
+    """Returns the stored options, with what is private in them where this session knows it."""
+    stored, typed = project.recall(VideoConfig), _typed.get(project.path)
+    return typed if typed is not None and typed.to_dict() == stored.to_dict() else stored
 
 
 def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
@@ -46,12 +60,14 @@ def of_source(project: Project, config: VideoConfig) -> Dataset | None:
     """Returns the crops of a link, or of a file that was on an earlier machine.
 
     Returns:
-        None where there are none, and for a file that is here: its content tells more.
+        None where there are none, for a file that is here (its content tells more), and for a
+        link that may name another video than what is stored of it.
     """
     if not config.source:
         return None
     if is_link(config.source):
-        return _find(project, "link", config.source, config)
+        known = names_its_video(config.source)
+        return _find(project, "link", public_link(config.source), config) if known else None
     path = Path(config.source).expanduser()
     if path.exists():
         return None
@@ -79,7 +95,7 @@ def cut(
             link, and fetches it if need be.
         config: How to cut.
     """
-    wanted = project.recall(VideoConfig)
+    wanted = _wanted(project)
     if video is None:
         cached = of_source(project, wanted)
         if cached and _is_up_to_date(project, cached, config):
@@ -149,7 +165,8 @@ def _find(project: Project, field: str, value: str, config: VideoConfig) -> Data
 
 def _has_source(dataset: Dataset, field: str, value: str, config: VideoConfig) -> bool:
     return any(
-        source.get(field) == value and _time_range(source) == [config.start, config.end]
+        public_link(str(source.get(field))) == value
+        and _time_range(source) == [config.start, config.end]
         for source in dataset.sources.values()
     )
 

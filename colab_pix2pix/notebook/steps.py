@@ -75,6 +75,7 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
     with _stoppable("Stopped: run this cell again to fetch the video."):
         config = _config_after_upload(project, form)
         project.remember(config, form.pictures_config)
+        crop_cache.remember_for_session(project, config)
         crop_cache.recover(project, on_event=line)
         if crop_cache.of_source(project, config):
             line(Note(message="The project has crops of this: it is not fetched again."))

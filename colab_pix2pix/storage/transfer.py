@@ -10,16 +10,19 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from ..errors import CheckpointError
-from ..files import atomic_write
+from ..files import atomic_folder, atomic_write
+from ..litter import sweep, temp_folder, temp_name
 from ..project import Project
 from . import drive, os_errors
 
 CHUNK_BYTES = 4 << 20
+_UNFINISHED = b"This export is not finished: write it once more.\n"
 _TRIES = 4
 _PAUSE_SECONDS = 0.2
 
@@ -31,8 +34,7 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
         OSError: the copy could not be written or read back.
     """
     content = md5(source)
-    same_size = target.exists() and target.stat().st_size == source.stat().st_size
-    if same_size and md5(target, progress) == content:
+    if _holds(target, source.stat().st_size, content, progress):
         return
     target.parent.mkdir(exist_ok=True)
     with open(source, "rb") as file:
@@ -41,6 +43,78 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
             return
         with atomic_write(target) as temp_path:
             overwrite(file, temp_path, content, progress)
+
+
+def put_folder(source: Path, target: Path, *, last: Sequence[str]) -> None:
+    """Gives a folder the files of another one; what else it holds stays.
+
+    A new folder appears at once, with all of them. One that exists gets them by renames, once all
+    are written; one on Google Drive gets them in place, one after the other. Whoever dies on the
+    way leaves none that looks finished.
+
+    Args:
+        source: A folder on this machine's disk.
+        target: The folder to make or to add to.
+        last: The files, as relative paths, that make the folder look finished: until all others are
+            there, they say that it is not. The last of them is the last to be written.
+
+    Raises:
+        OSError: a file could not be written or read back.
+    """
+    target = target.resolve()
+    names = sorted(str(path.relative_to(source)) for path in source.rglob("*") if path.is_file())
+    if not target.exists() and not drive.is_drive(target):
+        with atomic_folder(target) as temp_dir:
+            _put_all(source, temp_dir, names)
+        return
+    sweep(target)
+    changed = [name for name in names if not _is_same(source / name, target / name)]
+    ends = [name for name in last if name in names]
+    if not changed:
+        return
+    with _staged(source, target, {*changed, *ends}) as staged, temp_folder() as notes:
+        (notes / "note").write_bytes(_UNFINISHED)
+        for name in reversed(ends):
+            if (target / name).exists():
+                put(notes / "note", target / name)
+        for name in [*(name for name in changed if name not in ends), *ends]:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            if staged == source:
+                put(source / name, target / name)
+            else:
+                os.replace(staged / name, target / name)
+
+
+@contextmanager
+def _staged(source: Path, target: Path, names: Collection[str]) -> Iterator[Path]:
+    """Gives a folder from which files can be renamed into a target; on Drive they are not."""
+    if drive.is_drive(target):
+        yield source
+        return
+    temp_dir = target / temp_name("export")
+    try:
+        _put_all(source, temp_dir, names)
+        yield temp_dir
+    finally:
+        shutil.rmtree(temp_dir, ignore_errors=True)
+
+
+def _put_all(source: Path, target: Path, names: Collection[str]) -> None:
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        put(source / name, target / name)
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    return _holds(target, source.stat().st_size, md5(source))
+
+
+def _holds(
+    target: Path, size: int, content_md5: str, progress: Callable[[], None] = lambda: None
+) -> bool:
+    """Returns whether a file is there and has this content."""
+    same_size = target.exists() and target.stat().st_size == size
+    return same_size and md5(target, progress) == content_md5
 
 
 def overwrite(

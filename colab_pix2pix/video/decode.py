@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import VideoError
 from ..ffmpeg import long_option, run, running
+from ..litter import temp_folder
 from .decode_plan import dropped_packets, nearest_frames, packets_to_decode, times_expression
 from .filters import filters_after_select, filters_before_select, scale_colours
 from .probe import VideoInfo, local_input
@@ -97,7 +98,7 @@ def _run(
     what = f"decoding {info.path.name}"
     try:
         with ExitStack() as stack:
-            temp_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            temp_dir = stack.enter_context(temp_folder())
             log = stack.enter_context(tempfile.TemporaryFile())
             source, copied, clock = local_input(info.path), None, timeline.seconds
             if needed is not None and timeline.packets is not None:

@@ -13,6 +13,7 @@ from typing import IO
 import numpy as np
 
 from ..ffmpeg import long_option, running
+from ..litter import temp_folder
 from .probe import VideoInfo, local_input
 
 #: Lines of ffmpeg's `framecrc`: stream, decoding time, presentation time, length, ..., flags.
@@ -87,10 +88,10 @@ def read_packets(
     """
     columns = _Columns()
     with (
-        tempfile.TemporaryDirectory() as temp_dir,
+        temp_folder() as temp_dir,
         tempfile.TemporaryFile() as log,
         running(
-            _list_packets(info, references, keyframes_only, drop, Path(temp_dir)),
+            _list_packets(info, references, keyframes_only, drop, temp_dir),
             what=f"reading {info.path.name}",
             log=log,
         ) as process,

@@ -18,7 +18,7 @@ from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
 from ..filenames import IMAGE_SUFFIXES
-from ..files import atomic_write
+from ..files import atomic_write, require_apart
 from ..prefetch import prefetch
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
@@ -73,7 +73,8 @@ def apply(
         The files written or found done, each whole or not at all.
 
     Raises:
-        OptionError: an option is out of its range.
+        OptionError: an option is out of its range, or what is to be written is, contains or lies
+            in what is read.
         CheckpointError: the run has nothing saved yet, or not this generation.
         DatasetError: there is no picture at `source`.
         VideoError: the video can't be decoded.
@@ -121,6 +122,7 @@ def _to_video(
     smooth: float,
     on_event: OnEvent,
 ) -> Path:
+    require_apart(target, source)
     info = probe(source)
     if target.suffix.lower() != ".mp4":
         raise OptionError(
@@ -199,6 +201,7 @@ def _to_pictures(
     load: Callable[[], Predictor], source: Path, target: Path, whole: bool, on_event: OnEvent
 ) -> list[Path]:
     pairs = pairs_of(source, target)
+    require_apart(*((target, source) if source.is_dir() else reversed(pairs[0])))
     predictor = load()
     from ..images import read_square, read_whole
     from ..training.image_store import side_by_side

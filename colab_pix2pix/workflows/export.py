@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from .. import events
 from ..config import MODES
 from ..errors import ExportError
 from ..events import Note, OnEvent
+from ..files import require_apart
+from ..litter import temp_folder
 from ..project import Project
 from ..storage import transfer
 from ..storage.os_errors import translate_os_errors
@@ -34,6 +35,8 @@ _SMALLER = ("onnx", "tflite", "web")
 _WITH_DROPOUT = ("onnx", "web")
 _SINGLE_PAGE = "web.html"
 _COMPARED = 4  # pictures
+#: What makes a folder look like a whole export.
+_LAST = ("web/index.html", "model-card.md")
 
 
 def export(
@@ -50,7 +53,8 @@ def export(
     """Writes a trained generator for other programs.
 
     Every file is loaded again and compared with the model on held-out crops before any is kept.
-    Beside them lie `model-card.md` (what it was trained on, with which options, how well) and
+    All of it appears at once where the folder is new; else the card comes last. Beside them lie
+    `model-card.md` (what it was trained on, with which options, how well) and
     `condition.json` (how the input is made of a picture).
 
     Args:
@@ -69,6 +73,7 @@ def export(
         The files and folders written.
 
     Raises:
+        OptionError: the folder is or contains the run's, or lies in it beside its `exports`.
         ExportError: a format is unknown, or its file differs from the model.
         CheckpointError: the run has nothing saved, or not this generation.
 
@@ -81,6 +86,7 @@ def export(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     target = Path(target)
     _check(formats, target, mode, weights)
+    require_apart(target, project.path, besides=project.exports)
     trained = load_trained(project, generation)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
@@ -89,8 +95,8 @@ def export(
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     written = []
-    with tempfile.TemporaryDirectory() as temp_dir, translate_os_errors(Path(temp_dir)):
-        make = _Export(generator, input_image.numpy(), metadata, Path(temp_dir))
+    with temp_folder() as temp_dir, translate_os_errors(temp_dir):
+        make = _Export(generator, input_image.numpy(), metadata, temp_dir)
         for name in dict.fromkeys(formats):
             if name == "web":
                 sample = held_out.brightest(pictures, trained.config)
@@ -99,14 +105,10 @@ def export(
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")
             on_event(Note(message=line))
             written.append(line)
-        model_card.write_card(project, trained, Path(temp_dir), written, metadata)
-        # Whole files, one after the other: the target may lie on Google Drive.
+        model_card.write_card(project, trained, temp_dir, written, metadata)
         with translate_os_errors(target):
-            for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
-                path = target / file.relative_to(temp_dir)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                transfer.put(file, path)
-        return [target / path.name for path in sorted(Path(temp_dir).iterdir())]
+            transfer.put_folder(temp_dir, target, last=_LAST)
+        return [target / path.name for path in sorted(temp_dir.iterdir())]
 
 
 class _Export:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -16,6 +14,7 @@ from ..dataset.archive import unpack
 from ..dataset.manifest import Crop, Dataset
 from ..errors import DatasetError
 from ..images import read_square
+from ..litter import temp_folder
 from ..project import Project
 from ..spacing import evenly_chosen
 
@@ -55,8 +54,8 @@ def unpacked(project: Project) -> Iterator[Dataset]:
             why="Its held-out crops are what a model is measured on.",
             fix="Train once more with its crops, a few epochs longer: that packs them.",
         )
-    with tempfile.TemporaryDirectory() as temp_dir:
-        yield unpack(project.dataset_zip, Path(temp_dir) / "crops")
+    with temp_folder() as temp_dir:
+        yield unpack(project.dataset_zip, temp_dir / "crops")
 
 
 def decode(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..filenames import public_text
 from ..files import write_json
 from ..project import Project
 
@@ -111,7 +112,8 @@ def sources(project: Project) -> list[str]:
     lines = [f"{len(manifest['crops'])} crops"]
     for source in manifest["sources"].values():
         fields = [source.get(name, "") for name in ("title", "uploader", "page", "licence")]
-        lines.append(", ".join(field for field in fields if field) or source.get("file", ""))
+        line = ", ".join(field for field in fields if field) or source.get("file", "")
+        lines.append(public_text(line))
     return lines
 
 

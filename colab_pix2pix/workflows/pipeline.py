@@ -13,6 +13,7 @@ from ..dataset import manifest
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..events import OnEvent
+from ..files import require_apart
 from ..project import Project
 from ..storage import colab, drive, transfer
 from ..storage.os_errors import translate_os_errors
@@ -147,6 +148,7 @@ def train(
         again returns at once.
 
     Raises:
+        OptionError: the project folder is the folder of the crops, or lies in it.
         DatasetError: the crops can't be used.
         IncompatibleRunError: the run was made with other options; nothing is changed.
         TrainingError: the losses broke, or the device has too little memory; what was saved stays.
@@ -161,6 +163,7 @@ def train(
 
     dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    require_apart(project.path, dataset.directory, may_contain=True)
     plan = make_plan(dataset, project, config)
     return fit(plan, on_event, keep_crops=partial(_pack, dataset, project))
 

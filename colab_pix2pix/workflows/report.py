@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from .. import events
 from ..errors import OptionError
 from ..events import OnEvent
+from ..files import require_apart
+from ..litter import temp_folder
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
@@ -41,7 +42,7 @@ def report(
         The file.
 
     Raises:
-        OptionError: the target is no name of an HTML file.
+        OptionError: the target is no name of an HTML file, or leads to another file of the run.
         CheckpointError: nothing is trained in the folder, or not this generation.
         DriveError: Drive is not mounted, does not answer, or is another account's.
 
@@ -54,8 +55,10 @@ def report(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     path = Path(target) if str(target) else project.path / FILE_NAME
     _check(path)
-    with tempfile.TemporaryDirectory() as temp_dir:
-        whole = Path(temp_dir) / FILE_NAME
+    own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
+    require_apart(path, *project.slots, *own, project.samples, project.logs)
+    with temp_folder() as temp_dir:
+        whole = temp_dir / FILE_NAME
         try:
             whole.write_text(render(gather(project, generation, on_event)), encoding="utf-8")
         finally:

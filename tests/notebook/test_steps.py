@@ -122,6 +122,49 @@ def test_a_link_is_not_fetched_again_when_its_crops_are_in_the_project(
         assert len(server.requests) > requests, "other crops need the video again"
 
 
+@pytest.mark.parametrize("kind", ["cookies", "password", "key"])
+def test_what_is_private_is_used_when_crops_are_cut_again_and_never_stored(
+    project: Project, clip: Path, tmp_path: Path, kind: str
+) -> None:
+    """In a later session the form has it again, the crops are there, and others are wanted."""
+    jar = tmp_path / "cookies.txt"
+    jar.write_text("127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\tSECRET\n")
+    with serving(clip.parent) as server:
+        link = server.link("clip.mp4?token=SECRET" if kind == "key" else "clip.mp4")
+        if kind == "password":
+            link = link.replace("://", "://me:SECRET@")
+        form = VideoForm(project)
+        form.value = {"source": link, "cookies": str(jar) if kind == "cookies" else ""}
+        assert ("is stored" in form.fields["source"].message.value) == (kind != "cookies")
+        dataset = steps.cut_crops(project, steps.get_video(project, form), _frames_form(project))
+        curate.pack(dataset, project.dataset_zip)
+        forget_this_machine()
+        crop_cache._typed.clear()
+
+        stored = VideoForm(project)
+        assert "SECRET" not in str(stored.value)
+        assert steps.get_video(project, stored) is None, "the crops are in the project"
+        later = VideoForm(project)
+        later.value = form.value
+        video = steps.get_video(project, later)
+        server.cookies.clear()
+        server.requests.clear()
+        server.authorizations.clear()
+        other = _frames_form(project)
+        other.value = {"count": 6}
+        shutil.rmtree(project.work / "video", ignore_errors=True)
+        assert len(steps.cut_crops(project, None, other).crops) == 6
+        used = {
+            "cookies": server.cookies,
+            "password": server.authorizations,
+            "key": [path for _, path, _ in server.requests if "token=SECRET" in path],
+        }
+        assert used[kind]
+        assert (video is None) == (kind != "key")
+    for file in project.path.rglob("*"):
+        assert not file.is_file() or b"SECRET" not in file.read_bytes()
+
+
 def test_options_are_stored_in_the_project_when_a_step_takes_them(
     project: Project, clip: Path
 ) -> None:

@@ -17,7 +17,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import colab, session, status_line
+from colab_pix2pix.storage import colab, session, status_line, transfer
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.release import release_runtime
 from colab_pix2pix.storage.restore import read_run_state, status, verify
@@ -204,6 +204,21 @@ def test_settings_are_written_in_place_and_never_shorter(
     project.remember(run_id="short")
     assert project.settings()["run_id"] == "short"
     assert project.settings_file.stat().st_size >= size
+    state = mount.wait_until_uploaded()
+    assert (state["trash"], state["renames"]) == ([], 0)
+
+
+@needs_fuse
+def test_a_folder_is_overwritten_in_place_on_drive(mount: drivefs.Drive, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", mount.my_drive / "exports"
+    (source / "web").mkdir(parents=True)
+    for text in ("old", "old", "newer", "new"):
+        for name in ("model", "web/index.html", "card"):
+            (source / name).write_text(f"{name} {text}")
+        transfer.put_folder(source, target, last=("web/index.html", "card"))
+        for name in ("model", "web/index.html", "card"):
+            assert (target / name).read_text() == f"{name} {text}"
+        assert len(list(target.iterdir())) == 3
     state = mount.wait_until_uploaded()
     assert (state["trash"], state["renames"]) == ([], 0)
 

@@ -56,12 +56,14 @@ class Server:
         behaviour: How it answers.
         requests: Method, path and range of each request.
         cookies: The cookies that were sent.
+        authorizations: The names and passwords that were sent, as HTTP encodes them.
     """
 
     address: str
     behaviour: Behaviour
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     cookies: list[str] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
 
     def link(self, name: str) -> str:
         """Returns the link of a file in the served folder."""
@@ -108,6 +110,7 @@ def _handler(folder: Path, behaviour: Behaviour) -> type[BaseHTTPRequestHandler]
             described: Server = self.server.described  # type: ignore[attr-defined]
             described.requests.append((self.command, self.path, asked))
             described.cookies += self.headers.get_all("Cookie", [])
+            described.authorizations += self.headers.get_all("Authorization", [])
             redirected = self.path == (behaviour.redirected_path or self.path)
             if redirected and behaviour.redirect and self.path not in behaviour.redirect:
                 return self._plain(302, {"Location": behaviour.redirect})

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 import keras
@@ -89,6 +94,43 @@ def test_a_file_that_gives_other_pictures_is_not_kept(
     with pytest.raises(ExportError, match="other pictures"):
         export(project, tmp_path / "out")
     assert (tmp_path / "out" / "generator.keras").read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["keras", "tflite"])
+def test_a_killed_export_leaves_no_folder_and_the_next_one_no_litter(
+    trained_a_little: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    temp, target = tmp_path / "temp", tmp_path / "out 🌻"
+    temp.mkdir()
+    call = f"export({str(trained_a_little.path)!r}, {str(target)!r}, [{form!r}])"
+    code = f"from colab_pix2pix.workflows.export import export; {call}"
+    environment = dict(os.environ, TMPDIR=str(temp), CUDA_VISIBLE_DEVICES="-1")
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    while not any(temp.glob("*/*")) and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert not target.exists() and any(temp.iterdir())
+    monkeypatch.setattr(tempfile, "tempdir", str(temp))
+    export(trained_a_little, target, [form])
+    assert (target / FORMATS[form]).exists() and (target / "model-card.md").exists()
+    assert [path for path in (*temp.iterdir(), *tmp_path.glob(".out*"))] == []
+
+
+def test_an_export_beside_others_ends_with_its_card(
+    trained_a_little: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(trained_a_little, tmp_path / "out", ["keras"])
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    order: list[str] = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: (order.append(Path(b).name), replace(a, b))[1])
+    export(trained_a_little, tmp_path / "out", ["keras", "onnx"])
+    assert order[-1] == "model-card.md" and "generator.onnx" in order
+    assert "not finished" not in (tmp_path / "out" / "model-card.md").read_text()
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"mine.txt", "generator.keras", "generator.onnx"} <= names
+    assert not [name for name in names if ".part" in name]
 
 
 def test_smaller_weights_are_close_and_smaller(trained_a_little: Project, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ...config import FramesConfig
 from ...dataset.crop_geometry import crop_boxes, scaled_size
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
+from ...litter import temp_folder
 from ...video.decode import decode_still
 from ...video.probe import VideoInfo, probe
 from ..inline_images import jpeg_bytes
@@ -72,8 +72,8 @@ def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
     """Cuts the crops of one frame in the very way in which all are cut later."""
     size = scaled_size(config.scale, info.width, info.height)
     crops_per_frame = len(crop_boxes(config.crops, *size))
-    with tempfile.TemporaryDirectory() as folder:
-        return cut_crops(info, Path(folder), "crop", config.replace(count=crops_per_frame))
+    with temp_folder() as folder:
+        return cut_crops(info, folder, "crop", config.replace(count=crops_per_frame))
 
 
 def _frame(info: VideoInfo, seconds: float) -> Image.Image:

@@ -13,6 +13,7 @@ from ... import wording
 from ...config import PicturesConfig, VideoConfig
 from ...downloader.preview import VideoPreview, preview
 from ...downloader.ytdlp import Format
+from ...filenames import public_link
 from ...options import Option, options
 from ...project import Project
 from .. import image_folder, inline_images, style
@@ -97,6 +98,11 @@ class VideoForm(Form[VideoConfig]):
             self._show_problem(image_folder.problem_with(source, self.pairs.value))
 
     def _show_problem(self, problem: str) -> None:
+        source = self.fields["source"].value.strip()
+        if not problem and (stored := public_link(source)) != source:
+            hint = f"Only {stored} is stored: paste the whole link again in a later session."
+            self.fields["source"].message.value = style.line(hint, "help")
+            return
         if problem and self._project is not None and self._project.dataset_zip.exists():
             problem += " The crops that the project has of it are used all the same."
         self.fields["source"].message.value = style.line(problem, "wrong")

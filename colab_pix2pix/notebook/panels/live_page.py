@@ -6,11 +6,7 @@ stored in the notebook. Pictures go nowhere: the network runs in the browser.
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -20,10 +16,11 @@ from ...project import Project
 from ...storage import colab
 from ...workflows.export import export
 from .. import style
+from .page_server import PageServer
 
 _LARGEST_FILE = 40e6  # bytes of a network whose page is worth having as one file
 _HEIGHT = 700  # pixels
-_servers: dict[Path, http.server.ThreadingHTTPServer] = {}
+_servers: dict[Path, PageServer] = {}
 
 
 def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
@@ -39,7 +36,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     """
     folder = project.work / "page"
     export(project, folder, ["web"], on_event=on_event)
-    address = colab.port_address(_serve(folder / "web"))
+    address = _serve(folder / "web")
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
@@ -56,21 +53,12 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")
 
 
-def _serve(folder: Path) -> int:
-    """Serves a folder to this machine for as long as the kernel lives; returns the port."""
+def _serve(folder: Path) -> str:
+    """Serves a folder for as long as the kernel lives; returns the address for the browser."""
     if folder not in _servers:
-        handler = functools.partial(_SilentHandler, directory=str(folder))
-        _servers[folder] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=_servers[folder].serve_forever, daemon=True).start()
-    return _servers[folder].server_port
-
-
-class _SilentHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and always the newest: the model may have been trained further."""
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Says nothing: a line for each file would fill the cell."""
+        _servers[folder] = PageServer(folder)
+        _servers[folder].start()
+    server = _servers[folder]
+    address = colab.port_address(server.server_port)
+    server.allow(address)
+    return address.rstrip("/") + server.path

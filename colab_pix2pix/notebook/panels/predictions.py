@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
 from ...images import blurred_grey_input
+from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import inline_images, style
@@ -73,9 +73,9 @@ def _predict_held_out(
 
     held_out = [crop for crop in dataset.kept if crop.split == "test"] or list(dataset.kept)
     files = [crop.input_file or crop.file for crop in evenly_chosen(held_out, _HELD_OUT)]
-    with tempfile.TemporaryDirectory() as folder:
+    with temp_folder() as folder:
         for file in files:
-            shutil.copyfile(dataset.directory / file, Path(folder) / Path(file).name)
+            shutil.copyfile(dataset.directory / file, folder / Path(file).name)
         results = apply(project, folder, target, on_event=on_event)
     by_stem = {Path(file).stem: dataset.directory / file for file in files}
     return [(by_stem[result.stem], result) for result in results]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import ipywidgets as widgets
 
 from ... import ffmpeg, wording
+from ...litter import temp_folder
 from ...project import Project
 from ...training.artifacts import read_metrics
 from .. import inline_images, style
@@ -61,8 +61,8 @@ def small_video(path: Path) -> bytes:
     Raises:
         VideoError: it can't be read.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder) / "small.mp4"
+    with temp_folder() as folder:
+        small = folder / "small.mp4"
         size = ["-vf", f"scale='min({VIDEO_PIXELS},iw)':-2", "-t", "20"]
         coding = ["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
         ffmpeg.run(["-i", str(path), *size, *coding, str(small)], what=f"shrinking {path.name}")
