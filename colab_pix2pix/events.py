@@ -140,6 +140,8 @@ class Safety:
         upload_seconds: How long the last upload took.
         local_step: The newest step on this machine's own disk.
         trouble: What is wrong with Drive, in a few words; "" when nothing is.
+        safe_files: What else a fresh machine would have, in words: "crops, 14 samples".
+        missing_files: What it would not have; "" when nothing is missing.
     """
 
     on_drive: bool
@@ -152,6 +154,8 @@ class Safety:
     upload_seconds: float | None = None
     local_step: int | None = None
     trouble: str = ""
+    safe_files: str = ""
+    missing_files: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,7 +126,8 @@ def run_train(args: argparse.Namespace) -> int:
 def run_status(args: argparse.Namespace) -> int:
     from ..storage.restore import status
 
-    state = status(args.run_dir)
+    with Terminal() as terminal:
+        state = status(args.run_dir, on_event=terminal)
     if args.json:
         print(json.dumps(state, indent=1))
         return 0
@@ -142,7 +143,8 @@ def run_status(args: argparse.Namespace) -> int:
 def run_verify(args: argparse.Namespace) -> int:
     from ..storage.restore import verify
 
-    report = verify(args.run_dir)
+    with Terminal() as terminal:
+        report = verify(args.run_dir, on_event=terminal)
     if args.json:
         print(json.dumps(report, indent=1))
     for slot in [] if args.json else report["slots"]:

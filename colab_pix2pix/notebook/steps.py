@@ -20,8 +20,8 @@ from ..errors import Pix2PixError
 from ..events import Note
 from ..project import Project
 from ..storage import colab, restore, status_line
-from ..storage.release import release_when_safe
 from ..workflows import pipeline
+from ..workflows.release import release_when_safe
 from . import crop_cache, machine, time_estimate
 from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
 from .forms.project_form import ProjectForm

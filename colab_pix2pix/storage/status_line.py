@@ -24,6 +24,8 @@ def line(safety: Safety, now: float | None = None) -> str:
     """
     now = time.time() if now is None else now
     parts = [_safe(safety, now)]
+    if safety.missing_files:
+        parts.append(f"not on Drive: {safety.missing_files}")
     if safety.uploading_step is not None:
         parts.append(_uploading(safety, now))
     if safety.local_step is not None and safety.on_drive:
@@ -40,6 +42,7 @@ def _safe(safety: Safety, now: float) -> str:
     if safety.safe_step is not None:
         name = "Safe on Drive" if safety.on_drive else "Saved"
         safe = f"{name}: step {wording.count(safety.safe_step)} ({_since(safety.safe_time, now)})"
+        safe += f", {safety.safe_files}" if safety.safe_files else ""
     if safety.written_step is not None:
         when = _since(safety.written_time, now)
         step = wording.count(safety.written_step)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -24,8 +23,11 @@ _TRIES = 4
 _PAUSE_SECONDS = 0.2
 
 
-def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> None:
+def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> str:
     """Writes a copy of `source` to `target`; does nothing where that is the same already.
+
+    Returns:
+        The MD5 checksum of both.
 
     Raises:
         OSError: the copy could not be written or read back.
@@ -33,14 +35,15 @@ def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None)
     content = md5(source)
     same_size = target.exists() and target.stat().st_size == source.stat().st_size
     if same_size and md5(target, progress) == content:
-        return
+        return content
     target.parent.mkdir(exist_ok=True)
     with open(source, "rb") as file:
         if drive.is_drive(target):
             overwrite(file, target, content, progress)
-            return
+            return content
         with atomic_write(target) as temp_path:
             overwrite(file, temp_path, content, progress)
+    return content
 
 
 def overwrite(
@@ -72,17 +75,22 @@ def overwrite(
         raise CheckpointError(f"{target} reads back otherwise than it was written.")
 
 
-def fetch(source: Path, target: Path) -> str:
+def fetch(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> str:
     """Copies a file of the project to this machine's disk; tries again when that fails for once.
+
+    Args:
+        source: The file.
+        target: The copy, whole or not at all.
+        progress: Called before each few megabytes.
 
     Returns:
         The MD5 checksum of what was read.
 
     Raises:
         OSError: it fails again and again.
+        ProjectError: this machine's own disk does not take it.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return with_retries(lambda: _fetch(source, target))
+    return with_retries(lambda: _fetch(source, target, progress))
 
 
 def staging_dir(project: Project) -> Project:
@@ -93,21 +101,23 @@ def staging_dir(project: Project) -> Project:
     return Project(project.work / "staging")
 
 
-def stage_samples(project: Project) -> None:
+def stage_samples(project: Project, progress: Callable[[], None] = lambda: None) -> None:
     """Fetches the samples of earlier sessions, for the time-lapse at the end.
 
     Raises:
         OSError: the project's folder does not answer.
+        ProjectError: this machine's own disk does not take them.
     """
     staged = staging_dir(project).samples
-    staged.mkdir(parents=True, exist_ok=True)
+    with os_errors.on_this_machine(staged):
+        staged.mkdir(parents=True, exist_ok=True)
     try:
         paths = list(project.samples.iterdir())
     except FileNotFoundError:
         return
     for path in paths:
         if not (staged / path.name).exists():
-            shutil.copyfile(path, staged / path.name)
+            fetch(path, staged / path.name, progress)
 
 
 def with_retries(call: Callable[[], str]) -> str:
@@ -132,11 +142,29 @@ def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
     return digest.hexdigest()
 
 
-def _fetch(source: Path, target: Path) -> str:
+class _UnreadError(Exception):
+    """The error of a source, on its way past the handlers of the target's errors."""
+
+
+def _fetch(source: Path, target: Path, progress: Callable[[], None]) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with open(source, "rb", buffering=0) as file, atomic_write(target) as temp_path:
-        with open(temp_path, "wb") as out:
-            while chunk := file.read(CHUNK_BYTES):
-                digest.update(chunk)
-                out.write(chunk)
+    try:
+        with open(source, "rb", buffering=0) as file, os_errors.on_this_machine(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(target) as temp_path, open(temp_path, "wb") as out:
+                for chunk in _chunks(file):
+                    progress()
+                    digest.update(chunk)
+                    out.write(chunk)
+    except _UnreadError as error:
+        assert error.__cause__ is not None
+        raise error.__cause__ from None
     return digest.hexdigest()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+    except OSError as error:
+        raise _UnreadError from error

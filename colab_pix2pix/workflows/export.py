@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import events
+from .. import events, mounts
 from ..config import MODES
 from ..errors import ExportError
 from ..events import Note, OnEvent
@@ -80,8 +81,9 @@ def export(
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     target = Path(target)
+    mounts.require_answer(target, on_event=on_event)
     _check(formats, target, mode, weights)
-    trained = load_trained(project, generation)
+    trained = load_trained(project, generation, on_event=on_event)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
     generator = inference_mode.with_mode(trained.generator, mode)
@@ -105,7 +107,7 @@ def export(
             for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
                 path = target / file.relative_to(temp_dir)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                transfer.put(file, path)
+                mounts.ask(target, partial(transfer.put, file, path), on_event=on_event)
         return [target / path.name for path in sorted(Path(temp_dir).iterdir())]
 
 

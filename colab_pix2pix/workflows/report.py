@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .. import events
+from .. import events, mounts
 from ..errors import OptionError
 from ..events import OnEvent
 from ..project import Project
@@ -53,6 +53,7 @@ def report(
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     path = Path(target) if str(target) else project.path / FILE_NAME
+    mounts.require_answer(project.path, path, on_event=on_event)
     _check(path)
     with tempfile.TemporaryDirectory() as temp_dir:
         whole = Path(temp_dir) / FILE_NAME

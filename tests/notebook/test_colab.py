@@ -29,8 +29,8 @@ from colab_pix2pix.notebook import steps
 from colab_pix2pix.project import Project, sample_step
 from colab_pix2pix.storage import colab as google_colab
 from colab_pix2pix.storage import drive
-from colab_pix2pix.storage.release import release_when_safe
 from colab_pix2pix.storage.restore import status
+from colab_pix2pix.workflows.release import release_when_safe
 from support import CHECKOUT, TESTS, drivefs
 from support import colab as colab_machines
 from support.browsing import cell_with, relevant_lines, run_up_to, shoot

@@ -19,9 +19,9 @@ from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import colab, session, status_line
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
-from colab_pix2pix.storage.release import release_runtime
 from colab_pix2pix.storage.restore import read_run_state, status, verify
 from colab_pix2pix.storage.transfer import put
+from colab_pix2pix.workflows.release import release_runtime
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
 from support.machines import Report, Row

@@ -9,8 +9,8 @@ from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from . import colab, drive, status_line
-from .restore import RunState, read_run_state, safety
+from ..storage import colab, drive, status_line
+from ..storage.restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
 
