@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .. import mounts
-from ..errors import CheckpointError
+from ..errors import CheckpointError, ProjectError
 from ..events import Event, OnEvent, Safety, ignore
 from ..options import Config
 from ..project import Project
@@ -98,7 +98,7 @@ class CheckpointWriter:
         if self._uploader:
             self._uploader.stop()
         elif not self._taken_over_by and not self._failure:
-            with contextlib.suppress(OSError):  # the record of the end is for politeness only
+            with contextlib.suppress(OSError, ProjectError):  # it is for politeness only
                 session.end(self.project, self._session)
 
     @property

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import IO, Literal
 
 from .. import wording
-from ..errors import CheckpointError, DriveError
+from ..errors import CheckpointError, DriveError, ProjectError
 from ..events import Safety
 from ..options import Config
 from ..project import Project
@@ -59,7 +59,7 @@ class DriveThread(threading.Thread):
         self._news = self.uploader.events
         self._requests_taken = self._good_turns = 0
         self._needed: CheckRoom | None = None
-        self._side_files = SideFiles(project, self._begin_call)
+        self._side_files = SideFiles(project, self._begin_call, timing.retry_seconds)
         self._configs: dict[str, Config] = {}
         self._unrecorded: set[str] = set()
         self._told: set[str] = set()
@@ -82,7 +82,7 @@ class DriveThread(threading.Thread):
             finally:
                 self._call_began = None
                 self._publish()
-        with contextlib.suppress(OSError):  # the record of the end is for politeness only
+        with contextlib.suppress(OSError, ProjectError):  # the record is for politeness only
             session.end(self._project, self._mine)
         self._state.working_copy.forget()
         self.uploader.has_ended()
@@ -120,7 +120,7 @@ class DriveThread(threading.Thread):
             complete=not waiting and self._side_files.complete,
             call_began=self._call_began,
             good_turns=self._good_turns,
-            trouble_began=self._trouble_began,
+            trouble_began=self._trouble_began or self._side_files.trouble_began,
             upload_began=pending.began if pending else None,
             upload_seconds=state.upload_seconds,
             taken_over_by=self._taken_over_by,
@@ -128,7 +128,8 @@ class DriveThread(threading.Thread):
         self.uploader.publish(status)
 
     def _safety(self) -> Safety:
-        trouble = f"Drive: {os_errors.describe(self._trouble)}" if self._trouble else ""
+        error = self._trouble or self._side_files.trouble
+        trouble = f"Drive: {os_errors.describe(error)}" if error else ""
         safe, missing = self._side_files.safe(), self._side_files.missing()
         safety = self._state.safety(trouble)
         return dataclasses.replace(safety, safe_files=safe, missing_files=missing)
@@ -247,6 +248,8 @@ class DriveThread(threading.Thread):
             suspect=self._trouble is not None,
             every_seconds=2 * self._interval_seconds,
         )
+        if error := self._side_files.trouble:
+            self._tell_once(f"a file: {os_errors.describe(error)}", os_errors.failing(error))
         longest = self._side_files.longest_upload()
         if longest and longest[1] > max(2 * self._interval_seconds, self._timing.hopeless_seconds):
             free, safe = drive.free_bytes(self._project.path), self._state.safe_step

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,9 +73,8 @@ def generations(project: Project, on_event: OnEvent = ignore) -> list[Generation
     return list(read_run_state(project, on_event).generations)
 
 
-def safety(project: Project, found: RunState) -> Safety:
-    """Returns what is known of the states that `read_run_state` has found."""
-    good = found.generations
+def safety(project: Project, good: Sequence[Generation]) -> Safety:
+    """Returns what is known of a run whose states `read_run_state` has found, newest first."""
     on_drive = drive.is_drive(project.path)
     here = slots.working_copy(project)
 
@@ -134,7 +134,7 @@ def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
         "options": options,
         "run_id": newest.manifest["run_id"] if newest else None,
         "slots": [g.summary() | {"path": str(g.path)} for g in good],
-        "line": status_line.line(safety(project, found)),
+        "line": status_line.line(safety(project, good)),
         "notes": list(found.notes),
     }
 

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import mounts, wording
+from .. import files, mounts, wording
+from ..errors import DriveError
 from ..events import Note, OnEvent, Progress
 from ..project import Project, sample_step
 from . import drive, os_errors, slots, transfer
 from .drive import Durability
 
 _LOOK_SECONDS = 0.5
-_PATIENCE_SECONDS = 3600.0
+PATIENCE_SECONDS = 3600.0
 
 
 @dataclass
@@ -44,10 +45,20 @@ class SideFiles:
     Args:
         project: The run.
         begin_call: Called before each call into the mount; what it raises ends the work.
+        retry_seconds: How long after an error to try again.
+
+    Attributes:
+        trouble: Why something can't be brought; None while all can.
+        trouble_began: Since when, by `time.monotonic`.
     """
 
-    def __init__(self, project: Project, begin_call: Callable[[], None]) -> None:
-        self._project, self._begin_call = project, begin_call
+    def __init__(
+        self, project: Project, begin_call: Callable[[], None], retry_seconds: float
+    ) -> None:
+        self._project, self._begin_call, self._retry_seconds = project, begin_call, retry_seconds
+        self.trouble: OSError | None = None
+        self.trouble_began: float | None = None
+        self._not_before = 0.0
         self._queued: dict[Path, Path] = {}
         self._sources: dict[Path, Path] = {}
         self._uploads: dict[Path, _Upload] = {}
@@ -74,23 +85,28 @@ class SideFiles:
             suspect: Drive has given errors: what was written may be gone.
             every_seconds: How often to look whether an upload is still of what was written.
 
+        What can't be written is tried again after a while, and holds nothing else up.
+
         Raises:
-            OSError: a file could not be brought; the others were, as far as there is room.
+            OSError: the mount does not answer.
         """
         self._look_around()
         for target, upload in list(self._uploads.items()):
             due = suspect or time.monotonic() - upload.checked > every_seconds
             self._check(target, upload, is_due=due)
-        failure: OSError | None = None
+        if time.monotonic() < self._not_before:
+            return
+        trouble: OSError | None = None
         for target, source in list(self._queued.items()):
             try:
                 self._bring(source, target)
             except OSError as error:
-                if not os_errors.is_full(error):
-                    raise
-                failure = failure or error  # a smaller one may fit
-        if failure:
-            raise failure
+                trouble = trouble or error
+                if not os_errors.is_full(error):  # else a smaller one may fit
+                    break
+        self.trouble, began = trouble, self.trouble_began
+        self.trouble_began = (began or time.monotonic()) if trouble else None
+        self._not_before = time.monotonic() + self._retry_seconds if trouble else 0.0
 
     def lack_of_room(self, state_bytes: int, side_bytes: int) -> str:
         """Returns the warning that not all of a run will fit, or just so; "" where it will.
@@ -201,20 +217,17 @@ def wait_until_confirmed(
     written: Mapping[Path, str],
     on_event: OnEvent,
     *,
-    patience_seconds: float = _PATIENCE_SECONDS,
-) -> list[Path]:
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> None:
     """Waits until Drive has confirmed some files; returns at once for those of other disks.
 
     Args:
         written: Files and their MD5 checksums.
-        on_event: Told `Progress` in files, and in a `Note` what has come of it.
+        on_event: Told `Progress` in files, and in a `Note` that they are safe.
         patience_seconds: How long to wait.
 
-    Returns:
-        What is not confirmed after that.
-
     Raises:
-        DriveError: the mount does not answer.
+        DriveError: something is not confirmed after that, or the mount does not answer.
         OSError: it gives errors.
     """
     pending = [path for path in written if drive.is_drive(path)]
@@ -228,23 +241,37 @@ def wait_until_confirmed(
             break
         time.sleep(_LOOK_SECONDS)
     if count:
-        on_event(_outcome(count, unsure, pending))
-    return pending
+        _tell_outcome(count, unsure, pending, on_event)
+
+
+def check_room(copies: Mapping[Path, Path]) -> None:
+    """Makes sure that files fit on Google Drive, before the first is written.
+
+    Args:
+        copies: For each file to write the one that it is a copy of.
+
+    Raises:
+        OSError: Drive would take them and never upload them; or it does not answer.
+    """
+    needed = sum(_growth(target, source) for target, source in copies.items())
+    on_drive = [target for target in copies if drive.is_drive(target)]
+    if on_drive and drive.free_bytes(files.free_space(on_drive[0].parent)[0]) < needed:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
 
 def _durability(path: Path, content_md5: str) -> Callable[[mounts.Beat], Durability]:
     return lambda beat: drive.durability(path, content_md5)
 
 
-def _outcome(count: int, unsure: int, pending: list[Path]) -> Note:
+def _tell_outcome(count: int, unsure: int, pending: list[Path], on_event: OnEvent) -> None:
     if pending:
-        names = ", ".join(path.name for path in pending)
-        message = (
-            f"Not on Drive yet: {names}. Leave this machine running, and look at Drive's room."
+        raise DriveError(
+            f"Not on Drive yet: {', '.join(path.name for path in pending)}.",
+            why="They are written to the mount, but Google Drive has not confirmed them.",
+            fix="Leave this machine running, and look at drive.google.com whether Drive is full.",
         )
-        return Note(message=message, level="warning")
     known = "Written to Drive, not confirmed" if unsure else "Safe on Drive"
-    return Note(message=f"{known}: {wording.counted(count, 'file')}.")
+    on_event(Note(message=f"{known}: {wording.counted(count, 'file')}."))
 
 
 def _growth(target: Path, source: Path) -> int:

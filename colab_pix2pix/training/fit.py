@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..events import Note, OnEvent, Resumed, ignore
+from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..model.tf_logging import silence_stderr
-from ..storage import npz
+from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
@@ -47,10 +47,24 @@ def fit(
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
-        return result_at(plan, plan.first_step)
+        return result_at(plan, plan.first_step, _wait_for_the_rest(plan, on_event, keep_crops))
     with prepare(plan, on_event, keep_crops=keep_crops) as trainer:
         trainer.run()
         return trainer.result()
+
+
+def _wait_for_the_rest(
+    plan: Plan, on_event: OnEvent, keep_crops: Callable[[CheckpointWriter], None]
+) -> Safety | None:
+    """Brings to Drive what a run that is complete has left on its way; None where all is there."""
+    safety = restore.safety(plan.project, plan.found)
+    if not safety.on_drive or not (safety.missing_files or plan.found[0].durability == "pending"):
+        return None
+    with _begin_writing(plan, on_event) as writer:
+        keep_crops(writer)
+        for event in writer.wait_until_safe():
+            on_event(event)
+        return writer.safety
 
 
 @contextmanager

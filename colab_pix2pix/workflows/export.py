@@ -13,7 +13,7 @@ from ..config import MODES
 from ..errors import ExportError
 from ..events import Note, OnEvent
 from ..project import Project
-from ..storage import transfer
+from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
 from . import model_card
 
@@ -48,7 +48,7 @@ def export(
     single_file: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> list[Path]:
-    """Writes a trained generator for other programs.
+    """Writes a trained generator for other programs; waits until Google Drive has it.
 
     Every file is loaded again and compared with the model on held-out crops before any is kept.
     Beside them lie `model-card.md` (what it was trained on, with which options, how well) and
@@ -72,6 +72,7 @@ def export(
     Raises:
         ExportError: a format is unknown, or its file differs from the model.
         CheckpointError: the run has nothing saved, or not this generation.
+        DriveError: Google Drive has no room for it, or has not confirmed it after an hour.
 
     Example:
         >>> export("runs/flowers", "flowers", ["keras", "web"])  # doctest: +SKIP
@@ -104,11 +105,25 @@ def export(
         model_card.write_card(project, trained, Path(temp_dir), written, metadata)
         # Whole files, one after the other: the target may lie on Google Drive.
         with translate_os_errors(target):
-            for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
-                path = target / file.relative_to(temp_dir)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                mounts.ask(target, partial(transfer.put, file, path), on_event=on_event)
+            files = sorted(path for path in Path(temp_dir).rglob("*") if path.is_file())
+            _write_and_wait({target / f.relative_to(temp_dir): f for f in files}, on_event)
         return [target / path.name for path in sorted(Path(temp_dir).iterdir())]
+
+
+def _write_and_wait(copies: dict[Path, Path], on_event: OnEvent) -> None:
+    """Writes whole files, and waits until Google Drive has those that go there."""
+
+    def write(path: Path, file: Path, beat: mounts.Beat) -> str:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return transfer.put(file, path, beat)
+
+    some = next(iter(copies))
+    mounts.ask(some, lambda beat: side_files.check_room(copies), on_event=on_event)
+    written = {
+        path: mounts.ask(path, partial(write, path, file), on_event=on_event)
+        for path, file in copies.items()
+    }
+    side_files.wait_until_confirmed(written, on_event)
 
 
 class _Export:

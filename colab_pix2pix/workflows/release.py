@@ -70,7 +70,7 @@ def _refuse_to_lose(project: Project) -> None:
     if lost := _unconfirmed(project, found):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
-            f" {status_line.line(safety(project, found))}.",
+            f" {status_line.line(safety(project, found.generations))}.",
             why="Google Drive has not confirmed it.",
             fix="Wait and try again. To let it go all the same: release_runtime(...,"
             " even_if_lost=True), or Runtime > Disconnect and delete runtime.",
