@@ -127,7 +127,8 @@ class Saved:
 class Safety:
     """What of a run would survive this machine; `storage.status_line.line` puts it in words.
 
-    Steps are None while there is no such state; times are seconds since 1970.
+    Steps are None while there is no such state; times are seconds since 1970 but for
+    `uploading_since`, which is measured from by `time.monotonic`: clocks may be set meanwhile.
 
     Attributes:
         on_drive: The run lies on Google Drive, which uploads in the background.

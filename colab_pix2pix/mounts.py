@@ -42,7 +42,8 @@ for path in sys.argv[1:]:
         names += os.listdir(path)
     except OSError:
         pass
-    first = {"project.json", "session.json", "manifest.json", "slot-a.npz", "slot-b.npz"}
+    first = {"project.json", "session.json", "manifest.json", "slot-a.npz", "slot-b.npz",
+        "dataset.zip"}
     for file in [path, *(os.path.join(path, name) for name in names if name in first)]:
         try:
             with open(file, "rb", buffering=0) as stream:

@@ -145,6 +145,18 @@ def test_a_link_to_a_drive_that_is_not_mounted_is_refused(
     assert not (tmp_path / "content").exists()
 
 
+@needs_fuse
+def test_the_home_of_all_projects_may_be_a_link_into_drive(
+    mount: drivefs.Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "projects").symlink_to(mount.my_drive)
+    monkeypatch.setenv("COLAB_PIX2PIX_HOME", str(tmp_path / "projects"))
+    assert drive.is_drive(Project.named("Blüten im Mai", colab.project_root()).path)
+    mount.unmount()
+    assert not drive.is_drive(colab.project_root())
+    mount.mount()
+
+
 COMMANDS = {
     "status": ("status", "{run}"),
     "verify": ("verify", "{run}"),

@@ -17,7 +17,7 @@ from .. import files, mounts, wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress
 from ..project import Project, sample_step
-from . import drive, os_errors, slots, transfer
+from . import drive, os_errors, transfer
 from .drive import Durability
 
 _LOOK_SECONDS = 0.5
@@ -116,7 +116,7 @@ class SideFiles:
             side_bytes: Of what will be made besides.
         """
         self._begin_call()
-        occupied = sum(s.stat().st_size for s in self._project.slots if slots.is_there(s))
+        occupied = sum(map(_size, self._project.slots))
         more = max(0, 2 * state_bytes - occupied) + side_bytes
         more += self._owed_bytes + sum(_growth(*pair) for pair in self._queued.items())
         free = drive.free_bytes(self._project.path)
@@ -276,8 +276,11 @@ def _tell_outcome(count: int, unsure: int, pending: list[Path], on_event: OnEven
 
 def _growth(target: Path, source: Path) -> int:
     """Returns by how much a file on Drive grows when another one takes its place."""
-    before = target.stat().st_size if target.exists() else 0
-    return max(0, source.stat().st_size - before)
+    return max(0, source.stat().st_size - _size(target))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _in_words(paths: Iterable[Path], *, others: bool = False) -> str:

@@ -103,8 +103,7 @@ class Upload:
         copy: What it holds.
         measured: This session has seen the whole upload.
         warned: The user has been told that it does not come forward.
-        since: When it was written, in seconds since 1970: for people, whose clocks may be set.
-        began: The same moment by `time.monotonic`.
+        began: When it was written, by `time.monotonic`: clocks may be set meanwhile.
         checked: When the slot was last seen to hold it still, by `time.monotonic`.
     """
 
@@ -112,7 +111,6 @@ class Upload:
     copy: LocalCopy
     measured: bool = True
     warned: bool = False
-    since: float = field(default_factory=time.time)
     began: float = field(default_factory=time.monotonic)
     checked: float = field(default_factory=time.monotonic)
 
@@ -191,7 +189,7 @@ class UploadState:
             written_step=written,
             written_time=written_time,
             uploading_step=pending.copy.step if pending else None,
-            uploading_since=pending.since if pending else None,
+            uploading_since=pending.began if pending else None,
             upload_seconds=self.upload_seconds,
             local_step=newest.step if newest else None,
             trouble=trouble,

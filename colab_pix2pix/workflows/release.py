@@ -9,7 +9,7 @@ from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from ..storage import colab, drive, status_line
+from ..storage import colab, drive, status_line, transfer
 from ..storage.restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
@@ -87,6 +87,8 @@ def _unconfirmed(project: Project, found: RunState) -> list[str]:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
             lost.append(f"step {wording.count(newest.step)}")
+    if transfer.staging_dir(project).dataset_zip.exists() and not project.dataset_zip.exists():
+        lost.append(project.dataset_zip.name)  # there was no room for it
     return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
 
 

@@ -365,7 +365,7 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
     ],
 )
 def test_the_line_says_safe_only_of_what_is(safety: Safety, line: str) -> None:
-    assert status_line.line(safety, 100) == line
+    assert status_line.line(safety, 100, 100) == line
 
 
 def test_verify_tells_each_slot_and_fails_for_a_damaged_one(

@@ -21,6 +21,7 @@ from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.restore import read_run_state, status
 from colab_pix2pix.workflows.export import export
 from colab_pix2pix.workflows.pipeline import train
+from colab_pix2pix.workflows.release import release_runtime
 from support import drivefs
 from support.fake_trainer import FAST, state_at
 
@@ -105,7 +106,7 @@ def test_the_end_waits_for_crops_samples_and_tables_and_the_line_says_so(
 
 
 def test_crops_that_do_not_fit_are_told_before_and_at_the_end(
-    mount: drivefs.Drive, project: Project
+    mount: drivefs.Drive, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mount.order("set", quota=300_000)
     with session(project) as writer:
@@ -121,11 +122,16 @@ def test_crops_that_do_not_fit_are_told_before_and_at_the_end(
     assert line.startswith("Safe on Drive: step 10 (") and ", 1 sample · " in line
     assert " · not on Drive: crops" in line
     assert "not on Drive: crops" in status(project)["line"]
+    monkeypatch.setattr("colab_pix2pix.storage.colab.flush_and_release", lambda: None)
+    mount.wait_until_uploaded()
+    with pytest.raises(DriveError, match=r"Not released: dataset\.zip would be lost"):
+        release_runtime(project)
     mount.order("set", quota=10**9)  # the user makes room, and calls the same again
     with session(project) as writer:
         writer.side_file(make("dataset.zip", 400_000))
         told = list(writer.wait_until_safe())
     assert last_line(told).endswith(", crops, 1 sample")
+    release_runtime(project)
 
 
 def test_a_quota_that_is_nearly_used_up_is_told(mount: drivefs.Drive, project: Project) -> None:
