@@ -209,21 +209,38 @@ def read(project: Project, path: Path, beat: mounts.Beat = lambda: None) -> Gene
         CheckpointError: it is damaged, or from a newer version.
         OSError: it can't be read.
     """
+    if path == working_copy(project):
+        copy = _pinned(project, path)
+        return Generation(path, _manifest(path, copy), "pending", copy)
     if not drive.is_drive(path):
-        manifest = _migrated(path, npz.read_manifest(path))
-        own = path == working_copy(project)
-        return Generation(path, manifest, "pending" if own else "confirmed", path)
+        return Generation(path, _manifest(path, path), "confirmed", path)
     copy = scratch(project, path.name)
     content = transfer.fetch(path, copy, beat)
-    try:
-        manifest = _migrated(path, npz.read_manifest(copy))
-    except CheckpointError as error:
-        raise CheckpointError(str(error).replace(str(copy), str(path))) from error
+    manifest = _manifest(path, copy)
     try:
         state = drive.durability(path, content)
     except OSError:
         state = "unknown"
     return Generation(path, manifest, state, copy)
+
+
+def _pinned(project: Project, path: Path) -> Path:
+    """Returns a second name of the working copy: a session that still lives may replace it."""
+    pin = scratch(project, path.name)
+    pin.unlink(missing_ok=True)
+    try:
+        os.link(path, pin)
+    except OSError:  # this disk knows no links
+        return path
+    return pin
+
+
+def _manifest(path: Path, copy: Path) -> dict[str, Any]:
+    """Returns the manifest in the copy of a file; errors name the file."""
+    try:
+        return _migrated(path, npz.read_manifest(copy))
+    except CheckpointError as error:
+        raise CheckpointError(str(error).replace(str(copy), str(path))) from error
 
 
 def _migrated(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
