@@ -55,7 +55,7 @@ _HOME = {
     "status": "storage.restore",
     "verify": "storage.restore",
     "keep_milestone": "storage.restore",
-    "release_runtime": "storage.release",
+    "release_runtime": "workflows.release",
     "in_colab": "storage.colab",
     "project_root": "storage.colab",
     "Gallery": "notebook.gallery.gallery",

@@ -127,7 +127,8 @@ class Saved:
 class Safety:
     """What of a run would survive this machine; `storage.status_line.line` puts it in words.
 
-    Steps are None while there is no such state; times are seconds since 1970.
+    Steps are None while there is no such state; times are seconds since 1970 but for
+    `uploading_since`, which is measured from by `time.monotonic`: clocks may be set meanwhile.
 
     Attributes:
         on_drive: The run lies on Google Drive, which uploads in the background.
@@ -140,6 +141,8 @@ class Safety:
         upload_seconds: How long the last upload took.
         local_step: The newest step on this machine's own disk.
         trouble: What is wrong with Drive, in a few words; "" when nothing is.
+        safe_files: What else a fresh machine would have, in words: "crops, 14 samples".
+        missing_files: What it would not have; "" when nothing is missing.
     """
 
     on_drive: bool
@@ -152,6 +155,8 @@ class Safety:
     upload_seconds: float | None = None
     local_step: int | None = None
     trouble: str = ""
+    safe_files: str = ""
+    missing_files: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

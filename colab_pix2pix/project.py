@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import files
+from . import files, mounts
 from .errors import OptionError, ProjectError
 from .filenames import public_link
 from .options import Config
@@ -113,7 +113,7 @@ class Project:
     def work(self) -> Path:
         """This machine's folder for copies that may vanish, never inside the project folder."""
         # Not `resolve`: it would ask the project's file system, and a mount may hang.
-        key = hashlib.sha256(os.path.abspath(self.path).encode()).hexdigest()[:16]
+        key = hashlib.sha256(os.fsencode(mounts.locate(self.path).path)).hexdigest()[:16]
         return files.cache_dir() / "projects" / key
 
     def settings(self) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class Project:
         before = _without_secrets(stored)
         if safe_slots:
             changes["safe_slots"] = sorted({*before.get("safe_slots", ()), *safe_slots})
-        content = {"format": FORMAT, "name": self.path.resolve().name} | before
+        content = {"format": FORMAT, "name": mounts.locate(self.path).path.name} | before
         if content | changes == content | stored and self.settings_file.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)

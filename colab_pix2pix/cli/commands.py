@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import wording
 from ..config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
@@ -18,6 +19,9 @@ from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
 from . import INTERRUPTED
 from .flags import configured
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..training.trainer import TrainingResult
 
 
 def run_demo(args: argparse.Namespace) -> int:
@@ -112,7 +116,7 @@ def run_train(args: argparse.Namespace) -> int:
     config = configured(args, base)
     if args.json:
         result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
-        return INTERRUPTED if result.interrupted else 0
+        return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))
     with Terminal() as terminal:
         result = train(dataset, project, config, on_event=terminal)
     if result.interrupted:
@@ -120,13 +124,24 @@ def run_train(args: argparse.Namespace) -> int:
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
         return INTERRUPTED
     print(f"Trained: {result.epochs_done} epochs, step {result.step}, in {project.path}")
-    return 0
+    if result.safety and result.safety.on_drive:
+        print(status_line.line(result.safety))
+    return int(_lacks_on_drive(result))
+
+
+def _lacks_on_drive(result: TrainingResult) -> bool:
+    """Returns True when a new machine would not find all of it, as far as Drive tells."""
+    safety = result.safety
+    if safety is None or not safety.on_drive:
+        return False
+    return bool(safety.missing_files) or result.step not in (safety.safe_step, safety.written_step)
 
 
 def run_status(args: argparse.Namespace) -> int:
     from ..storage.restore import status
 
-    state = status(args.run_dir)
+    with Terminal() as terminal:
+        state = status(args.run_dir, on_event=terminal)
     if args.json:
         print(json.dumps(state, indent=1))
         return 0
@@ -142,7 +157,8 @@ def run_status(args: argparse.Namespace) -> int:
 def run_verify(args: argparse.Namespace) -> int:
     from ..storage.restore import verify
 
-    report = verify(args.run_dir)
+    with Terminal() as terminal:
+        report = verify(args.run_dir, on_event=terminal)
     if args.json:
         print(json.dumps(report, indent=1))
     for slot in [] if args.json else report["slots"]:

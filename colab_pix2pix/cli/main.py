@@ -11,12 +11,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, mounts
 from ..config import MODES, PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
 from .flags import add_options, protect_dashes
+from .terminal import Terminal
 
 _GENERATION = "last, best (by the held-out crops), or a number"
 
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(protect_dashes(sys.argv[1:] if argv is None else argv))
     try:
+        _require_mounts(args)
         return int(args.run(args))
     except Pix2PixError as error:
         print(f"colab-pix2pix: {error}", file=sys.stderr)
@@ -38,6 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _require_mounts(args: argparse.Namespace) -> None:
+    """Waits until the mounts of all files and folders answer, with a word and an ear for Ctrl-C."""
+    given = [value if isinstance(value, list) else [value] for value in vars(args).values()]
+    paths = [value for values in given for value in values if isinstance(value, Path)]
+    with Terminal() as terminal:
+        mounts.require_answer(*paths, on_event=terminal)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .. import mounts
 from ..config import TrainConfig
 from ..errors import CheckpointError
+from ..events import OnEvent, ignore
 from ..project import Project
 from ..storage import restore
 from ..storage.npz import read_arrays
@@ -41,18 +43,22 @@ class Trained:
         return f"run {manifest['run_id']}, generation {self.generation.number}"
 
 
-def load_trained(project: Project, generation: str = "last") -> Trained:
+def load_trained(
+    project: Project, generation: str = "last", *, on_event: OnEvent = ignore
+) -> Trained:
     """Returns the generator of a saved state.
 
     Args:
         project: The run.
         generation: "last"; "best" for the smallest held-out L1 among the saved states; or the
             number of a generation, see `colab-pix2pix verify`.
+        on_event: Told a `Note` when Drive does not answer.
 
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
     """
-    found = restore.generations(project) if project.path.is_dir() else []
+    mounts.require_answer(project.path, on_event=on_event)
+    found = restore.generations(project, on_event) if project.path.is_dir() else []
     if not found:
         raise nothing_trained(project)
     return load_state(choose_state(found, generation))

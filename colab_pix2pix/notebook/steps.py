@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from .. import wording
+from .. import mounts, wording
 from ..config import TrainConfig, VideoConfig
 from ..dataset.manifest import Dataset
 from ..errors import Pix2PixError
-from ..events import Note
+from ..events import Event, Note
 from ..project import Project
 from ..storage import colab, restore, status_line
-from ..storage.release import release_when_safe
 from ..workflows import pipeline
+from ..workflows.release import release_when_safe
 from . import crop_cache, machine, time_estimate
 from .forms import FramesForm, TrainForm, UseForm, VideoForm, file_upload
 from .forms.project_form import ProjectForm
@@ -53,8 +53,9 @@ def open_project(form: ProjectForm) -> Project:
         CheckpointError: the project has saved states, and none of them is valid.
     """
     project = form.project
+    mounts.require_answer(project.path, on_event=_show_event)
     space = "".join(f" {name}: {value}." for name, value in machine.drive_space().items())
-    _show_message(welcome(project) + space)
+    _show_event(Note(message=welcome(project) + space))
     return project
 
 
@@ -254,7 +255,7 @@ def _describe_source(video: Path) -> str:
 
 def _describe_safety(result: TrainingResult) -> str:
     safety = result.safety
-    if safety is None or safety.safe_step == result.step:
+    if safety is None or (safety.safe_step == result.step and not safety.missing_files):
         return "everything is saved"
     return status_line.line(safety)
 
@@ -286,7 +287,7 @@ def welcome(project: Project) -> str:
     return f"Welcome back: continue at epoch {done + 1} of {epochs} {position}."
 
 
-def _show_message(message: str) -> None:
+def _show_event(event: Event) -> None:
     line = ProgressLine()
-    line(Note(message=message))
+    line(event)
     display(line)

@@ -13,18 +13,21 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import CheckpointError, TakenOverError
-from ..events import Event, Safety
+from .. import mounts
+from ..errors import CheckpointError, ProjectError
+from ..events import Event, OnEvent, Safety, ignore
 from ..options import Config
 from ..project import Project
 from . import colab, drive, npz, os_errors, restore, session, slots, transfer
 from .drive_thread import DriveThread
+from .local_disk import LocalDisk
 from .slots import FORMAT, Generation
-from .upload_state import LocalCopy, Timing
+from .upload_state import Timing
 from .uploader import News, Uploader, until_safe
 
 
@@ -42,6 +45,7 @@ class CheckpointWriter:
         configs: Options to store with the run.
         save_every_seconds: How often a state should go to Drive at best.
         timing: How patient to be.
+        on_event: Told a `Note` when Drive does not answer at the beginning.
 
     Raises:
         DriveError: the folder can't be written.
@@ -55,6 +59,7 @@ class CheckpointWriter:
         configs: Sequence[Config] = (),
         save_every_seconds: float = 300.0,
         timing: Timing | None = None,
+        on_event: OnEvent = ignore,
     ) -> None:
         self.project, self.timing = project, timing or Timing()
         self.run_id = str(found[0].manifest["run_id"]) if found else uuid.uuid4().hex
@@ -67,7 +72,10 @@ class CheckpointWriter:
         self._settings: dict[str, Any] = {}
         self._note_at = 0.0
         self._on_drive = drive.is_drive(project.path)
-        self._take_over(found, configs)
+        self._disk = LocalDisk(project, self.staging_dir.path, self._news.note)
+        with os_errors.translate_os_errors(project.path):
+            take_over = partial(self._take_over, found, configs)
+            mounts.ask(project.path, take_over, on_event=on_event)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
         self._saved = own[0].step_and_time if own else None
@@ -90,7 +98,7 @@ class CheckpointWriter:
         if self._uploader:
             self._uploader.stop()
         elif not self._taken_over_by and not self._failure:
-            with contextlib.suppress(OSError):  # the record of the end is for politeness only
+            with contextlib.suppress(OSError, ProjectError):  # it is for politeness only
                 session.end(self.project, self._session)
 
     @property
@@ -114,10 +122,11 @@ class CheckpointWriter:
         step, saved_time = self._saved or (None, None)
         return Safety(on_drive=False, safe_step=step, safe_time=saved_time)
 
-    def need(self, state_bytes: int) -> None:
-        """Tells how large a state will be; a warning comes where two of them do not fit."""
+    def need(self, state_bytes: int, side_bytes: int = 0) -> None:
+        """Tells how large a state will be, and all else; a warning comes where it does not fit."""
+        self._disk.state_bytes = state_bytes
         if self._uploader:
-            self._uploader.need(state_bytes)
+            self._uploader.need(state_bytes, side_bytes)
 
     def settle(self) -> None:
         """Waits until an earlier save is written, so that its copy of the state is free again.
@@ -127,11 +136,7 @@ class CheckpointWriter:
         """
         self._join()
         if self.busy:
-            raise CheckpointError(
-                f"The disk of {self.project.path} does not answer.",
-                why=f"A save has been under way for {self.timing.hopeless_seconds:.0f} s.",
-                fix="Look at the disk or the connection; the last saved state is untouched.",
-            )
+            raise os_errors.save_hangs(self.project.path, self.timing.hopeless_seconds)
 
     def save(self, arrays: npz.Arrays, manifest: Mapping[str, Any]) -> None:
         """Writes a state as the next generation. Waits for an earlier write to end.
@@ -169,6 +174,19 @@ class CheckpointWriter:
         else:
             self.project.remember(*configs)
 
+    def side_file(self, make: Callable[[Project], Path]) -> Path | None:
+        """Makes a file besides the states, in `staging_dir`, and brings it to the project.
+
+        Args:
+            make: Writes it into the folder that it is given, and returns it.
+
+        Returns:
+            The file; None where it could not be made, which is told and stops nothing.
+        """
+        if path := self._disk.side_file(partial(make, self.staging_dir)):
+            self.keep(path)
+        return path
+
     def keep(self, path: Path) -> None:
         """Brings a file from `staging_dir` to the project, whole and in the background."""
         if self._uploader:
@@ -186,21 +204,17 @@ class CheckpointWriter:
             events += self._uploader.news()
             self._taken_over_by = self._taken_over_by or self._uploader.status.taken_over_by
         if self._taken_over_by:
-            raise TakenOverError(
-                f"Another session has taken this run over ({self._taken_over_by.description}).",
-                why="This session has written nothing since, and stops.",
-                fix="Go on there; or start this one again to take the run back.",
-            )
+            raise session.taken_over_by(self._taken_over_by)
         return events
 
     def reached(self, step: int) -> None:
         """Notes now and then on this machine how far the run is, to tell what a crash has cost."""
         if time.monotonic() >= self._note_at:
             self._note_at = time.monotonic() + self.timing.poll_seconds
-            restore.note_reached(self.project, self.run_id, step)
+            self._disk.attempt(partial(restore.note_reached, self.project, self.run_id, step))
 
     def wait_until_safe(self) -> Iterator[Event]:
-        """Waits until Drive has confirmed the last state; gives progress and news meanwhile.
+        """Waits until Drive has confirmed the last state and all else; gives progress and news.
 
         Ends early with a warning where Drive gives only errors, or after `patience_seconds`. On a
         plain disk, and on a Drive without attributes, there is nothing to wait for.
@@ -222,31 +236,26 @@ class CheckpointWriter:
         if self._failure:
             raise self._failure
 
-    def _take_over(self, found: Sequence[Generation], configs: Sequence[Config]) -> None:
+    def _take_over(
+        self, found: Sequence[Generation], configs: Sequence[Config], beat: mounts.Beat
+    ) -> None:
         colab.require_mounted(self.project.path)
-        with os_errors.translate_os_errors(self.project.path):
-            self.project.path.mkdir(parents=True, exist_ok=True)
-            if configs:
-                self.project.remember(*configs)
-            above = max((g.order[0] for g in found), default=0)
-            self._session, before = session.begin(self.project, above=above)
-            # A copy, so that no later write has to read from Drive.
-            self._settings = self.project.settings() | {"run_id": self.run_id}
+        self.project.path.mkdir(parents=True, exist_ok=True)
+        if configs:
+            self.project.remember(*configs)
+        beat()
+        above = max((g.order[0] for g in found), default=0)
+        self._session, before = session.begin(self.project, above=above)
+        # A copy, so that no later write has to read from Drive.
+        self._settings = self.project.settings() | {"run_id": self.run_id}
         if before:
-            self._news.note(
-                f"An older session on this run ({before.description}) may still live. This one goes"
-                " on; the older one stops by itself before its next save.",
-                "info",
-            )
+            self._news.note(session.two_live(before), "info")
 
     def _start_uploading(self, found: Sequence[Generation], every_seconds: float) -> Uploader:
-        try:
-            transfer.stage_samples(self.project)
-        except OSError as error:
-            self._news.note(f"Earlier samples are missing: {os_errors.describe(error)}.", "info")
-        thread = DriveThread(
-            self.project, self.run_id, self._session, found, every_seconds, self.timing
-        )
+        stage = partial(transfer.stage_samples, self.project)
+        self._disk.attempt(partial(mounts.ask, self.project.path, stage))
+        mine, timing = self._session, self.timing
+        thread = DriveThread(self.project, self.run_id, mine, found, every_seconds, timing)
         thread.start()
         return thread.uploader
 
@@ -280,21 +289,11 @@ class CheckpointWriter:
     def _write_working_copy(
         self, uploader: Uploader, arrays: npz.Arrays, manifest: dict[str, Any]
     ) -> None:
-        file = slots.working_copy(self.project)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temp_path = slots.scratch(self.project, "next.npz")
-        npz.write(temp_path, arrays, manifest)
-        npz.read_manifest(temp_path)
-        slots.remember_here(self.project, self.run_id, on_drive=True)
-        local = LocalCopy(file, transfer.md5(temp_path), manifest)
+        temp_path, local = self._disk.write_working_copy(arrays, manifest)
+        self._disk.attempt(partial(slots.remember_here, self.project, self.run_id, on_drive=True))
         uploader.offer(temp_path, local)
-        self._news.saved(local, file, self.safety, confirmed=False)
+        self._news.saved(local, local.file, self.safety, confirmed=False)
 
     def _fail(self, error: Exception) -> None:
-        self._failure = CheckpointError(
-            f"The training state could not be saved: {os_errors.describe(error)}.",
-            why=f"The last good one is {self._keep}." if self._saved else "",
-            fix=f"{os_errors.advice(error)} Training again continues from the last saved step.",
-        )
-        self._failure.__cause__ = error
+        self._failure = os_errors.not_saved(error, self._keep if self._saved else None)
         self._news.note(str(self._failure))

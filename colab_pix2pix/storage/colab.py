@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .. import mounts
 from ..errors import DriveError
 from .drive import is_drive, not_mounted
 
@@ -95,7 +96,7 @@ def require_mounted(path: Path) -> None:
     Raises:
         DriveError: in Colab, the path lies below the mount point, and nothing is mounted there.
     """
-    below = Path(os.path.abspath(path)).is_relative_to(MOUNT_POINT)
+    below = mounts.locate(path).path.is_relative_to(mounts.locate(MOUNT_POINT).path)
     if in_colab() and below and not is_drive(MOUNT_POINT):
         raise not_mounted(path)
 

@@ -14,9 +14,8 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from .. import mounts
 from ..errors import DriveError
-
-REMOUNT = "Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount)."
 
 #: "confirmed": a fresh machine could restore the file. "pending": not yet. "unknown": who knows.
 Durability = Literal["confirmed", "pending", "unknown"]
@@ -27,25 +26,16 @@ def not_mounted(path: Path) -> DriveError:
     return DriveError(
         f"Google Drive is not mounted, so {path} can't be reached.",
         why="A folder made there now would lie on this machine's own disk and die with it.",
-        fix=REMOUNT,
+        fix=mounts.REMOUNT,
     )
 
 
 def is_drive(path: Path) -> bool:
-    """Returns True when a path lies on a mounted Google Drive, by the list of mounts."""
-    try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:  # macOS has no such list, and no Colab
-        return False
-    absolute = Path(os.path.abspath(path))
-    found = (line.split() for line in mounts)
-    return any(
-        kind == "fuse.drive" and absolute.is_relative_to(_unescaped(mount_point))
-        for _, mount_point, kind, *_ in found
-    )
+    """Returns True when a path lies on a mounted Google Drive, also where a link leads there."""
+    return mounts.locate(path).kind == mounts.DRIVE
 
 
-def durability(path: Path, md5: str) -> Durability:
+def durability(path: Path, md5: str = "") -> Durability:
     """Returns whether the content with this MD5 checksum would survive the machine.
 
     Confirmed is what Drive has under the same checksum and does not call uncommitted; right after a
@@ -53,7 +43,7 @@ def durability(path: Path, md5: str) -> Durability:
 
     Args:
         path: A file that was written and synced.
-        md5: Its checksum, in hexadecimal digits.
+        md5: Its checksum, in hexadecimal digits; "" where it was written before this session.
 
     Raises:
         OSError: the mount does not answer.
@@ -69,7 +59,7 @@ def durability(path: Path, md5: str) -> Durability:
         return "pending"
     if cloud_md5 is None:
         return "unknown"
-    return "confirmed" if cloud_md5 == md5 else "pending"
+    return "confirmed" if cloud_md5 == md5 or not md5 else "pending"
 
 
 def is_uncommitted(path: Path) -> bool:
@@ -97,8 +87,3 @@ def _attribute(path: Path, name: str) -> str | None:
         if error.errno in (errno.ENODATA, errno.ENOTSUP):
             return None
         raise
-
-
-def _unescaped(where: str) -> str:
-    """Undoes the octal escapes of /proc/mounts (a blank stands there as \\040)."""
-    return where.encode().decode("unicode_escape")

@@ -8,19 +8,21 @@ last status, both by way of an `Uploader`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import os
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Literal
 
-from ..errors import CheckpointError, DriveError
+from .. import wording
+from ..errors import CheckpointError, DriveError, ProjectError
 from ..events import Safety
 from ..options import Config
 from ..project import Project
 from . import drive, os_errors, session, slots, transfer
+from .side_files import SideFiles
 from .upload_state import LocalCopy, Timing, Upload, UploadState
 from .uploader import BringFile, CheckRoom, Hurry, Stop, StoreOptions, Uploader, UploadStatus
 
@@ -55,8 +57,9 @@ class DriveThread(threading.Thread):
         status = UploadStatus(safety=self._state.safety(""))
         self.uploader = Uploader(self._state.working_copy, status, timing)
         self._news = self.uploader.events
-        self._requests_taken = self._good_turns = self._needed_bytes = 0
-        self._files: dict[Path, BringFile] = {}
+        self._requests_taken = self._good_turns = 0
+        self._needed: CheckRoom | None = None
+        self._side_files = SideFiles(project, self._begin_call, timing.retry_seconds)
         self._configs: dict[str, Config] = {}
         self._unrecorded: set[str] = set()
         self._told: set[str] = set()
@@ -79,8 +82,9 @@ class DriveThread(threading.Thread):
             finally:
                 self._call_began = None
                 self._publish()
-        with contextlib.suppress(OSError):  # the record of the end is for politeness only
+        with contextlib.suppress(OSError, ProjectError):  # the record is for politeness only
             session.end(self._project, self._mine)
+        self._state.working_copy.forget()
         self.uploader.has_ended()
 
     # What others ask for, and what they are told.
@@ -97,11 +101,11 @@ class DriveThread(threading.Thread):
             self._woken = True
             match request:
                 case BringFile():
-                    self._files[request.target] = request
+                    self._side_files.offer(request.source, request.target)
                 case StoreOptions():
                     self._configs |= {config.section: config for config in request.configs}
                 case CheckRoom():
-                    self._needed_bytes = request.state_bytes
+                    self._needed = request
                 case Hurry():
                     self._hurry, self._not_before = True, float("-inf")
                 case Stop():
@@ -109,14 +113,14 @@ class DriveThread(threading.Thread):
 
     def _publish(self) -> None:
         state, pending = self._state, self._state.pending
-        waiting = self._files or self._configs or self._unrecorded or state.has_new or pending
+        waiting = self._configs or self._unrecorded or state.has_new or pending
         status = UploadStatus(
             safety=self._safety(),
             requests_taken=self._requests_taken,
-            complete=not waiting,
+            complete=not waiting and self._side_files.complete,
             call_began=self._call_began,
             good_turns=self._good_turns,
-            trouble_began=self._trouble_began,
+            trouble_began=self._trouble_began or self._side_files.trouble_began,
             upload_began=pending.began if pending else None,
             upload_seconds=state.upload_seconds,
             taken_over_by=self._taken_over_by,
@@ -124,8 +128,11 @@ class DriveThread(threading.Thread):
         self.uploader.publish(status)
 
     def _safety(self) -> Safety:
-        trouble = f"Drive: {os_errors.describe(self._trouble)}" if self._trouble else ""
-        return self._state.safety(trouble)
+        error = self._trouble or self._side_files.trouble
+        trouble = f"Drive: {os_errors.describe(error)}" if error else ""
+        safe, missing = self._side_files.safe(), self._side_files.missing()
+        safety = self._state.safety(trouble)
+        return dataclasses.replace(safety, safe_files=safe, missing_files=missing)
 
     def _begin_call(self) -> None:
         """A call to Drive begins now; raises, and so stops a copy, when the session has to end."""
@@ -140,8 +147,11 @@ class DriveThread(threading.Thread):
     def _turn(self) -> None:
         if not drive.is_drive(self._project.path):
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
-        if self._needed_bytes:
-            self._check_room_for_both()
+        if self._needed:
+            lack = self._side_files.lack_of_room(self._needed.state_bytes, self._needed.side_bytes)
+            self._needed = None
+            if lack:
+                self._news.note(lack)
         if self._fenced():
             return
         if upload := self._state.pending:
@@ -152,7 +162,7 @@ class DriveThread(threading.Thread):
                 self._bring(copy, file)
         self._record_slots()
         self._store_options()
-        self._bring_files()
+        self._bring_side_files()
 
     @property
     def _interval_seconds(self) -> float:
@@ -176,7 +186,8 @@ class DriveThread(threading.Thread):
     def _bring(self, copy: LocalCopy, file: IO[bytes]) -> None:
         """Overwrites the slot that is not to be kept."""
         slot = self._state.target
-        self._check_room_for(os.fstat(file.fileno()).st_size, slot)
+        before = slot.stat().st_size if slots.is_there(slot) else 0
+        self._side_files.require_room(os.fstat(file.fileno()).st_size - before)
         checked = time.monotonic()
 
         def progress() -> None:
@@ -232,27 +243,17 @@ class DriveThread(threading.Thread):
             if self._configs[section] is config:  # else a newer one has been asked for meanwhile
                 del self._configs[section]
 
-    def _bring_files(self) -> None:
-        for target, request in list(self._files.items()):
-            self._begin_call()
-            transfer.put(request.source, target, self._begin_call)
-            if self._files[target] is request:  # else there is a newer one of that name
-                del self._files[target]
-
-    def _check_room_for(self, size: int, slot: Path) -> None:
-        """Raises when Drive would take the state and never upload it."""
-        self._begin_call()
-        before = slot.stat().st_size if slots.is_there(slot) else 0
-        if drive.free_bytes(self._project.path) + before < size:
-            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-
-    def _check_room_for_both(self) -> None:
-        self._begin_call()
-        occupied = sum(s.stat().st_size for s in self._project.slots if slots.is_there(s))
-        free, needed = drive.free_bytes(self._project.path), 2 * self._needed_bytes - occupied
-        self._needed_bytes = 0
-        if free < needed:
-            self._news.note(os_errors.no_room(free, needed))
+    def _bring_side_files(self) -> None:
+        self._side_files.turn(
+            suspect=self._trouble is not None,
+            every_seconds=2 * self._interval_seconds,
+        )
+        if error := self._side_files.trouble:
+            self._tell_once(f"a file: {os_errors.describe(error)}", os_errors.failing(error))
+        longest = self._side_files.longest_upload()
+        if longest and longest[1] > max(2 * self._interval_seconds, self._timing.hopeless_seconds):
+            free, safe = drive.free_bytes(self._project.path), self._state.safe_step
+            self._tell_once("side files", os_errors.stalled(*longest, free, safe))
 
     # What it says.
 
@@ -273,7 +274,8 @@ class DriveThread(threading.Thread):
         upload.warned = True
         free = drive.free_bytes(self._project.path)
         waited, safe = upload.lasts_seconds, self._state.safe_step
-        self._news.note(os_errors.stalled(upload.copy.step, waited, free, safe))
+        what = f"step {wording.count(upload.copy.step)}"
+        self._news.note(os_errors.stalled(what, waited, free, safe))
 
     def _failed(self, error: Exception) -> None:
         if self._stopping or self._taken_over_by:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .. import wording
-from ..errors import DriveError, Pix2PixError, ProjectError
+from .. import files, wording
+from ..errors import CheckpointError, DriveError, Pix2PixError, ProjectError
+from ..mounts import REMOUNT
 from . import drive
-from .drive import REMOUNT
 
 #: errno -> (in a few words, what to do)
 _KNOWN = {
@@ -27,6 +27,8 @@ _KNOWN = {
 }
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
 _OTHER = "Look at the disk or the connection."
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 #: Errors of the moment: the same call may go well a second later.
 PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
@@ -63,12 +65,52 @@ def translate_os_errors(path: Path) -> Iterator[None]:
         raise storage_error(path, error) from error
 
 
-def no_room(free: float, needed: float) -> str:
-    """Returns the warning that two states will not fit; both numbers are bytes."""
-    return (
-        f"Google Drive has {wording.bytes_in_words(free)} free, and two states of this run need"
-        f" {wording.bytes_in_words(needed)} more. Make room: empty the trash too, it counts."
+@contextmanager
+def on_this_machine(path: Path) -> Iterator[None]:
+    """Turns an error of this machine's own disk into one that names it, and no other disk."""
+    try:
+        yield
+    except OSError as error:
+        folder, free = files.free_space(path.parent)
+        raise ProjectError(
+            f"This machine's own disk can't take {path}: {describe(error)}.",
+            why=f"{folder} has {wording.bytes_in_words(free)} free; what is on Drive is untouched.",
+            fix="Make room on this machine, or name another disk in XDG_CACHE_HOME.",
+        ) from error
+
+
+def not_saved(error: Exception, last_good: Path | None) -> CheckpointError:
+    """Returns the error for a state that could not be written."""
+    failure = CheckpointError(
+        f"The training state could not be saved: {describe(error)}.",
+        why=f"The last good one is {last_good}." if last_good else "",
+        fix=f"{advice(error)} Training again continues from the last saved step.",
     )
+    failure.__cause__ = error
+    return failure
+
+
+def save_hangs(path: Path, waited_seconds: float) -> CheckpointError:
+    """Returns the error for a save that does not end."""
+    return CheckpointError(
+        f"The disk of {path} does not answer.",
+        why=f"A save has been under way for {waited_seconds:.0f} s.",
+        fix="Look at the disk or the connection; the last saved state is untouched.",
+    )
+
+
+def is_full(error: BaseException) -> bool:
+    """Returns True for the error of a disk without room, also where it is explained already."""
+    return getattr(error, "errno", None) in _FULL or getattr(error.__cause__, "errno", 0) in _FULL
+
+
+def no_room(free: float, needed: float) -> str:
+    """Returns the warning that a run will not fit, or just so; both numbers are bytes."""
+    room = f"Google Drive has {wording.bytes_in_words(free)} free"
+    needs = f"two states, crops and samples of this run need {wording.bytes_in_words(needed)} more"
+    if free < needed:
+        return f"{room}, and {needs}. Make room: empty the trash too, it counts."
+    return f"{room}: it is nearly used up, for {needs}. Empty the trash too, it counts."
 
 
 def slow(upload_seconds: float, interval_seconds: float) -> str:
@@ -80,11 +122,11 @@ def slow(upload_seconds: float, interval_seconds: float) -> str:
     )
 
 
-def stalled(step: int, waited_seconds: float, free: float, safe_step: int | None) -> str:
-    """Returns the warning that an upload does not come forward; `free` is in bytes."""
+def stalled(what: str, waited_seconds: float, free: float, safe_step: int | None) -> str:
+    """Returns the warning that the upload of something does not go on; `free` is in bytes."""
     safe = f"Safe is step {wording.count(safe_step)}." if safe_step is not None else ""
     return (
-        f"Google Drive has not uploaded step {wording.count(step)} for"
+        f"Google Drive has not uploaded {what} for"
         f" {wording.seconds_in_words(waited_seconds)}; it has {wording.bytes_in_words(free)} free."
         f" {safe} Training goes on. Look at drive.google.com whether the Drive is full; its daily"
         " limit for uploads may be reached."

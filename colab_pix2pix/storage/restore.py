@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import wording
+from .. import mounts, wording
 from ..errors import CheckpointError, ProjectError
-from ..events import Safety
+from ..events import OnEvent, Safety, ignore
 from ..project import Project, sample_step
-from . import colab, drive, os_errors, slots, status_line, transfer
+from . import colab, drive, os_errors, side_files, slots, status_line, transfer
 from .slots import Generation, SlotCheck
 
 
@@ -32,18 +34,27 @@ class RunState:
     notes: tuple[str, ...]
 
 
-def read_run_state(project: Project) -> RunState:
+def read_run_state(project: Project, on_event: OnEvent = ignore) -> RunState:
     """Returns the states of a run, every byte of them checked. Nothing is changed.
 
     The working copy on this machine counts as one while it belongs to the same run. A run whose
     very first save was cut off has none.
+
+    Args:
+        project: The run.
+        on_event: Told a `Note` when Drive does not answer; Ctrl-C is heard then.
 
     Raises:
         CheckpointError: the run has slots and none of them is valid, or one can't be read that may
             be the newest.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    checks = tuple(slots.check_slots(project))
+    mounts.require_answer(project.path, on_event=on_event)
+    return mounts.ask(project.path, partial(_read_run_state, project), on_event=on_event)
+
+
+def _read_run_state(project: Project, beat: mounts.Beat) -> RunState:
+    checks = tuple(slots.check_slots(project, beat))
     run_id = str(project.settings().get("run_id", ""))
     found = [check.generation for check in checks if check.generation]
     good = [g for g in found if not run_id or g.manifest["run_id"] == run_id]
@@ -57,14 +68,13 @@ def read_run_state(project: Project) -> RunState:
     return RunState(checks, tuple(good), tuple(_notes(project, checks, good)))
 
 
-def generations(project: Project) -> list[Generation]:
-    """Returns the valid states of a run, newest first; raises as `read_run_state` does."""
-    return list(read_run_state(project).generations)
+def generations(project: Project, on_event: OnEvent = ignore) -> list[Generation]:
+    """Returns the valid states of a run, newest first; see `read_run_state`."""
+    return list(read_run_state(project, on_event).generations)
 
 
-def safety(project: Project, found: RunState) -> Safety:
-    """Returns what is known of the states that `read_run_state` has found."""
-    good = found.generations
+def safety(project: Project, good: Sequence[Generation]) -> Safety:
+    """Returns what is known of a run whose states `read_run_state` has found, newest first."""
     on_drive = drive.is_drive(project.path)
     here = slots.working_copy(project)
 
@@ -77,8 +87,12 @@ def safety(project: Project, found: RunState) -> Safety:
         written = None
     if pending and safe and pending.order < safe.order:
         pending = None
+    look = partial(side_files.survey, project)
+    side = side_files.describe(mounts.ask(project.path, look)) if on_drive and good else ("", "")
     return Safety(
         on_drive=on_drive,
+        safe_files=side[0],
+        missing_files=side[1],
         safe_step=safe.step if safe else None,
         safe_time=safe.time if safe else None,
         written_step=written.step if written else None,
@@ -88,8 +102,12 @@ def safety(project: Project, found: RunState) -> Safety:
     )
 
 
-def status(run_dir: Path | str | Project) -> dict[str, Any]:
+def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[str, Any]:
     """Returns what a resume would start from, ready for JSON.
+
+    Args:
+        run_dir: The run's folder.
+        on_event: Told a `Note` when Drive does not answer.
 
     Returns:
         `step` (or None), `epochs_done`, `saved` and `confirmed` (each None or generation, step and
@@ -101,8 +119,8 @@ def status(run_dir: Path | str | Project) -> dict[str, Any]:
         CheckpointError: the run has slots, and none of them is valid.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir)
-    found = read_run_state(project)
+    project = _existing(run_dir, on_event)
+    found = read_run_state(project, on_event)
     slots.clear_scratch(project)
     good = found.generations
     confirmed = next((g for g in good if g.durability == "confirmed"), None)
@@ -116,13 +134,17 @@ def status(run_dir: Path | str | Project) -> dict[str, Any]:
         "options": options,
         "run_id": newest.manifest["run_id"] if newest else None,
         "slots": [g.summary() | {"path": str(g.path)} for g in good],
-        "line": status_line.line(safety(project, found)),
+        "line": status_line.line(safety(project, good)),
         "notes": list(found.notes),
     }
 
 
-def verify(run_dir: Path | str | Project) -> dict[str, Any]:
+def verify(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[str, Any]:
     """Reads every state of a run to the last byte and tells what each is, ready for JSON.
+
+    Args:
+        run_dir: The run's folder.
+        on_event: Told a `Note` when Drive does not answer.
 
     Returns:
         `ok` (no state is damaged or unreadable) and `slots`: for each place `path`, `check`
@@ -133,8 +155,9 @@ def verify(run_dir: Path | str | Project) -> dict[str, Any]:
         ProjectError: there is no such folder.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir)
-    checks = slots.check_slots(project)
+    project = _existing(run_dir, on_event)
+    check = partial(slots.check_slots, project)
+    checks = mounts.ask(project.path, check, on_event=on_event)
     slots.clear_scratch(project)
     return {
         "ok": not any(check.problem for check in checks),
@@ -196,9 +219,10 @@ def _record(project: Project) -> Path:
     return project.work / "reached.json"
 
 
-def _existing(run_dir: Path | str | Project) -> Project:
+def _existing(run_dir: Path | str | Project, on_event: OnEvent) -> Project:
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     colab.require_mounted(project.path)
+    mounts.require_answer(project.path, on_event=on_event)
     try:
         os.stat(project.path)
     except FileNotFoundError:

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import files
+from ..errors import TakenOverError
 from ..project import Project
+from . import os_errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,8 @@ def begin(project: Project, *, above: int = 0) -> tuple[Session, Session | None]
         machine=socket.gethostname(),
         process=os.getpid(),
     )
-    _local(project).parent.mkdir(parents=True, exist_ok=True)
+    with os_errors.on_this_machine(_local(project)):
+        _local(project).parent.mkdir(parents=True, exist_ok=True)
     _write(project, session)
     return session, before if before and before.may_live else None
 
@@ -125,9 +128,27 @@ def end(project: Project, mine: Session) -> None:
         _write(project, dataclasses.replace(mine, ended=True))
 
 
+def two_live(older: Session) -> str:
+    """Returns the note that an older session may not have ended."""
+    return (
+        f"An older session on this run ({older.description}) may still live. This one goes on; the"
+        " older one stops by itself before its next save."
+    )
+
+
+def taken_over_by(newer_one: Session) -> TakenOverError:
+    """Returns the error of a session that is not the newest any more."""
+    return TakenOverError(
+        f"Another session has taken this run over ({newer_one.description}).",
+        why="This session has written nothing since, and stops.",
+        fix="Go on there; or start this one again to take the run back.",
+    )
+
+
 def _write(project: Project, session: Session) -> None:
     content = dataclasses.asdict(session)
-    files.overwrite_json_in_place(_local(project), content)
+    with os_errors.on_this_machine(_local(project)):
+        files.overwrite_json_in_place(_local(project), content)
     files.overwrite_json_in_place(project.session_file, content)
 
 

@@ -11,12 +11,12 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import files
+from .. import files, mounts
 from ..errors import CheckpointError, DriveError
 from ..project import Project
 from . import colab, drive, npz, os_errors, transfer
@@ -113,15 +113,19 @@ def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
         files.write_json(project.work / "known.json", known)
 
 
-def check_slots(project: Project) -> list[SlotCheck]:
+def check_slots(project: Project, beat: mounts.Beat = lambda: None) -> list[SlotCheck]:
     """Looks at every slot, every "slot-a (1).npz" that Drive has made, and the working copy.
+
+    Args:
+        project: The run.
+        beat: Called as long as reading comes forward.
 
     Raises:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
     _check_folder(project)
-    with ThreadPoolExecutor(2) as pool:  # checksums of two large files take two cores
-        return list(pool.map(lambda path: check_file(project, path), _candidates(project)))
+    # Side by side: checksums of two large files take two cores.
+    return mounts.each([partial(check_file, project, p, beat) for p in _candidates(project)])
 
 
 def scratch(project: Project, name: str) -> Path:
@@ -185,10 +189,10 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def check_file(project: Project, path: Path) -> SlotCheck:
+def check_file(project: Project, path: Path, beat: mounts.Beat = lambda: None) -> SlotCheck:
     """Looks at one place where a state may lie: a slot, the copy of one, a milestone."""
     try:
-        return SlotCheck(path, read(project, path))
+        return SlotCheck(path, read(project, path, beat))
     except CheckpointError as error:
         return SlotCheck(path, problem=str(error))
     except OSError as error:
@@ -198,28 +202,45 @@ def check_file(project: Project, path: Path) -> SlotCheck:
         return SlotCheck(path, problem=problem, unreadable=True)
 
 
-def read(project: Project, path: Path) -> Generation:
-    """Returns the generation in a file after checking every byte of it.
+def read(project: Project, path: Path, beat: mounts.Beat = lambda: None) -> Generation:
+    """Returns the generation in a file after checking every byte of it; calls `beat` meanwhile.
 
     Raises:
         CheckpointError: it is damaged, or from a newer version.
         OSError: it can't be read.
     """
+    if path == working_copy(project):
+        copy = _pinned(project, path)
+        return Generation(path, _manifest(path, copy), "pending", copy)
     if not drive.is_drive(path):
-        manifest = _migrated(path, npz.read_manifest(path))
-        own = path == working_copy(project)
-        return Generation(path, manifest, "pending" if own else "confirmed", path)
+        return Generation(path, _manifest(path, path), "confirmed", path)
     copy = scratch(project, path.name)
-    content = transfer.fetch(path, copy)
-    try:
-        manifest = _migrated(path, npz.read_manifest(copy))
-    except CheckpointError as error:
-        raise CheckpointError(str(error).replace(str(copy), str(path))) from error
+    content = transfer.fetch(path, copy, beat)
+    manifest = _manifest(path, copy)
     try:
         state = drive.durability(path, content)
     except OSError:
         state = "unknown"
     return Generation(path, manifest, state, copy)
+
+
+def _pinned(project: Project, path: Path) -> Path:
+    """Returns a second name of the working copy: a session that still lives may replace it."""
+    pin = scratch(project, path.name)
+    pin.unlink(missing_ok=True)
+    try:
+        os.link(path, pin)
+    except OSError:  # this disk knows no links
+        return path
+    return pin
+
+
+def _manifest(path: Path, copy: Path) -> dict[str, Any]:
+    """Returns the manifest in the copy of a file; errors name the file."""
+    try:
+        return _migrated(path, npz.read_manifest(copy))
+    except CheckpointError as error:
+        raise CheckpointError(str(error).replace(str(copy), str(path))) from error
 
 
 def _migrated(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:

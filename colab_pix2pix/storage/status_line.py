@@ -13,8 +13,13 @@ from ..events import Safety
 _MOST = 0.99
 
 
-def line(safety: Safety, now: float | None = None) -> str:
-    """Returns one sentence that is true at `now` (seconds since 1970; the present by default).
+def line(safety: Safety, now: float | None = None, monotonic_now: float | None = None) -> str:
+    """Returns one sentence that is true at a moment.
+
+    Args:
+        safety: What is safe.
+        now: The moment in seconds since 1970; the present by default.
+        monotonic_now: The same moment by `time.monotonic`.
 
     Example:
         >>> line(Safety(on_drive=True, safe_step=12000, safe_time=0, local_step=12000), 180)
@@ -24,8 +29,11 @@ def line(safety: Safety, now: float | None = None) -> str:
     """
     now = time.time() if now is None else now
     parts = [_safe(safety, now)]
+    if safety.missing_files:
+        parts.append(f"not on Drive: {safety.missing_files}")
     if safety.uploading_step is not None:
-        parts.append(_uploading(safety, now))
+        moment = time.monotonic() if monotonic_now is None else monotonic_now
+        parts.append(_uploading(safety, moment))
     if safety.local_step is not None and safety.on_drive:
         known = (safety.safe_step, safety.written_step, safety.uploading_step)
         if safety.local_step > max(step or 0 for step in known):
@@ -40,6 +48,7 @@ def _safe(safety: Safety, now: float) -> str:
     if safety.safe_step is not None:
         name = "Safe on Drive" if safety.on_drive else "Saved"
         safe = f"{name}: step {wording.count(safety.safe_step)} ({_since(safety.safe_time, now)})"
+        safe += f", {safety.safe_files}" if safety.safe_files else ""
     if safety.written_step is not None:
         when = _since(safety.written_time, now)
         step = wording.count(safety.written_step)

@@ -27,25 +27,35 @@ _TRIES = 4
 _PAUSE_SECONDS = 0.2
 
 
-def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> None:
+def put(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> str:
     """Writes a copy of `source` to `target`; does nothing where that is the same already.
+
+    Returns:
+        The MD5 checksum of both.
 
     Raises:
         OSError: the copy could not be written or read back.
     """
     content = md5(source)
     if _holds(target, source.stat().st_size, content, progress):
-        return
+        return content
     target.parent.mkdir(exist_ok=True)
     with open(source, "rb") as file:
         if drive.is_drive(target):
             overwrite(file, target, content, progress)
-            return
+            return content
         with atomic_write(target) as temp_path:
             overwrite(file, temp_path, content, progress)
+    return content
 
 
-def put_folder(source: Path, target: Path, *, last: Sequence[str]) -> None:
+def put_folder(
+    source: Path,
+    target: Path,
+    *,
+    last: Sequence[str],
+    progress: Callable[[], None] = lambda: None,
+) -> None:
     """Gives a folder the files of another one; what else it holds stays.
 
     A new folder appears at once, with all of them. One that exists gets them by renames, once all
@@ -57,6 +67,7 @@ def put_folder(source: Path, target: Path, *, last: Sequence[str]) -> None:
         target: The folder to make or to add to.
         last: The files, as relative paths, that make the folder look finished: until all others are
             there, they say that it is not. The last of them is the last to be written.
+        progress: Called now and then.
 
     Raises:
         OSError: a file could not be written or read back.
@@ -65,48 +76,52 @@ def put_folder(source: Path, target: Path, *, last: Sequence[str]) -> None:
     names = sorted(str(path.relative_to(source)) for path in source.rglob("*") if path.is_file())
     if not target.exists() and not drive.is_drive(target):
         with atomic_folder(target) as temp_dir:
-            _put_all(source, temp_dir, names)
+            _put_all(source, temp_dir, names, progress)
         return
     sweep(target)
-    changed = [name for name in names if not _is_same(source / name, target / name)]
+    changed = [name for name in names if not _is_same(source / name, target / name, progress)]
     ends = [name for name in last if name in names]
     if not changed:
         return
-    with _staged(source, target, {*changed, *ends}) as staged, temp_folder() as notes:
+    with _staged(source, target, {*changed, *ends}, progress) as staged, temp_folder() as notes:
         (notes / "note").write_bytes(_UNFINISHED)
         for name in reversed(ends):
             if (target / name).exists():
-                put(notes / "note", target / name)
+                put(notes / "note", target / name, progress)
         for name in [*(name for name in changed if name not in ends), *ends]:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             if staged == source:
-                put(source / name, target / name)
+                put(source / name, target / name, progress)
             else:
                 os.replace(staged / name, target / name)
 
 
 @contextmanager
-def _staged(source: Path, target: Path, names: Collection[str]) -> Iterator[Path]:
+def _staged(
+    source: Path, target: Path, names: Collection[str], progress: Callable[[], None]
+) -> Iterator[Path]:
     """Gives a folder from which files can be renamed into a target; on Drive they are not."""
     if drive.is_drive(target):
         yield source
         return
     temp_dir = target / temp_name("export")
     try:
-        _put_all(source, temp_dir, names)
+        _put_all(source, temp_dir, names, progress)
         yield temp_dir
     finally:
         shutil.rmtree(temp_dir, ignore_errors=True)
 
 
-def _put_all(source: Path, target: Path, names: Collection[str]) -> None:
+def _put_all(
+    source: Path, target: Path, names: Collection[str], progress: Callable[[], None]
+) -> None:
     for name in names:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        put(source / name, target / name)
+        put(source / name, target / name, progress)
 
 
-def _is_same(source: Path, target: Path) -> bool:
-    return _holds(target, source.stat().st_size, md5(source))
+def _is_same(source: Path, target: Path, progress: Callable[[], None]) -> bool:
+    return _holds(target, source.stat().st_size, md5(source), progress)
 
 
 def _holds(
@@ -146,17 +161,22 @@ def overwrite(
         raise CheckpointError(f"{target} reads back otherwise than it was written.")
 
 
-def fetch(source: Path, target: Path) -> str:
+def fetch(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> str:
     """Copies a file of the project to this machine's disk; tries again when that fails for once.
+
+    Args:
+        source: The file.
+        target: The copy, whole or not at all.
+        progress: Called before each few megabytes.
 
     Returns:
         The MD5 checksum of what was read.
 
     Raises:
         OSError: it fails again and again.
+        ProjectError: this machine's own disk does not take it.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return with_retries(lambda: _fetch(source, target))
+    return with_retries(lambda: _fetch(source, target, progress))
 
 
 def staging_dir(project: Project) -> Project:
@@ -167,21 +187,23 @@ def staging_dir(project: Project) -> Project:
     return Project(project.work / "staging")
 
 
-def stage_samples(project: Project) -> None:
+def stage_samples(project: Project, progress: Callable[[], None] = lambda: None) -> None:
     """Fetches the samples of earlier sessions, for the time-lapse at the end.
 
     Raises:
         OSError: the project's folder does not answer.
+        ProjectError: this machine's own disk does not take them.
     """
     staged = staging_dir(project).samples
-    staged.mkdir(parents=True, exist_ok=True)
+    with os_errors.on_this_machine(staged):
+        staged.mkdir(parents=True, exist_ok=True)
     try:
         paths = list(project.samples.iterdir())
     except FileNotFoundError:
         return
     for path in paths:
         if not (staged / path.name).exists():
-            shutil.copyfile(path, staged / path.name)
+            fetch(path, staged / path.name, progress)
 
 
 def with_retries(call: Callable[[], str]) -> str:
@@ -206,11 +228,29 @@ def md5(path: Path, progress: Callable[[], None] = lambda: None) -> str:
     return digest.hexdigest()
 
 
-def _fetch(source: Path, target: Path) -> str:
+class _UnreadError(Exception):
+    """The error of a source, on its way past the handlers of the target's errors."""
+
+
+def _fetch(source: Path, target: Path, progress: Callable[[], None]) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    with open(source, "rb", buffering=0) as file, atomic_write(target) as temp_path:
-        with open(temp_path, "wb") as out:
-            while chunk := file.read(CHUNK_BYTES):
-                digest.update(chunk)
-                out.write(chunk)
+    try:
+        with open(source, "rb", buffering=0) as file, os_errors.on_this_machine(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(target) as temp_path, open(temp_path, "wb") as out:
+                for chunk in _chunks(file):
+                    progress()
+                    digest.update(chunk)
+                    out.write(chunk)
+    except _UnreadError as error:
+        assert error.__cause__ is not None
+        raise error.__cause__ from None
     return digest.hexdigest()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+    except OSError as error:
+        raise _UnreadError from error

@@ -14,6 +14,9 @@ from ..events import Safety
 from ..project import Project
 from . import slots, transfer
 
+#: Where states lie that are in memory, because the disk has no room.
+MEMORY = Path("/proc/self/fd")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
@@ -66,16 +69,29 @@ class WorkingCopy:
             return self._newest
 
     def replace(self, temp_path: Path, copy: LocalCopy) -> None:
-        """Moves a newer state from `temp_path` to `copy.file`."""
+        """Moves a newer state from `temp_path` to `copy.file`; one in memory is there already."""
         with self._lock:
-            os.replace(temp_path, copy.file)
-            self._newest = copy
+            before, self._newest = self._newest, copy
+            if temp_path != copy.file:
+                os.replace(temp_path, copy.file)
+            _release_memory(before)
 
     def open(self) -> tuple[LocalCopy, IO[bytes]]:
         """Returns what is known of it, and its file; once opened, that stays as it is."""
         with self._lock:
             assert self._newest is not None
             return self._newest, open(self._newest.file, "rb")
+
+    def forget(self) -> None:
+        """Gives the memory back that it may take; nobody may ask for it any more."""
+        with self._lock:
+            _release_memory(self._newest)
+            self._newest = None
+
+
+def _release_memory(copy: LocalCopy | None) -> None:
+    if copy and copy.file.parent == MEMORY:  # who has it open keeps it
+        os.close(int(copy.file.name))
 
 
 @dataclass
@@ -87,8 +103,7 @@ class Upload:
         copy: What it holds.
         measured: This session has seen the whole upload.
         warned: The user has been told that it does not come forward.
-        since: When it was written, in seconds since 1970: for people, whose clocks may be set.
-        began: The same moment by `time.monotonic`.
+        began: When it was written, by `time.monotonic`: clocks may be set meanwhile.
         checked: When the slot was last seen to hold it still, by `time.monotonic`.
     """
 
@@ -96,7 +111,6 @@ class Upload:
     copy: LocalCopy
     measured: bool = True
     warned: bool = False
-    since: float = field(default_factory=time.time)
     began: float = field(default_factory=time.monotonic)
     checked: float = field(default_factory=time.monotonic)
 
@@ -175,7 +189,7 @@ class UploadState:
             written_step=written,
             written_time=written_time,
             uploading_step=pending.copy.step if pending else None,
-            uploading_since=pending.since if pending else None,
+            uploading_since=pending.began if pending else None,
             upload_seconds=self.upload_seconds,
             local_step=newest.step if newest else None,
             trouble=trouble,

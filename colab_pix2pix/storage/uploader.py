@@ -51,9 +51,10 @@ class StoreOptions:
 
 @dataclass(frozen=True)
 class CheckRoom:
-    """A state will have so many bytes: do two of them fit?"""
+    """A state will have so many bytes, samples and the like so many: does it all fit?"""
 
     state_bytes: int
+    side_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,9 +163,14 @@ class Uploader:
         """Stores options in the project. Not as a file from here: the run's id is in it, too."""
         self._request(StoreOptions(configs))
 
-    def need(self, state_bytes: int) -> None:
-        """Tells how large a state will be, to see early whether two of them fit."""
-        self._request(CheckRoom(state_bytes))
+    def need(self, state_bytes: int, side_bytes: int = 0) -> None:
+        """Tells how large a state will be, to see early whether two of them fit.
+
+        Args:
+            state_bytes: Of one state.
+            side_bytes: Of all that will be made besides: samples, a time-lapse.
+        """
+        self._request(CheckRoom(state_bytes, side_bytes))
 
     def hurry(self) -> None:
         """Nothing more will come: bring what is there without waiting for the interval."""

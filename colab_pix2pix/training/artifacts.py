@@ -43,6 +43,11 @@ def sample_grid(rows: Sequence[np.ndarray]) -> np.ndarray:
     return grid[: grid.shape[0] // 2 * 2, : grid.shape[1] // 2 * 2]
 
 
+def sample_bytes(image_size: int) -> int:
+    """Returns about how much a sample grid takes, its share of the time-lapse included."""
+    return 3 * GRID_PICTURES * image_size**2 // 4
+
+
 def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
     """Writes a sample grid as `samples/step-<step>.jpg` and returns its path."""
     project.samples.mkdir(parents=True, exist_ok=True)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..events import Note, OnEvent, Resumed, ignore
+from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..model.tf_logging import silence_stderr
-from ..storage import npz
+from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
+from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
 from .history import History
 from .plan import Plan
+from .progress import samples_between
 from .trainer import Recorders, Trainer, TrainingResult, result_at
 
 if TYPE_CHECKING:
@@ -29,28 +31,46 @@ if TYPE_CHECKING:
     from .time_budget import TimeBudget
 
 
-def fit(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> TrainingResult:
+def fit(
+    plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[CheckpointWriter], None]
+) -> TrainingResult:
     """Trains as planned; see `pipeline.train`.
 
     Args:
         plan: What to do.
         on_event: Told what happens.
         keep_crops: Called before the first step, by the process that writes, once nothing can be
-            refused any more: brings the crops into the project.
+            refused any more: brings the crops into the project, with the writer that it is given.
     """
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
-        return result_at(plan, plan.first_step)
+        return result_at(plan, plan.first_step, _wait_for_the_rest(plan, on_event, keep_crops))
     with prepare(plan, on_event, keep_crops=keep_crops) as trainer:
         trainer.run()
         return trainer.result()
 
 
+def _wait_for_the_rest(
+    plan: Plan, on_event: OnEvent, keep_crops: Callable[[CheckpointWriter], None]
+) -> Safety | None:
+    """Brings to Drive what a run that is complete has left on its way; None where all is there."""
+    safety = restore.safety(plan.project, plan.found)
+    if not safety.on_drive or not (safety.missing_files or plan.found[0].durability == "pending"):
+        return None
+    with _begin_writing(plan, on_event) as writer:
+        keep_crops(writer)
+        for event in writer.wait_until_safe():
+            on_event(event)
+        return writer.safety
+
+
 @contextmanager
-def prepare(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> Iterator[Trainer]:
+def prepare(
+    plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[CheckpointWriter], None]
+) -> Iterator[Trainer]:
     """Gives a trainer that is ready to run.
 
     Where several machines train together, each has one. Only the chief draws, saves, writes and
@@ -85,8 +105,9 @@ def prepare(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) ->
             model.start_from(Path(plan.config.init_from))
         recorders = None
         if devices.chief:
-            keep_crops()
-            recorders = _begin_recording(plan, model, pictures, history, stack)
+            writer = stack.enter_context(_begin_writing(plan, on_event))
+            keep_crops(writer)
+            recorders = _begin_recording(plan, model, pictures, history, writer, stack)
         yield Trainer(
             plan,
             model,
@@ -157,25 +178,33 @@ def _restore(
             on_event(Note(message=changed))
 
 
-def _begin_recording(
-    plan: Plan, model: Pix2Pix, pictures: Pictures, history: History, stack: ExitStack
-) -> Recorders:
+def _begin_writing(plan: Plan, on_event: OnEvent) -> CheckpointWriter:
     """Takes the run over: from here on, this session writes."""
+    return CheckpointWriter(
+        plan.project,
+        plan.found,
+        configs=[plan.config],
+        save_every_seconds=plan.config.save_every_seconds,
+        on_event=on_event,
+    )
+
+
+def _begin_recording(
+    plan: Plan,
+    model: Pix2Pix,
+    pictures: Pictures,
+    history: History,
+    writer: CheckpointWriter,
+    stack: ExitStack,
+) -> Recorders:
     from .evaluation import HeldOut
     from .snapshot import Snapshot
     from .tensorboard import EventFile
 
     variables = model.variables()
-    writer = stack.enter_context(
-        CheckpointWriter(
-            plan.project,
-            plan.found,
-            configs=[plan.config],
-            save_every_seconds=plan.config.save_every_seconds,
-        )
-    )
     sizes = (int(np.prod(v.shape)) * v.value.dtype.size for v in variables.values())
-    writer.need(sum(sizes))
+    samples = samples_between(plan.first_step, plan.last_step)
+    writer.need(sum(sizes), samples * sample_bytes(plan.config.image_size))
     return Recorders(
         writer=writer,
         snapshot=stack.enter_context(Snapshot(variables)),

@@ -11,6 +11,7 @@ from typing import Any
 from ..config import TrainConfig
 from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
+from ..events import OnEvent, ignore
 from ..options import options
 from ..project import Project
 from ..storage import restore
@@ -65,13 +66,16 @@ class Plan:
         return dataclasses.replace(self, config=config, schedule=schedule, last_step=last_step)
 
 
-def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) -> Plan:
+def make_plan(
+    dataset: Dataset, project: Project, config: TrainConfig | None, on_event: OnEvent = ignore
+) -> Plan:
     """Returns what is left to do. Nothing is written.
 
     Args:
         dataset: The crops.
         project: A run folder, new or used.
         config: The options, or None for those that the project has stored.
+        on_event: Told a `Note` when Drive does not answer.
 
     Raises:
         DatasetError: no picture is kept or one is missing; or they are pairs and the condition is
@@ -84,7 +88,7 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
-    state = restore.read_run_state(project)
+    state = restore.read_run_state(project, on_event)
     found = state.generations
     manifest = found[0].manifest if found else None
     if manifest and not config.batch_size:

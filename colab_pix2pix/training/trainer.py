@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..events import Note, OnEvent, Safety, Sample
@@ -180,9 +181,9 @@ class Trainer:
     def _sample(self, recorders: Recorders) -> Score:
         """Draws the sample grid; returns the score on held-out crops."""
         grid, score = recorders.held_out.draw()
-        path = artifacts.write_sample(recorders.writer.staging_dir, self.step, grid)
-        recorders.writer.keep(path)
-        self._on_event(Sample(step=self.step, path=path))
+        make = partial(artifacts.write_sample, step=self.step, grid=grid)
+        if path := recorders.writer.side_file(make):
+            self._on_event(Sample(step=self.step, path=path))
         return score
 
     def _save(self, recorders: Recorders) -> None:
@@ -193,7 +194,7 @@ class Trainer:
         writer.settle()  # an earlier copy of the state goes before there is another
         writer.save(recorders.snapshot.take(), self._manifest())
         self._saved_step = self.step
-        writer.keep(artifacts.write_metrics(writer.staging_dir, self.history.lines))
+        writer.side_file(partial(artifacts.write_metrics, history=self.history.lines))
 
     def _manifest(self) -> dict[str, Any]:
         schedule = self.plan.schedule
@@ -219,14 +220,12 @@ class Trainer:
             writer.settle()
         finally:
             self._pass_on_news(writer)
-        staging_dir = writer.staging_dir
-        paths = [artifacts.write_metrics(staging_dir, lines), recorders.curves.close()]
+        writer.side_file(partial(artifacts.write_metrics, history=lines))
+        writer.side_file(lambda folder: recorders.curves.close())
         if lines:
-            paths.append(artifacts.write_losses(staging_dir, lines))
+            writer.side_file(partial(artifacts.write_losses, history=lines))
             self._on_event(diagnose(lines))
-        paths.append(artifacts.write_timelapse(staging_dir, self.step))
-        for path in paths:
-            writer.keep(path)
+        writer.side_file(partial(artifacts.write_timelapse, last_step=self.step))
         for event in writer.wait_until_safe():
             self._on_event(event)
         writer.close()

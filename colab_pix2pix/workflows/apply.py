@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from .. import events
+from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
@@ -89,10 +89,12 @@ def apply(
     if mode not in ("auto", *MODES):
         raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
 
+    mounts.require_answer(source, target, on_event=on_event)
+
     def load() -> Predictor:
         from ..model.trained import load_trained
 
-        trained = load_trained(project, generation)
+        trained = load_trained(project, generation, on_event=on_event)
         from ..model.predictor import Predictor  # TensorFlow is loaded by now
 
         chosen = _best_mode(project, trained, on_event) if mode == "auto" else mode

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import events
+from .. import events, mounts
 from ..config import MODES
 from ..errors import ExportError
 from ..events import Note, OnEvent
 from ..files import require_apart
 from ..litter import temp_folder
 from ..project import Project
-from ..storage import transfer
+from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
 from . import model_card
 
@@ -50,7 +51,7 @@ def export(
     single_file: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> list[Path]:
-    """Writes a trained generator for other programs.
+    """Writes a trained generator for other programs; waits until Google Drive has it.
 
     Every file is loaded again and compared with the model on held-out crops before any is kept.
     All of it appears at once where the folder is new; else the card comes last. Beside them lie
@@ -76,6 +77,7 @@ def export(
         OptionError: the folder is or contains the run's, or lies in it beside its `exports`.
         ExportError: a format is unknown, or its file differs from the model.
         CheckpointError: the run has nothing saved, or not this generation.
+        DriveError: Google Drive has no room for it, or has not confirmed it after an hour.
 
     Example:
         >>> export("runs/flowers", "flowers", ["keras", "web"])  # doctest: +SKIP
@@ -85,9 +87,10 @@ def export(
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     target = Path(target)
+    mounts.require_answer(target, on_event=on_event)
     _check(formats, target, mode, weights)
     require_apart(target, project.path, besides=project.exports)
-    trained = load_trained(project, generation)
+    trained = load_trained(project, generation, on_event=on_event)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
     generator = inference_mode.with_mode(trained.generator, mode)
@@ -107,8 +110,22 @@ def export(
             written.append(line)
         model_card.write_card(project, trained, temp_dir, written, metadata)
         with translate_os_errors(target):
-            transfer.put_folder(temp_dir, target, last=_LAST)
+            _write_and_wait(temp_dir, target, on_event)
         return [target / path.name for path in sorted(temp_dir.iterdir())]
+
+
+def _write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
+    """Writes whole files, and waits until Google Drive has those that go there."""
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    copies = {target / file.relative_to(source): file for file in files}
+
+    def write(beat: mounts.Beat) -> None:
+        side_files.check_room(copies)
+        transfer.put_folder(source, target, last=_LAST, progress=beat)
+
+    mounts.ask(target, write, on_event=on_event)
+    written = {path: transfer.md5(file) for path, file in copies.items()}
+    side_files.wait_until_confirmed(written, on_event)
 
 
 class _Export:

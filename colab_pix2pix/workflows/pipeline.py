@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import events
+from .. import events, mounts
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import manifest
 from ..dataset.manifest import Dataset
@@ -15,11 +15,11 @@ from ..errors import DatasetError
 from ..events import OnEvent
 from ..files import require_apart
 from ..project import Project
-from ..storage import colab, drive, transfer
 from ..storage.os_errors import translate_os_errors
 
 if TYPE_CHECKING:
     from ..dataset.import_images import Direction
+    from ..storage.checkpoints import CheckpointWriter
     from ..training.trainer import TrainingResult
 
 
@@ -50,6 +50,7 @@ def cut_and_mark(
     from ..dataset import curate
     from ..dataset.extract import extract_frames, extract_many
 
+    mounts.require_answer(*videos, directory, on_event=on_event)
     if len(videos) == 1 and not scheduler:
         dataset = extract_frames(videos[0], directory, frames, on_event=on_event)
     else:
@@ -80,6 +81,7 @@ def import_and_mark(
     from ..dataset import curate
     from ..dataset.import_images import import_pictures
 
+    mounts.require_answer(*sources, directory, on_event=on_event)
     for source in sources:
         dataset = import_pictures(source, directory, frames, on_event=on_event)
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
@@ -118,6 +120,7 @@ def import_and_split(
             why="Expected one with both pictures side by side, or two folders, A and B.",
             fix="Call it once for each source: a dataset folder takes several.",
         )
+    mounts.require_answer(*sources, directory, on_event=on_event)
     pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])
     dataset = import_pairs(pairs, directory, direction=direction, size=size, on_event=on_event)
     return curate.split(dataset, rules)
@@ -161,22 +164,22 @@ def train(
     from ..training.fit import fit
     from ..training.plan import make_plan
 
-    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    folder = dataset.directory if isinstance(dataset, Dataset) else Path(dataset)
+    mounts.require_answer(folder, project.path, on_event=on_event)
+    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
     require_apart(project.path, dataset.directory, may_contain=True)
-    plan = make_plan(dataset, project, config)
-    return fit(plan, on_event, keep_crops=partial(_pack, dataset, project))
+    plan = make_plan(dataset, project, config, on_event)
+    return fit(plan, on_event, keep_crops=partial(_pack, dataset, project, on_event))
 
 
-def _pack(dataset: Dataset, project: Project) -> None:
+def _pack(dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter) -> None:
     """Packs the crops into the project; for Google Drive on this machine's disk first."""
     from ..dataset import archive
 
-    colab.require_mounted(project.path)
+    def is_packed(beat: mounts.Beat) -> bool:
+        return archive.is_packed(dataset, project.dataset_zip)
+
     with translate_os_errors(project.path):
-        if not drive.is_drive(project.path):
-            archive.pack(dataset, project.dataset_zip)
-        elif not archive.is_packed(dataset, project.dataset_zip):
-            copy = archive.pack(dataset, project.work / "dataset.zip")
-            project.path.mkdir(parents=True, exist_ok=True)
-            transfer.put(copy, project.dataset_zip)
+        if not mounts.ask(project.path, is_packed, on_event=on_event):
+            writer.side_file(lambda folder: archive.pack(dataset, folder.dataset_zip))

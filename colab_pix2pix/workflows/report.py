@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import events
+from .. import events, mounts
 from ..errors import OptionError
 from ..events import OnEvent
 from ..files import require_apart
@@ -54,6 +54,7 @@ def report(
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     path = Path(target) if str(target) else project.path / FILE_NAME
+    mounts.require_answer(project.path, path, on_event=on_event)
     _check(path)
     own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
     require_apart(path, *project.slots, *own, project.samples, project.logs)

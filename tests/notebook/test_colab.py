@@ -29,8 +29,8 @@ from colab_pix2pix.notebook import steps
 from colab_pix2pix.project import Project, sample_step
 from colab_pix2pix.storage import colab as google_colab
 from colab_pix2pix.storage import drive
-from colab_pix2pix.storage.release import release_when_safe
 from colab_pix2pix.storage.restore import status
+from colab_pix2pix.workflows.release import release_when_safe
 from support import CHECKOUT, TESTS, drivefs
 from support import colab as colab_machines
 from support.browsing import cell_with, relevant_lines, run_up_to, shoot
@@ -117,7 +117,9 @@ def test_run_all_trains_on_drive_ends_when_all_is_safe_and_keeps_the_machine(
     assert [call["call"] for call in colab.calls] == ["drive.mount"]
     assert "The machine stays yours." in text
     assert re.search(r"not trained yet\. Free on Drive: \d", text)
-    assert re.search(r"Safe on Drive: step \d+ \([^·]*\)</", text), "nothing is under way"
+    assert re.search(r"Safe on Drive: step \d+ \([^·]*\), crops, \d+ samples?</", text), (
+        "nothing is under way"
+    )
 
 
 def test_the_machine_is_given_back_when_drive_has_everything_and_not_before(

@@ -17,11 +17,11 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, DriveError
 from colab_pix2pix.events import Note, Safety
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import colab, session, status_line, transfer
+from colab_pix2pix.storage import colab, session, slots, status_line, transfer
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
-from colab_pix2pix.storage.release import release_runtime
 from colab_pix2pix.storage.restore import read_run_state, status, verify
 from colab_pix2pix.storage.transfer import put
+from colab_pix2pix.workflows.release import release_runtime
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
 from support.machines import Report, Row
@@ -93,6 +93,25 @@ def test_a_pending_upload_is_never_written_over(mount: drivefs.Drive, project: P
     assert status(project)["line"].endswith("uploading step 20 · step 30 on this machine only")
     new_machine(mount)
     assert status(project)["step"] == 10
+
+
+@needs_fuse
+def test_what_was_found_stays_as_it_is_while_an_older_session_goes_on(
+    mount: drivefs.Drive, project: Project
+) -> None:
+    mount.order("set", paused=True)
+    save(project, 10, wait=False)
+    older = CheckpointWriter(
+        project, read_run_state(project).generations, save_every_seconds=0.0, timing=FAST
+    )
+    with older:
+        older.save(state_at(20), {"step": 20, "epochs_done": 0, "options": {}})
+        older.settle()
+        found = read_run_state(project).generations
+        assert found[0].step == 20 and found[0].path == slots.working_copy(project)
+        older.save(state_at(30), {"step": 30, "epochs_done": 0, "options": {}})
+        older.settle()
+        assert is_right(found[0].file, 20)
 
 
 def flip(content: bytearray) -> None:
@@ -380,7 +399,7 @@ def test_a_drive_that_was_never_mounted_is_refused_and_no_look_alike_is_made(
     ],
 )
 def test_the_line_says_safe_only_of_what_is(safety: Safety, line: str) -> None:
-    assert status_line.line(safety, 100) == line
+    assert status_line.line(safety, 100, 100) == line
 
 
 def test_verify_tells_each_slot_and_fails_for_a_damaged_one(

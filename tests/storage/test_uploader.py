@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import npz, session, slots, transfer
+from colab_pix2pix.storage import npz, session, slots, status_line, transfer
 from colab_pix2pix.storage.drive_thread import DriveThread
 from colab_pix2pix.storage.restore import read_run_state
 from colab_pix2pix.storage.upload_state import LocalCopy
@@ -205,6 +206,26 @@ def test_a_newer_state_is_told_of_while_a_call_hangs_and_nothing_else_waits(
         assert not uploader.hangs
         assert (project.path / "never").read_text() == "after all"
         assert uploader.safety().safe_step == 4
+
+
+def test_a_clock_that_is_set_during_an_upload_changes_no_duration(
+    mount: drivefs.Drive, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall_clock = time.time
+    with uploading(project) as uploader:
+        mount.order("set", paused=True)
+        offer_state(uploader, project, 1)
+        wait_for(lambda: uploader.safety().uploading_step == 1)
+        monkeypatch.setattr(time, "time", lambda: wall_clock() + 86_400.0)
+        line = status_line.line(uploader.safety())
+        assert re.search(r"uploading step 1 \(for \d+ s\)", line), line
+        mount.order("set", paused=False)
+        wait_for(lambda: uploader.done)
+        assert (uploader.status.upload_seconds or 0.0) < PATIENCE_SECONDS
+        offer_state(uploader, project, 2)
+        wait_for(lambda: uploader.safety().safe_step == 2)
+    notes = [event.message for event in uploader.news() if isinstance(event, Note)]
+    assert not [note for note in notes if re.search(r"\d h\b", note)]
 
 
 def test_an_event_never_knows_more_than_the_status(mount: drivefs.Drive, project: Project) -> None:

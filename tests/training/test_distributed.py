@@ -44,7 +44,7 @@ from colab_pix2pix.project import Project
 
 crops, run_dir, state, options = sys.argv[1:]
 plan = make_plan(manifest.read(crops), Project(Path(run_dir)), TrainConfig(**json.loads(options)))
-with prepare(plan, JsonLines(sys.stdout), keep_crops=lambda: None) as trainer:
+with prepare(plan, JsonLines(sys.stdout), keep_crops=lambda writer: None) as trainer:
     trainer.run()
     np.savez(state, **Snapshot(trainer.model.variables()).take())
 """

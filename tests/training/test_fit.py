@@ -23,8 +23,8 @@ STEPS = [
     ("colab_pix2pix.model.distributed", "detect_devices"),
     ("colab_pix2pix.model.pix2pix", "Pix2Pix"),
     ("colab_pix2pix.training.history", "History.unpack"),
-    ("colab_pix2pix.dataset.archive", "pack"),
     ("colab_pix2pix.training.fit", "CheckpointWriter"),
+    ("colab_pix2pix.dataset.archive", "pack"),
     ("colab_pix2pix.training.snapshot", "Snapshot"),
     ("colab_pix2pix.training.evaluation", "HeldOut"),
     ("colab_pix2pix.training.tensorboard", "EventFile"),
@@ -106,7 +106,7 @@ def test_a_resumed_run_tells_its_history_again(crops: Dataset, tmp_path: Path) -
 def test_the_numbers_are_on_disk_with_each_save(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: Any) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
         raise Broken
 
     # What comes after the last save is never reached, as when the machine dies.

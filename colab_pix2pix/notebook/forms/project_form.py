@@ -11,8 +11,9 @@ import ipywidgets as widgets
 from IPython.display import display
 from PIL import Image
 
-from ... import wording
+from ... import mounts, wording
 from ...errors import DriveError, OptionError
+from ...events import Event, Note
 from ...project import Project, check_name, projects, sample_step
 from ...storage import colab
 from .. import inline_images, style
@@ -93,7 +94,9 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def _list_projects(self) -> str:
         """Fills the menu of projects; returns the name to start with."""
-        existing = projects(self._projects_root())
+        root = self._projects_root()
+        mounts.require_answer(root, on_event=_show)
+        existing = projects(root)
         names = [(_label(project), project.path.name) for project in existing]
         self.existing.options = [("a new project", ""), *names]
         self.existing.layout.display = "flex" if existing else "none"
@@ -125,6 +128,12 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         title = widgets.HTML(style.line("What is it called?", "title"))
         hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
         return [style.style_sheet(), title, box, self.errors, hint]
+
+
+def _show(event: Event) -> None:
+    if isinstance(event, Note):
+        message = widgets.HTML(style.line(event.message, "warning"))
+        display(widgets.VBox([style.style_sheet(), message]).add_class("cp"))
 
 
 def _label(project: Project) -> str:

@@ -67,4 +67,5 @@ def safety_html(safety: Safety | None) -> str:
     if safety is None:
         return style.line("Nothing is saved yet.")
     good = safety.safe_step is not None and not safety.trouble
+    good = good and not safety.missing_files.startswith("crops")
     return style.line(status_line.line(safety), "good" if good else "warning")

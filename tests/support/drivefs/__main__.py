@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds from close to upload")
     parser.add_argument("--quota", type=int, default=15 << 30, help="bytes of the account")
     parser.add_argument("--attributes", choices=["all", "none", "md5-only"], default="all")
+    parser.add_argument("--kind", default="drive", help="of the mount: fuse.KIND")
     given = parser.parse_args()
     cloud = Cloud(given.home / "cloud", given.quota)
     uploads = Uploads(cloud, bandwidth=given.bandwidth, delay=given.delay)
@@ -34,7 +35,7 @@ def main() -> None:
         str(given.mount_point),
         foreground=True,
         fsname="drive",
-        subtype="drive",
+        subtype=given.kind,
         direct_io=True,
         attr_timeout=0,
         entry_timeout=0,

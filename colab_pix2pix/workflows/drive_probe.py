@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import wording
-from . import colab, drive, transfer
+from .. import mounts, wording
+from ..storage import colab, drive, transfer
 
 _NAMES = ("id", "md5", "uncommitted", "progress")
 
@@ -50,7 +50,7 @@ def probe(
 
     folder.mkdir(parents=True, exist_ok=True)
     say(f"Drive probe, Python {platform.python_version()}, {os.environ.get('COLAB_RELEASE_TAG')}")
-    say(f"known as a Drive mount: {drive.is_drive(folder)} ({_mount_type(folder)})")
+    say(f"known as a Drive mount: {drive.is_drive(folder)} ({mounts.locate(folder).kind})")
     say(_space(folder))
     for title, name in (("a new file", "probe.bin"), ("the same file, overwritten", "probe.bin")):
         say(f"{title} of {megabytes} MB:")
@@ -116,10 +116,3 @@ def _space(folder: Path) -> str:
     space = os.statvfs(folder)
     room, free = (blocks * space.f_frsize for blocks in (space.f_blocks, space.f_bavail))
     return f"space: {wording.bytes_in_words(room)}, free {wording.bytes_in_words(free)}"
-
-
-def _mount_type(folder: Path) -> str:
-    path = str(os.path.abspath(folder))
-    lines = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    above = [line for line in lines if path.startswith(line[1])]
-    return max(above, key=lambda line: len(line[1]))[2]

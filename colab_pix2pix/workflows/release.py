@@ -9,8 +9,8 @@ from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..project import Project
-from . import colab, drive, status_line
-from .restore import RunState, read_run_state, safety
+from ..storage import colab, drive, status_line, transfer
+from ..storage.restore import RunState, read_run_state, safety
 
 _LOOK_EVERY_SECONDS = 2.0
 
@@ -70,7 +70,7 @@ def _refuse_to_lose(project: Project) -> None:
     if lost := _unconfirmed(project, found):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
-            f" {status_line.line(safety(project, found))}.",
+            f" {status_line.line(safety(project, found.generations))}.",
             why="Google Drive has not confirmed it.",
             fix="Wait and try again. To let it go all the same: release_runtime(...,"
             " even_if_lost=True), or Runtime > Disconnect and delete runtime.",
@@ -87,6 +87,8 @@ def _unconfirmed(project: Project, found: RunState) -> list[str]:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
             lost.append(f"step {wording.count(newest.step)}")
+    if transfer.staging_dir(project).dataset_zip.exists() and not project.dataset_zip.exists():
+        lost.append(project.dataset_zip.name)  # there was no room for it
     return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
 
 
