@@ -124,7 +124,7 @@ class Project:
             ProjectError: the file is damaged and no slot can help, or it is from a newer version.
         """
         try:
-            content = files.read_json(self.settings_file)
+            content = _checked(self.settings_file)
         except FileNotFoundError:
             return self._copy_of_settings()
         except ProjectError:
@@ -146,7 +146,18 @@ class Project:
 
     def recall(self, kind: type[AnyConfig]) -> AnyConfig:
         """Returns the stored options of one kind, or the defaults where none are stored."""
-        return kind.from_dict(self.settings().get(kind.section, {}))
+        return kind.from_dict(self.options_of(kind.section))
+
+    def options_of(self, section: str) -> dict[str, Any]:
+        """Returns the stored options of one kind by name; {} where none are stored.
+
+        Raises:
+            ProjectError: as `settings`; or there is something else in their place.
+        """
+        stored = self.settings().get(section, {})
+        if not isinstance(stored, dict):
+            raise files.damaged(self.settings_file, f"its {section!r} holds no options")
+        return stored
 
     def remember(
         self, *configs: Config, run_id: str = "", safe_slots: tuple[str, ...] = ()
@@ -170,6 +181,19 @@ class Project:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         files.overwrite_json_in_place(self.settings_file, content | changes)
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """Returns what a `project.json` holds; raises ProjectError where that can't have been us."""
+    content = files.read_json(path)
+    kinds = {"run_id": str, "name": str, "safe_slots": list}
+    known = {name: kind for name, kind in kinds.items() if name in content}
+    slots = content.get("safe_slots", [])
+    if not files.has_types(content, format=int, **known) or not all(
+        isinstance(name, str) for name in slots
+    ):
+        raise files.damaged(path, "it holds something odd")
+    return content
 
 
 def sample_step(path: Path) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import wording
+from .. import files, wording
 from ..errors import CheckpointError, ProjectError
 from ..events import Safety
 from ..project import Project, sample_step
@@ -107,7 +107,7 @@ def status(run_dir: Path | str | Project) -> dict[str, Any]:
     good = found.generations
     confirmed = next((g for g in good if g.durability == "confirmed"), None)
     newest = good[0] if good else None
-    options = newest.manifest["options"] if newest else project.settings().get("train", {})
+    options = newest.manifest["options"] if newest else project.options_of("train")
     return {
         "step": newest.step if newest else None,
         "epochs_done": newest.manifest["epochs_done"] if newest else 0,
@@ -177,14 +177,12 @@ def lost_progress(project: Project, start: Generation) -> str:
 
     On the same machine that is known; on another one the samples tell the least that was reached.
     """
-    try:
-        record = json.loads(_record(project).read_text())
-        if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-            span = wording.seconds_in_words(record["time"] - start.time)
-            number = wording.count(record["step"] - start.step)
-            return f"Lost with the last session: {number} steps, {span} of training."
-    except (FileNotFoundError, ValueError, KeyError):
-        pass  # another machine, or killed while writing
+    record = files.read_json_if_whole(_record(project))  # {}: another machine, or killed in writing
+    known = files.has_types(record, run_id=str, step=int, time=float)
+    if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
+        span = wording.seconds_in_words(record["time"] - start.time)
+        number = wording.count(record["step"] - start.step)
+        return f"Lost with the last session: {number} steps, {span} of training."
     reached = max(map(sample_step, project.sample_files()), default=0)
     if reached > start.step:
         number = wording.count(reached - start.step)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..events import METRICS_COLUMNS, Metrics
+from ..events import METRICS_COLUMNS, Metrics, unpack_history
 from ..files import atomic_write
 from ..project import Project, sample_step
 from ..video.encode import encode_video
@@ -75,22 +73,37 @@ def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
 
 
 def read_metrics(project: Project) -> list[Metrics]:
-    """Returns what `write_metrics` wrote, without lines that are torn; [] where there is none."""
+    """Returns what `write_metrics` wrote, without lines that are torn; [] where there is none.
+
+    It is written again with every save, from the history that each state carries.
+    """
     try:
         text = project.metrics_csv.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    rows = []
-    for row in csv.DictReader(io.StringIO(text, newline="")):
+    header, *lines = text.split("\n")
+    names = header.strip().split(",")
+    if not set(names) <= set(METRICS_COLUMNS):
+        return []
+    rows: list[Metrics] = []
+    for line in lines:
+        values = dict(zip(names, line.strip().split(","), strict=False))
+        row = [_number(name, values.get(name, "")) for name in METRICS_COLUMNS]
         try:
-            known: dict[str, Any] = {
-                n: float(v) for n, v in row.items() if n in METRICS_COLUMNS and v
-            }
-            counts = {name: int(row[name]) for name in ("step", "epoch")}
-            rows.append(Metrics(**known | counts))
-        except (KeyError, TypeError, ValueError):
+            (metrics,) = unpack_history([row])
+        except ValueError:
             continue
+        if not rows or metrics.step > rows[-1].step:
+            rows.append(metrics)
     return rows
+
+
+def _number(column: str, text: str) -> float | None:
+    """Returns what stands in a cell of `metrics.csv`; None for nothing and for no number."""
+    try:
+        return int(text) if column in ("step", "epoch") else float(text)
+    except ValueError:
+        return None
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
