@@ -1,7 +1,7 @@
 """A project folder: its paths, its settings, its state.
 
-`<root>/<name>/` holds `project.json`, `session.json`, `dataset.zip`, `slot-a.npz`, `slot-b.npz`,
-`samples/`, `metrics.csv` and `exports/`. A new session needs its name and nothing else.
+`<root>/<name>/` holds `project.json`, `session.json`, `dataset.zip`, `choices.json`, `slot-a.npz`,
+`slot-b.npz`, `samples/`, `metrics.csv` and `exports/`. A new session needs its name, nothing else.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ class Project:
     @property
     def dataset_zip(self) -> Path:
         return self.path / "dataset.zip"
+
+    @property
+    def choices_file(self) -> Path:
+        return self.path / "choices.json"
 
     @property
     def slots(self) -> tuple[Path, Path]:

@@ -137,7 +137,8 @@ def train(
     KeyboardInterrupt at once.
 
     Args:
-        dataset: A dataset or its folder.
+        dataset: A dataset or its folder; choices that its manifest has and a dataset does not are
+            taken from there, and where it has none, those that the project keeps.
         run_dir: The project folder: new, or of the run to go on with.
         config: The options; None takes those stored in the project folder.
         on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
@@ -156,21 +157,27 @@ def train(
     Example:
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
+    from ..dataset import choices
     from ..training.fit import fit
     from ..training.plan import make_plan
 
-    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
+    dataset = manifest.newest(dataset) if isinstance(dataset, Dataset) else manifest.read(dataset)
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
+    if not any(crop.choice for crop in dataset.crops):
+        dataset, changed = choices.restore(project, dataset)
+        if changed:
+            on_event(events.Note(message=choices.came_back(project, changed)))
     plan = make_plan(dataset, project, config)
     return fit(plan, on_event, keep_crops=partial(_pack, dataset, project))
 
 
 def _pack(dataset: Dataset, project: Project) -> None:
     """Packs the crops into the project; for Google Drive on this machine's disk first."""
-    from ..dataset import archive
+    from ..dataset import archive, choices
 
     colab.require_mounted(project.path)
     with translate_os_errors(project.path):
+        choices.keep(project, dataset)  # first: it is small, and there whatever happens next
         if not drive.is_drive(project.path):
             archive.pack(dataset, project.dataset_zip)
         elif not archive.is_packed(dataset, project.dataset_zip):
