@@ -33,12 +33,12 @@ def keep(project: Project, dataset: Dataset) -> None:
     """
     colab.require_mounted(project.path)
     project.path.mkdir(parents=True, exist_ok=True)
-    stored, name = _read(project), _name(dataset)
-    record, before = _record(dataset), stored.get(name, {"revision": 0})
-    if record | {"revision": before["revision"]} == before:
-        return
-    # What is decided here and now is newest, whatever another machine has counted.
-    record["revision"] = max(dataset.revision, before["revision"] + 1)
+    stored, name, record = _read(project), _name(dataset), _record(dataset)
+    if before := stored.get(name):
+        if record | {"revision": before["revision"]} == before:
+            return
+        # What is decided here and now is newest, whatever another machine has counted.
+        record["revision"] = max(dataset.revision, before["revision"] + 1)
     content = {"format": FORMAT, "datasets": stored | {name: record}}
     files.overwrite_json_in_place(project.choices_file, content)
 
@@ -68,6 +68,8 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
 
     crops = tuple(decided(crop) for crop in dataset.crops)
     changed = sum(new != old for new, old in zip(crops, dataset.crops, strict=True))
+    if not changed:
+        return dataset, 0
     return dataclasses.replace(dataset, crops=crops, revision=record["revision"]), changed
 
 

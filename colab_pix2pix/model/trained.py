@@ -10,7 +10,7 @@ from ..config import TrainConfig
 from ..errors import CheckpointError
 from ..project import Project
 from ..storage import restore
-from ..storage.npz import read_arrays
+from ..storage.npz import check_fit, load
 from .tf_logging import silence_stderr
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
     Args:
         project: The run.
         generation: "last"; "best" for the smallest held-out L1 among the saved states; or the
-            number of a generation, see `colab-pix2pix verify`.
+            number of a generation, see `colab-pix2pix verify`. The kept milestones count, too.
 
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
@@ -55,6 +55,16 @@ def load_trained(project: Project, generation: str = "last") -> Trained:
     found = restore.generations(project) if project.path.is_dir() else []
     if not found:
         raise nothing_trained(project)
+    if generation != "last":
+        known = {state.number for state in found}
+        run_id = found[0].manifest["run_id"]
+        found += [
+            check.generation
+            for check in restore.check_milestones(project)
+            if check.generation
+            and check.generation.manifest["run_id"] == run_id
+            and check.generation.number not in known
+        ]
     return load_state(choose_state(found, generation))
 
 
@@ -82,7 +92,8 @@ def load_state(state: Generation) -> Trained:
     part = "averaged_generator" if config.ema else "generator"
     variables = named(part, generator.variables)
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(state.file, shapes, prefix=f"{part}/")
+    arrays = load(state.file, prefix=f"{part}/")
+    check_fit(state.path, arrays, shapes)
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return Trained(generator, config, state)

@@ -70,7 +70,7 @@ class CheckpointWriter:
         self._take_over(found, configs)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
-        self._saved = own[0].step_and_time if own else None
+        self._saved = found[0].step_and_time if found else None
         self._uploader: Uploader | None = None
         if self._on_drive:
             self._uploader = self._start_uploading(found, save_every_seconds)

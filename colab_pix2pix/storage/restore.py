@@ -165,6 +165,12 @@ def keep_milestone(run_dir: Project | Path | str) -> Path:
     return target
 
 
+def check_milestones(project: Project) -> list[SlotCheck]:
+    """Looks at every state that `keep_milestone` has copied, oldest first."""
+    paths = sorted((project.path / "milestones").glob("*.npz"))
+    return [slots.check_file(project, path) for path in paths]
+
+
 def note_reached(project: Project, run_id: str, step: int) -> None:
     """Notes on this machine's own disk how far a run has come."""
     path = _record(project)
@@ -206,7 +212,7 @@ def _existing(run_dir: Path | str | Project) -> Project:
             fix="Look for a typing error, or train first.",
         ) from None
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     return project
 
 

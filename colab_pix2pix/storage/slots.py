@@ -153,7 +153,7 @@ def _check_folder(project: Project) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     known = known_here(project)
     if known.get("on_drive") is not True:
         return
@@ -174,7 +174,7 @@ def _candidates(project: Project) -> Iterator[Path]:
     except FileNotFoundError:
         listed = set()
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     listed |= {slot.name for slot in project.slots if is_there(slot)}
     if drive.is_drive(project.path):
         safe_slots = project.settings().get("safe_slots", ())

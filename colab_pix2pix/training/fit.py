@@ -35,14 +35,15 @@ def fit(plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[], None]) -> Tra
     Args:
         plan: What to do.
         on_event: Told what happens.
-        keep_crops: Called before the first step, by the process that writes, once nothing can be
-            refused any more: brings the crops into the project.
+        keep_crops: Called by the process that writes, once nothing can be refused any more, before
+            the first step and where there is none: brings the crops into the project.
     """
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
+        keep_crops()  # choices made since, or an archive that was torn
         return result_at(plan, plan.first_step)
     with prepare(plan, on_event, keep_crops=keep_crops) as trainer:
         trainer.run()
@@ -147,7 +148,7 @@ def _restore(
 ) -> None:
     newest = plan.found[0]
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in model.variables().items()}
-    npz.check_fit(newest.file, arrays, shapes)
+    npz.check_fit(newest.path, arrays, shapes)
     model.restore(arrays)
     history.unpack(newest.manifest)
     on_event(Resumed(step=newest.step, generation=newest.number, history=tuple(history.lines)))

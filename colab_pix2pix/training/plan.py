@@ -14,7 +14,7 @@ from ..errors import IncompatibleRunError, ProjectError
 from ..options import options
 from ..project import Project
 from ..storage import restore
-from ..storage.os_errors import translate_os_errors
+from ..storage.os_errors import UNCHANGED, translate_os_errors
 from ..storage.slots import Generation
 from .data import Schedule, split_crops
 
@@ -80,7 +80,7 @@ def make_plan(dataset: Dataset, project: Project, config: TrainConfig | None) ->
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
-    with translate_os_errors(project.path):
+    with translate_os_errors(project.path, why=UNCHANGED):
         config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)

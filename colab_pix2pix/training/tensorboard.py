@@ -27,6 +27,7 @@ class EventFile:
         for old in folder.glob("events.out.tfevents.*"):
             old.unlink()
         self.path = folder / "events.out.tfevents.pix2pix"
+        self._closed = False
         self._writer = tf.io.TFRecordWriter(str(self.path))
         self._write(tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2"))
         for row in history:
@@ -47,8 +48,10 @@ class EventFile:
         self._write(tf.compat.v1.Event(wall_time=time.time(), step=row.step, summary=summary))
 
     def close(self) -> Path:
-        """Ends the file and returns its path; may be called twice."""
-        self._writer.close()
+        """Ends the file and returns its path; may be called twice, also after an error."""
+        if not self._closed:
+            self._closed = True
+            self._writer.close()
         return self.path
 
     def _write(self, event: tf.compat.v1.Event) -> None:

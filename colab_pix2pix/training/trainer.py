@@ -6,10 +6,12 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..events import Note, OnEvent, Safety, Sample
 from ..project import Project
+from ..storage.os_errors import describe
 from . import artifacts
 from .diagnosis import diagnose
 from .history import History
@@ -122,7 +124,9 @@ class Trainer:
         recorders = self._recorders
         next_save = time.monotonic() + self.plan.config.save_every_seconds
         with interruptible() as interrupted:
-            if self.step == 0 and recorders:
+            if recorders and self.plan.found:
+                self._on_event(recorders.writer.safety)
+            if recorders and (self.step == 0 or self._sample_is_torn(recorders)):
                 self._sample(recorders)
             while self.step < self.plan.last_step and not self._devices.any(interrupted()):
                 self._take_step()
@@ -185,6 +189,11 @@ class Trainer:
         self._on_event(Sample(step=self.step, path=path))
         return score
 
+    def _sample_is_torn(self, recorders: Recorders) -> bool:
+        """Returns whether the sample of the saved state is half written: it is drawn again."""
+        path = recorders.writer.staging_dir.sample_file(self.step)
+        return path.exists() and artifacts.read_sample(path) is None
+
     def _save(self, recorders: Recorders) -> None:
         if self.step == self._saved_step:
             return
@@ -212,7 +221,10 @@ class Trainer:
             self._on_event(event)
 
     def _finish(self, recorders: Recorders) -> None:
-        """Saves, draws what is left to look at, and waits until all of it is safe."""
+        """Saves, draws what is left to look at, and waits until all of it is safe.
+
+        What can't be drawn is told; it keeps nobody from waiting for the state.
+        """
         writer, lines = recorders.writer, self.history.lines
         self._save(recorders)
         try:
@@ -220,16 +232,23 @@ class Trainer:
         finally:
             self._pass_on_news(writer)
         staging_dir = writer.staging_dir
-        paths = [artifacts.write_metrics(staging_dir, lines), recorders.curves.close()]
+        self._leave(writer, lambda: artifacts.write_metrics(staging_dir, lines))
+        self._leave(writer, recorders.curves.close)
         if lines:
-            paths.append(artifacts.write_losses(staging_dir, lines))
+            self._leave(writer, lambda: artifacts.write_losses(staging_dir, lines))
             self._on_event(diagnose(lines))
-        paths.append(artifacts.write_timelapse(staging_dir, self.step))
-        for path in paths:
-            writer.keep(path)
+        self._leave(writer, lambda: artifacts.write_timelapse(staging_dir, self.step))
         for event in writer.wait_until_safe():
             self._on_event(event)
         writer.close()
+
+    def _leave(self, writer: CheckpointWriter, make: Callable[[], Path]) -> None:
+        """Makes a file that is there to be looked at."""
+        try:
+            writer.keep(make())
+        except Exception as error:  # whatever it is: the state comes first
+            message = f"Something to look at could not be made: {describe(error)}."
+            self._on_event(Note(message=message, level="warning"))
 
     def _fit_into_minutes(self, writer: CheckpointWriter) -> None:
         """Sets the epochs once the first steps have told how many fit."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import events
-from ..config import MODES
-from ..errors import ExportError
+from ..config import MODES, TrainConfig
+from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
 from ..project import Project
 from ..storage import transfer
@@ -85,11 +85,14 @@ def export(
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
     generator = inference_mode.with_mode(trained.generator, mode)
-    pictures = held_out.pictures(project, trained.config, _COMPARED)
+    pictures = _pictures(project, trained.config, on_event)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     written = []
-    with tempfile.TemporaryDirectory() as temp_dir, translate_os_errors(Path(temp_dir)):
+    with (
+        tempfile.TemporaryDirectory() as temp_dir,
+        translate_os_errors(Path(tempfile.gettempdir())),
+    ):
         make = _Export(generator, input_image.numpy(), metadata, Path(temp_dir))
         for name in dict.fromkeys(formats):
             if name == "web":
@@ -101,12 +104,24 @@ def export(
             written.append(line)
         model_card.write_card(project, trained, Path(temp_dir), written, metadata)
         # Whole files, one after the other: the target may lie on Google Drive.
-        with translate_os_errors(target):
+        with translate_os_errors(target, why="What was written before is whole."):
             for file in sorted(path for path in Path(temp_dir).rglob("*") if path.is_file()):
                 path = target / file.relative_to(temp_dir)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 transfer.put(file, path)
         return [target / path.name for path in sorted(Path(temp_dir).iterdir())]
+
+
+def _pictures(project: Project, config: TrainConfig, on_event: OnEvent) -> np.ndarray:
+    """Returns held-out crops to compare on; others where the run's archive is lost."""
+    from . import held_out
+
+    try:
+        return held_out.pictures(project, config, _COMPARED)
+    except DatasetError as error:
+        message = f"{error.what} The files are compared with the model on made-up pictures."
+        on_event(Note(message=message, level="warning"))
+        return held_out.made_up(config, _COMPARED)
 
 
 class _Export:
