@@ -85,7 +85,7 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             self.image.value = inline_images.jpeg(path)
         except DatasetError:
             self.image.layout.display = "none"
-            torn = f"The picture of step {step} is torn: a machine has died while it was written."
+            torn = f"The picture of step {step} is missing or torn: a machine may have died there."
             self.caption.value = style.line(torn, "help")
             return False
         self.image.layout.display = "block"
