@@ -20,7 +20,8 @@ from .errors import ProjectError
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
 MANIFEST = "manifest.json"
-#: What zipfile raises for archives that are torn, altered or forged, and `json_object` with it.
+#: What zipfile raises, beside an OSError with EINVAL, for archives that are torn or altered;
+#: and `json_object` with it.
 BROKEN_ARCHIVE = (
     zipfile.BadZipFile,
     KeyError,
@@ -106,7 +107,7 @@ def read_json_if_whole(path: Path) -> dict[str, Any]:
     """
     try:
         return json_object(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import zipfile
@@ -79,6 +80,10 @@ def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
         return _holds(path, entries, files)
     except BROKEN_ARCHIVE:
         return False
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
+            raise
+        return False
 
 
 def _holds(path: Path, entries: bytes, files: list[Path]) -> bool:
@@ -122,6 +127,10 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     except FileNotFoundError as error:
         raise DatasetError(f"There is no archive {path}.", fix="Check its path.") from error
     except BROKEN_ARCHIVE as error:
+        raise _refused(path, str(error)) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
         raise _refused(path, str(error)) from error
     return manifest.read(directory)
 

@@ -17,6 +17,7 @@ from .. import files
 from ..events import Note, OnEvent
 from ..project import Project
 from ..storage import colab
+from ..storage.os_errors import UNCHANGED, translate_os_errors
 from .manifest import Crop, Dataset
 
 FORMAT = 1
@@ -50,8 +51,12 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
 
     Returns:
         The dataset, and how many of its crops have changed.
+
+    Raises:
+        DriveError, ProjectError: the project's folder does not answer.
     """
-    record = _read(project).get(_name(dataset))
+    with translate_os_errors(project.path, why=UNCHANGED):
+        record = _read(project).get(_name(dataset))
     if record is None or record["revision"] <= dataset.revision:
         return dataset, 0
     same = {key for key, made in _made_by(dataset).items() if record["made_by"].get(key) == made}
