@@ -10,7 +10,7 @@ from ..config import TrainConfig
 from ..errors import CheckpointError
 from ..project import Project
 from ..storage import restore
-from ..storage.npz import check_fit, load
+from ..storage.npz import read_arrays
 from .tf_logging import silence_stderr
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def load_state(state: Generation) -> Trained:
     part = "averaged_generator" if config.ema else "generator"
     variables = named(part, generator.variables)
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = load(state.file, prefix=f"{part}/")
-    check_fit(state.path, arrays, shapes)
+    arrays = read_arrays(state.file, shapes, prefix=f"{part}/", name=state.path)
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return Trained(generator, config, state)

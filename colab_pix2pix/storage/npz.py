@@ -67,15 +67,23 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is no complete checkpoint: {error}.") from error
 
 
-def read_arrays(path: Path, expected: Shapes, *, prefix: str = "") -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, expected: Shapes, *, prefix: str = "", name: Path | None = None
+) -> dict[str, np.ndarray]:
     """Returns the arrays whose names begin with `prefix`, if they are just those expected.
+
+    Args:
+        path: The file.
+        expected: The shape and the type of each.
+        prefix: What their names begin with.
+        name: What to call the file in an error, where `path` is a copy of it.
 
     Raises:
         IncompatibleRunError: an array is missing, left over, or of another shape or type.
         CheckpointError: the file is damaged.
     """
     arrays = load(path, prefix=prefix)
-    check_fit(path, arrays, expected)
+    check_fit(name or path, arrays, expected)
     return arrays
 
 
