@@ -79,6 +79,8 @@ class Metrics:
 
 
 METRICS_COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
+_FEWEST_COLUMNS = 5  # step, epoch and the three losses have always been there
+_MOST_STEPS = 2**53
 
 
 def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
@@ -87,8 +89,23 @@ def pack_history(history: Sequence[Metrics]) -> list[list[Any]]:
 
 
 def unpack_history(rows: Sequence[Sequence[Any]]) -> list[Metrics]:
-    """Returns the metrics that `pack_history` packed; an older version measured fewer columns."""
-    return [Metrics(**dict(zip(METRICS_COLUMNS, row, strict=False))) for row in rows]
+    """Returns the metrics that `pack_history` packed; an older version measured fewer columns.
+
+    Raises:
+        ValueError: a row is none of them.
+    """
+    return [_unpacked(row) for row in rows]
+
+
+def _unpacked(row: Sequence[Any]) -> Metrics:
+    if not isinstance(row, list) or len(row) < _FEWEST_COLUMNS:
+        raise ValueError(f"Received {row!r:.80}, expected a row that pack_history gave.")
+    counts, losses, scores = row[:2], row[2:_FEWEST_COLUMNS], row[_FEWEST_COLUMNS:]
+    whole = all(type(value) is int and 0 <= value < _MOST_STEPS for value in counts)
+    losses += [value for value in scores if value is not None]
+    if not whole or not all(type(v) in (int, float) and abs(v) < _MOST_STEPS for v in losses):
+        raise ValueError(f"Received {row!r:.80}, expected a row that pack_history gave.")
+    return Metrics(**dict(zip(METRICS_COLUMNS, row, strict=False)))
 
 
 def last_scored(history: Sequence[Metrics]) -> Metrics | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,21 @@ from .litter import sweep, sweep_once, temp_name
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
 MANIFEST = "manifest.json"
+#: What zipfile raises, beside an OSError with EINVAL, for archives that are torn or altered;
+#: and `json_object` with it.
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    KeyError,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+_DEEPEST = 32
+_LARGEST = 2**53  # whole numbers beyond it are no counts of anything
 
 
 @contextmanager
@@ -79,12 +97,68 @@ def read_json(path: Path) -> dict[str, Any]:
         FileNotFoundError: there is no such file.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return json_object(path.read_bytes())
     except ValueError as error:
-        raise _damaged(path, str(error)) from error
-    if not isinstance(content, dict):
-        raise _damaged(path, "it holds no object")
-    return content
+        raise damaged(path, str(error)) from error
+
+
+def read_json_if_whole(path: Path) -> dict[str, Any]:
+    """Returns the JSON object that a file holds; {} where it is missing or damaged.
+
+    For what is only convenient to have, and is made again.
+    """
+    try:
+        return json_object(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """Returns the JSON object in UTF-8 that `content` is; `to_json` can write it again.
+
+    Raises:
+        ValueError: it is none, or has what no file of this package has: half characters, or objects
+            within objects dozens of times.
+    """
+    try:
+        text = content.decode()
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("it holds no object")
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        inner = (list(v.values()) if isinstance(v, dict) else v for v in level)
+        level = [v for values in inner for v in values if isinstance(v, dict | list)]
+    if level:
+        raise ValueError("it is nested too deeply")
+    if "\\ud" in text.lower():
+        json.dumps(value, ensure_ascii=False).encode()  # half a character is a ValueError
+    return value
+
+
+def has_types(record: Any, **kinds: type) -> bool:
+    """Returns whether something is an object with a value of its type for each of these keys.
+
+    An `int` is a count, so not negative; a `float` is any number that is finite.
+
+    Example:
+        >>> has_types({"step": 3, "time": 5}, step=int, time=float)
+        True
+        >>> has_types({"step": -1}, step=int), has_types({"step": True}, step=int)
+        (False, False)
+    """
+    known = record if isinstance(record, dict) else {}
+    return all(name in known and _is(known[name], kind) for name, kind in kinds.items())
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind is float and type(value) in (int, float):
+        return abs(value) < _LARGEST and math.isfinite(value)
+    if kind is int:
+        return type(value) is int and 0 <= value < _LARGEST
+    return type(value) is kind
 
 
 @contextmanager
@@ -180,10 +254,11 @@ def embedded_copy(archives: Iterable[Path], key: str) -> dict[str, Any]:
     for path in archives:
         try:
             with zipfile.ZipFile(path) as archive:
-                manifest = json.loads(archive.read(MANIFEST))
-            copies.append((int(manifest["generation"]), dict(manifest[key])))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+                manifest = json_object(archive.read(MANIFEST))
+        except (OSError, *BROKEN_ARCHIVE):
             continue
+        if has_types(manifest, **{"generation": int, key: dict}):
+            copies.append((manifest["generation"], manifest[key]))
     return max(copies, key=lambda copy: copy[0])[1] if copies else {}
 
 
@@ -236,7 +311,8 @@ def _remove_empty(path: Path, first: Path) -> None:
         path = path.parent
 
 
-def _damaged(path: Path, why: str) -> ProjectError:
+def damaged(path: Path, why: str) -> ProjectError:
+    """Returns the error for a JSON file of this package that can't be used."""
     return ProjectError(
         f"{path} can't be read: {why}.",
         why="Expected a JSON object written by colab_pix2pix.",

@@ -1,7 +1,7 @@
 """A project folder: its paths, its settings, its state.
 
-`<root>/<name>/` holds `project.json`, `session.json`, `dataset.zip`, `slot-a.npz`, `slot-b.npz`,
-`samples/`, `metrics.csv` and `exports/`. A new session needs its name and nothing else.
+`<root>/<name>/` holds `project.json`, `session.json`, `dataset.zip`, `choices.json`, `slot-a.npz`,
+`slot-b.npz`, `samples/`, `metrics.csv` and `exports/`. A new session needs its name, nothing else.
 """
 
 from __future__ import annotations
@@ -64,6 +64,10 @@ class Project:
     @property
     def dataset_zip(self) -> Path:
         return self.path / "dataset.zip"
+
+    @property
+    def choices_file(self) -> Path:
+        return self.path / "choices.json"
 
     @property
     def slots(self) -> tuple[Path, Path]:
@@ -130,7 +134,7 @@ class Project:
 
     def _stored(self) -> dict[str, Any]:
         try:
-            content = files.read_json(self.settings_file)
+            content = _checked(self.settings_file)
         except FileNotFoundError:
             return self._copy_of_settings()
         except ProjectError:
@@ -152,7 +156,18 @@ class Project:
 
     def recall(self, kind: type[AnyConfig]) -> AnyConfig:
         """Returns the stored options of one kind, or the defaults where none are stored."""
-        return kind.from_dict(self.settings().get(kind.section, {}))
+        return kind.from_dict(self.options_of(kind.section))
+
+    def options_of(self, section: str) -> dict[str, Any]:
+        """Returns the stored options of one kind by name; {} where none are stored.
+
+        Raises:
+            ProjectError: as `settings`; or there is something else in their place.
+        """
+        stored = self.settings().get(section, {})
+        if not isinstance(stored, dict):
+            raise files.damaged(self.settings_file, f"its {section!r} holds no options")
+        return stored
 
     def remember(
         self, *configs: Config, run_id: str = "", safe_slots: tuple[str, ...] = ()
@@ -184,6 +199,19 @@ def _without_secrets(settings: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(video, dict) or not isinstance(video.get("source"), str):
         return settings
     return settings | {"video": video | {"source": public_link(video["source"])}}
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """Returns what a `project.json` holds; raises ProjectError where that can't have been us."""
+    content = files.read_json(path)
+    kinds = {"run_id": str, "name": str, "safe_slots": list}
+    known = {name: kind for name, kind in kinds.items() if name in content}
+    slots = content.get("safe_slots", [])
+    if not files.has_types(content, format=int, **known) or not all(
+        isinstance(name, str) for name in slots
+    ):
+        raise files.damaged(path, "it holds something odd")
+    return content
 
 
 def sample_step(path: Path) -> int:

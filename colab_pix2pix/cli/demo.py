@@ -21,7 +21,7 @@ from typing import Any
 from .. import events, wording
 from ..config import CurateConfig, FramesConfig, TrainConfig
 from ..dataset import curate
-from ..downloader.download import download, sample_video
+from ..downloader.download import download, is_link, sample_video
 from ..errors import Pix2PixError
 from ..events import Metrics, Note, Progress, Resumed, Saved
 from ..options import as_flags
@@ -102,7 +102,8 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
 
 def _get_video(root: Path, source: str, terminal: Terminal) -> tuple[Path, Path]:
     if source:
-        folder = _new_folder(root, Path(urllib.parse.urlsplit(source).path).stem or "video")
+        path = urllib.parse.urlsplit(source).path if is_link(source) else source
+        folder = _new_folder(root, Path(path).stem or "video")
         return download(source, folder / "video", on_event=terminal), folder
     folder = _new_folder(root, "sample")
     with _served(sample_video()) as address:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from ..errors import DatasetError
-from ..files import atomic_folder, atomic_write, free_space, to_json
+from ..files import (
+    BROKEN_ARCHIVE,
+    atomic_folder,
+    atomic_write,
+    free_space,
+    json_object,
+    to_json,
+)
 from . import manifest
 from .manifest import Dataset
 
@@ -55,7 +64,7 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
 
 
 def is_packed(dataset: Dataset, zip_path: Path | str) -> bool:
-    """Returns True when an archive holds just this dataset; looks at its directory only."""
+    """Returns True when an archive holds just this dataset, whole; reads every byte of it."""
     path = Path(zip_path)
     return path.is_file() and _up_to_date(path, *_content(dataset))
 
@@ -66,8 +75,18 @@ def _content(dataset: Dataset) -> tuple[bytes, list[Path]]:
 
 
 def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
-    if not zipfile.is_zipfile(path):
+    """Returns whether an archive holds just these; one that is torn or altered does not."""
+    try:
+        return _holds(path, entries, files)
+    except BROKEN_ARCHIVE:
         return False
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
+            raise
+        return False
+
+
+def _holds(path: Path, entries: bytes, files: list[Path]) -> bool:
     with zipfile.ZipFile(path) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
         expected = {file.name: file.stat().st_size for file in files}
@@ -76,7 +95,7 @@ def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
             return False
         if not names <= set(sizes):
             return False
-        return archive.read(_MANIFEST) == entries
+        return archive.read(_MANIFEST) == entries and archive.testzip() is None
 
 
 def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
@@ -99,7 +118,7 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
             _check_space(path, archive, directory)
             if _unpacked_before(archive, directory):
                 return manifest.read(directory)
-            checksums = json.loads(archive.read(_CHECKSUMS))
+            checksums = json_object(archive.read(_CHECKSUMS))
             with atomic_folder(directory) as temp_dir:
                 for info in archive.infolist():
                     if info.filename != _CHECKSUMS:
@@ -107,7 +126,11 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
                 manifest.read(temp_dir)
     except FileNotFoundError as error:
         raise DatasetError(f"There is no archive {path}.", fix="Check its path.") from error
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+    except BROKEN_ARCHIVE as error:
+        raise _refused(path, str(error)) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
         raise _refused(path, str(error)) from error
     return manifest.read(directory)
 
@@ -161,7 +184,7 @@ def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
 
 
 def _extract(
-    path: Path, archive: zipfile.ZipFile, name: str, checksums: dict[str, str], folder: Path
+    path: Path, archive: zipfile.ZipFile, name: str, checksums: dict[str, Any], folder: Path
 ) -> None:
     content = archive.read(name)
     if hashlib.sha256(content).hexdigest() != checksums.get(name):

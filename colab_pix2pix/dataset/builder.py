@@ -12,7 +12,7 @@ from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
 from ..files import atomic_folder, link_or_copy
-from . import manifest
+from . import choices, manifest
 from .manifest import Crop, Dataset
 
 
@@ -50,7 +50,7 @@ def add_sources(
     """Adds the crops of sources to a folder, beside the crops of others that it holds.
 
     A source that is there already with the same options is left alone; with other options, its
-    crops are replaced.
+    crops are replaced. Choices by hand go over to crops of the same moments.
 
     Raises:
         DatasetError: the folder holds other files and no manifest.
@@ -70,9 +70,12 @@ def add_sources(
         return before
     with atomic_folder(directory) as temp_dir:
         crops = [crop for some in executor(todo, temp_dir) for crop in some]
+        if before:
+            crops = choices.carry_over(before, Dataset(temp_dir, tuple(crops), known), on_event)
         kept = _link_others(before, {key for _, key in todo}, directory, temp_dir)
         order = sorted((*kept, *crops), key=lambda crop: (crop.source, crop.time, crop.file))
-        manifest.write(Dataset(temp_dir, tuple(order), known))
+        revision = before.revision + 1 if before else 1
+        manifest.write(Dataset(temp_dir, tuple(order), known, revision))
     if kept:
         others = len({crop.source for crop in kept})
         message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."

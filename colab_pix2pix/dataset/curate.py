@@ -37,6 +37,7 @@ def mark(
     Raises:
         DatasetError: a crop can't be read.
     """
+    dataset = manifest.newest(dataset)
     total = len(dataset.crops)
 
     def report(done: int) -> None:
@@ -47,12 +48,10 @@ def mark(
     metrics = measure_crops(paths, report)
     videos = {key for key, known in dataset.sources.items() if "duration_seconds" in known}
     marks = assign_marks(metrics, config, [crop.source in videos for crop in dataset.crops])
-    marked = tuple(
-        dataclasses.replace(crop, marks=names)
-        for crop, names in zip(dataset.crops, marks, strict=True)
+    found = {crop.file: names for crop, names in zip(dataset.crops, marks, strict=True)}
+    dataset = manifest.update(
+        dataset, lambda crop: dataclasses.replace(crop, marks=found.get(crop.file, crop.marks))
     )
-    dataset = dataset.replace(marked)
-    manifest.write(dataset)
     on_event(Note(message=_summary(dataset)))
     return dataset
 
@@ -72,7 +71,7 @@ def choose(
     """Notes a choice by hand for some crops and writes the manifest.
 
     Args:
-        dataset: The crops.
+        dataset: The crops; choices that were written since this object was read stay.
         files: The `file` of each crop that the choice is for, or one.
         choice: "keep" or "reject"; "" takes an earlier choice back.
 
@@ -82,19 +81,17 @@ def choose(
     wanted = {files} if isinstance(files, str) else set(files)
     if choice not in ("keep", "reject", ""):
         raise DatasetError(f"choice: received {choice!r}.", why="Expected 'keep', 'reject' or ''.")
+    dataset = manifest.newest(dataset)
     if unknown := sorted(wanted - {crop.file for crop in dataset.crops}):
         raise DatasetError(
             f"{dataset.directory} has no crop {unknown[0]!r}.",
             why="Expected the `file` of crops in the dataset.",
             fix="See manifest.json for their names.",
         )
-    chosen = tuple(
-        dataclasses.replace(crop, choice=choice) if crop.file in wanted else crop
-        for crop in dataset.crops
+    return manifest.update(
+        dataset,
+        lambda crop: dataclasses.replace(crop, choice=choice) if crop.file in wanted else crop,
     )
-    dataset = dataset.replace(chosen)
-    manifest.write(dataset)
-    return dataset
 
 
 def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
@@ -110,6 +107,7 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
     Returns:
         The dataset, with at least one kept crop to test on if there are five and several frames.
     """
+    dataset = manifest.newest(dataset)
     blocks = _blocks(dataset)
     kept = len(dataset.kept)
     wanted = kept * config.test_fraction
@@ -124,13 +122,10 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
         if count and (closer or needed) and held_out + count < kept:
             test |= {crop.file for crop in blocks[block]}
             held_out += count
-    sides = tuple(
-        dataclasses.replace(crop, split="test" if crop.file in test else "train")
-        for crop in dataset.crops
+    return manifest.update(
+        dataset,
+        lambda crop: dataclasses.replace(crop, split="test" if crop.file in test else "train"),
     )
-    dataset = dataset.replace(sides)
-    manifest.write(dataset)
-    return dataset
 
 
 def _blocks(dataset: Dataset) -> dict[tuple[str, int], list[Crop]]:

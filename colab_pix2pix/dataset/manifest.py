@@ -9,15 +9,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
 from ..filenames import IMAGE_SUFFIXES, public_link
-from ..files import read_json, write_json
+from ..files import has_types, read_json, write_json
 
 FORMAT = 1
+_writing = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +68,13 @@ class Dataset:
         directory: The folder.
         crops: All crops in the order of time, rejected ones too.
         sources: Metadata of each video by its key: link or file, title, sha256, options.
+        revision: Counts the changes of the manifest: of two states, the higher is newer.
     """
 
     directory: Path
     crops: tuple[Crop, ...]
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    revision: int = field(default=0, compare=False)
 
     @property
     def kept(self) -> tuple[Crop, ...]:
@@ -106,7 +111,7 @@ class Dataset:
 
 def write(dataset: Dataset) -> Path:
     """Writes `manifest.json` into the dataset's folder, whole or not at all; returns its path."""
-    path = dataset.directory / "manifest.json"
+    path = _file(dataset)
     write_json(path, to_dict(dataset))
     return path
 
@@ -115,7 +120,39 @@ def to_dict(dataset: Dataset) -> dict[str, Any]:
     """Returns what `manifest.json` holds of a dataset: of links only what is public."""
     sources = {key: _with_public_links(source) for key, source in dataset.sources.items()}
     crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
-    return {"format": FORMAT, "sources": sources, "crops": crops}
+    revision = {"revision": dataset.revision} if dataset.revision else {}  # younger than the format
+    return {"format": FORMAT, **revision, "sources": sources, "crops": crops}
+
+
+def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
+    """Changes crops and writes the manifest; returns the dataset as it is then.
+
+    Args:
+        dataset: The crops. Where the folder has a newer state, that is changed: what was decided
+            since this object was read stays.
+        change: Gives for each crop what it is from now on.
+    """
+    with _writing:
+        dataset = newest(dataset)
+        crops = tuple(change(crop) for crop in dataset.crops)
+        before = read(dataset.directory) if _file(dataset).exists() else None
+        if before is not None and (before.crops, before.sources) == (crops, dataset.sources):
+            return before
+        dataset = dataclasses.replace(dataset, crops=crops, revision=dataset.revision + 1)
+        write(dataset)
+        return dataset
+
+
+def newest(dataset: Dataset) -> Dataset:
+    """Returns the dataset as its folder has it where that is newer than the object."""
+    if not _file(dataset).exists():
+        return dataset
+    stored = read(dataset.directory)
+    return stored if stored.revision > dataset.revision else dataset
+
+
+def _file(dataset: Dataset) -> Path:
+    return dataset.directory / "manifest.json"
 
 
 def _with_public_links(source: dict[str, Any]) -> dict[str, Any]:
@@ -153,9 +190,11 @@ def _from_manifest(directory: Path) -> Dataset:
             why=f"Expected {FORMAT}.",
             fix="It was made by another version of colab_pix2pix: upgrade, or cut the crops again.",
         )
+    if not has_types({"revision": 0} | content, revision=int, sources=dict):
+        raise _damaged(directory, "its revision is no number, or its sources are no object")
     try:
         crops = tuple(_crop(entry) for entry in content["crops"])
-        return Dataset(directory, crops, dict(content["sources"]))
+        return Dataset(directory, crops, dict(content["sources"]), content.get("revision", 0))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(directory, repr(error)) from error
 

@@ -43,10 +43,10 @@ def on_dask(address: str, on_event: OnEvent) -> Executor:
         distributed = _distributed()
         try:
             client = distributed.Client(address, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError, TypeError) as error:  # as odd as the address
             raise VideoError(
-                f"There is no dask scheduler at {address}.",
-                why=str(error),
+                f"There is no dask scheduler at {address!r}.",
+                why=f"Expected an address such as tcp://10.0.0.1:8786: {error}.",
                 fix="Start one with `dask scheduler`, or leave the address away.",
             ) from error
         with client:

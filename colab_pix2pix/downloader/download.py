@@ -163,11 +163,21 @@ def is_link(source: str) -> bool:
             why="Only http and https links are opened.",
             fix="Fetch the video in another way and give its path.",
         )
-    if not urlsplit(source).hostname:
+    if not _names_server(source):
         raise DownloadError(
-            f"Received the link {public_link(source)!r}.", why="It names no server."
+            f"Received the link {public_link(source)!r}.",
+            why="It names no server.",
+            fix="Copy the link once more from the address line of a browser.",
         )
     return True
+
+
+def _names_server(link: str) -> bool:
+    try:
+        url = urlsplit(link)
+        return bool(url.hostname) and url.port != 0  # a port that is no number is a ValueError
+    except ValueError:  # half a bracket, for one
+        return False
 
 
 def _fetch(

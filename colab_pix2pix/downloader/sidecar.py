@@ -27,9 +27,10 @@ def write_sidecar(video: Path, metadata: dict[str, Any]) -> None:
 
 
 def find_sidecars(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Gives each video of a folder that has a sidecar, there or not, and what that says."""
+    """Gives each video of a folder that has a whole sidecar, there or not, and what that says."""
     for path in directory.glob(f".*{_SUFFIX}") if directory.is_dir() else ():
-        yield directory / path.name[1 : -len(_SUFFIX)], files.read_json(path)
+        if known := files.read_json_if_whole(path):  # of a torn one, the video is fetched again
+            yield directory / path.name[1 : -len(_SUFFIX)], known
 
 
 def _path(video: Path) -> Path:

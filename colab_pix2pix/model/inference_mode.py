@@ -11,7 +11,7 @@ import numpy as np
 
 from ..config import MODES
 from ..events import Note, OnEvent
-from ..files import read_json, write_json
+from ..files import has_types, read_json_if_whole, write_json
 from ..images import resize_images
 from . import conditions
 from .trained import Trained
@@ -36,8 +36,8 @@ def select_inference_mode(
     kinds = (keras.layers.BatchNormalization, keras.layers.Dropout)
     if not any(isinstance(layer, kinds) for layer in trained.generator.layers):
         return "inference"
-    found = read_json(known) if known.exists() else {}
-    if found.get("state") != trained.name:
+    found = read_json_if_whole(known)
+    if found.get("state") != trained.name or not has_types(found, **dict.fromkeys(MODES, float)):
         found = {"state": trained.name} | measure(trained, crops(_MEASURED))
         known.parent.mkdir(parents=True, exist_ok=True)
         write_json(known, found)

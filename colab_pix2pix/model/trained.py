@@ -51,8 +51,8 @@ def load_trained(
     Args:
         project: The run.
         generation: "last"; "best" for the smallest held-out L1 among the saved states; or the
-            number of a generation, see `colab-pix2pix verify`.
-        on_event: Told a `Note` when Drive does not answer.
+            number of a generation, see `colab-pix2pix verify`. The kept milestones count, too.
+    on_event: Told a `Note` when Drive does not answer.
 
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
@@ -61,6 +61,16 @@ def load_trained(
     found = restore.generations(project, on_event) if project.path.is_dir() else []
     if not found:
         raise nothing_trained(project)
+    if generation != "last":
+        known = {state.number for state in found}
+        run_id = found[0].manifest["run_id"]
+        found += [
+            check.generation
+            for check in restore.check_milestones(project)
+            if check.generation
+            and check.generation.manifest["run_id"] == run_id
+            and check.generation.number not in known
+        ]
     return load_state(choose_state(found, generation))
 
 
@@ -88,7 +98,7 @@ def load_state(state: Generation) -> Trained:
     part = "averaged_generator" if config.ema else "generator"
     variables = named(part, generator.variables)
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in variables.items()}
-    arrays = read_arrays(state.file, shapes, prefix=f"{part}/")
+    arrays = read_arrays(state.file, shapes, prefix=f"{part}/", name=state.path)
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return Trained(generator, config, state)

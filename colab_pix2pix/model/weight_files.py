@@ -80,6 +80,8 @@ def opened(path: Path) -> Iterator[Queues]:
         if path.is_dir():
             yield [_run_layers(path)]
             return
+        if path.exists() and not path.is_file():  # a device would be read for ever
+            raise _unreadable(path, "it is no file")
         with open(path, "rb") as file:
             is_hdf5 = file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
         if is_hdf5:

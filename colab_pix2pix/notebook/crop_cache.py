@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
-from ..dataset import curate, image_sources, manifest
+from ..dataset import choices, curate, image_sources, manifest
 from ..dataset.manifest import Dataset
 from ..downloader.download import download, is_link
+from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import names_its_video, public_link, safe_name
 from ..files import file_sha256
@@ -49,11 +50,30 @@ def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
 
 
 def recover(project: Project, *, on_event: OnEvent) -> None:
-    """Unpacks the crops of an earlier session when this machine has none."""
-    if _datasets(project) or not project.dataset_zip.exists():
-        return
-    dataset = curate.unpack(project.dataset_zip, _folder(project) / "unpacked")
-    on_event(Note(message=f"{len(dataset.crops)} crops came back from {project.dataset_zip.name}."))
+    """Unpacks the crops of an earlier session when this machine has none.
+
+    An archive that is torn, as a machine that dies leaves it, counts as none: crops are cut again.
+    """
+    if not _datasets(project) and project.dataset_zip.exists():
+        try:
+            dataset = curate.unpack(project.dataset_zip, _folder(project) / "unpacked")
+        except DatasetError as error:
+            message = f"{error.what} Crops are cut again, and what was decided about them stays."
+            on_event(Note(message=message, level="warning"))
+            return
+        count, name = len(dataset.crops), project.dataset_zip.name
+        on_event(Note(message=f"{count} crops came back from {name}."))
+    for dataset in _datasets(project):
+        _decided(project, dataset, on_event)
+
+
+def _decided(project: Project, dataset: Dataset, on_event: OnEvent) -> Dataset:
+    """Returns crops with what was decided about them on any machine, and writes that down here."""
+    restored, changed = choices.restore(project, dataset)
+    if changed:
+        manifest.write(restored)
+        on_event(Note(message=choices.came_back(project, changed)))
+    return restored
 
 
 def of_source(project: Project, config: VideoConfig) -> Dataset | None:
@@ -95,6 +115,10 @@ def cut(
             link, and fetches it if need be.
         config: How to cut.
     """
+    return _decided(project, _cut(project, video, config, on_event), on_event)
+
+
+def _cut(project: Project, video: Path | None, config: FramesConfig, on_event: OnEvent) -> Dataset:
     wanted = _wanted(project)
     if video is None:
         cached = of_source(project, wanted)

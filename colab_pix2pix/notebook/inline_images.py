@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..events import Metrics
-from ..images import upright_rgb
+from ..images import open_image, upright_rgb
 
 #: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
 LOSSES = (
@@ -26,8 +26,12 @@ _GREY = "#888888"
 
 
 def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
-    """Returns an image file as a JPEG that is at most `max_width` pixels wide."""
-    with Image.open(path) as image:
+    """Returns an image file as a JPEG that is at most `max_width` pixels wide.
+
+    Raises:
+        DatasetError: the file is missing, torn or no image.
+    """
+    with open_image(path) as image:
         small = image.convert("RGB")
     if small.width > max_width:
         small = small.resize((max_width, round(small.height * max_width / small.width)))

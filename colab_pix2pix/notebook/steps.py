@@ -109,9 +109,14 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
         return crop_cache.cut(project, video, config, on_event=line)
 
 
-def look_at_crops(dataset: Dataset) -> Gallery:
-    """Shows the crops; returns the gallery, whose `dataset` is the state after the last click."""
-    gallery = Gallery(dataset)
+def look_at_crops(dataset: Dataset, project: Project | None = None) -> Gallery:
+    """Shows the crops; returns the gallery, whose `dataset` is the state after the last click.
+
+    Args:
+        dataset: What `cut_crops` has returned.
+        project: Where every choice is kept within seconds, so that it outlives this machine.
+    """
+    gallery = Gallery(dataset, project=project)
     display(gallery)
     return gallery
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from .. import files
 from ..config import TrainConfig
+from ..errors import OptionError
 
+_SIZES = ("image_size", "base_filters", "batch_size")
 _WIDTH_POWER = 1.3  # wide layers take more, the first and last ones do not
 #: Seconds for a crop of any size, and for a megapixel at width 1 on top. Measured on two cores of a
 #: server's CPU, and half as much again, for others; the GPU's are reckoned for a T4, not measured.
@@ -40,17 +42,14 @@ def estimate(config: TrainConfig, crops: int, device: str) -> Estimate:
         crops: How many crops are trained on.
         device: The name of the GPU, or "" for none.
     """
-    measured = _measured().get(device)
-    crop_seconds = _crop_seconds(config, device)
-    if measured:
-        measured_config = config.replace(**measured["options"])
-        crop_seconds *= measured["crop_seconds"] / _crop_seconds(measured_config, device)
-    return Estimate(crop_seconds * crops * config.epochs, bool(measured))
+    factor = _measured_factor(config, device)
+    crop_seconds = _crop_seconds(config, device) * (factor or 1.0)
+    return Estimate(crop_seconds * crops * config.epochs, factor is not None)
 
 
 def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> None:
     """Keeps the speed of a run on this machine for later estimates."""
-    options = {name: getattr(config, name) for name in ("image_size", "base_filters", "batch_size")}
+    options = {name: getattr(config, name) for name in _SIZES}
     crop_seconds = 1.0 / (steps_per_second * max(1, config.batch_size))
     entry = {"options": options, "crop_seconds": crop_seconds}
     _file().parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +63,22 @@ def _crop_seconds(config: TrainConfig, device: str) -> float:
 
 
 def _measured() -> dict[str, Any]:
-    return files.read_json(_file()) if _file().exists() else {}
+    return files.read_json_if_whole(_file())
+
+
+def _measured_factor(config: TrainConfig, device: str) -> float | None:
+    """Returns how many times longer than by the table a crop takes here; None if nobody knows."""
+    entry = _measured().get(device)
+    if not entry or not files.has_types(entry, options=dict, crop_seconds=float):
+        return None
+    options, sizes = entry["options"], dict.fromkeys(_SIZES, int)
+    if not files.has_types(options, **sizes) or entry["crop_seconds"] <= 0:
+        return None
+    try:
+        measured = config.replace(**{name: options[name] for name in sizes})
+    except OptionError:
+        return None
+    return float(entry["crop_seconds"]) / _crop_seconds(measured, device)
 
 
 def _file() -> Path:

@@ -78,7 +78,7 @@ class CheckpointWriter:
             mounts.ask(project.path, take_over, on_event=on_event)
         own = [g for g in found if g.path in project.slots]
         self._keep = own[0].path if own else project.slots[1]
-        self._saved = own[0].step_and_time if own else None
+        self._saved = found[0].step_and_time if found else None
         self._uploader: Uploader | None = None
         if self._on_drive:
             self._uploader = self._start_uploading(found, save_every_seconds)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from .. import files, wording
-from ..errors import Pix2PixError, ProjectError, VideoError
+from ..errors import Pix2PixError, ProjectError
 from ..project import Project
 from . import npz, os_errors, slots, transfer
 from .upload_state import MEMORY, LocalCopy
@@ -91,7 +91,7 @@ class LocalDisk:
         """Returns what writing something gives that no training needs; None where it fails."""
         try:
             written = write()
-        except (OSError, ProjectError, VideoError) as error:
+        except Exception as error:  # whatever it is, and it is told: the state comes first
             self._lacks(_SIDE_FILE, error)
             return None
         if not self._is_short():

@@ -10,7 +10,6 @@ import errno
 import json
 import math
 import os
-import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,16 +22,6 @@ from ..errors import CheckpointError, IncompatibleRunError
 
 MANIFEST = files.MANIFEST
 _CHUNK_BYTES = 4 << 20
-#: What zipfile, json and NumPy raise for files that are torn, altered or forged.
-_BROKEN = (
-    zipfile.BadZipFile,
-    KeyError,
-    ValueError,
-    EOFError,
-    NotImplementedError,
-    OverflowError,
-    struct.error,
-)
 
 Arrays = Mapping[str, np.ndarray]
 #: name -> (shape, dtype): what a state is expected to hold.
@@ -69,27 +58,32 @@ def read_manifest(path: Path) -> dict[str, Any]:
             _refuse_bombs(path, archive)
             if bad := archive.testzip():
                 raise CheckpointError(f"{path} is damaged in {bad!r}.")
-            manifest = json.loads(archive.read(MANIFEST))
-    except (FileNotFoundError, *_BROKEN) as error:
+            return files.json_object(archive.read(MANIFEST))
+    except (FileNotFoundError, *files.BROKEN_ARCHIVE) as error:
         raise CheckpointError(f"{path} is no complete checkpoint: {error}.") from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
             raise
         raise CheckpointError(f"{path} is no complete checkpoint: {error}.") from error
-    if not isinstance(manifest, dict):
-        raise CheckpointError(f"{path} is no complete checkpoint: its manifest is no object.")
-    return manifest
 
 
-def read_arrays(path: Path, expected: Shapes, *, prefix: str = "") -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, expected: Shapes, *, prefix: str = "", name: Path | None = None
+) -> dict[str, np.ndarray]:
     """Returns the arrays whose names begin with `prefix`, if they are just those expected.
+
+    Args:
+        path: The file.
+        expected: The shape and the type of each.
+        prefix: What their names begin with.
+        name: What to call the file in an error, where `path` is a copy of it.
 
     Raises:
         IncompatibleRunError: an array is missing, left over, or of another shape or type.
         CheckpointError: the file is damaged.
     """
     arrays = load(path, prefix=prefix)
-    check_fit(path, arrays, expected)
+    check_fit(name or path, arrays, expected)
     return arrays
 
 
@@ -104,7 +98,7 @@ def load(path: Path, *, prefix: str = "") -> dict[str, np.ndarray]:
             _refuse_bombs(path, archive)
             members = (n.removesuffix(".npy") for n in archive.namelist() if n != MANIFEST)
             return {n: _read_member(path, archive, n) for n in members if n.startswith(prefix)}
-    except (OSError, *_BROKEN) as error:
+    except (OSError, *files.BROKEN_ARCHIVE) as error:
         raise CheckpointError(f"{path} is damaged: {error}.") from error
 
 

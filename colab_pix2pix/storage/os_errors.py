@@ -26,6 +26,8 @@ _KNOWN = {
     errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
 }
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
+#: For an error before anything was written.
+UNCHANGED = "Nothing was changed."
 _OTHER = "Look at the disk or the connection."
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -46,23 +48,29 @@ def advice(error: BaseException) -> str:
     return known[1] if known else _OTHER
 
 
-def storage_error(path: Path, error: OSError) -> Pix2PixError:
-    """Returns the error to stop with when a project's folder does not answer at the start."""
+def storage_error(path: Path, error: OSError, *, why: str = "") -> Pix2PixError:
+    """Returns the error to stop with when a project's folder does not answer.
+
+    Args:
+        path: The folder.
+        error: What it gave.
+        why: What is true of what was done before; UNCHANGED where that is nothing.
+    """
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
         f"{path} can't be used: {describe(error)} ({error.strerror}).",
-        why="Nothing was changed.",
+        why=why,
         fix=advice(error),
     )
 
 
 @contextmanager
-def translate_os_errors(path: Path) -> Iterator[None]:
-    """Turns an error of the file system into one that says what to do."""
+def translate_os_errors(path: Path, *, why: str = "") -> Iterator[None]:
+    """Turns an error of the file system into one that says what to do; see `storage_error`."""
     try:
         yield
     except OSError as error:
-        raise storage_error(path, error) from error
+        raise storage_error(path, error, why=why) from error
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import mounts, wording
+from .. import files, mounts, wording
 from ..errors import CheckpointError, ProjectError
 from ..events import OnEvent, Safety, ignore
 from ..project import Project, sample_step
@@ -125,7 +125,7 @@ def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
     good = found.generations
     confirmed = next((g for g in good if g.durability == "confirmed"), None)
     newest = good[0] if good else None
-    options = newest.manifest["options"] if newest else project.settings().get("train", {})
+    options = newest.manifest["options"] if newest else project.options_of("train")
     return {
         "step": newest.step if newest else None,
         "epochs_done": newest.manifest["epochs_done"] if newest else 0,
@@ -188,6 +188,12 @@ def keep_milestone(run_dir: Project | Path | str) -> Path:
     return target
 
 
+def check_milestones(project: Project) -> list[SlotCheck]:
+    """Looks at every state that `keep_milestone` has copied, oldest first."""
+    paths = sorted((project.path / "milestones").glob("*.npz"))
+    return [slots.check_file(project, path) for path in paths]
+
+
 def note_reached(project: Project, run_id: str, step: int) -> None:
     """Notes on this machine's own disk how far a run has come."""
     path = _record(project)
@@ -200,14 +206,12 @@ def lost_progress(project: Project, start: Generation) -> str:
 
     On the same machine that is known; on another one the samples tell the least that was reached.
     """
-    try:
-        record = json.loads(_record(project).read_text())
-        if record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-            span = wording.seconds_in_words(record["time"] - start.time)
-            number = wording.count(record["step"] - start.step)
-            return f"Lost with the last session: {number} steps, {span} of training."
-    except (FileNotFoundError, ValueError, KeyError):
-        pass  # another machine, or killed while writing
+    record = files.read_json_if_whole(_record(project))  # {}: another machine, or killed in writing
+    known = files.has_types(record, run_id=str, step=int, time=float)
+    if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
+        span = wording.seconds_in_words(record["time"] - start.time)
+        number = wording.count(record["step"] - start.step)
+        return f"Lost with the last session: {number} steps, {span} of training."
     reached = max(map(sample_step, project.sample_files()), default=0)
     if reached > start.step:
         number = wording.count(reached - start.step)
@@ -232,7 +236,7 @@ def _existing(run_dir: Path | str | Project, on_event: OnEvent) -> Project:
             fix="Look for a typing error, or train first.",
         ) from None
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     return project
 
 

@@ -8,7 +8,6 @@ each save, writes nothing more and stops.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 import socket
@@ -21,6 +20,8 @@ from .. import files
 from ..errors import TakenOverError
 from ..project import Project
 from . import os_errors
+
+_LAST_SECOND = 2**36  # in the year 4147: a clock that is later is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,10 +158,11 @@ def _local(project: Project) -> Path:
 
 
 def _read(path: Path) -> Session | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Session(**{f.name: content[f.name] for f in dataclasses.fields(Session)})
-    except FileNotFoundError:
+    """Returns what a record says; None where it is torn: the checkpoints know the number, too."""
+    content = files.read_json_if_whole(path)
+    kinds = {"number": int, "id": str, "started": float, "machine": str, "process": int}
+    if not files.has_types(content, **kinds, ended=bool):
         return None
-    except (ValueError, KeyError, TypeError):
-        return None  # torn or foreign: the checkpoints know the number too
+    if not 0 <= content["started"] < _LAST_SECOND:
+        return None
+    return Session(**{f.name: content[f.name] for f in dataclasses.fields(Session)})

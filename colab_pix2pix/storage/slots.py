@@ -18,11 +18,23 @@ from typing import Any
 
 from .. import files, mounts
 from ..errors import CheckpointError, DriveError
+from ..events import unpack_history
 from ..project import Project
 from . import colab, drive, npz, os_errors, transfer
 
 FORMAT = 2
-_NEEDED = {"run_id", "generation", "step", "time", "options"}
+_NEEDED = {"run_id": str, "generation": int, "step": int, "time": float, "options": dict}
+#: What younger formats and a whole training add: the type of each, and what stands for it.
+_MORE: dict[str, tuple[type, Any]] = {
+    "session_number": (int, 0),
+    "settings": (dict, {}),
+    "epochs_done": (int, 0),
+    "dataset_sha256": (str, ""),
+    "made_with": (dict, {}),
+    "history": (list, []),
+    "unmeasured": (list, []),
+}
+_LOSSES = 3  # of a step
 _SLOT_NAME = re.compile(r"slot-[ab]( \(\d+\))?\.npz")
 
 
@@ -99,10 +111,7 @@ def working_copy(project: Project) -> Path:
 
 def known_here(project: Project) -> dict[str, Any]:
     """Returns what this machine remembers of a run: `run_id`, `on_drive`; {} when nothing."""
-    try:
-        return files.read_json(project.work / "known.json")
-    except FileNotFoundError:
-        return {}
+    return files.read_json_if_whole(project.work / "known.json")
 
 
 def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
@@ -148,9 +157,9 @@ def _check_folder(project: Project) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     known = known_here(project)
-    if not known.get("on_drive"):
+    if known.get("on_drive") is not True:
         return
     if not drive.is_drive(project.path):
         raise drive.not_mounted(project.path)
@@ -169,10 +178,11 @@ def _candidates(project: Project) -> Iterator[Path]:
     except FileNotFoundError:
         listed = set()
     except OSError as error:
-        raise os_errors.storage_error(project.path, error) from error
+        raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
     listed |= {slot.name for slot in project.slots if is_there(slot)}
     if drive.is_drive(project.path):
-        listed |= set(project.settings().get("safe_slots", ()))
+        safe_slots = project.settings().get("safe_slots", ())
+        listed |= {name for name in safe_slots if _SLOT_NAME.fullmatch(name)}
     yield from (project.path / name for name in sorted(listed))
     if working_copy(project).exists():
         yield working_copy(project)
@@ -249,13 +259,32 @@ def _migrated(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     Format 1 had no number of the session and no copy of the project's settings.
     """
     found = manifest.get("format")
-    if not isinstance(found, int) or found < 1:
+    if type(found) is not int or found < 1:
         raise CheckpointError(f"{path} has the format {found!r}, expected a number up to {FORMAT}.")
     if found > FORMAT:
         raise CheckpointError(
             f"{path} has the format {found}, and this version knows those up to {FORMAT}.",
             fix="It was made by a newer version of colab_pix2pix: upgrade.",
         )
-    if missing := _NEEDED - set(manifest):
+    if missing := set(_NEEDED) - set(manifest):
         raise CheckpointError(f"{path} lacks {sorted(missing)[0]!r} in its manifest.")
-    return {"session_number": 0, "settings": {}} | manifest
+    manifest = {name: default for name, (_, default) in _MORE.items()} | manifest
+    kinds = _NEEDED | {name: kind for name, (kind, _) in _MORE.items()}
+    odd = [name for name, kind in kinds.items() if not files.has_types(manifest, **{name: kind})]
+    if not odd and not _is_history(manifest):
+        odd.append("history")
+    if odd:
+        raise CheckpointError(f"{path} has something odd as {odd[0]!r} in its manifest.")
+    return manifest
+
+
+def _is_history(manifest: dict[str, Any]) -> bool:
+    """Returns whether metrics, and the losses since the last of them, are as we write them."""
+    losses = manifest["unmeasured"]
+    if not all(isinstance(row, list) and len(row) == _LOSSES for row in losses):
+        return False
+    try:
+        unpack_history(manifest["history"])
+    except ValueError:
+        return False
+    return all(isinstance(value, int | float) for row in losses for value in row)

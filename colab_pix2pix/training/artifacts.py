@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..events import METRICS_COLUMNS, Metrics
+from ..errors import DatasetError
+from ..events import METRICS_COLUMNS, Metrics, unpack_history
 from ..files import atomic_write
+from ..images import open_image
 from ..project import Project, sample_step
 from ..video.encode import encode_video
 
@@ -60,13 +60,50 @@ def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
 def write_timelapse(project: Project, last_step: int) -> Path:
     """Writes `training.mp4`: the sample grids up to a step in order, the last one held for a while.
 
+    Grids that are torn are left out; those of another shape (there were more crops) get borders.
+
     Raises:
         VideoError: there are no samples, or ffmpeg failed.
     """
     paths = [path for path in project.sample_files() if sample_step(path) <= last_step]
-    paths += paths[-1:] * _LAST_FRAME_REPEATS
-    frames = (np.asarray(Image.open(path).convert("RGB")) for path in paths)
+    grids = (grid for path in paths if (grid := read_sample(path)) is not None)
+    frames = _held(_of_one_shape(grids))
     return encode_video(project.timelapse, frames, frames_per_second=_FRAMES_PER_SECOND)
+
+
+def read_sample(path: Path) -> np.ndarray | None:
+    """Returns a sample grid, uint8 RGB; None where it is missing or torn."""
+    try:
+        with open_image(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except DatasetError:
+        return None
+
+
+def newest_sample(project: Project) -> Path | None:
+    """Returns the newest sample grid that is whole; None where there is none."""
+    paths = reversed(project.sample_files())
+    return next((path for path in paths if read_sample(path) is not None), None)
+
+
+def _of_one_shape(grids: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Gives grids as large as the first one: cut off, or with borders."""
+    shape: tuple[int, ...] = ()
+    for grid in grids:
+        shape = shape or grid.shape
+        frame = np.full(shape, _BACKGROUND, np.uint8)
+        height, width = min(shape[0], grid.shape[0]), min(shape[1], grid.shape[1])
+        frame[:height, :width] = grid[:height, :width]
+        yield frame
+
+
+def _held(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Gives frames, and the last one for a while."""
+    last: list[np.ndarray] = []
+    for frame in frames:
+        yield frame
+        last = [frame]
+    yield from last * _LAST_FRAME_REPEATS
 
 
 def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
@@ -80,22 +117,37 @@ def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
 
 
 def read_metrics(project: Project) -> list[Metrics]:
-    """Returns what `write_metrics` wrote, without lines that are torn; [] where there is none."""
+    """Returns what `write_metrics` wrote, without lines that are torn; [] where there is none.
+
+    It is written again with every save, from the history that each state carries.
+    """
     try:
         text = project.metrics_csv.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    rows = []
-    for row in csv.DictReader(io.StringIO(text, newline="")):
+    header, *lines = text.split("\n")
+    names = header.strip().split(",")
+    if not set(names) <= set(METRICS_COLUMNS):
+        return []
+    rows: list[Metrics] = []
+    for line in lines:
+        values = dict(zip(names, line.strip().split(","), strict=False))
+        row = [_number(name, values.get(name, "")) for name in METRICS_COLUMNS]
         try:
-            known: dict[str, Any] = {
-                n: float(v) for n, v in row.items() if n in METRICS_COLUMNS and v
-            }
-            counts = {name: int(row[name]) for name in ("step", "epoch")}
-            rows.append(Metrics(**known | counts))
-        except (KeyError, TypeError, ValueError):
+            (metrics,) = unpack_history([row])
+        except ValueError:
             continue
+        if not rows or metrics.step > rows[-1].step:
+            rows.append(metrics)
     return rows
+
+
+def _number(column: str, text: str) -> float | None:
+    """Returns what stands in a cell of `metrics.csv`; None for nothing and for no number."""
+    try:
+        return int(text) if column in ("step", "epoch") else float(text)
+    except ValueError:
+        return None
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..config import TrainConfig
 from ..dataset.manifest import Crop, Dataset
-from ..errors import DatasetError
+from ..errors import CheckpointError, DatasetError
 from ..events import Note, OnEvent, Progress, ignore
+from ..files import has_types
 from ..images import open_image, read_square
 from .image_store import keep, side_by_side
 
@@ -29,7 +32,8 @@ class Schedule:
         seed: Of the order.
         origin_step: The step at which this schedule took over from another one (a changed batch
             size or dataset), else 0.
-        origin_samples: How many pictures had been seen by then.
+        origin_samples: How many pictures had been seen by then; of another dataset, the same
+            share of epochs.
     """
 
     pictures: int
@@ -37,6 +41,24 @@ class Schedule:
     seed: int
     origin_step: int = 0
     origin_samples: int = 0
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Schedule:
+        """Returns the schedule that a saved state tells of.
+
+        Raises:
+            CheckpointError: it tells of none.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not has_types(stored, **dict.fromkeys(names, int)) or not (
+            stored["pictures"] and stored["batch_size"]
+        ):
+            raise CheckpointError(
+                "A saved state does not say which pictures came when.",
+                why="Its schedule is not as this package writes it.",
+                fix="Look in the Drive trash or a backup for an older slot file and put it back.",
+            )
+        return cls(**{name: stored[name] for name in names})
 
     def samples_seen(self, step: int) -> int:
         """Returns how many pictures the steps before `step` have looked at."""

@@ -39,8 +39,9 @@ def fit(
     Args:
         plan: What to do.
         on_event: Told what happens.
-        keep_crops: Called before the first step, by the process that writes, once nothing can be
-            refused any more: brings the crops into the project, with the writer that it is given.
+        keep_crops: Called by the process that writes, once nothing can be refused any more, before
+            the first step and where there is none: brings the crops into the project, with the
+            writer that it is given.
     """
     for note in plan.notes:
         on_event(Note(message=note))
@@ -56,12 +57,12 @@ def fit(
 def _wait_for_the_rest(
     plan: Plan, on_event: OnEvent, keep_crops: Callable[[CheckpointWriter], None]
 ) -> Safety | None:
-    """Brings to Drive what a run that is complete has left on its way; None where all is there."""
-    safety = restore.safety(plan.project, plan.found)
-    if not safety.on_drive or not (safety.missing_files or plan.found[0].durability == "pending"):
-        return None
+    """Brings to the project what a run that is complete has left on its way, and what was chosen
+    since; returns what is safe of it, None where it does not lie on Drive."""
     with _begin_writing(plan, on_event) as writer:
         keep_crops(writer)
+        if not restore.safety(plan.project, plan.found).on_drive:
+            return None
         for event in writer.wait_until_safe():
             on_event(event)
         return writer.safety
@@ -168,7 +169,7 @@ def _restore(
 ) -> None:
     newest = plan.found[0]
     shapes = {name: (tuple(v.shape), v.dtype) for name, v in model.variables().items()}
-    npz.check_fit(newest.file, arrays, shapes)
+    npz.check_fit(newest.path, arrays, shapes)
     model.restore(arrays)
     history.unpack(newest.manifest)
     on_event(Resumed(step=newest.step, generation=newest.number, history=tuple(history.lines)))

@@ -15,7 +15,7 @@ from ..events import OnEvent, ignore
 from ..options import options
 from ..project import Project
 from ..storage import restore
-from ..storage.os_errors import translate_os_errors
+from ..storage.os_errors import UNCHANGED, translate_os_errors
 from ..storage.slots import Generation
 from .data import Schedule, split_crops
 
@@ -84,7 +84,7 @@ def make_plan(
         CheckpointError: the run has slots, and none of them is valid.
     """
     _check_folder(dataset, project)
-    with translate_os_errors(project.path):
+    with translate_os_errors(project.path, why=UNCHANGED):
         config = config or project.recall(TrainConfig)
     _check_start(config)
     learned, _ = split_crops(dataset, config)
@@ -92,7 +92,8 @@ def make_plan(
     found = state.generations
     manifest = found[0].manifest if found else None
     if manifest and not config.batch_size:
-        config = config.replace(batch_size=int(manifest["options"]["batch_size"]))
+        before = TrainConfig.from_dict(manifest["options"])
+        config = config.replace(batch_size=before.batch_size)
     size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
     fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
     notes = list(state.notes)
@@ -139,9 +140,11 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
 
 
 def _check_start(config: TrainConfig) -> None:
-    if config.init_from and not Path(config.init_from).exists():
+    path = Path(config.init_from)
+    if config.init_from and not (path.is_file() or path.is_dir()):
+        found = "what is neither a file nor a folder" if path.exists() else "nothing"
         raise ProjectError(
-            f"init_from: there is nothing at {config.init_from!r}.",
+            f"init_from: there is {found} at {config.init_from!r}.",
             why="Expected a run folder, or a .h5 or .keras file of a generator.",
             fix="Look for a typing error, or leave it empty.",
         )
@@ -166,8 +169,10 @@ def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]
 
 def _continued(fresh: Schedule, manifest: dict[str, Any]) -> Schedule:
     """Returns the saved schedule, or one that takes over from it where sizes have changed."""
-    saved = Schedule(**manifest["schedule"])
+    saved = Schedule.from_dict(manifest.get("schedule", {}))
     if (saved.pictures, saved.batch_size) == (fresh.pictures, fresh.batch_size):
         return saved
     step = int(manifest["step"])
-    return dataclasses.replace(fresh, origin_step=step, origin_samples=saved.samples_seen(step))
+    # Half of an epoch stays half of one, however many crops there are now.
+    samples = saved.samples_seen(step) * fresh.pictures // saved.pictures
+    return dataclasses.replace(fresh, origin_step=step, origin_samples=samples)

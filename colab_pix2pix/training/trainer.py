@@ -123,7 +123,9 @@ class Trainer:
         recorders = self._recorders
         next_save = time.monotonic() + self.plan.config.save_every_seconds
         with interruptible() as interrupted:
-            if self.step == 0 and recorders:
+            if recorders and self.plan.found:
+                self._on_event(recorders.writer.safety)
+            if recorders and (self.step == 0 or self._sample_is_torn(recorders)):
                 self._sample(recorders)
             while self.step < self.plan.last_step and not self._devices.any(interrupted()):
                 self._take_step()
@@ -186,6 +188,11 @@ class Trainer:
             self._on_event(Sample(step=self.step, path=path))
         return score
 
+    def _sample_is_torn(self, recorders: Recorders) -> bool:
+        """Returns whether the sample of the saved state is half written: it is drawn again."""
+        path = recorders.writer.staging_dir.sample_file(self.step)
+        return path.exists() and artifacts.read_sample(path) is None
+
     def _save(self, recorders: Recorders) -> None:
         if self.step == self._saved_step:
             return
@@ -213,7 +220,10 @@ class Trainer:
             self._on_event(event)
 
     def _finish(self, recorders: Recorders) -> None:
-        """Saves, draws what is left to look at, and waits until all of it is safe."""
+        """Saves, draws what is left to look at, and waits until all of it is safe.
+
+        What can't be drawn is told; it keeps nobody from waiting for the state.
+        """
         writer, lines = recorders.writer, self.history.lines
         self._save(recorders)
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
 from .. import events, mounts
 from ..config import MODES
@@ -112,7 +112,11 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
         on_event(Note(message="Inference mode: there are no held-out crops to measure on."))
         return "inference"
     crops = partial(held_out.pictures, project, trained.config)
-    return select_inference_mode(trained, crops, project.work / "modes.json", on_event)
+    try:
+        return select_inference_mode(trained, crops, project.work / "modes.json", on_event)
+    except DatasetError as error:  # of the crops alone: the model is whole
+        on_event(Note(message=f"Inference mode: {error.what}", level="warning"))
+        return "inference"
 
 
 def _to_video(
@@ -236,7 +240,7 @@ def _blocks(
 def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
-    with translate_os_errors(path.parent):
+    with translate_os_errors(path.parent, why="What was written before is whole."):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as part:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)
@@ -247,7 +251,7 @@ def _is_made(source: Path, result: Path, made_by: str) -> bool:
     try:
         with Image.open(result) as picture:
             mine = picture.info.get(_MADE_BY) == made_by
-    except (FileNotFoundError, UnidentifiedImageError):
+    except (OSError, ValueError):  # missing or torn: made again
         return False
     return mine and result.stat().st_mtime >= source.stat().st_mtime
 

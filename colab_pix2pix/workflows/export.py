@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import events, mounts
-from ..config import MODES
-from ..errors import ExportError
+from ..config import MODES, TrainConfig
+from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
 from ..files import require_apart
 from ..litter import temp_folder
@@ -93,7 +93,7 @@ def export(
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
     generator = inference_mode.with_mode(trained.generator, mode)
-    pictures = held_out.pictures(project, trained.config, _COMPARED)
+    pictures = _pictures(project, trained.config, on_event)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     written = []
@@ -125,6 +125,18 @@ def _write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
     mounts.ask(target, write, on_event=on_event)
     written = {path: transfer.md5(file) for path, file in copies.items()}
     side_files.wait_until_confirmed(written, on_event)
+
+
+def _pictures(project: Project, config: TrainConfig, on_event: OnEvent) -> np.ndarray:
+    """Returns held-out crops to compare on; others where the run's archive is lost."""
+    from . import held_out
+
+    try:
+        return held_out.pictures(project, config, _COMPARED)
+    except DatasetError as error:
+        message = f"{error.what} The files are compared with the model on made-up pictures."
+        on_event(Note(message=message, level="warning"))
+        return held_out.made_up(config, _COMPARED)
 
 
 class _Export:

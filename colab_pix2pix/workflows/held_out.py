@@ -13,7 +13,7 @@ from ..config import TrainConfig
 from ..dataset.archive import unpack
 from ..dataset.manifest import Crop, Dataset
 from ..errors import DatasetError
-from ..images import read_square
+from ..images import read_square, resize_images
 from ..litter import temp_folder
 from ..project import Project
 from ..spacing import evenly_chosen
@@ -55,7 +55,23 @@ def unpacked(project: Project) -> Iterator[Dataset]:
             fix="Train once more with its crops, a few epochs longer: that packs them.",
         )
     with temp_folder() as temp_dir:
-        yield unpack(project.dataset_zip, temp_dir / "crops")
+        folder = temp_dir / "crops"
+        try:
+            yield unpack(project.dataset_zip, folder)
+        except DatasetError as error:  # by the name that a reader knows
+            parts = (error.what, error.why, error.fix)
+            what, why, fix = (p.replace(str(folder), str(project.dataset_zip)) for p in parts)
+            raise DatasetError(what, why=why, fix=fix) from error
+
+
+def made_up(config: TrainConfig, count: int) -> np.ndarray:
+    """Returns pictures of soft colours in place of `pictures`, where a run's crops are lost.
+
+    The same each time; uint8 `(count, image_size, image_size, 3)`, or 6 channels for pairs.
+    """
+    channels = 6 if config.condition == "paired" else 3
+    coarse = np.random.default_rng(0).integers(0, 256, (count, 8, 8, channels), np.uint8)
+    return resize_images(coarse, config.image_size)
 
 
 def decode(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..filenames import public_text
-from ..files import write_json
+from ..files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
 from ..project import Project
+from ..training.artifacts import newest_sample
 
 if TYPE_CHECKING:
     from ..model.trained import Trained
@@ -64,9 +64,9 @@ def write_card(
         metadata: What `metadata_of` has returned.
     """
     write_json(target / "condition.json", metadata)
-    if samples := project.sample_files():
-        shutil.copyfile(samples[-1], target / "sample.jpg")
-    card = _card(project, trained, written, bool(samples))
+    if sample := newest_sample(project):
+        shutil.copyfile(sample, target / "sample.jpg")
+    card = _card(project, trained, written, bool(sample))
     (target / "model-card.md").write_text(card, encoding="utf-8")
 
 
@@ -76,7 +76,7 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
     lines += [f"A pix2pix generator, trained with colab_pix2pix {__version__}.", ""]
     if sample:
         lines += ["![Rows of inputs, real pictures and generated ones](sample.jpg)", ""]
-    lines += ["## Trained on", "", *(f"- {line}" for line in sources(project)), ""]
+    lines += ["## Trained on", "", *(f"- {line}" for line in _known_sources(project)), ""]
     lines += [
         LICENCES,
         "",
@@ -101,18 +101,28 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
     return "\n".join(lines)
 
 
+def _known_sources(project: Project) -> list[str]:
+    try:
+        return sources(project)
+    except (OSError, *BROKEN_ARCHIVE):
+        return ["crops of which nothing is known any more: its `dataset.zip` is missing or damaged"]
+
+
 def sources(project: Project) -> list[str]:
     """Returns what a run has learned from, a line for each: title, uploader, page, licence.
 
     Raises:
-        OSError, ValueError, KeyError, zipfile.BadZipFile: its `dataset.zip` is missing or damaged.
+        OSError, files.BROKEN_ARCHIVE: its `dataset.zip` is missing or damaged.
     """
     with zipfile.ZipFile(project.dataset_zip) as archive:
-        manifest = json.loads(archive.read("manifest.json"))
+        manifest = json_object(archive.read(MANIFEST))
+    known = manifest["sources"].values() if has_types(manifest, crops=list, sources=dict) else None
+    if known is None or not all(isinstance(source, dict) for source in known):
+        raise ValueError(f"{MANIFEST} is odd")
     lines = [f"{len(manifest['crops'])} crops"]
-    for source in manifest["sources"].values():
+    for source in known:
         fields = [source.get(name, "") for name in ("title", "uploader", "page", "licence")]
-        line = ", ".join(field for field in fields if field) or source.get("file", "")
+        line = ", ".join(str(f) for f in fields if f) or str(source.get("file", ""))
         lines.append(public_text(line))
     return lines
 

@@ -141,7 +141,8 @@ def train(
     KeyboardInterrupt at once.
 
     Args:
-        dataset: A dataset or its folder.
+        dataset: A dataset or its folder; choices that its manifest has and a dataset does not are
+            taken from there, and where it has none, those that the project keeps.
         run_dir: The project folder: new, or of the run to go on with.
         config: The options; None takes those stored in the project folder.
         on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
@@ -161,25 +162,32 @@ def train(
     Example:
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
+    from ..dataset import choices
     from ..training.fit import fit
     from ..training.plan import make_plan
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     folder = dataset.directory if isinstance(dataset, Dataset) else Path(dataset)
     mounts.require_answer(folder, project.path, on_event=on_event)
-    dataset = dataset if isinstance(dataset, Dataset) else manifest.read(dataset)
+    dataset = manifest.newest(dataset) if isinstance(dataset, Dataset) else manifest.read(dataset)
     require_apart(project.path, dataset.directory, may_contain=True)
+    if not any(crop.choice for crop in dataset.crops):
+        dataset, changed = choices.restore(project, dataset)
+        if changed:
+            on_event(events.Note(message=choices.came_back(project, changed)))
     plan = make_plan(dataset, project, config, on_event)
     return fit(plan, on_event, keep_crops=partial(_pack, dataset, project, on_event))
 
 
 def _pack(dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter) -> None:
     """Packs the crops into the project; for Google Drive on this machine's disk first."""
-    from ..dataset import archive
+    from ..dataset import archive, choices
 
     def is_packed(beat: mounts.Beat) -> bool:
         return archive.is_packed(dataset, project.dataset_zip)
 
     with translate_os_errors(project.path):
+        # First the choices: they are small, and there whatever happens next.
+        mounts.ask(project.path, lambda beat: choices.keep(project, dataset), on_event=on_event)
         if not mounts.ask(project.path, is_packed, on_event=on_event):
             writer.side_file(lambda folder: archive.pack(dataset, folder.dataset_zip))

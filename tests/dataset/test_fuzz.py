@@ -198,3 +198,40 @@ def test_a_split_keeps_frames_together_and_both_sides_filled(
     frames = len({crop.time for crop in dataset.kept})
     if fraction > 0 and len(dataset.kept) >= 5 and frames >= 2:
         assert test >= 1
+
+
+@quick
+@given(st.data())
+def test_a_damaged_archive_is_not_the_dataset_any_more_and_packing_mends_it(
+    packed: bytes, data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "dataset.zip")
+        path.write_bytes(packed)
+        dataset = unpack(path, Path(name, "crops"))
+        content = bytearray(packed)
+        first = packed.index(b"PK\x01\x02")  # where the directory begins
+        offset = data.draw(st.integers(first, len(content) - 1))
+        content[offset] ^= 1 << data.draw(st.integers(0, 7))
+        path.write_bytes(content[: data.draw(st.sampled_from([len(content), offset, 0]))])
+        pack(dataset, path)
+        again = unpack(path, Path(name, "again"))
+        assert [crop.file for crop in again.crops] == [crop.file for crop in dataset.crops]
+
+
+@quick
+@given(json_values)
+@example([])
+@example({"manifest.json": []})
+def test_any_list_of_checksums_is_read_or_refused(packed: bytes, content: object) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "dataset.zip")
+        with (
+            zipfile.ZipFile(io.BytesIO(packed)) as archive,
+            zipfile.ZipFile(path, "w") as changed,
+        ):
+            for member in set(archive.namelist()) - {"checksums.json"}:
+                changed.writestr(member, archive.read(member))
+            changed.writestr("checksums.json", json.dumps(content))
+        with pytest.raises(DatasetError):
+            unpack(path, Path(name, "crops"))

@@ -93,6 +93,14 @@ def test_a_cluster_gives_the_same_even_when_a_worker_dies(
     assert content(dataset) == content(here)
 
 
+@pytest.mark.parametrize("address", ["foo", "tcp://h", "tcp://[::1", "tls://127.0.0.1:9", "://"])
+def test_an_address_that_is_none_is_named(clips: list[Path], tmp_path: Path, address: str) -> None:
+    with pytest.raises(VideoError, match="no dask scheduler") as raised:
+        extract_many(clips, tmp_path / "crops", CONFIG, scheduler=address)
+    assert repr(address) in str(raised.value)
+    assert not (tmp_path / "crops").exists()
+
+
 def test_a_scheduler_that_is_not_there_is_named(
     clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

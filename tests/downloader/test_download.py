@@ -101,6 +101,15 @@ def test_only_web_links_are_opened(tmp_path: Path, source: str) -> None:
         download(source, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "source", ["http://[::1", "http://", "https://[x]/a.mp4", "http://h:port/a", "http://h:99999/a"]
+)
+def test_a_link_that_names_no_server_is_refused(tmp_path: Path, source: str) -> None:
+    with pytest.raises(DownloadError, match="names no server"):
+        download(source, tmp_path)
+    assert not list(tmp_path.glob("*.mp4"))
+
+
 def test_a_local_file_is_copied_under_a_safe_name(shelf: Path, tmp_path: Path) -> None:
     odd = tmp_path / "-my 'clip' \n 🌻.MP4"
     odd.write_bytes((shelf / "clip.mp4").read_bytes())

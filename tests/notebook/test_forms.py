@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 import colab_pix2pix as p2p
-from colab_pix2pix import options
+from colab_pix2pix import files, options
 from colab_pix2pix.config import (
     PRESETS,
     CurateConfig,
@@ -508,3 +508,22 @@ assert not heavy, heavy
 
 def test_forms_are_part_of_the_public_names() -> None:
     assert p2p.forms.VideoForm is VideoForm
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", '{"": 1}', '{"": {}}', '{"": {"options": [], "crop_seconds": 1}}'),
+        *('{"": {"options": {"image_size": 3}, "crop_seconds": "x"}}', '{"": {"options": {}}}'),
+        '{"": {"crop_seconds": 1,'
+        ' "options": {"image_size": 3, "base_filters": 1, "batch_size": 1}}}',
+    ],
+)
+def test_a_torn_record_of_speeds_is_none(content: str) -> None:
+    config = TrainConfig.preset("quick")
+    by_the_table = time_estimate.estimate(config, crops=100, device="")
+    time_estimate.record_speed(config, steps_per_second=5.0, device="")
+    (files.cache_dir() / "speed.json").write_text(content)
+    assert time_estimate.estimate(config, crops=100, device="") == by_the_table
+    time_estimate.record_speed(config, steps_per_second=5.0, device="")
+    assert time_estimate.estimate(config, crops=100, device="").measured

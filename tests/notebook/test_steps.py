@@ -20,7 +20,7 @@ from PIL import Image
 
 from colab_pix2pix import files
 from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
-from colab_pix2pix.dataset import curate
+from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError
 from colab_pix2pix.events import Event, Note, ignore
@@ -77,6 +77,67 @@ def test_the_crops_and_their_choices_come_back_on_a_new_machine(
     again = cut(project, str(clip))
     assert again.crops == dataset.crops
     assert again.crops[3].choice == "reject"
+
+
+@pytest.mark.parametrize("length", [0, 1000])
+def test_a_torn_archive_costs_the_cutting_and_no_choice(
+    project: Project, clip: Path, length: int
+) -> None:
+    dataset = cut(project, str(clip))
+    gallery = steps.look_at_crops(dataset, project)
+    gallery.buttons[2].value = gallery.buttons[5].value = True
+    curate.pack(gallery.dataset, project.dataset_zip)
+    assert gallery._keeper.wait()
+    forget_this_machine()
+    with open(project.dataset_zip, "r+b") as file:
+        file.truncate(length)
+
+    form = VideoForm(project)
+    assert steps.get_video(project, form) is not None
+    events: list[Event] = []
+    crop_cache.recover(project, on_event=events.append)
+    (note,) = events
+    assert "dataset.zip can't be unpacked" in note.message and note.level == "warning"
+    again = crop_cache.cut(project, clip, FRAMES, on_event=events.append)
+    assert again.crops == gallery.dataset.crops
+    assert "What was decided about 2 crops came back" in events[-1].message
+
+
+def test_a_click_that_was_never_packed_is_seen_on_the_next_machine(
+    project: Project, clip: Path
+) -> None:
+    dataset = cut(project, str(clip))
+    curate.pack(dataset, project.dataset_zip)
+    gallery = steps.look_at_crops(dataset, project)
+    for button in gallery.buttons[:10]:
+        button.value = True
+    gallery.undo.click()
+    assert gallery._keeper.wait()
+    forget_this_machine()
+    crop_cache.recover(project, on_event=ignore)
+    again = cut(project, str(clip))
+    assert [crop.choice for crop in again.crops[:11]] == ["reject"] * 9 + [""] * 2
+
+
+def test_what_another_machine_decided_since_is_taken_over(project: Project, clip: Path) -> None:
+    dataset = cut(project, str(clip))
+    elsewhere = curate.choose(dataset, dataset.crops[0].file, "reject")
+    choices.keep(project, elsewhere)
+    manifest.write(dataset)  # as this machine has left it
+    assert cut(project, str(clip)).crops == elsewhere.crops
+
+
+def test_two_galleries_of_one_dataset_do_not_take_each_others_choices_back(
+    project: Project, clip: Path
+) -> None:
+    dataset = cut(project, str(clip))
+    first, second = (steps.look_at_crops(dataset, project) for _ in range(2))
+    first.buttons[0].value = True
+    second.buttons[1].value = True
+    assert [crop.choice for crop in second.dataset.crops[:3]] == ["reject", "reject", ""]
+    assert first._keeper.wait() and second._keeper.wait()
+    fresh = dataset.replace(dataset.crops)
+    assert choices.restore(project, fresh)[0].crops == second.dataset.crops
 
 
 def test_cutting_again_with_the_same_options_keeps_choices_and_split(

@@ -368,7 +368,7 @@ def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
     view.offer(paths)
     paths[0].unlink()
     view.slider.value = 0
-    assert "FileNotFoundError" in view.children[-1].value
+    assert "is missing or torn" in view.caption.value
 
 
 class Heard:
@@ -423,3 +423,47 @@ def test_curves_have_a_background_that_lets_the_page_through(history: list[Metri
     with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((1, 1))[3] == 0
+
+
+def test_a_torn_sample_stops_nothing_and_the_newest_whole_one_is_shown(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for step in (5, 10, 15):
+        picture = np.full((40, 60, 3), 10 * step, np.uint8)
+        artifacts.write_sample(project, step, picture)
+    newest = project.sample_file(15)
+    for content in (b"", newest.read_bytes()[:300], b"no picture"):
+        newest.write_bytes(content)
+        panel = TrainingPanel(project)
+        assert "Step 10." in panel.sample.caption.value
+        assert Image.open(io.BytesIO(panel.sample.image.value)).getpixel((5, 5))[0] in range(
+            95, 106
+        )
+        view = SampleView()
+        view.offer(project.sample_files())
+        view.slider.value = 0
+        assert "Step 5." in view.caption.value
+        view.slider.value = 2
+        assert "step 15 is missing or torn" in view.caption.value and not view.errors.value
+        view.add(project.sample_file(15))
+
+
+def test_a_project_of_torn_pictures_alone_still_shows_its_panel_and_its_result(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path)
+    project.samples.mkdir()
+    for path in (project.sample_file(5), project.timelapse, project.metrics_csv):
+        path.write_bytes(b"")
+    panel = TrainingPanel(project)
+    assert "step 5 is missing or torn" in panel.sample.caption.value
+    panel(Sample(step=5, path=project.sample_file(5)))
+    panel.finish()
+    shown = " ".join(row.value for row in result_view(project).children if hasattr(row, "value"))
+    assert "training.mp4" in shown
+
+
+def test_the_panel_does_not_call_unsaved_what_an_earlier_session_has_saved(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    artifacts.write_metrics(project, [metrics(20), metrics(40)])
+    assert "Nothing is saved yet" not in TrainingPanel(project).saved.value
+    assert "Nothing is saved yet" in TrainingPanel(Project(tmp_path / "new")).saved.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -18,6 +19,7 @@ from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import colab, drive, npz
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
+from colab_pix2pix.storage.os_errors import UNCHANGED, translate_os_errors
 from colab_pix2pix.storage.restore import generations, keep_milestone, status
 
 STATE = {"generator/000-kernel": np.arange(6, dtype=np.float32).reshape(2, 3)}
@@ -39,6 +41,19 @@ def saved(writer: CheckpointWriter, step: int) -> list[object]:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "run")
+
+
+def test_only_an_error_before_the_first_change_says_that_nothing_was_changed(
+    tmp_path: Path,
+) -> None:
+    def message(**more: str) -> str:
+        with pytest.raises(ProjectError) as raised, translate_os_errors(tmp_path, **more):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return str(raised.value)
+
+    assert "Nothing was changed" not in message()
+    assert "Nothing was changed." in message(why=UNCHANGED)
+    assert "it is full" in message()
 
 
 def test_two_slots_take_turns(project: Project) -> None:

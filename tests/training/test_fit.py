@@ -110,7 +110,7 @@ def test_the_numbers_are_on_disk_with_each_save(
         raise Broken
 
     # What comes after the last save is never reached, as when the machine dies.
-    monkeypatch.setattr("colab_pix2pix.training.artifacts.write_losses", fail)
+    monkeypatch.setattr("colab_pix2pix.training.trainer.diagnose", fail)
     project = Project(tmp_path / "run")
     with pytest.raises(Broken):
         train(crops, project, TINY)

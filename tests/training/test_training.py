@@ -201,6 +201,11 @@ def test_a_new_run_starts_from_the_generator_of_another(crops: Dataset, tmp_path
     with pytest.raises(ProjectError, match="init_from: there is nothing"):
         train(crops, tmp_path / "third", TINY.replace(init_from=str(tmp_path / "nowhere")))
     assert not (tmp_path / "third").exists()
+    endless = tmp_path / "weights.h5"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(ProjectError, match="init_from: there is what is neither a file nor"):
+        train(crops, tmp_path / "third", TINY.replace(init_from=str(endless)))
+    assert not (tmp_path / "third").exists()
 
 
 def test_numbers_that_break_are_noticed_and_never_saved(crops: Dataset, tmp_path: Path) -> None:

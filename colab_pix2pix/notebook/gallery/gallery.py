@@ -11,7 +11,9 @@ import ipywidgets as widgets
 
 from ... import wording
 from ...config import TrainConfig
+from ...dataset.choices import ChoiceKeeper
 from ...dataset.manifest import Crop, Dataset
+from ...project import Project
 from .. import style
 from ..error_panel import ErrorPanel
 from . import thumbnails
@@ -26,14 +28,15 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
     dark, or what is similar to the crop clicked last, or crops by their numbers, without a mouse.
-    Each choice can be undone. Every choice is saved at once in the dataset's manifest. Nothing is
-    deleted.
+    Each choice can be undone. Every choice is saved at once in the dataset's manifest, and within
+    seconds in the project. Nothing is deleted.
 
     Args:
         dataset: The crops.
         page_size: How many crops a page shows.
         config: How the network's input is made, and how training varies crops.
         on_change: Called with the new state of the dataset after each choice.
+        project: Where choices are kept, too, so that they outlive this machine.
 
     Attributes:
         buttons: Those of a page: pressed for a rejected crop. One that has no crop is hidden.
@@ -54,8 +57,10 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         page_size: int = 48,
         config: TrainConfig = TrainConfig(),
         on_change: Callable[[Dataset], None] | None = None,
+        project: Project | None = None,
     ) -> None:
         self._selection = Selection(dataset)
+        self._keeper = ChoiceKeeper(project) if project else None
         self._config = config
         self._on_change = on_change
         self._page = 0
@@ -73,6 +78,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-gallery")
         self.show_page(0)
+        if self._keeper:
+            self._keeper.offer(dataset)
 
     @property
     def dataset(self) -> Dataset:
@@ -198,6 +205,10 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._notify()
 
     def _notify(self) -> None:
+        if self._keeper:
+            if self._keeper.trouble:
+                self.message.value = style.line(self._keeper.trouble, "warning")
+            self._keeper.offer(self.dataset)
         if self._on_change:
             self._on_change(self.dataset)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ... import ffmpeg, wording
+from ...errors import VideoError
 from ...litter import temp_folder
 from ...project import Project
 from ...training.artifacts import read_metrics
@@ -44,8 +45,13 @@ def result_view(project: Project) -> widgets.VBox:
 
 
 def _timelapse(project: Project) -> list[widgets.Widget]:
+    try:
+        content = small_video(project.timelapse)
+    except VideoError as error:
+        torn = f"{error.what} The training cell makes it again once there are more steps to do."
+        return [widgets.HTML(style.line(torn, "hint"))]
     video = widgets.Video(
-        value=small_video(project.timelapse),
+        value=content,
         format="mp4",
         autoplay=False,
         loop=True,

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ...errors import DatasetError
 from ...project import sample_step
 from .. import inline_images, style
 from ..error_panel import ErrorPanel
@@ -71,14 +72,25 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         finally:
             self._updating = False
         self.interactive = self._interactive
-        self._show(self._paths[index])
+        if self._show(self._paths[index]) or not follows:
+            return
+        for path in reversed(paths[:-1]):  # the newest that is whole
+            if self._show(path):
+                return
 
-    def _show(self, path: Path) -> None:
-        self.image.value = inline_images.jpeg(path)
+    def _show(self, path: Path) -> bool:
+        """Shows a sample grid, or says that it is torn; returns whether it is whole."""
+        step = sample_step(path)
+        try:
+            self.image.value = inline_images.jpeg(path)
+        except DatasetError:
+            self.image.layout.display = "none"
+            torn = f"The picture of step {step} is missing or torn: a machine may have died there."
+            self.caption.value = style.line(torn, "help")
+            return False
         self.image.layout.display = "block"
-        self.caption.value = style.line(
-            f"Step {sample_step(path)}. {inline_images.GRID_CAPTION}", "help"
-        )
+        self.caption.value = style.line(f"Step {step}. {inline_images.GRID_CAPTION}", "help")
+        return True
 
     def _slide(self, change: dict[str, Any]) -> None:
         if not self._updating:

@@ -227,7 +227,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.text.value = progress_html(self._progress)
         if self._history:
             self.losses.value = losses_html(self._history[-1])
-        self.saved.value = safety_html(self._safety)
+        if self._safety or not self._history:  # an earlier session may have saved: not known yet
+            self.saved.value = safety_html(self._safety)
 
     def _show_curves(self) -> None:
         began = time.monotonic()

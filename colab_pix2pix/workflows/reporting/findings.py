@@ -11,7 +11,6 @@ import numpy as np
 from ...config import CurateConfig, FramesConfig, TrainConfig
 from ...errors import CheckpointError, DatasetError, OptionError, ProjectError
 from ...events import Metrics, OnEvent, Verdict
-from ...images import open_image, upright_rgb
 from ...options import Config, options
 from ...project import Project
 from ...storage.slots import Generation
@@ -175,10 +174,7 @@ def _measured(
 
 def _newest_sample(project: Project) -> np.ndarray | None:
     """Returns the newest sample grid that can be read, as uint8 RGB."""
-    for path in reversed(project.sample_files()):
-        try:
-            with open_image(path) as image:
-                return np.asarray(upright_rgb(image))
-        except DatasetError:
-            continue
-    return None
+    from ...training.artifacts import newest_sample, read_sample
+
+    path = newest_sample(project)
+    return read_sample(path) if path else None

@@ -9,6 +9,7 @@ from ...errors import ProjectError
 from ...events import Metrics, unpack_history
 from ...project import Project
 from ...storage import slots
+from ...storage.restore import check_milestones
 from ...storage.slots import Generation, SlotCheck
 
 
@@ -33,7 +34,7 @@ def find_states(project: Project) -> tuple[list[SavedState], list[str]]:
     Raises:
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    checks = [*slots.check_slots(project), *_check_milestones(project)]
+    checks = [*slots.check_slots(project), *check_milestones(project)]
     found = [check for check in checks if check.generation]
     run_id = _run_id(project, found)
     states: dict[int, SavedState] = {}
@@ -53,11 +54,6 @@ def find_states(project: Project) -> tuple[list[SavedState], list[str]]:
 def history_of(states: Sequence[SavedState]) -> list[Metrics]:
     """Returns the metrics that the newest state carries; [] where there is none."""
     return unpack_history(states[0].generation.manifest["history"]) if states else []
-
-
-def _check_milestones(project: Project) -> list[SlotCheck]:
-    paths = sorted((project.path / "milestones").glob("*.npz"))
-    return [slots.check_file(project, path) for path in paths]
 
 
 def _run_id(project: Project, found: Sequence[SlotCheck]) -> str:
