@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, ProjectError
 from colab_pix2pix.events import Note, Saved
 from colab_pix2pix.project import Project
@@ -71,6 +71,25 @@ def test_two_slots_take_turns(project: Project) -> None:
         "project.json",
         "session.json",
     }
+
+
+@pytest.mark.parametrize("stored_by", ["this version", "an earlier one"])
+def test_no_password_of_a_link_gets_into_a_state(project: Project, stored_by: str) -> None:
+    """The settings travel with each state, for when `project.json` is torn."""
+    link = "https://me:SECRET@example.org/clip.mp4?token=SECRET"
+    if stored_by == "this version":
+        project.remember(VideoConfig(source=link))
+    else:
+        project.path.mkdir()
+        settings = {"format": 1, "video": VideoConfig().to_dict() | {"source": link}}
+        project.settings_file.write_text(json.dumps(settings))
+    writer = CheckpointWriter(project, configs=[TrainConfig()])
+    for step in (10, 20):
+        saved(writer, step)
+    for path in project.path.rglob("*"):
+        assert b"SECRET" not in path.read_bytes()
+    project.settings_file.write_text("{")
+    assert project.recall(VideoConfig).source == "https://example.org/clip.mp4"
 
 
 def test_a_new_session_goes_on_in_the_other_slot_of_the_same_run(project: Project) -> None:
