@@ -60,8 +60,11 @@ def write_timelapse(project: Project, last_step: int) -> Path:
     """
     paths = [path for path in project.sample_files() if sample_step(path) <= last_step]
     paths += paths[-1:] * _LAST_FRAME_REPEATS
-    frames = (np.asarray(Image.open(path).convert("RGB")) for path in paths)
-    return encode_video(project.timelapse, frames, frames_per_second=_FRAMES_PER_SECOND)
+    frames = (
+        (number / _FRAMES_PER_SECOND, np.asarray(Image.open(path).convert("RGB")))
+        for number, path in enumerate(paths)
+    )
+    return encode_video(project.timelapse, frames)
 
 
 def write_metrics(project: Project, history: Sequence[Metrics]) -> Path:
