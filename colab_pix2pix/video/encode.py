@@ -19,6 +19,8 @@ from .sound import Sound, open_sound
 from .timeline import Timeline
 
 _TICKS = 90_000  # a second: whole for every usual frame rate
+_FEW_TICKS = 1_000  # for what lasts so long that an mp4 can't count the others
+_LONG_SECONDS = 36_000.0
 _USUAL_SECONDS = 0.04
 _BT601, _LIMITED = 6, 1  # AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG: what swscale makes
 
@@ -55,7 +57,8 @@ def encode_video(
             options = {"movflags": "+faststart"}
             output = av.open(str(temp_path), "w", format="mp4", container_options=options)
             stack.enter_context(output)
-            video = _add_video(output, first[1])
+            long = end_seconds is not None and end_seconds - first[0] > _LONG_SECONDS
+            video = _add_video(output, first[1], _FEW_TICKS if long else _TICKS)
             sound = stack.enter_context(open_sound(*sound_of, output)) if sound_of else None
             _write(output, video, _chained(first, frames), end_seconds, sound)
         except av.error.FFmpegError as error:
@@ -73,12 +76,12 @@ def _chained(
     yield from others
 
 
-def _add_video(output: OutputContainer, picture: np.ndarray) -> VideoStream:
+def _add_video(output: OutputContainer, picture: np.ndarray, ticks: int) -> VideoStream:
     height, width, _ = picture.shape
     options = {"preset": "veryfast", "crf": "20"}
     video = output.add_stream("libx264", rate=round(1 / _USUAL_SECONDS), options=options)
     video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-    video.codec_context.time_base = video.time_base = Fraction(1, _TICKS)
+    video.codec_context.time_base = video.time_base = Fraction(1, ticks)
     video.codec_context.colorspace, video.codec_context.color_range = _BT601, _LIMITED
     return video
 
@@ -90,20 +93,22 @@ def _write(
     end_seconds: float | None,
     sound: Sound | None,
 ) -> None:
+    time_base = Fraction(video.codec_context.time_base)
+    timed = _timed(frames, end_seconds, sound.origin if sound else None, time_base.denominator)
     durations: dict[int, int] = {}  # ticks for each time, until its packet is written
 
     def write(packets: list[AnyPacket]) -> None:
         for packet in packets:
             packet.duration = durations.pop(packet.pts or 0, packet.duration or 0)
             if sound is not None:
-                sound.write_until((packet.dts or 0) / _TICKS)
+                sound.write_until((packet.dts or 0) * float(time_base))
             output.mux(packet)
 
-    for tick, duration, picture in _timed(frames, end_seconds, sound.origin if sound else None):
+    for tick, duration, picture in timed:
         durations[tick] = duration
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
         frame = frame.reformat(format="yuv420p")
-        frame.pts, frame.time_base, frame.duration = tick, Fraction(1, _TICKS), duration
+        frame.pts, frame.time_base, frame.duration = tick, time_base, duration
         write(video.encode(frame))
     write(video.encode(None))
     if sound is not None:
@@ -111,7 +116,10 @@ def _write(
 
 
 def _timed(
-    frames: Iterator[tuple[float, np.ndarray]], end_seconds: float | None, origin: float | None
+    frames: Iterator[tuple[float, np.ndarray]],
+    end_seconds: float | None,
+    origin: float | None,
+    ticks: int,
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """Gives each frame with its time after the origin and its duration, in ticks.
 
@@ -120,13 +128,13 @@ def _timed(
     first = next(frames)
     origin = first[0] if origin is None else origin
 
-    duration, last = round(_USUAL_SECONDS * _TICKS), 0
-    tick, picture = round((first[0] - origin) * _TICKS), first[1]
+    duration, last = round(_USUAL_SECONDS * ticks), 0
+    tick, picture = round((first[0] - origin) * ticks), first[1]
     for seconds, following in frames:
-        last, tick = tick, max(tick + 1, round((seconds - origin) * _TICKS))
+        last, tick = tick, max(tick + 1, round((seconds - origin) * ticks))
         duration = tick - last
         yield last, duration, picture
         picture = following
     if end_seconds is not None:
-        duration = max(1, round((end_seconds - origin) * _TICKS) - tick)
+        duration = max(1, round((end_seconds - origin) * ticks) - tick)
     yield tick, duration, picture

@@ -17,8 +17,7 @@ from av.video.stream import VideoStream
 AnyPacket: TypeAlias = "av.Packet[Any]"
 
 NO_TIME = -(2**63)
-_LONGEST_STEP_SECONDS = 3600.0  # a clock that steps further was set anew
-_FAR = 20  # times the usual step
+_LONGEST_SECONDS = 3600.0  # a frame that is to be shown for longer is the last one before a jump
 _BACK_SECONDS = 1.0  # decoding times may go back by less in a badly written file
 
 
@@ -71,10 +70,9 @@ class Packets:
 
     @cached_property
     def segment_starts(self) -> np.ndarray:
-        """The packets with which the clock begins again or is set to another time; at least 0."""
+        """The packets with which the clock begins again; at least the first one."""
         step = np.diff(self._clock)
         again = ((step < 0) & self.keyframe[1:]) | (step < -_BACK_SECONDS)
-        again |= step > max(_LONGEST_STEP_SECONDS, _FAR * self.usual_seconds)
         return np.append(0, np.flatnonzero(again) + 1)
 
     @cached_property
@@ -86,7 +84,7 @@ class Packets:
         for before, piece in pairwise(pieces):
             last = int(before[seconds[before].argmax()])
             length = float(self.duration_ticks[last] * self.tick_seconds)
-            length = length if 0 < length < _LONGEST_STEP_SECONDS else self.usual_seconds
+            length = length if 0 < length < _LONGEST_SECONDS else self.usual_seconds
             end = float(seconds[last]) + offsets[-1] + length
             offsets.append(end - float(seconds[piece].min()))
         return np.array(offsets)

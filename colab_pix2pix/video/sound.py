@@ -23,6 +23,7 @@ _LAYOUTS = ("mono", "stereo", "5.1")
 _BIT_RATE = 160_000
 _BLOCK = 1024  # samples in a frame of AAC
 _JITTER_SECONDS = 0.02  # times may be off by less without a gap being meant
+_LONG_GAP_SECONDS = 2.0
 _EARLY_SECONDS = 0.1  # encoders put a moment of silence before the beginning; it is no beginning
 
 
@@ -97,20 +98,18 @@ class Sound:
         layout = context.layout.name if context.layout.name in _LAYOUTS else "stereo"
         output = self._output.add_stream("aac", rate=rate)
         output.bit_rate, output.layout = _BIT_RATE, layout
-        blocks = _blocks(self._decoded(rate, layout))
-        for number, block in enumerate(blocks):
+        for begins, block in _blocks(self._decoded(rate, layout), rate):
             frame = av.AudioFrame.from_ndarray(block, "fltp", layout)
             frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
-            frame.pts = number * _BLOCK
+            frame.pts = begins
             for packet in output.encode(frame):
                 yield (packet.dts or 0) / rate, packet
         for packet in output.encode(None):
             yield (packet.dts or 0) / rate, packet
 
-    def _decoded(self, rate: int, layout: str) -> Iterator[np.ndarray]:
-        """Gives sound without gaps from the origin on: float32 `(channels, samples)` each."""
+    def _decoded(self, rate: int, layout: str) -> Iterator[tuple[int | None, np.ndarray]]:
+        """Gives sound from the origin on, float32 `(channels, samples)`, and when each begins."""
         resamplers: dict[tuple[str, str, int], AudioResampler] = {}
-        given = 0
         for number, packet in self._read():
             if not self._shown[number]:
                 continue
@@ -122,21 +121,14 @@ class Sound:
                 kind = (frame.format.name, frame.layout.name, frame.sample_rate)
                 if kind not in resamplers:
                     resamplers[kind] = AudioResampler("fltp", layout, rate)
-                begins = given
+                begins = None
                 if frame.pts is not None and frame.time_base:
                     seconds = float(frame.pts * frame.time_base) + self._offsets[number]
                     begins = round((seconds - self.origin) * rate)
                 samples = np.concatenate(
                     [made.to_ndarray() for made in resamplers[kind].resample(frame)], axis=1
                 )
-                if begins - given > _JITTER_SECONDS * rate:
-                    yield np.zeros((len(samples), begins - given), np.float32)
-                    given = begins
-                elif given - begins > _JITTER_SECONDS * rate:
-                    samples = samples[:, given - begins :]
-                if samples.shape[1]:
-                    yield samples
-                    given += samples.shape[1]
+                yield begins, samples
 
 
 @contextmanager
@@ -174,7 +166,8 @@ def _offsets(sound: Packets, pictures: Packets) -> np.ndarray:
     shown = np.split(pictures.presentation_ticks * pictures.tick_seconds, starts[1:])
     low = np.array([piece.min() - 1 for piece in shown])
     high = np.array([piece.max() + 1 for piece in shown])
-    beside = np.searchsorted(pictures.position[starts], sound.position, side="right") - 1
+    position = np.maximum.accumulate(sound.position)  # not all packets of a group know theirs
+    beside = np.searchsorted(pictures.position[starts], position, side="right") - 1
     beside = np.clip(beside, 0, len(starts) - 1)
     chosen = beside.copy()
     for neighbour in (beside + 1, beside - 1):
@@ -185,15 +178,37 @@ def _offsets(sound: Packets, pictures: Packets) -> np.ndarray:
     return np.asarray(pictures.offsets[chosen])
 
 
-def _blocks(pieces: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Gives sound in blocks of one length; silence fills the last one."""
-    rest = np.zeros((0, 0), np.float32)
-    for piece in pieces:
-        rest = np.concatenate([rest, piece], axis=1) if rest.size else piece
-        whole = rest.shape[1] // _BLOCK * _BLOCK
-        for begin in range(0, whole, _BLOCK):
-            yield np.ascontiguousarray(rest[:, begin : begin + _BLOCK])
-        rest = rest[:, whole:]
-    if rest.size:
-        missing = _BLOCK - rest.shape[1]
-        yield np.ascontiguousarray(np.pad(rest, ((0, 0), (0, missing))))
+def _blocks(
+    pieces: Iterator[tuple[int | None, np.ndarray]], rate: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Gives sound in blocks of one length, each with the sample at which it begins.
+
+    Silence fills short gaps, and the last block; over a long one the count goes on.
+
+    Args:
+        pieces: The sample at which each begins, None for where the one before ends, and
+            `(channels, samples)`.
+        rate: Samples in a second.
+    """
+    given, rest = 0, np.zeros((0, 0), np.float32)  # `rest` begins at sample `given`
+    for begins, samples in pieces:
+        rest = rest if len(rest) else np.zeros((len(samples), 0), np.float32)
+        late = 0 if begins is None else begins - (given + rest.shape[1])
+        if late > _LONG_GAP_SECONDS * rate:
+            if rest.shape[1]:
+                yield given, _filled(rest)
+            given, rest = given + rest.shape[1] + late, rest[:, :0]
+        elif late > _JITTER_SECONDS * rate:
+            rest = np.pad(rest, ((0, 0), (0, late)))
+        elif late < -_JITTER_SECONDS * rate:
+            samples = samples[:, -late:]
+        rest = np.concatenate([rest, samples], axis=1)
+        while rest.shape[1] >= _BLOCK:
+            yield given, np.ascontiguousarray(rest[:, :_BLOCK])
+            given, rest = given + _BLOCK, rest[:, _BLOCK:]
+    if rest.shape[1]:
+        yield given, _filled(rest)
+
+
+def _filled(rest: np.ndarray) -> np.ndarray:
+    return np.pad(rest, ((0, 0), (0, _BLOCK - rest.shape[1])))

@@ -54,7 +54,7 @@ def read_timeline(info: VideoInfo) -> Timeline:
     """Returns when the frames of a video are shown.
 
     The packets tell it in a second for three hours of video. Where they do not (some AVI, raw
-    streams), the whole video is decoded once.
+    streams, frames of one time), the whole video is decoded once.
 
     Raises:
         VideoError: the file can't be read or holds no picture.
@@ -63,11 +63,11 @@ def read_timeline(info: VideoInfo) -> Timeline:
         packets = read_packets(container, stream)
     if not len(packets) or not packets.shown.any():
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
-    if packets.timed and not _times_are_guessed(info, packets):
+    if packets.timed and not _times_are_guessed(info):
         index = np.flatnonzero(packets.shown)
-        # Frames of one time keep the order of the file.
         index = index[np.argsort(packets.seconds[index], kind="stable")]
-        return Timeline(packets.seconds[index], packets.end_seconds(), index, packets)
+        if (np.diff(packets.seconds[index]) > 0).all():
+            return Timeline(packets.seconds[index], packets.end_seconds(), index, packets)
     index = _order_by_decoding(info)
     if not len(index):
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
@@ -75,7 +75,7 @@ def read_timeline(info: VideoInfo) -> Timeline:
     return Timeline(seconds, float(seconds[-1]) + step, index, packets)
 
 
-def _times_are_guessed(info: VideoInfo, packets: Packets) -> bool:
+def _times_are_guessed(info: VideoInfo) -> bool:
     """Returns True for AVI, which holds no presentation times, with frames that are reordered."""
     with open_video(info.path) as (container, stream):
         reordered = bool(stream.codec_context.has_b_frames)
@@ -107,6 +107,8 @@ def _times_in_order(
     info: VideoInfo, packets: Packets, index: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Returns a time for each frame, and how long one lasts usually."""
+    if packets.timed and not _times_are_guessed(info):
+        return np.sort(packets.seconds[index]), packets.usual_seconds
     rate = info.frames_per_second or _USUAL_FRAME_RATE
     ticks = np.sort(packets.decode_ticks[index])
     if (ticks != NO_TIME).all():
