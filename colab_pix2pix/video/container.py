@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -17,6 +18,11 @@ from ..errors import VideoError
 #: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
 _NO_VIDEO = re.compile(
     r"image2|_pipe|^tty$|^hls|concat|subtitles|^srt$|^webvtt$|^ass$|^ffmetadata$"
+)
+
+#: A title in no known letters is no reason to refuse a file; from version 19 on it never is.
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
 
 
@@ -31,12 +37,8 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         VideoError: it can't be read, or its kind holds no video.
     """
     try:
-        container = av.open(
-            f"file:{path}",
-            mode="r",
-            options={"protocol_whitelist": "file"},
-            metadata_errors="replace",
-        )
+        options = {"protocol_whitelist": "file"}
+        container = av.open(f"file:{path}", "r", options=options, **_LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         raise not_a_video(path, error.strerror or str(error)) from error
     with container:

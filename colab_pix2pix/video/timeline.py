@@ -61,9 +61,13 @@ def read_timeline(info: VideoInfo) -> Timeline:
     """
     with open_video(info.path) as (container, stream):
         packets = read_packets(container, stream)
+        # AVI holds no presentation times: with frames that are reordered, they are guessed.
+        timed = packets.timed and not (
+            container.format.name == "avi" and stream.codec_context.has_b_frames
+        )
     if not len(packets) or not packets.shown.any():
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
-    if packets.timed and not _times_are_guessed(info):
+    if timed:
         index = np.flatnonzero(packets.shown)
         index = index[np.argsort(packets.seconds[index], kind="stable")]
         if (np.diff(packets.seconds[index]) > 0).all():
@@ -71,15 +75,10 @@ def read_timeline(info: VideoInfo) -> Timeline:
     index = _order_by_decoding(info)
     if not len(index):
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+    if timed:
+        return Timeline(np.sort(packets.seconds[index]), packets.end_seconds(), index, packets)
     seconds, step = _times_in_order(info, packets, index)
     return Timeline(seconds, float(seconds[-1]) + step, index, packets)
-
-
-def _times_are_guessed(info: VideoInfo) -> bool:
-    """Returns True for AVI, which holds no presentation times, with frames that are reordered."""
-    with open_video(info.path) as (container, stream):
-        reordered = bool(stream.codec_context.has_b_frames)
-        return container.format.name == "avi" and reordered
 
 
 def _order_by_decoding(info: VideoInfo) -> np.ndarray:
@@ -107,8 +106,6 @@ def _times_in_order(
     info: VideoInfo, packets: Packets, index: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Returns a time for each frame, and how long one lasts usually."""
-    if packets.timed and not _times_are_guessed(info):
-        return np.sort(packets.seconds[index]), packets.usual_seconds
     rate = info.frames_per_second or _USUAL_FRAME_RATE
     ticks = np.sort(packets.decode_ticks[index])
     if (ticks != NO_TIME).all():

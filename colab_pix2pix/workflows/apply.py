@@ -53,9 +53,9 @@ def apply(
     """Runs a trained model over pictures or over the frames of a video.
 
     What the network gets is made as in training (blurred grey, edges, ...); a model that has
-    learned from pairs gets the picture as it is. A video keeps its sound and its frame rate. A
-    folder that was interrupted goes on: what this state of the model has already made of a picture
-    is not made again.
+    learned from pairs gets the picture as it is. A video keeps its sound, and each frame its time.
+    A folder that was interrupted goes on: what this state of the model has already made of a
+    picture is not made again.
 
     Args:
         run_dir: A run that has been saved at least once.

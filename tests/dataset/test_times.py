@@ -115,7 +115,7 @@ def test_a_size_that_changes_keeps_shapes(tmp_path: Path, order: tuple[int, int]
     pieces = [videos.lavfi(tmp_path / f"{n}.ts", DISC.format(*sizes[n]), "-g", "25") for n in order]
     video = videos.joined(tmp_path / "sizes.ts", *pieces)
     events: list[object] = []
-    config = FramesConfig(count=20, scale="-1:128", image_format="png")
+    config = FramesConfig(count=20, scale="-1:128", image_format="png", cut_bars=False)
     dataset = extract_frames(video, tmp_path / "crops", config, on_event=events.append)
     notes = [event.message for event in events if isinstance(event, Note)]
     assert any("changes its size in the middle" in note for note in notes)
