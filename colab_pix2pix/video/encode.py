@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import OutputContainer
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from ..errors import VideoError
@@ -80,6 +81,7 @@ def _add_video(output: OutputContainer, picture: np.ndarray, ticks: int) -> Vide
     height, width, _ = picture.shape
     options = {"preset": "veryfast", "crf": "20"}
     video = output.add_stream("libx264", rate=round(1 / _USUAL_SECONDS), options=options)
+    video.codec_context.thread_type = "FRAME"  # slices side by side are slower, and larger
     video.width, video.height, video.pix_fmt = width, height, "yuv420p"
     video.codec_context.time_base = video.time_base = Fraction(1, ticks)
     video.codec_context.colorspace, video.codec_context.color_range = _BT601, _LIMITED
@@ -95,6 +97,7 @@ def _write(
 ) -> None:
     time_base = Fraction(video.codec_context.time_base)
     timed = _timed(frames, end_seconds, sound.origin if sound else None, time_base.denominator)
+    converter = VideoReformatter()  # one for all: it is made anew for each frame otherwise
     durations: dict[int, int] = {}  # ticks for each time, until its packet is written
 
     def write(packets: list[AnyPacket]) -> None:
@@ -107,7 +110,7 @@ def _write(
     for tick, duration, picture in timed:
         durations[tick] = duration
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
-        frame = frame.reformat(format="yuv420p")
+        frame = converter.reformat(frame, format="yuv420p", threads=1)
         frame.pts, frame.time_base, frame.duration = tick, time_base, duration
         write(video.encode(frame))
     write(video.encode(None))

@@ -71,7 +71,7 @@ def _decode_blocks(
     for frame in decode(info, timeline, everything, scaling_of):
         count += 1
         seconds.append(float(timeline.seconds[frame.index]))
-        pictures.append(_on_black(frame.planes.transpose(1, 2, 0), width, height))
+        pictures.append(_packed(frame.planes, width, height))
         if len(pictures) == block:
             yield Block(np.array(seconds), np.stack(pictures))
             seconds, pictures = [], []
@@ -95,11 +95,13 @@ def _fitted(shape: Shape, first: Shape, width: int, height: int) -> tuple[int, i
     return max(1, round(shape.width * scale)), max(1, round(shape.height * scale))
 
 
-def _on_black(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    down, across = picture.shape[:2]
-    if (across, down) == (width, height):
-        return picture
-    canvas = np.zeros((height, width, 3), np.uint8)
+def _packed(planes: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Returns red, green and blue as one picture of a size, in its middle where it is smaller."""
+    _, down, across = planes.shape
+    picture = (np.empty if (across, down) == (width, height) else np.zeros)(
+        (height, width, 3), np.uint8
+    )
     top, left = (height - down) // 2, (width - across) // 2
-    canvas[top : top + down, left : left + across] = picture
-    return canvas
+    for channel, plane in enumerate(planes):
+        picture[top : top + down, left : left + across, channel] = plane
+    return picture
