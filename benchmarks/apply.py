@@ -30,6 +30,7 @@ from colab_pix2pix.model.trained import Trained
 from colab_pix2pix.storage.slots import Generation
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.stream import scaled_frames
+from colab_pix2pix.video.timeline import read_timeline
 from colab_pix2pix.workflows.apply import BLOCK, generate_frames, write_video
 
 Pictures = Callable[[np.ndarray], np.ndarray]
@@ -56,7 +57,8 @@ def main() -> None:
 def compare(video: Path, name: str, generate: Pictures, size: int, turns: int) -> None:
     """Times both for one generator, and prints a line."""
     info = probe(video)
-    blocks = list(scaled_frames(info, size, BLOCK))
+    timeline = read_timeline(info)
+    blocks = [block.pictures for block in scaled_frames(info, timeline, size, BLOCK)]
     frames = sum(map(len, blocks))
     target = video.with_name("made.mp4")
 
@@ -65,8 +67,8 @@ def compare(video: Path, name: str, generate: Pictures, size: int, turns: int) -
             generate(block)
 
     def whole() -> None:
-        made = generate_frames(generate, scaled_frames(info, size, BLOCK))
-        write_video(made, info, target)
+        made = generate_frames(generate, scaled_frames(info, timeline, size, BLOCK))
+        write_video(made, video, timeline, target)
 
     seconds: dict[str, list[float]] = {"alone": [], "whole": []}
     kinds: dict[str, Callable[[], None]] = {"alone": alone, "whole": whole}

@@ -47,7 +47,7 @@ def make_video(name: str, path: Path, *, seconds: float = SECONDS) -> None:
             yield scene(index / FRAMES_PER_SECOND)
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    encode_video(path, frames(), frames_per_second=FRAMES_PER_SECOND)
+    encode_video(path, frames())
 
 
 class Noise:

@@ -36,6 +36,7 @@ AT_HOME_ONLY = {
     "ipywidgets": {"notebook"},
     "IPython": {"notebook"},
     "yt_dlp": {"downloader"},
+    "av": {"video"},
     "google": {"storage"},
     "rich": {"cli"},
     "skimage": {"workflows"},

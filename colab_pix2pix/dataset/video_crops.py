@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +13,15 @@ from PIL import Image
 from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
-from ..video.decode import Frame, Scaling, decode
-from ..video.decode_plan import evenly_spaced_times, pick_frames
+from ..video.decode import Frame, decode
+from ..video.decode_plan import pick_frames
+from ..video.filters import Scaling, Shape
 from ..video.letterbox import Box, detect_active_area
 from ..video.probe import VideoInfo
-from ..video.timeline import (
-    Timeline,
-    keyframes_only,
-    read_keyframe_windows,
-    read_keyframes,
-    read_timeline,
-)
+from ..video.timeline import Timeline, read_timeline
 from .crop_geometry import CropBox, crop_boxes, scaled_size
 from .image_writer import ImageWriter
 from .manifest import Crop
-
-_SPARSE_SECONDS = 4  # with more than this between two steps, most of the file is passed over
 
 
 @dataclass(frozen=True)
@@ -76,17 +69,26 @@ def cut_crops(
         OptionError: `start` and `end` leave nothing of the video.
         VideoError: the video can't be read, or not one frame of it.
     """
-    geometry, timeline = _geometry_and_timeline(info, config)
-    boxes_each = len(crop_boxes(config.crops, *geometry.scaling.size))
+    bars = _active_area(info, config)
+
+    @cache
+    def geometry_of(shape: Shape) -> _Geometry:
+        return _geometry(shape, bars if shape == info.shape else None, config)
+
+    boxes_each = len(crop_boxes(config.crops, *geometry_of(info.shape).scaling.size))
     steps = -(-config.count // boxes_each)
+    timeline = read_timeline(info)
     _warn_of_missing_end(info, timeline, on_event)
     start, end = _span(info, timeline, config)
     picks = pick_frames(timeline, start, end, steps, exact=config.exact)
     count = min(config.count, len(picks) * boxes_each)
     crops: list[Crop] = []
     started = time.monotonic()
+    shapes: set[Shape] = set()
     with ImageWriter() as writer:
-        for frame in decode(info, timeline, picks, geometry.scaling):
+        for frame in decode(info, timeline, picks, lambda shape: geometry_of(shape).scaling):
+            geometry = geometry_of(frame.shape)
+            shapes.add(frame.shape)
             seconds = float(timeline.seconds[frame.index]) - timeline.start_seconds
             number = int(np.searchsorted(picks, frame.index))
             for box in _boxes(config, geometry, number, boxes_each):
@@ -102,7 +104,9 @@ def cut_crops(
                     )
                 )
             on_event(_progress(len(crops), count, started))
-    _check_count(info, config, len(picks), count, len(crops), on_event)
+    if len(shapes) > 1:
+        on_event(Note(message=_changes(info, shapes), level="warning"))
+    _check_count(info, config, len(picks), count, len(crops), len(shapes) > 1, on_event)
     return sorted(crops, key=lambda crop: (crop.time, crop.file))
 
 
@@ -112,39 +116,7 @@ def _boxes(
     """Returns the crop boxes of a frame by its number; of the last one, as many as are missing."""
     seed = (config.random_seed, number)
     boxes = crop_boxes(config.crops, *geometry.scaling.size, seed=seed)
-    return boxes[: config.count - number * boxes_each]
-
-
-def _geometry_and_timeline(info: VideoInfo, config: FramesConfig) -> tuple[_Geometry, Timeline]:
-    """Returns how frames are cut and which there are: two ffmpeg read the file side by side."""
-
-    def steps(width: int, height: int) -> int:
-        return -(-config.count // len(crop_boxes(config.crops, width, height)))
-
-    with ThreadPoolExecutor(1) as pool:
-        # Black bars change the shape of a frame, and so, rarely, how many crop boxes it has.
-        guess = steps(*scaled_size(config.scale, info.width, info.height))
-        reading = pool.submit(_timeline, info, config, guess)
-        geometry = _geometry(info, config)
-        if steps(*geometry.scaling.size) != guess:
-            return geometry, _timeline(info, config, steps(*geometry.scaling.size))
-        return geometry, reading.result()
-
-
-def _timeline(info: VideoInfo, config: FramesConfig, steps: int) -> Timeline:
-    """Returns the frames to choose from: the least that tells where the wanted ones are."""
-    if steps * _SPARSE_SECONDS < info.duration_seconds:
-        keyframes = read_keyframes(info)
-        if keyframes is not None:
-            start, end = _span(info, keyframes, config)
-            partial = (
-                read_keyframe_windows(info, keyframes, evenly_spaced_times(start, end, steps))
-                if config.exact
-                else keyframes_only(keyframes, start, end, steps)
-            )
-            if partial is not None:
-                return partial
-    return read_timeline(info, references=config.exact)
+    return boxes[: min(boxes_each, config.count - number * boxes_each)]
 
 
 def _warn_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
@@ -171,14 +143,19 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
     )
 
 
-def _geometry(info: VideoInfo, config: FramesConfig) -> _Geometry:
-    """Returns the geometry of the frames; finds black bars if they are to be cut off."""
+def _active_area(info: VideoInfo, config: FramesConfig) -> Box | None:
+    """Returns the part of the decoded frame without black bars, if they are to be cut off."""
+    if not config.cut_bars:
+        return None
     start = parse_time(config.start) if config.start else 0.0
     end = parse_time(config.end) if config.end else info.duration_seconds
-    end = min(end, info.duration_seconds)
-    area = detect_active_area(info, start, end) if config.cut_bars else None
-    left, top, decoded_width, height = area or (0, 0, info.decoded_width, info.height)
-    pixel_aspect_ratio = info.width / info.decoded_width
+    return detect_active_area(info, start, min(end, info.duration_seconds))
+
+
+def _geometry(shape: Shape, area: Box | None, config: FramesConfig) -> _Geometry:
+    """Returns how frames of a shape are cut, of which only an area may be used."""
+    left, top, decoded_width, height = area or (0, 0, shape.decoded_width, shape.height)
+    pixel_aspect_ratio = shape.width / shape.decoded_width
     width = max(1, round(decoded_width * pixel_aspect_ratio))
     size = scaled_size(config.scale, width, height)
     across, down = width / size[0], height / size[1]
@@ -187,8 +164,8 @@ def _geometry(info: VideoInfo, config: FramesConfig) -> _Geometry:
 
 def _image(frame: Frame, box: CropBox) -> Image.Image:
     left, top, right, bottom = box.corners
-    planes = (plane[top:bottom, left:right] for plane in frame.planes)
-    return Image.merge("RGB", [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes])
+    planes = np.ascontiguousarray(frame.planes[:, top:bottom, left:right])
+    return Image.merge("RGB", [Image.fromarray(plane) for plane in planes])
 
 
 def _progress(done: int, total: int, started: float) -> Progress:
@@ -199,8 +176,19 @@ def _progress(done: int, total: int, started: float) -> Progress:
     )
 
 
+def _changes(info: VideoInfo, shapes: set[Shape]) -> str:
+    sizes = ", ".join(sorted(f"{shape.width}x{shape.height}" for shape in shapes))
+    return f"{info.path.name} changes its size in the middle ({sizes}): each is cut by its own."
+
+
 def _check_count(
-    info: VideoInfo, config: FramesConfig, frames: int, count: int, cut: int, on_event: OnEvent
+    info: VideoInfo,
+    config: FramesConfig,
+    frames: int,
+    count: int,
+    cut: int,
+    changes: bool,
+    on_event: OnEvent,
 ) -> None:
     if not cut:
         raise VideoError(
@@ -210,6 +198,8 @@ def _check_count(
         )
     if cut < count:
         message = f"{info.path.name} is damaged: {cut} of {count} crops could be cut."
+        if changes:
+            message = f"{cut} of {count} crops could be cut: not every size has room for as many."
         on_event(Note(message=message, level="warning"))
     elif count < config.count:
         message = f"{info.path.name} has only {frames} different frames: {count} crops"

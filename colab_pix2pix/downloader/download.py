@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 import os
 import re
 import secrets
@@ -19,11 +18,10 @@ from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import names_its_video, public_link
-from ..video.probe import probe
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
-from .time_range import TimeRange, record_range, requested_range
-from .ytdlp import Format, fetch, list_entries, list_formats
+from .time_range import TimeRange, holds_range, range_in_file, record_range, requested_range
+from .ytdlp import ALL_OF_IT, Format, fetch, list_entries, list_formats
 
 __all__ = ["Format", "download", "download_all", "list_formats", "sample_video"]
 
@@ -200,15 +198,22 @@ def _fetch(
             work.rmdir()
         raise
     try:
-        length = probe(file).duration_seconds
-    except VideoError as error:
+        if wanted and held and not holds_range(file, wanted, held):
+            # No picture, or other ones: a server that gives no parts, a list in another order.
+            on_event(Note(message=ALL_OF_IT))
+            shutil.rmtree(work)
+            work.mkdir()
+            file, metadata, held = fetch(link, work, config, on_event=on_event)
+        time_range = range_in_file(file, wanted, held)
+    except VideoError:
         shutil.rmtree(work)  # a complete file that is no video: resuming would not mend it
-        if held is None:
-            raise
-        raise _empty_range(link, config) from error
+        raise
+    if wanted is not None and time_range is None:
+        shutil.rmtree(work)
+        raise _empty_range(link, config)
     with files.created_folder(directory):
         target = _move_in(file, directory, request | metadata)
-        record_range(target, config, _range_in_file(wanted, held, length))
+        record_range(target, config, time_range)
     shutil.rmtree(work)
     return target
 
@@ -244,17 +249,6 @@ def _move_in(file: Path, directory: Path, metadata: dict[str, Any]) -> Path:
         shutil.move(file, temp_path)
     write_sidecar(target, metadata | {"bytes": target.stat().st_size})
     return target
-
-
-def _range_in_file(
-    wanted: TimeRange | None, held: TimeRange | None, length: float
-) -> TimeRange | None:
-    """Returns where the wanted range lies in a file of `length` seconds that holds another one."""
-    if wanted is None or held is None:
-        return wanted
-    # The file ends where the range was to end, and begins at the keyframe before it.
-    lasts = min(wanted.end, held.end) - wanted.start
-    return TimeRange(max(0.0, length - lasts), math.inf)
 
 
 def _refused_entry(playlist: str, entry: str) -> DownloadError:

@@ -13,6 +13,7 @@ from PIL import Image
 from ..config import VideoConfig
 from ..filenames import public_link
 from ..video.decode import decode_still
+from ..video.probe import VideoInfo
 from .download import is_link, sample_video
 from .local_file import probe_source
 from .ytdlp import Format, extract_info
@@ -83,10 +84,20 @@ def _preview_file(path: Path) -> VideoPreview:
         width=info.width,
         height=info.height,
         size_bytes=path.stat().st_size,
-        thumbnail=decode_still(
-            path, info.duration_seconds / 2, scale=f"{_THUMBNAIL_PIXELS}:-2", codec="mjpeg"
-        ),
+        thumbnail=_thumbnail(info),
     )
+
+
+def _thumbnail(info: VideoInfo) -> bytes:
+    height = max(1, round(info.height * _THUMBNAIL_PIXELS / info.width))
+    frame = decode_still(info, info.duration_seconds / 2, (_THUMBNAIL_PIXELS, height))
+    return b"" if frame is None else _jpeg(frame)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=80)
+    return stream.getvalue()
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -134,6 +145,4 @@ def _fetch_thumbnail(address: str) -> bytes:
             thumbnail = image.convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError):
         return b""
-    stream = io.BytesIO()
-    thumbnail.save(stream, "JPEG", quality=80)
-    return stream.getvalue()
+    return _jpeg(thumbnail)

@@ -20,8 +20,9 @@ from .cookies import read_cookies
 from .failures import classify, to_download_error
 from .local_file import check_disk
 from .secrecy import DebugLogger, OnCommandLineError, keep_off_command_lines, requests_unlogged
-from .time_range import TimeRange
+from .time_range import RANGE_AT_SECONDS, TimeRange
 
+ALL_OF_IT = "The site gives no parts of this video: fetching all of it."
 _RETRIES = 5
 #: What is kept of the site's metadata of a video: our name -> yt-dlp's.
 _METADATA = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
@@ -159,7 +160,11 @@ def _download_range(
     if wanted is not None:
         from yt_dlp.utils import download_range_func
 
-        ranges = {"download_ranges": download_range_func(None, [(wanted.start, wanted.end)])}
+        clock = ["-output_ts_offset", str(RANGE_AT_SECONDS), "-muxdelay", "0"]
+        ranges = {
+            "download_ranges": download_range_func(None, [(wanted.start, wanted.end)]),
+            "external_downloader_args": {"ffmpeg_o": clock},
+        }
         try:
             return _call_ytdlp(link, folder, config, options | ranges, download=True), wanted
         except OnCommandLineError:
@@ -169,7 +174,7 @@ def _download_range(
             cause = error.__cause__ or error.__context__
             if cause is None or classify(cause).name != "other":
                 raise
-            on_event(Note(message="The site gives no parts of this video: fetching all of it."))
+            on_event(Note(message=ALL_OF_IT))
     return _call_ytdlp(link, folder, config, options, download=True), None
 
 

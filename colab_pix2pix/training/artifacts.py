@@ -67,8 +67,9 @@ def write_timelapse(project: Project, last_step: int) -> Path:
     """
     paths = [path for path in project.sample_files() if sample_step(path) <= last_step]
     grids = (grid for path in paths if (grid := read_sample(path)) is not None)
-    frames = _held(_of_one_shape(grids))
-    return encode_video(project.timelapse, frames, frames_per_second=_FRAMES_PER_SECOND)
+    frames = enumerate(_held(_of_one_shape(grids)))
+    timed = ((number / _FRAMES_PER_SECOND, frame) for number, frame in frames)
+    return encode_video(project.timelapse, timed)
 
 
 def read_sample(path: Path) -> np.ndarray | None:

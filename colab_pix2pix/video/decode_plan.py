@@ -1,23 +1,35 @@
-"""The least that must be decoded for some frames of a video.
+"""Which frames are taken, and the least that must be decoded for them.
 
-ffmpeg's own ways are to decode everything, or to start anew and seek for each frame. Here one
-ffmpeg copies the file without the packets that no wanted frame needs, which costs next to nothing,
-and a second one decodes what is left in one go. Sparse frames so cost the way from the keyframe
-before them, keyframes cost themselves, and dense ones are spared the tails of the groups of
-pictures (GOPs) and the frames that no other frame refers to.
+A frame needs what lies between it and the keyframe before it. Runs of packets are decoded each for
+itself, begun at a keyframe; within one, what no wanted frame needs is not decoded at all.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ..ffmpeg import outside
 from ..spacing import evenly_spaced
 from .packets import Packets
 from .timeline import Timeline
 
-_WORTH = 0.9  # of all packets; above it, a second process costs more than it saves
-_ROUNDING_SECONDS = 0.002  # of times that went through ffmpeg and back
+_MERGED_GAP = 64  # packets; beginning anew costs more than to pass over as many
+
+
+@dataclass(frozen=True)
+class Run:
+    """Packets in a row that are decoded by one decoder, from a keyframe on.
+
+    Attributes:
+        first: The first packet.
+        needed: For each packet from there on, whether it is decoded, bool.
+        wanted: The packets whose frames are wanted.
+    """
+
+    first: int
+    needed: np.ndarray
+    wanted: frozenset[int]
 
 
 def evenly_spaced_times(start: float, end: float, steps: int) -> np.ndarray:
@@ -37,9 +49,11 @@ def pick_frames(
 ) -> np.ndarray:
     """Returns the indices of frames that lie evenly over a span of time, each once.
 
+    Long gaps in which the file has no frames do not count.
+
     Args:
         timeline: All frames.
-        start: Begin of the span in seconds, on the clock of the file.
+        start: Begin of the span in seconds, on the clock of the timeline.
         end: End of the span.
         steps: How many are wanted; fewer come when there are fewer frames.
         exact: False takes a keyframe where one lies in the same part of the span.
@@ -47,11 +61,13 @@ def pick_frames(
     inside = np.flatnonzero((timeline.seconds >= start - 1e-6) & (timeline.seconds < end - 1e-6))
     if not len(inside):
         inside = nearest_frames(timeline.seconds, np.array([start]))
-    frames = timeline.seconds[inside]
+    frames = timeline.even_seconds[inside]
+    start, end = start + frames[0] - timeline.seconds[inside[0]], end - timeline.seconds[inside[-1]]
+    end += frames[-1]
     wanted = evenly_spaced_times(start, end, steps)
     # A hair earlier, so that rounding does not decide when a middle falls between two frames.
     picks = nearest_frames(frames, wanted - 1e-6)
-    if not exact and timeline.packets is not None:
+    if not exact:
         keyframes = np.flatnonzero(timeline.packets.keyframe[timeline.packet_index[inside]])
         if len(keyframes):
             candidates = keyframes[nearest_frames(frames[keyframes], wanted)]
@@ -70,65 +86,51 @@ def _without_repeats(picks: np.ndarray, wanted: int, total: int) -> np.ndarray:
     return np.union1d(picks, spare[evenly_spaced(len(spare), missing)])
 
 
-def packets_to_decode(timeline: Timeline, picks: np.ndarray) -> np.ndarray | None:
-    """Returns which packets the picked frames need: bool `(packets,)`; None for nearly all."""
+def plan_runs(timeline: Timeline, picks: np.ndarray) -> list[Run]:
+    """Returns the runs of packets to decode for the picked frames, in the order of the file."""
     packets = timeline.packets
-    if packets is None or not packets.keyframe.any():
-        return None
     wanted = np.sort(timeline.packet_index[picks])
-    needed = np.zeros(len(packets.keyframe), bool)
-    if packets.has_open_gops:
-        # ffmpeg's H.264 decoder loses frames where it does not start afresh: no gaps but those that
-        # nobody misses.
-        if timeline.partial:
-            return None
-        needed[: wanted[-1] + 1] = packets.reference[: wanted[-1] + 1]
-    else:
-        keyframes = np.flatnonzero(packets.keyframe)
-        gop_of_wanted = np.searchsorted(keyframes, wanted, side="right") - 1
-        for gop in np.unique(gop_of_wanted[gop_of_wanted >= 0]):
-            last = int(wanted[gop_of_wanted == gop].max())
-            _add_gop(needed, packets, keyframes, int(gop), last)
-    needed[wanted] = True
-    return needed if needed.mean() < _WORTH else None
+    needed = np.zeros(len(packets), bool)
+    keyframes = np.flatnonzero(packets.keyframe)
+    group = np.searchsorted(keyframes, wanted, side="right") - 1
+    for number in np.unique(group):
+        last = int(wanted[group == number].max())
+        needed[
+            _group_start(packets, keyframes, int(number), wanted[group == number]) : last + 1
+        ] = True
+    borders = np.flatnonzero(np.diff(needed.astype(np.int8), prepend=0, append=0))
+    runs: list[list[int]] = []
+    for begin, end in borders.reshape(-1, 2).tolist():
+        if runs and begin - runs[-1][1] <= _MERGED_GAP:
+            runs[-1][1] = end
+        else:
+            runs.append([begin, end])
+    return [
+        Run(
+            begin, needed[begin:end], frozenset(wanted[(wanted >= begin) & (wanted < end)].tolist())
+        )
+        for begin, end in runs
+    ]
 
 
-def _add_gop(
-    needed: np.ndarray, packets: Packets, keyframes: np.ndarray, gop: int, last: int
-) -> None:
-    """Adds what it takes to decode the packet `last` of a group that begins with a keyframe."""
-    first = int(keyframes[gop])
-    span = np.arange(first, last + 1)
-    leading = packets.presentation_seconds[span] < packets.presentation_seconds[first]
-    if leading[-1] and gop > 0:
-        # Shown before its keyframe (open GOP): it also refers to the group before.
-        _add_gop(needed, packets, keyframes, gop - 1, first - 1)
-        leading[:] = False
-    needed[span[packets.reference[span] & ~leading]] = True
+def whole_run(timeline: Timeline, picks: np.ndarray) -> Run:
+    """Returns a run of everything from the beginning of the file to the last picked frame."""
+    wanted = timeline.packet_index[picks]
+    # A few more: a filter that joins half pictures looks at the frame that follows.
+    end = min(len(timeline.packets), int(wanted.max()) + _MERGED_GAP)
+    return Run(0, np.ones(end, bool), frozenset(wanted.tolist()))
 
 
-def dropped_packets(packets: Packets, needed: np.ndarray) -> str:
-    """Returns an ffmpeg expression, for its filter `noise`, that is 0 for the needed packets only.
+def _group_start(packets: Packets, keyframes: np.ndarray, number: int, wanted: np.ndarray) -> int:
+    """Returns where decoding begins for packets of a group of pictures.
 
-    A run of packets ends before a keyframe at the latest, because packets may be missing there.
+    That is its keyframe, or the one before where a frame is shown before its own keyframe (open
+    GOP): it refers to the group before, too.
     """
-    begins = np.diff(needed.astype(np.int8), prepend=0) == 1
-    firsts = np.flatnonzero(needed & (begins | packets.keyframe))
-    lasts = np.flatnonzero(needed & ~np.append(needed[1:] & ~packets.keyframe[1:], False))
-    decode_seconds = packets.decode_seconds
-    if decode_seconds is None:
-        return outside("n", [(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)])
-    half = np.diff(decode_seconds).min() / 2 if len(decode_seconds) > 1 else 1.0
-    spans = zip(decode_seconds[firsts] - half, decode_seconds[lasts] + half, strict=True)
-    return outside("dts*tb", [(float(first), float(last)) for first, last in spans])
-
-
-def times_expression(frames: np.ndarray, picks: np.ndarray) -> str:
-    """Returns an ffmpeg expression of `t` that is true for the picked frames only.
-
-    Args:
-        frames: The times of all frames in seconds, sorted.
-        picks: Indices of the wanted frames, sorted.
-    """
-    half = min(np.diff(np.sort(frames)).min() / 2, _ROUNDING_SECONDS) if len(frames) > 1 else 1.0
-    return f"not({outside('t', [(time - half, time + half) for time in frames[picks]])})"
+    if number < 0:
+        return 0
+    first = int(keyframes[number])
+    shown = packets.presentation_ticks
+    if number > 0 and bool((shown[wanted] < shown[first]).any()):
+        return int(keyframes[number - 1])
+    return first

@@ -1,161 +1,145 @@
-"""The packets of a video file: when each is decoded and shown, and which others need it."""
+"""The packets of a stream as the file lists them, and a clock that never begins again."""
 
 from __future__ import annotations
 
-import re
-import tempfile
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, TypeAlias
 
+import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
-from ..ffmpeg import long_option, running
-from ..litter import temp_folder
-from .probe import VideoInfo, local_input
+AnyPacket: TypeAlias = "av.Packet[Any]"
 
-#: Lines of ffmpeg's `framecrc`: stream, decoding time, presentation time, length, ..., flags.
-_PACKET = re.compile(
-    rb"^0, *(-?\d+), *(-?\d+), *(-?\d+)(?:[^F\n]*, F=0x([0-9A-Fa-f]+))?", re.MULTILINE
-)
-_REFERENCE = re.compile(rb"^1, *(-?\d+)", re.MULTILINE)
-_KEY, _DISCARD = 1, 4  # AV_PKT_FLAG_KEY, AV_PKT_FLAG_DISCARD (decoded for others, never shown)
-_NO_TIME = -(2**63)
+NO_TIME = -(2**63)
+_LONGEST_SECONDS = 3600.0  # a frame that is to be shown for longer is the last one before a jump
+_BACK_SECONDS = 1.0  # decoding times may go back by less in a badly written file
 
 
 @dataclass(frozen=True)
 class Packets:
-    """The packets of a video in the order of the file, which is the order of decoding.
+    """The packets of a stream in the order of the file, which is the order of decoding.
 
     Attributes:
-        presentation_seconds: When the frame of each is shown.
-        decode_seconds: When each is to be decoded, rising; None where the file does not tell.
+        presentation_ticks: When the frame of each is shown, int64; NO_TIME where unknown.
+        decode_ticks: When each is to be decoded, int64; NO_TIME where unknown.
+        duration_ticks: How long each lasts, by the container; 0 where unknown.
+        position: The byte at which each begins in the file; -1 where unknown.
         keyframe: True where decoding can begin.
-        reference: False where no other frame needs this one.
-        h264: True when they are H.264.
+        shown: False for what is decoded for others only (edit lists).
+        tick_seconds: The unit of time.
     """
 
-    presentation_seconds: np.ndarray
-    decode_seconds: np.ndarray | None
+    presentation_ticks: np.ndarray
+    decode_ticks: np.ndarray
+    duration_ticks: np.ndarray
+    position: np.ndarray
     keyframe: np.ndarray
-    reference: np.ndarray
-    h264: bool = False
+    shown: np.ndarray
+    tick_seconds: float
+
+    def __len__(self) -> int:
+        return len(self.keyframe)
 
     @property
-    def has_open_gops(self) -> bool:
-        """True for H.264 where frames shown before a keyframe come after it in the file."""
-        shown = self.presentation_seconds
-        highest = np.maximum.accumulate(np.where(self.keyframe, shown, -np.inf))
-        return self.h264 and bool((shown < highest).any())
+    def timed(self) -> bool:
+        """True when the file tells when each frame is shown."""
+        return bool(len(self) and (self.presentation_ticks != NO_TIME).all())
+
+    @cached_property
+    def usual_seconds(self) -> float:
+        """The usual step from one packet to the next; 0.0 where none is known."""
+        steps = np.diff(self._clock)
+        return float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+
+    @cached_property
+    def _clock(self) -> np.ndarray:
+        """When each is decoded, in seconds; where unknown, as the next one that is known."""
+        known = self.decode_ticks != NO_TIME
+        if not known.any():
+            return np.asarray(np.maximum.accumulate(self.presentation_ticks) * self.tick_seconds)
+        following = np.flatnonzero(known)[
+            np.minimum(np.cumsum(known) - known, int(known.sum()) - 1)
+        ]
+        return np.asarray(self.decode_ticks[following] * self.tick_seconds)
+
+    @cached_property
+    def segment_starts(self) -> np.ndarray:
+        """The packets with which the clock begins again; at least the first one."""
+        step = np.diff(self._clock)
+        again = ((step < 0) & self.keyframe[1:]) | (step < -_BACK_SECONDS)
+        return np.append(0, np.flatnonzero(again) + 1)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """The seconds to add to the times of each segment so that it follows the one before."""
+        offsets = [0.0]
+        seconds = self.presentation_ticks * self.tick_seconds
+        pieces = np.split(np.arange(len(self)), self.segment_starts[1:])
+        for before, piece in pairwise(pieces):
+            last = int(before[seconds[before].argmax()])
+            length = float(self.duration_ticks[last] * self.tick_seconds)
+            length = length if 0 < length < _LONGEST_SECONDS else self.usual_seconds
+            end = float(seconds[last]) + offsets[-1] + length
+            offsets.append(end - float(seconds[piece].min()))
+        return np.array(offsets)
+
+    @cached_property
+    def seconds(self) -> np.ndarray:
+        """When each frame is shown, on a clock on which joined pieces follow one another."""
+        lengths = np.diff(np.append(self.segment_starts, len(self)))
+        moved = np.repeat(self.offsets, lengths)
+        return np.asarray(self.presentation_ticks * self.tick_seconds + moved)
+
+    def end_seconds(self) -> float:
+        """Returns when the last frame disappears, on the clock of `seconds`."""
+        last = int(self.seconds.argmax())
+        length = float(self.duration_ticks[last] * self.tick_seconds)
+        return float(self.seconds[last]) + (length if length > 0 else self.usual_seconds)
 
 
-@dataclass
-class _Columns:
-    """Packets as ffmpeg lists them. Arrays of numbers, not objects: a day of video has millions."""
+def read_packets(container: InputContainer, stream: VideoStream | AudioStream) -> Packets:
+    """Returns the packets of a stream, up to a place where the file can't be read any further.
 
-    decode_ticks: array[int] = field(default_factory=lambda: array("q"))
-    presentation_ticks: array[int] = field(default_factory=lambda: array("q"))
-    length_ticks: array[int] = field(default_factory=lambda: array("q"))
-    flags: bytearray = field(default_factory=bytearray)
-    reference_ticks: array[int] = field(default_factory=lambda: array("q"))
-
-    def add(self, lines: bytes) -> None:
-        rows = _PACKET.findall(lines)
-        self.decode_ticks.extend(int(row[0]) for row in rows)
-        self.presentation_ticks.extend(int(row[1]) for row in rows)
-        self.length_ticks.extend(int(row[2]) for row in rows)
-        self.flags.extend(int(row[3] or b"1", 16) & 255 for row in rows)
-        self.reference_ticks.extend(map(int, _REFERENCE.findall(lines)))
-
-
-def read_packets(
-    info: VideoInfo, *, references: bool = False, keyframes_only: bool = False, drop: str = ""
-) -> tuple[Packets | None, np.ndarray, float]:
-    """Returns the packets, which of them are shown, and how many seconds the last one lasts.
-
-    The packets are None where the file does not tell when they are shown.
-
-    Args:
-        info: The video.
-        references: True finds out which frames no other one needs.
-        keyframes_only: True lets ffmpeg skip over all but keyframes, where it can.
-        drop: A bitstream filter for packets that are not wanted, or "".
-
-    Raises:
-        VideoError: the file can't be read.
+    Arrays of numbers, not objects: a day of video has millions. It takes a second for 300 000.
     """
-    columns = _Columns()
-    with (
-        temp_folder() as temp_dir,
-        tempfile.TemporaryFile() as log,
-        running(
-            _list_packets(info, references, keyframes_only, drop, temp_dir),
-            what=f"reading {info.path.name}",
-            log=log,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        tick_seconds = _tick_seconds(process.stdout)
-        for lines in _whole_lines(process.stdout):
-            columns.add(lines)
-        references_known = bool(columns.reference_ticks) and not log.tell()
-    return _to_packets(columns, tick_seconds, references_known, info.codec == "h264")
-
-
-def _list_packets(
-    info: VideoInfo, references: bool, keyframes_only: bool, drop: str, temp_dir: Path
-) -> list[str]:
-    command = local_input(info.path, keyframes_only=keyframes_only)
-    command += ["-map", "0:V:0", "-c", "copy"]
-    command += long_option("-bsf:v:0", drop, temp_dir) if drop else []
-    if references and info.codec == "h264":
-        # A second copy, without the frames that no other frame needs. Of other codecs ffmpeg does
-        # not tell it, or not for sure.
-        chain = ",".join(filter(None, [drop, "filter_units=discard=nonref"]))
-        command += ["-map", "0:V:0", *long_option("-bsf:v:1", chain, temp_dir)]
-    return [*command, "-avoid_negative_ts", "disabled", "-f", "framecrc", "-"]
-
-
-def _to_packets(
-    columns: _Columns, tick_seconds: float, references_known: bool, h264: bool
-) -> tuple[Packets | None, np.ndarray, float]:
-    ticks = np.array(columns.presentation_ticks, np.int64)
-    if not len(ticks) or (ticks == _NO_TIME).any():
-        return None, ticks, 0.0
-    order = np.array(columns.decode_ticks, np.int64)
-    rising = bool((order != _NO_TIME).all() and (np.diff(order) > 0).all())
-    reference = np.ones(len(ticks), bool)
-    if references_known:
-        reference = np.isin(order, columns.reference_ticks)
-    flags = np.frombuffer(bytes(columns.flags), np.uint8)
-    packets = Packets(
-        presentation_seconds=ticks * tick_seconds,
-        decode_seconds=order * tick_seconds if rising else None,
-        keyframe=(flags & _KEY).astype(bool),
-        reference=reference,
-        h264=h264,
+    columns = [array("q") for _ in range(4)]
+    presentation, decode, duration, position = (column.append for column in columns)
+    flags = bytearray()
+    try:
+        for packet in container.demux(stream):
+            if not packet.size:  # the end
+                continue
+            pts, dts = packet.pts, packet.dts
+            presentation(NO_TIME if pts is None else pts)
+            decode(NO_TIME if dts is None else dts)
+            duration(packet.duration or 0)
+            position(-1 if packet.pos is None else packet.pos)
+            flags.append(packet.is_keyframe + 2 * packet.is_discard)
+    except av.error.FFmpegError:
+        pass  # cut off or damaged: what came before is there
+    marks = np.frombuffer(bytes(flags), np.uint8)
+    tick_seconds = float(stream.time_base) if stream.time_base else 0.0
+    return Packets(
+        presentation_ticks=np.array(columns[0], np.int64),
+        decode_ticks=np.array(columns[1], np.int64),
+        duration_ticks=np.array(columns[2], np.int64),
+        position=np.array(columns[3], np.int64),
+        keyframe=(marks & 1) > 0,
+        shown=marks < 2,
+        tick_seconds=tick_seconds,
     )
-    last_seconds = columns.length_ticks[int(ticks.argmax())] * tick_seconds
-    return packets, (flags & _DISCARD) == 0, last_seconds
 
 
-def _tick_seconds(lines: IO[bytes]) -> float:
-    """Returns the unit of time in seconds that the head of ffmpeg's `framecrc` tells."""
-    for line in lines:
-        if line.startswith(b"#tb 0:"):
-            numerator, denominator = line[6:].split(b"/")
-            return int(numerator) / int(denominator)
-    return 0.0
+def mark(packet: AnyPacket, number: int) -> None:
+    """Gives a packet a number in place of its time: decoders hand it on to `frame.pts`.
 
-
-def _whole_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Gives a text in large pieces that end where a line ends."""
-    rest = b""
-    while piece := stream.read(1 << 18):
-        piece = rest + piece
-        end = piece.rfind(b"\n") + 1
-        yield piece[:end]
-        rest = piece[end:]
-    yield rest
+    Times may be missing, or the same for several. (PyAV's `opaque` is for this, too, but it takes
+    small numbers of two frames for one, and may wait for itself when a decoder is closed.)
+    """
+    packet.pts, packet.dts = number, None

@@ -1,23 +1,23 @@
-"""What a video file holds, as ffmpeg sees it when it decodes the first frame.
-
-imageio-ffmpeg brings no ffprobe. Decoding one frame costs no more and shows more: that there is
-one, and its size after rotation.
-"""
+"""What a video file holds, and what its first frame that can be decoded looks like."""
 
 from __future__ import annotations
 
-import re
-import tempfile
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-from ..errors import VideoError
-from ..ffmpeg import running
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
-#: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
-_NO_VIDEO = re.compile(
-    r"image2|_pipe|^tty$|^hls|concat|subtitles|^srt$|^webvtt$|^ass$|^ffmetadata$"
-)
+from ..errors import VideoError
+from .container import not_a_video, open_video
+from .filters import Shape, shape_of
+from .packets import read_packets
+
+_CLOCK_MAY_JUMP = 0x200  # AVFMT_TS_DISCONT: the header of such a file knows no length
+_MOST_PACKETS = 3000  # until a frame must have come
+_TRANSFERS = {1: "bt709", 16: "smpte2084", 18: "arib-std-b67"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +28,13 @@ class VideoInfo:
         path: The file.
         width: Width in pixels as a player shows it: rotated, with square pixels.
         height: Height in pixels as a player shows it.
-        decoded_width: Width as ffmpeg gives it: rotated, its pixels not yet made square.
-        duration_seconds: Length by the container's header; 0.0 where it has none.
+        decoded_width: Width as decoded: rotated, its pixels not yet made square.
+        duration_seconds: Length by the container's header, or counted where that can't know it;
+            0.0 where nothing tells it.
         frames_per_second: The nominal frame rate; 0.0 when unknown.
         codec: ffmpeg's name of the codec, such as "h264".
         interlaced: True when a frame holds two fields of different times.
         transfer: The transfer function by ffmpeg's name, such as "bt709"; "smpte2084" is HDR.
-        matrix: The colour matrix by ffmpeg's name, such as "bt709", or "unknown".
-        full_range: True when black is 0 and not 16.
-        rotated: True when a player rotates or mirrors the stored frame.
     """
 
     path: Path
@@ -48,23 +46,11 @@ class VideoInfo:
     codec: str
     interlaced: bool
     transfer: str
-    matrix: str
-    full_range: bool
-    rotated: bool
 
-
-def local_input(path: Path, *, keyframes_only: bool = False) -> list[str]:
-    """Returns ffmpeg's arguments that open a local file and nothing else.
-
-    `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
-    that poses as a video from opening links.
-
-    Args:
-        path: The file.
-        keyframes_only: True leaves out all but keyframes; most containers then skip over the rest.
-    """
-    discard = ["-discard:v", "nokey"] if keyframes_only else []
-    return ["-protocol_whitelist", "file", *discard, "-copyts", "-i", f"file:{path}"]
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first frame."""
+        return Shape(self.width, self.height, self.decoded_width)
 
 
 def probe(video: Path | str) -> VideoInfo:
@@ -75,47 +61,54 @@ def probe(video: Path | str) -> VideoInfo:
     """
     video = Path(video)
     _check_file(video)
-    log = _log_of_first_frame(video)
-    container = re.search(r"^Input #0, (\S+), from ", log, re.MULTILINE)
-    stream = re.search(r"^  Stream #0:\d+.*?: Video: (\w+)[^\n]*", log, re.MULTILINE)
-    shown = re.search(r"pts_time:.* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:(.)", log)
-    if container is None or stream is None or shown is None:
-        raise _not_a_video(video, log)
-    if any(_NO_VIDEO.search(name) for name in container[1].split(",")):
-        raise _not_a_video(video, f"it is a file of the kind {container[1]}")
-    width, height = _display_size(*(int(number) for number in shown.groups()[:4]))
-    colours = re.search(
-        r"color_range:(\S+) color_space:(\S+) color_primaries:\S+ color_trc:(\S+)", log
-    )
-    return VideoInfo(
-        path=video,
-        width=width,
-        height=height,
-        decoded_width=int(shown[3]),
-        duration_seconds=_seconds(re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", log)),
-        frames_per_second=_rate(stream[0]),
-        codec=stream[1],
-        interlaced=shown[5] in "TB",
-        transfer=colours[3] if colours else "unknown",
-        matrix=colours[2] if colours else "unknown",
-        full_range=colours is not None and colours[1] == "pc",
-        rotated="displaymatrix" in log,
-    )
+    with open_video(video) as (container, stream):
+        frame = _first_frame(container, stream)
+        if frame is None:
+            raise not_a_video(video, "not one picture in it can be decoded")
+        shape = shape_of(frame, stream.sample_aspect_ratio)
+        rate = stream.average_rate or stream.guessed_rate
+        info = VideoInfo(
+            path=video,
+            width=shape.width,
+            height=shape.height,
+            decoded_width=shape.decoded_width,
+            duration_seconds=(container.duration or 0) / av.time_base,
+            frames_per_second=float(rate) if rate else 0.0,
+            codec=stream.codec_context.name,
+            interlaced=bool(frame.interlaced_frame),
+            transfer=_TRANSFERS.get(int(frame.color_trc), "unknown"),
+        )
+        counted = container.format.flags & _CLOCK_MAY_JUMP or not container.duration
+    if not counted:
+        return info
+    return VideoInfo(**vars(info) | {"duration_seconds": _counted_seconds(video, rate)})
 
 
-def _log_of_first_frame(video: Path) -> str:
-    command = ["-loglevel", "info", *local_input(video), "-map", "0:V:0", "-frames:v", "1"]
-    command += ["-vf", "showinfo=checksum=0", "-f", "null", "-"]
-    with tempfile.TemporaryFile() as log:
-        try:
-            with running(command, what=f"reading {video.name}", log=log) as process:
-                assert process.stdout is not None
-                process.stdout.read()
-        except VideoError as error:
-            log.seek(0)
-            raise _not_a_video(video, log.read().decode(errors="replace")) from error
-        log.seek(0)
-        return log.read().decode(errors="replace")
+def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """Returns the first frame that can be decoded; passes over damage before it."""
+    stream.codec_context.thread_type = "SLICE"  # without the delay of frame threads
+    tried = 0
+    try:
+        for packet in container.demux(stream):
+            tried += 1
+            try:
+                if frames := packet.decode():
+                    return frames[0]
+            except av.error.FFmpegError:
+                pass  # a damaged packet
+            if tried > _MOST_PACKETS:
+                break
+    except av.error.FFmpegError:
+        pass  # the end of what can be read
+    return None
+
+
+def _counted_seconds(video: Path, rate: Fraction | None) -> float:
+    with open_video(video) as (container, stream):
+        packets = read_packets(container, stream)
+    if packets.timed:
+        return packets.end_seconds() - float(packets.seconds.min())
+    return len(packets) / float(rate) if rate else 0.0
 
 
 def _check_file(video: Path) -> None:
@@ -137,43 +130,3 @@ def _check_file(video: Path) -> None:
             why="Its copy or download was probably cut off.",
             fix="Fetch it again.",
         )
-
-
-def _not_a_video(video: Path, log: str) -> VideoError:
-    lines = [line for line in log.strip().splitlines() if line.strip()]
-    reason = re.sub(r"^\[[^]]*\]\s*", "", lines[-1]) if lines else "it gave no reason"
-    if "matches no streams" in log:
-        reason = "it has sound but no pictures"
-    return VideoError(
-        f"{video} can't be read as a video: {reason}.",
-        why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
-        fix="Try it in a player; if it does not play there, fetch it again or choose another.",
-    )
-
-
-def _display_size(sar_width: int, sar_height: int, width: int, height: int) -> tuple[int, int]:
-    """Returns the size in square pixels; like players, it stretches the width, not the height.
-
-    Args:
-        sar_width: Of the sample aspect ratio, with `sar_height`; 0 where it is unknown.
-        sar_height: See `sar_width`.
-        width: Of the decoded frame in pixels.
-        height: Of the decoded frame in pixels.
-    """
-    if not sar_width or not sar_height:
-        return width, height
-    return max(1, round(width * sar_width / sar_height)), height
-
-
-def _seconds(found: re.Match[str] | None) -> float:
-    if found is None:
-        return 0.0
-    hours, minutes, seconds = found.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-def _rate(line: str) -> float:
-    found = re.search(r"([\d.]+)(k?) fps", line) or re.search(r"([\d.]+)(k?) tbr", line)
-    if found is None:
-        return 0.0
-    return float(found[1]) * (1000 if found[2] else 1)

@@ -1,184 +1,113 @@
-"""When each frame of a video is shown; of all frames, or of those around some times only."""
+"""When each frame of a video is shown."""
 
 from __future__ import annotations
 
-import re
-import tempfile
 from dataclasses import dataclass
 
+import av
 import numpy as np
 
 from ..errors import VideoError
-from ..ffmpeg import outside, running
-from .packets import Packets, read_packets
-from .probe import VideoInfo, local_input
+from .container import open_video
+from .packets import NO_TIME, Packets, mark, read_packets
+from .probe import VideoInfo
 
-#: A line of the filter `showinfo`: the presentation time in seconds.
-SHOWINFO_TIME = re.compile(rb"\] n: *\d+ pts: *-?\d+ pts_time:(-?[\d.e+-]+) ")
-_MARGIN_SECONDS = 0.5
-_MOST_REORDERED = 16  # frames, in H.264 and HEVC
+_USUAL_FRAME_RATE = 25.0
+_LONGEST_STEP = 20  # times the usual one; a longer gap between frames counts as one usual step
+_SHORTEST_GAP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The frames of a video in the order in which they are shown; or some of them.
+    """The frames of a video in the order in which they are shown.
 
     Attributes:
-        seconds: The presentation time of each frame, float64, on the clock of the file.
-        start_seconds: When the first frame of the video appears; not always 0.
-        end_seconds: When the last frame of the video disappears.
+        seconds: When each appears, float64, never falling. Where the clock of the file begins
+            again, as in joined files, what comes later is put behind what came before.
+        end_seconds: When the last frame disappears.
         packet_index: For each frame its index in `packets`.
-        packets: None when the file does not tell the times of its packets.
-        partial: True when these are the frames around some times only.
+        packets: What the file lists.
     """
 
     seconds: np.ndarray
-    start_seconds: float
     end_seconds: float
     packet_index: np.ndarray
-    packets: Packets | None
-    partial: bool = False
+    packets: Packets
+
+    @property
+    def start_seconds(self) -> float:
+        """When the first frame appears; not always 0."""
+        return float(self.seconds[0])
+
+    @property
+    def even_seconds(self) -> np.ndarray:
+        """A clock that does not go on where there are no frames: gaps count as a usual step."""
+        steps = np.diff(self.seconds)
+        if not (steps > 0).any():
+            return self.seconds
+        usual = float(np.median(steps[steps > 0]))
+        gap = steps > max(_SHORTEST_GAP_SECONDS, _LONGEST_STEP * usual)
+        return np.cumsum(np.append(self.seconds[0], np.where(gap, usual, steps)))
 
 
-def read_timeline(info: VideoInfo, *, references: bool = True) -> Timeline:
+def read_timeline(info: VideoInfo) -> Timeline:
     """Returns when the frames of a video are shown.
 
-    The packets tell it in milliseconds a minute of video. Where they do not (AVI, raw streams),
-    the whole video is decoded once.
-
-    Args:
-        info: The video.
-        references: True finds out which frames no other one needs, at the price of a second pass.
+    The packets tell it in a second for three hours of video. Where they do not (some AVI, raw
+    streams, frames of one time), the whole video is decoded once.
 
     Raises:
         VideoError: the file can't be read or holds no picture.
     """
-    packets, shown, last_seconds = read_packets(info, references=references)
-    if packets is None:
-        times = _times_by_decoding(info)
-        packet_index, last_seconds = np.arange(len(times)), 0.0
-    else:
-        packet_index = np.flatnonzero(shown)
-        times = packets.presentation_seconds[packet_index]
-    if not len(times):
+    with open_video(info.path) as (container, stream):
+        packets = read_packets(container, stream)
+        # AVI holds no presentation times: with frames that are reordered, they are guessed.
+        timed = packets.timed and not (
+            container.format.name == "avi" and stream.codec_context.has_b_frames
+        )
+    if not len(packets) or not packets.shown.any():
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
-    order = np.argsort(times, kind="stable")
-    times, packet_index = times[order], packet_index[order]
-    distinct = np.append(True, np.diff(times) > 0)
-    usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    start, end = float(times[0]), float(times[-1]) + (last_seconds or usual)
-    return Timeline(times[distinct], start, end, packet_index[distinct], packets)
+    if timed:
+        index = np.flatnonzero(packets.shown)
+        index = index[np.argsort(packets.seconds[index], kind="stable")]
+        if (np.diff(packets.seconds[index]) > 0).all():
+            return Timeline(packets.seconds[index], packets.end_seconds(), index, packets)
+    index = _order_by_decoding(info)
+    if not len(index):
+        raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+    if timed:
+        return Timeline(np.sort(packets.seconds[index]), packets.end_seconds(), index, packets)
+    seconds, step = _times_in_order(info, packets, index)
+    return Timeline(seconds, float(seconds[-1]) + step, index, packets)
 
 
-def read_keyframes(info: VideoInfo) -> Timeline | None:
-    """Returns when the keyframes are shown, roughly, and decoded; skips what lies between them.
-
-    None where the file does not tell enough: there must be a length in the header, and decoding
-    times.
-    """
-    packets, _, _ = read_packets(info, keyframes_only=True)
-    if packets is None or packets.decode_seconds is None or not info.duration_seconds:
-        return None
-    decode_seconds = packets.decode_seconds[packets.keyframe]
-    seconds = packets.presentation_seconds[packets.keyframe]
-    skipped = bool(packets.keyframe.all())
-    if skipped:
-        # ffmpeg skips over samples of an mp4, but not over their entries in the table from which it
-        # reckons presentation times. The decoding times are right, at nearly one distance.
-        seconds = decode_seconds + (seconds[0] - decode_seconds[0])
-    if not len(seconds) or (np.diff(seconds) <= 0).any():
-        return None
-    every = np.ones(len(seconds), bool)
-    start = float(seconds[0])
-    end = start + info.duration_seconds
-    keyframes = Packets(seconds, decode_seconds, every, every)
-    return Timeline(seconds, start, end, np.arange(len(seconds)), keyframes, partial=skipped)
+def _order_by_decoding(info: VideoInfo) -> np.ndarray:
+    """Returns the packets in the order in which their frames are shown, by decoding everything."""
+    order: list[int | None] = []
+    number = 0
+    with open_video(info.path) as (container, stream):
+        decoder = stream.codec_context
+        decoder.thread_type = "AUTO"
+        try:
+            for packet in container.demux(stream):
+                if packet.size:
+                    mark(packet, number)
+                    number += 1
+                try:
+                    order += [frame.pts for frame in decoder.decode(packet)]
+                except av.error.FFmpegError:
+                    continue  # a damaged packet
+        except av.error.FFmpegError:
+            pass  # the end of what can be read
+    return np.array([index for index in order if index is not None], np.int64)
 
 
-def keyframes_only(keyframes: Timeline, start: float, end: float, steps: int) -> Timeline | None:
-    """Returns the keyframes if each of `steps` equal parts of a span has one, else None.
-
-    Args:
-        keyframes: What `read_keyframes` gave. Where ffmpeg can't skip over the other frames (mkv,
-            webm, ts), they would come along when the file is copied, so the answer is None.
-        start: Begin of the span in seconds, on the clock of the file.
-        end: End of the span.
-        steps: How many frames are wanted.
-    """
-    seconds = keyframes.seconds
-    step_index = np.floor((seconds - start) / (end - start) * steps)
-    inside = step_index[(seconds >= start) & (seconds < end)]
-    # With nearly as many as there are, nothing is gained; see `decode_plan.packets_to_decode`.
-    enough = len(np.unique(inside)) == steps and steps < len(seconds) / 2
-    return keyframes if enough and keyframes.partial else None
-
-
-def read_keyframe_windows(
-    info: VideoInfo, keyframes: Timeline, wanted: np.ndarray
-) -> Timeline | None:
-    """Returns the frames around some times only, from the keyframes before them on.
-
-    For few frames of a long video this spares most of the work of `read_timeline`. None where the
-    file does not tell enough, or does not keep to what it told.
-
-    Args:
-        info: The video.
-        keyframes: What `read_keyframes` gave.
-        wanted: The times, sorted.
-    """
-    if keyframes.packets is None or keyframes.packets.decode_seconds is None:
-        return None
-    frame_seconds = 1 / info.frames_per_second if info.frames_per_second else 1.0
-    late = max(_MARGIN_SECONDS, 3 * frame_seconds)
-    early = max(_MARGIN_SECONDS, _MOST_REORDERED * frame_seconds)
-    before = np.maximum(np.searchsorted(keyframes.seconds, wanted, side="right") - 1, 0)
-    # Some containers tell decoding times only roughly when they skip: begin a little earlier.
-    begins = keyframes.packets.decode_seconds[keyframes.packet_index[before]] - early
-    windows = _united(begins.tolist(), (wanted + late).tolist())
-    drop = f"noise=drop='{outside('dts*tb', windows)}'"
-    packets, shown, _ = read_packets(info, references=True, drop=drop)
-    if packets is None or packets.decode_seconds is None or not shown.all():
-        return None
-    packet_index = _decodable(packets.decode_seconds, packets.keyframe, windows)
-    packet_index = packet_index[np.argsort(packets.presentation_seconds[packet_index])]
-    seconds = packets.presentation_seconds[packet_index]
-    distance = np.abs(seconds[:, None] - keyframes.seconds[np.unique(before)]).min(axis=0)
-    if (distance > frame_seconds / 4).any() or (np.diff(seconds) <= 0).any():
-        return None  # a keyframe is missing, so other frames would be taken for the nearest
-    start, end = keyframes.start_seconds, keyframes.end_seconds
-    return Timeline(seconds, start, end, packet_index, packets, partial=True)
-
-
-def _decodable(
-    decode_seconds: np.ndarray, keyframe: np.ndarray, windows: list[tuple[float, float]]
-) -> np.ndarray:
-    """Returns the indices of packets from the first keyframe of their window on."""
-    index = np.arange(len(keyframe))
-    window = np.searchsorted([begin for begin, _ in windows], decode_seconds, side="right")
-    last_keyframe = np.maximum.accumulate(np.where(keyframe, index, -1))
-    first_in_window = np.searchsorted(window, window)
-    return np.flatnonzero(last_keyframe >= first_in_window)
-
-
-def _united(begins: list[float], ends: list[float]) -> list[tuple[float, float]]:
-    """Returns spans of time in order, those that overlap as one."""
-    spans: list[tuple[float, float]] = []
-    for begin, end in zip(begins, ends, strict=True):
-        if spans and begin <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(end, spans[-1][1])
-        else:
-            spans.append((begin, end))
-    return spans
-
-
-def _times_by_decoding(info: VideoInfo) -> np.ndarray:
-    """Returns the presentation time of each frame in seconds, by decoding everything."""
-    command = ["-loglevel", "info", *local_input(info.path), "-map", "0:V:0"]
-    command += ["-fps_mode", "passthrough", "-vf", "showinfo=checksum=0", "-f", "null", "-"]
-    with tempfile.TemporaryFile() as log:
-        with running(command, what=f"decoding {info.path.name}", log=log) as process:
-            assert process.stdout is not None
-            process.stdout.read()
-        log.seek(0)
-        found = (SHOWINFO_TIME.search(line) for line in log)
-        return np.array([float(match[1]) for match in found if match], np.float64)
+def _times_in_order(
+    info: VideoInfo, packets: Packets, index: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Returns a time for each frame, and how long one lasts usually."""
+    rate = info.frames_per_second or _USUAL_FRAME_RATE
+    ticks = np.sort(packets.decode_ticks[index])
+    if (ticks != NO_TIME).all():
+        return ticks * packets.tick_seconds, packets.usual_seconds or 1 / rate
+    return np.arange(len(index)) / rate, 1 / rate

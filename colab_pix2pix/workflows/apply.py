@@ -23,8 +23,9 @@ from ..prefetch import prefetch
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
 from ..video.encode import encode_video
-from ..video.probe import VideoInfo, probe
-from ..video.stream import output_frame_rate, scaled_frames
+from ..video.probe import probe
+from ..video.stream import Block, scaled_frames
+from ..video.timeline import Timeline, read_timeline
 from . import held_out
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def apply(
     """Runs a trained model over pictures or over the frames of a video.
 
     What the network gets is made as in training (blurred grey, edges, ...); a model that has
-    learned from pairs gets the picture as it is. A video keeps its sound and its frame rate. A
-    folder that was interrupted goes on: what this state of the model has already made of a picture
-    is not made again.
+    learned from pairs gets the picture as it is. A video keeps its sound, and each frame its time.
+    A folder that was interrupted goes on: what this state of the model has already made of a
+    picture is not made again.
 
     Args:
         run_dir: A run that has been saved at least once.
@@ -130,6 +131,7 @@ def _to_video(
 ) -> Path:
     require_apart(target, source)
     info = probe(source)
+    timeline = read_timeline(info)
     if target.suffix.lower() != ".mp4":
         raise OptionError(
             f"Received {str(target)!r} for the video to write.",
@@ -137,14 +139,15 @@ def _to_video(
         )
     predictor = load()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(scaled_frames(info, predictor.size, BLOCK, whole=whole)) as blocks:
+    with closing(scaled_frames(info, timeline, predictor.size, BLOCK, whole=whole)) as blocks:
         made = generate_frames(predictor, blocks, smooth=smooth, side_by_side=side_by_side)
-        return write_video(made, info, target, on_event=on_event)
+        return write_video(made, source, timeline, target, on_event=on_event)
 
 
 def write_video(
-    made: Generator[np.ndarray],
-    info: VideoInfo,
+    made: Generator[tuple[float, np.ndarray]],
+    source: Path,
+    timeline: Timeline,
     target: Path,
     *,
     on_event: OnEvent = events.ignore,
@@ -152,14 +155,17 @@ def write_video(
     """Writes what was made of a video's frames, with its sound; generates ahead of the writing.
 
     Args:
-        made: uint8 RGB `(height, width, 3)` each, one for each frame.
-        info: The video.
+        made: When each is shown, and uint8 RGB `(height, width, 3)`, one for each frame.
+        source: The video.
+        timeline: Its frames.
         target: The `.mp4` to write, whole or not at all.
         on_event: Called with Progress events in frames.
     """
-    total = round(info.duration_seconds * output_frame_rate(info)) or None
+    total = len(timeline.seconds)
 
-    def counted(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    def counted(
+        frames: Iterator[tuple[float, np.ndarray]],
+    ) -> Iterator[tuple[float, np.ndarray]]:
         for done, frame in enumerate(frames, 1):
             yield frame
             if done % BLOCK == 0 or done == total:
@@ -167,31 +173,35 @@ def write_video(
 
     with closing(prefetch(made, _AHEAD, name="generating")) as frames:
         return encode_video(
-            target, counted(frames), frames_per_second=output_frame_rate(info), sound_of=info.path
+            target,
+            counted(frames),
+            end_seconds=timeline.end_seconds,
+            sound_of=(source, timeline),
         )
 
 
 def generate_frames(
     generate: Callable[[np.ndarray], np.ndarray],
-    blocks: Iterable[np.ndarray],
+    blocks: Iterable[Block],
     *,
     smooth: float = 0.0,
     side_by_side: bool = False,
-) -> Generator[np.ndarray]:
+) -> Generator[tuple[float, np.ndarray]]:
     """Gives what a generator makes of the frames of a video, one after another.
 
     Args:
         generate: Pictures to pictures, such as `model.predictor.Predictor`.
-        blocks: uint8 `(count, height, width, 3)` each.
+        blocks: Frames in a row.
         smooth: The share of the frame before that stays, 0 to 0.95, against flicker.
         side_by_side: True puts the frame itself on the left.
 
     Returns:
-        uint8 `(height, width, 3)` each.
+        When each is shown, in seconds, and uint8 `(height, width, 3)`.
     """
     before: np.ndarray | None = None
     for block in blocks:
-        for frame, made in zip(block, generate(block), strict=True):
+        generated = generate(block.pictures)
+        for seconds, frame, made in zip(block.seconds, block.pictures, generated, strict=True):
             if smooth:
                 now = made.astype(np.float32)
                 before = now if before is None else smooth * before + (1.0 - smooth) * now
@@ -200,7 +210,7 @@ def generate_frames(
                 height, width, _ = made.shape
                 seen = Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
                 made = np.concatenate([np.asarray(seen), made], axis=1)
-            yield made
+            yield float(seconds), made
 
 
 def _to_pictures(

@@ -15,7 +15,7 @@ from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.extract import extract_frames, probe
 from colab_pix2pix.errors import OptionError
 from colab_pix2pix.events import Note
-from colab_pix2pix.video.decode_plan import packets_to_decode, pick_frames
+from colab_pix2pix.video.decode_plan import pick_frames, plan_runs
 from colab_pix2pix.video.timeline import read_timeline
 from support import videos
 
@@ -170,11 +170,10 @@ def test_every_coding_gives_the_right_pictures_by_every_plan(
 def test_a_sparse_plan_decodes_little(plain: Path) -> None:
     timeline = read_timeline(probe(plain))
     picks = pick_frames(timeline, 0, 10, 2, exact=True)
-    needed = packets_to_decode(timeline, picks)
-    assert needed is not None
-    assert needed.mean() < 0.2
+    assert sum(run.needed.sum() for run in plan_runs(timeline, picks)) <= 0.2 * 250
     dense = pick_frames(timeline, 0, 10, 250, exact=True)
-    assert packets_to_decode(timeline, dense) is None
+    (run,) = plan_runs(timeline, dense)
+    assert run.needed.all() and len(run.needed) == 250
 
 
 def test_bars_above_and_below_are_cut_off(tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path:
     pixels = np.zeros((16, 16, 3), np.uint8)
     artifacts.write_sample(project, 1, pixels)
     artifacts.write_metrics(project, [metrics(1), metrics(2, held_out=0.5)])
-    encode_video(project.timelapse, [pixels, pixels], frames_per_second=2)
+    encode_video(project.timelapse, [(0.0, pixels), (0.5, pixels)])
     view = result_view(project)
     shown = [*view.children, *view.children[2].children]
     names = {name for widget in shown for name in widget._dom_classes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -66,3 +67,24 @@ def scene(
 ) -> Path:
     """Writes a moving test card: sharp, bright and never the same twice."""
     return lavfi(path, f"testsrc2=size={size}:rate={rate}:duration={seconds}", *output)
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    """Writes files one behind the other, as a recorder does that begins anew."""
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def shown(path: Path) -> list[tuple[float, int]]:
+    """Returns for each frame of a `counting` video when it is shown, and which one it is."""
+    with av.open(str(path)) as container:
+        return [(float(f.time or 0), number_of(f.to_image())) for f in container.decode(video=0)]
+
+
+def starts(path: Path) -> tuple[float, float]:
+    """Returns when the pictures and the sound of a video begin, in seconds."""
+    with av.open(str(path)) as container:
+        picture = next(container.decode(video=0)).time
+    with av.open(str(path)) as container:
+        sound = next(container.decode(audio=0)).time
+    return float(picture or 0), float(sound or 0)

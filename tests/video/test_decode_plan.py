@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from colab_pix2pix.errors import Pix2PixError
-from colab_pix2pix.video.decode_plan import dropped_packets, packets_to_decode, pick_frames
+from colab_pix2pix.video.decode_plan import pick_frames, plan_runs
 from colab_pix2pix.video.packets import Packets
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.video.timeline import Timeline
@@ -31,40 +31,28 @@ def test_chosen_frames_are_distinct_sorted_and_as_many_as_wanted(
 ) -> None:
     seconds = np.cumsum(gaps)
     indices = np.arange(len(seconds))
-    packets = Packets(seconds, seconds, indices % gop == 0, np.ones(len(seconds), bool))
+    ticks = np.rint(seconds * 1000).astype(np.int64)
+    packets = Packets(
+        presentation_ticks=ticks,
+        decode_ticks=ticks,
+        duration_ticks=np.zeros_like(ticks),
+        position=indices,
+        keyframe=indices % gop == 0,
+        shown=np.ones(len(ticks), bool),
+        tick_seconds=0.001,
+    )
     start, end = float(seconds[0]), float(seconds[-1] + gaps[-1])
-    timeline = Timeline(seconds, start, end, indices, packets)
-    picks = pick_frames(timeline, timeline.start_seconds, end, steps, exact=exact)
+    timeline = Timeline(seconds, end, indices, packets)
+    picks = pick_frames(timeline, start, end, steps, exact=exact)
     assert len(picks) == min(steps, len(seconds))
     assert (np.diff(picks) > 0).all()
-    needed = packets_to_decode(timeline, picks)
-    if needed is not None:
-        assert needed[picks].all()
-        for pick in picks:
-            start = pick - pick % gop
-            assert needed[start : pick + 1].all()
-
-
-@quick
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60), st.booleans())
-def test_an_expression_drops_just_what_is_not_needed(
-    packets: list[tuple[bool, bool]], timed: bool
-) -> None:
-    """Evaluated here as ffmpeg does it."""
-    needed, keyframe = (np.array(column) for column in zip(*packets, strict=True))
-    count = np.arange(len(packets))
-    table = Packets(count * 0.04, count * 0.04 if timed else None, keyframe, keyframe)
-    python = dropped_packets(table, needed).replace("if(", "choose(").replace("not(", "invert(")
-    functions = {
-        "between": lambda x, low, high: low <= x <= high,
-        "lt": lambda x, y: x < y,
-        "invert": lambda x: not x,
-        "choose": lambda condition, yes, no: yes if condition else no,
-        "tb": 0.04,
-    }
-    for number, wanted in enumerate(needed):
-        names = functions | {"n": number, "dts": number}
-        assert bool(eval(python, {"__builtins__": {}}, names)) is not bool(wanted)
+    runs = plan_runs(timeline, picks)
+    assert sorted(packet for run in runs for packet in run.wanted) == picks.tolist()
+    for run in runs:
+        assert run.first % gop == 0
+        for packet in run.wanted:
+            before = packet - packet % gop
+            assert run.needed[before - run.first : packet - run.first + 1].all()
 
 
 @settings(max_examples=15, deadline=None)

@@ -23,7 +23,8 @@ from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
 from colab_pix2pix.video.probe import probe
-from colab_pix2pix.video.stream import scaled_frames
+from colab_pix2pix.video.stream import Block, scaled_frames
+from colab_pix2pix.video.timeline import read_timeline
 from colab_pix2pix.workflows import held_out
 from colab_pix2pix.workflows.apply import apply, generate_frames
 from colab_pix2pix.workflows.pipeline import train
@@ -69,7 +70,9 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     assert heard[-1] == Progress(job="apply", done=75, total=75, unit="frames")
     # On the left the frames themselves, on the right what the generator makes of them.
     generate = Predictor(load_trained(run))
-    source = np.concatenate(list(scaled_frames(probe(clip), generate.size, 7)))
+    info = probe(clip)
+    blocks = list(scaled_frames(info, read_timeline(info), generate.size, 7))
+    source = np.concatenate([block.pictures for block in blocks])
     assert source.shape == (75, 64, 64, 3)
     left = np.abs(frames[:, :, :64].astype(int) - source).mean()
     right = np.abs(frames[:, :, 64:].astype(int) - generate(source)).mean()
@@ -96,11 +99,15 @@ def test_the_centre_square_is_cut_where_a_player_shows_it(tmp_path: Path) -> Non
     white = "drawbox=x=58:y=0:w=44:h=90:color=white:t=fill"
     graph = f"color=black:size=160x90:rate=25:duration=1,{white},setsar=2"
     path = videos.lavfi(tmp_path / "wide.mkv", graph)
-    assert (probe(path).width, probe(path).height) == (320, 90)
-    (square,) = scaled_frames(probe(path), 64, 25)
+    info = probe(path)
+    timeline = read_timeline(info)
+    assert (info.width, info.height) == (320, 90)
+    (block,) = scaled_frames(info, timeline, 64, 25)
+    square = block.pictures
     assert square.shape == (25, 64, 64, 3)
     assert square[:, :, 2:-2].min() > 230  # of the 90 columns in the middle 88 are white
-    (whole,) = scaled_frames(probe(path), 64, 25, whole=True)
+    (block,) = scaled_frames(info, timeline, 64, 25, whole=True)
+    whole = block.pictures
     assert whole.shape == (25, 64, 228, 3)
     assert whole[:, :, :80].max() < 25 and whole[:, :, 86:142].min() > 230
 
@@ -109,9 +116,9 @@ def test_smoothing_takes_out_flicker() -> None:
     def flicker(pictures: np.ndarray) -> np.ndarray:
         return np.stack([np.full_like(p, 100 + 100 * (n % 2)) for n, p in enumerate(pictures)])
 
-    blocks = [np.zeros((4, 8, 8, 3), np.uint8)] * 3
-    plain = [int(frame[0, 0, 0]) for frame in generate_frames(flicker, blocks)]
-    calm = [int(frame[0, 0, 0]) for frame in generate_frames(flicker, blocks, smooth=0.8)]
+    blocks = [Block(np.arange(4.0), np.zeros((4, 8, 8, 3), np.uint8))] * 3
+    plain = [int(frame[0, 0, 0]) for _, frame in generate_frames(flicker, blocks)]
+    calm = [int(frame[0, 0, 0]) for _, frame in generate_frames(flicker, blocks, smooth=0.8)]
     assert plain == [100, 200] * 6
     assert np.ptp(calm[4:]) < 30
     assert calm[0] == 100 and calm[1] == 120

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -77,11 +76,10 @@ def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
 
 
 def _frame(info: VideoInfo, seconds: float) -> Image.Image:
-    scale = f"{_WIDTH}:{round(_WIDTH * info.height / info.width)}"
-    # Less than a frame earlier: seeking gives the first frame that is not before.
-    png = decode_still(info.path, max(0.0, seconds - 0.01), scale=scale, codec="png")
-    with Image.open(io.BytesIO(png)) as frame:
-        return frame.convert("RGB")
+    height = round(_WIDTH * info.height / info.width)
+    frame = decode_still(info, seconds, (_WIDTH, height))
+    assert frame is not None  # its crops have been cut
+    return frame
 
 
 def _scaled(box: Box, scale: float) -> Box:

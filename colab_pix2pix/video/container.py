@@ -1,0 +1,78 @@
+"""Opens video files: nothing but the file itself, and errors in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from ..errors import VideoError
+
+#: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
+_NO_VIDEO = re.compile(
+    r"image2|_pipe|^tty$|^hls|concat|subtitles|^srt$|^webvtt$|^ass$|^ffmetadata$"
+)
+
+#: A title in no known letters is no reason to refuse a file; from version 19 on it never is.
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Opens a local file and nothing else, and closes it with the block.
+
+    `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
+    that poses as a video from opening links.
+
+    Raises:
+        VideoError: it can't be read, or its kind holds no video.
+    """
+    try:
+        options = {"protocol_whitelist": "file"}
+        container = av.open(f"file:{path}", "r", options=options, **_LENIENT)
+    except (av.error.FFmpegError, OSError) as error:
+        raise not_a_video(path, error.strerror or str(error)) from error
+    with container:
+        if any(_NO_VIDEO.search(name) for name in container.format.name.split(",")):
+            raise not_a_video(path, f"it is a file of the kind {container.format.name}")
+        yield container
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Opens a file, and gives its first video stream that is no cover picture with it.
+
+    Raises:
+        VideoError: it can't be read, or holds no video.
+    """
+    with open_container(path) as container:
+        streams = [
+            stream
+            for stream in container.streams.video
+            if not stream.disposition & Disposition.attached_pic
+            and stream.codec_context is not None
+        ]
+        if not streams:
+            raise not_a_video(path, "it has no pictures that can be decoded")
+        for other in container.streams:
+            if other.index != streams[0].index:
+                other.discard = Discard.all  # spares reading them, where the container can
+        yield container, streams[0]
+
+
+def not_a_video(path: Path, reason: str) -> VideoError:
+    """Returns the error for a file that is no video, for a reason in ffmpeg's words."""
+    return VideoError(
+        f"{path} can't be read as a video: {reason}.",
+        why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
+        fix="Try it in a player; if it does not play there, fetch it again or choose another.",
+    )
