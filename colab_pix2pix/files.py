@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import OptionError, ProjectError
+from .errors import ProjectError
 from .litter import sweep, sweep_once, temp_name
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
@@ -201,34 +201,6 @@ def created_folder(directory: Path) -> Iterator[Path]:
         raise
 
 
-def require_apart(
-    output: Path, *inputs: Path, besides: Path | None = None, may_contain: bool = False
-) -> None:
-    """Refuses an output that is one of the inputs, contains one or lies in one, by whatever links.
-
-    Args:
-        output: The file or folder to write; it need not exist.
-        inputs: Files and folders that are read.
-        besides: A folder in an input that may be written to.
-        may_contain: True lets the output be a folder that contains an input.
-
-    Raises:
-        OptionError: it is.
-    """
-    for source in inputs:
-        if _lies_in(output, source) and not (besides and _lies_in(output, besides)):
-            relation = "is" if _lies_in(source, output) else "lies in"
-        elif _lies_in(source, output) and not may_contain:
-            relation = "contains"
-        else:
-            continue
-        raise OptionError(
-            f"Received {str(output)!r} for the output, which {relation} the input {source}.",
-            why="Expected another place: what is read is never written over.",
-            fix="Choose a name or a folder outside of it.",
-        )
-
-
 def link_or_copy(file: Path | str, target: Path | str) -> None:
     """Gives a file a second path: another link to it, or a copy where links are unknown."""
     try:
@@ -286,16 +258,6 @@ def _put_back(old_dir: Path, directory: Path) -> None:
     """Undoes the first of the two renames where the second one did not follow."""
     if old_dir.exists() and not directory.exists():
         os.rename(old_dir, directory)
-
-
-def _lies_in(path: Path, folder: Path) -> bool:
-    """Returns whether a path is another one or lies below it; mounts and links don't hide that."""
-    path, folder = path.resolve(), folder.resolve()
-    if path.is_relative_to(folder):
-        return True
-    if not folder.exists():
-        return False
-    return any(os.path.samefile(p, folder) for p in (path, *path.parents) if p.exists())
 
 
 def _first_missing(path: Path) -> Path:

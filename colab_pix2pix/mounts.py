@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import DriveError
+from .errors import DriveError, OptionError
 from .events import Note, OnEvent, ignore
 
 REMOUNT = "Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount)."
@@ -243,3 +243,41 @@ def _mounts() -> dict[Path, str]:
 def _unescaped(where: str) -> str:
     """Undoes the octal escapes of /proc/mounts (a blank stands there as \\040)."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), where)
+
+
+def require_apart(
+    output: Path, *inputs: Path, besides: Path | None = None, may_contain: bool = False
+) -> None:
+    """Refuses an output that is one of the inputs, contains one or lies in one, by whatever links.
+
+    Args:
+        output: The file or folder to write; it need not exist.
+        inputs: Files and folders that are read.
+        besides: A folder in an input that may be written to.
+        may_contain: True lets the output be a folder that contains an input.
+
+    Raises:
+        OptionError: it is.
+    """
+    for source in inputs:
+        if _lies_in(output, source) and not (besides and _lies_in(output, besides)):
+            relation = "is" if _lies_in(source, output) else "lies in"
+        elif _lies_in(source, output) and not may_contain:
+            relation = "contains"
+        else:
+            continue
+        raise OptionError(
+            f"Received {str(output)!r} for the output, which {relation} the input {source}.",
+            why="Expected another place: what is read is never written over.",
+            fix="Choose a name or a folder outside of it.",
+        )
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Returns whether a path is another one or lies below it; mounts and links don't hide that."""
+    path, folder = path.resolve(), folder.resolve()
+    if path.is_relative_to(folder):
+        return True
+    if not folder.exists():
+        return False
+    return any(os.path.samefile(p, folder) for p in (path, *path.parents) if p.exists())

@@ -16,7 +16,7 @@ from colab_pix2pix.dataset.extract import extract_frames
 from colab_pix2pix.dataset.import_images import import_pairs, import_pictures
 from colab_pix2pix.dataset.manifest import Dataset, read
 from colab_pix2pix.errors import OptionError
-from colab_pix2pix.files import require_apart
+from colab_pix2pix.mounts import require_apart
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.export import export
 from colab_pix2pix.workflows.pipeline import train

@@ -8,8 +8,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
-from ..files import atomic_write, require_apart
+from ..files import atomic_write
 from ..images import blurred_grey_input, open_image
+from ..mounts import require_apart
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
 

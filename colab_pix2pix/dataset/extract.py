@@ -12,7 +12,8 @@ from ..config import FramesConfig, parse_time
 from ..downloader.sidecar import read_sidecar
 from ..errors import VideoError
 from ..events import OnEvent, ignore
-from ..files import file_sha256, require_apart
+from ..files import file_sha256
+from ..mounts import require_apart
 from ..video.probe import VideoInfo, probe
 from .builder import Source, add_sources
 from .manifest import Dataset

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
-from ..files import require_apart
+from ..mounts import require_apart
 from ..spacing import evenly_chosen
 from .builder import Source, add_sources
 from .crop_geometry import CropBox, crop_boxes, scaled_size

@@ -18,6 +18,8 @@ from ..project import Project, sample_step
 from . import colab, drive, os_errors, side_files, slots, status_line, transfer
 from .slots import Generation, SlotCheck
 
+_REACHED = "reached.json"
+
 
 @dataclass(frozen=True)
 class RunState:
@@ -196,7 +198,7 @@ def check_milestones(project: Project) -> list[SlotCheck]:
 
 def note_reached(project: Project, run_id: str, step: int) -> None:
     """Notes on this machine's own disk how far a run has come."""
-    path = _record(project)
+    path = project.work / _REACHED
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"run_id": run_id, "step": step, "time": time.time()}))
 
@@ -206,7 +208,8 @@ def lost_progress(project: Project, start: Generation) -> str:
 
     On the same machine that is known; on another one the samples tell the least that was reached.
     """
-    record = files.read_json_if_whole(_record(project))  # {}: another machine, or killed in writing
+    # {}: it was another machine, or killed in writing.
+    record = files.read_json_if_whole(project.work / _REACHED)
     known = files.has_types(record, run_id=str, step=int, time=float)
     if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
         span = wording.seconds_in_words(record["time"] - start.time)
@@ -217,10 +220,6 @@ def lost_progress(project: Project, start: Generation) -> str:
         number = wording.count(reached - start.step)
         return f"Lost with the last session: at least {number} steps."
     return ""
-
-
-def _record(project: Project) -> Path:
-    return project.work / "reached.json"
 
 
 def _existing(run_dir: Path | str | Project, on_event: OnEvent) -> Project:
@@ -263,9 +262,8 @@ def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generatio
     notes = []
     if good:
         step = wording.count(good[0].step)
-        notes += [
-            f"{check.problem} Going on from step {step}." for check in checks if check.problem
-        ]
+        problems = (check.problem for check in checks if check.problem)
+        notes += [f"{problem} Going on from step {step}." for problem in problems]
     copies = [check.path.name for check in checks if " (" in check.path.name]
     if copies:
         notes.append(
@@ -276,14 +274,12 @@ def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generatio
 
 
 def _listed(checks: tuple[SlotCheck, ...]) -> str:
-    lines = []
-    for check in checks:
-        if check.generation:
-            step = wording.count(check.generation.step)
-            lines.append(f"{check.path.name}: step {step}, {check.generation.durability}.")
-        else:
-            lines.append(check.problem)
-    return " ".join(lines)
+    def line(check: SlotCheck) -> str:
+        if (state := check.generation) is None:
+            return check.problem
+        return f"{check.path.name}: step {wording.count(state.step)}, {state.durability}."
+
+    return " ".join(map(line, checks))
 
 
 def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import VideoError
-from ..prefetch import prefetch
 from .decode import decode
 from .filters import Scaling, Shape
+from .prefetch import prefetch
 from .probe import VideoInfo
 from .timeline import Timeline
 

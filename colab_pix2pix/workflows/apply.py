@@ -18,11 +18,12 @@ from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
 from ..filenames import IMAGE_SUFFIXES
-from ..files import atomic_write, require_apart
-from ..prefetch import prefetch
+from ..files import atomic_write
+from ..mounts import require_apart
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
 from ..video.encode import encode_video
+from ..video.prefetch import prefetch
 from ..video.probe import probe
 from ..video.stream import Block, scaled_frames
 from ..video.timeline import Timeline, read_timeline

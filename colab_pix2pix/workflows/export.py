@@ -10,8 +10,8 @@ from .. import events, mounts
 from ..config import MODES, TrainConfig
 from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
-from ..files import require_apart
 from ..litter import temp_folder
+from ..mounts import require_apart
 from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors

@@ -12,7 +12,6 @@ from .. import __version__
 from ..filenames import public_text
 from ..files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
 from ..project import Project
-from ..training.artifacts import newest_sample
 
 if TYPE_CHECKING:
     from ..model.trained import Trained
@@ -64,6 +63,8 @@ def write_card(
         metadata: What `metadata_of` has returned.
     """
     write_json(target / "condition.json", metadata)
+    from ..training.artifacts import newest_sample  # NumPy and PyAV: not for --help
+
     if sample := newest_sample(project):
         shutil.copyfile(sample, target / "sample.jpg")
     card = _card(project, trained, written, bool(sample))

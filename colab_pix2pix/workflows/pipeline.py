@@ -13,7 +13,7 @@ from ..dataset import manifest
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..events import OnEvent
-from ..files import require_apart
+from ..mounts import require_apart
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from .. import events, mounts
 from ..errors import OptionError
 from ..events import OnEvent
-from ..files import require_apart
 from ..litter import temp_folder
+from ..mounts import require_apart
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
