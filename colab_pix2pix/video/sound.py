@@ -125,10 +125,9 @@ class Sound:
                 if frame.pts is not None and frame.time_base:
                     seconds = float(frame.pts * frame.time_base) + self._offsets[number]
                     begins = round((seconds - self.origin) * rate)
-                samples = np.concatenate(
-                    [made.to_ndarray() for made in resamplers[kind].resample(frame)], axis=1
-                )
-                yield begins, samples
+                for made in resamplers[kind].resample(frame):
+                    yield begins, made.to_ndarray()
+                    begins = None
 
 
 @contextmanager
