@@ -80,6 +80,7 @@ class Scaler:
         self._scaling_of = scaling_of
         self._threads = threads
         self._graphs: dict[object, Graph] = {}
+        self._impossible: set[object] = set()
 
     def scale(self, frame: av.VideoFrame, pixel_aspect_ratio: Fraction | None) -> np.ndarray | None:
         """Returns red, green and blue of a frame: uint8 `(3, height, width)`.
@@ -92,10 +93,12 @@ class Scaler:
             frame.width, frame.height, frame.format.name, int(frame.colorspace),
             int(frame.color_range), hdr, orientation, pixel_aspect_ratio,
         )  # fmt: skip
+        if kind in self._impossible:
+            return None
         try:
             return self._scaled(frame, kind, hdr, orientation, pixel_aspect_ratio)
         except av.error.FFmpegError:
-            self._graphs.pop(kind, None)
+            self._impossible.add(kind)
             return None
 
     def _scaled(
