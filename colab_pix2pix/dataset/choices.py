@@ -34,14 +34,20 @@ def keep(project: Project, dataset: Dataset) -> None:
     """
     colab.require_mounted(project.path)
     project.path.mkdir(parents=True, exist_ok=True)
+    if are_kept(project, dataset):
+        return
     stored, name, record = _read(project), _name(dataset), _record(dataset)
     if before := stored.get(name):
-        if record | {"revision": before["revision"]} == before:
-            return
         # What is decided here and now is newest, whatever another machine has counted.
         record["revision"] = max(dataset.revision, before["revision"] + 1)
     content = {"format": FORMAT, "datasets": stored | {name: record}}
     files.overwrite_json_in_place(project.choices_file, content)
+
+
+def are_kept(project: Project, dataset: Dataset) -> bool:
+    """Returns whether a project has what is decided about a dataset's crops."""
+    before = _read(project).get(_name(dataset))
+    return before is not None and before == _record(dataset) | {"revision": before["revision"]}
 
 
 def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:

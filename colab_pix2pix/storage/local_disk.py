@@ -91,7 +91,7 @@ class LocalDisk:
         """Returns what writing something gives that no training needs; None where it fails."""
         try:
             written = write()
-        except Exception as error:  # whatever it is, and it is told: the state comes first
+        except (OSError, ProjectError, VideoError) as error:
             self._lacks(_SIDE_FILE, error)
             return None
         if not self._is_short():

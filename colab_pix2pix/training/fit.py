@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 
 def fit(
-    plan: Plan, on_event: OnEvent, *, keep_crops: Callable[[CheckpointWriter], None]
+    plan: Plan,
+    on_event: OnEvent,
+    *,
+    keep_crops: Callable[[CheckpointWriter], None],
+    crops_are_kept: Callable[[], bool],
 ) -> TrainingResult:
     """Trains as planned; see `pipeline.train`.
 
@@ -42,12 +46,17 @@ def fit(
         keep_crops: Called by the process that writes, once nothing can be refused any more, before
             the first step and where there is none: brings the crops into the project, with the
             writer that it is given.
+        crops_are_kept: Whether all of that is in the project already.
     """
     for note in plan.notes:
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
         on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
+        safety = restore.safety(plan.project, plan.found)
+        pending = plan.found[0].durability == "pending" or bool(safety.missing_files)
+        if crops_are_kept() and not (safety.on_drive and pending):
+            return result_at(plan, plan.first_step)
         return result_at(plan, plan.first_step, _wait_for_the_rest(plan, on_event, keep_crops))
     with prepare(plan, on_event, keep_crops=keep_crops) as trainer:
         trainer.run()
@@ -56,13 +65,11 @@ def fit(
 
 def _wait_for_the_rest(
     plan: Plan, on_event: OnEvent, keep_crops: Callable[[CheckpointWriter], None]
-) -> Safety | None:
+) -> Safety:
     """Brings to the project what a run that is complete has left on its way, and what was chosen
-    since; returns what is safe of it, None where it does not lie on Drive."""
+    since; returns what is safe of it."""
     with _begin_writing(plan, on_event) as writer:
         keep_crops(writer)
-        if not restore.safety(plan.project, plan.found).on_drive:
-            return None
         for event in writer.wait_until_safe():
             on_event(event)
         return writer.safety

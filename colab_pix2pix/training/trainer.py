@@ -236,6 +236,7 @@ class Trainer:
             writer.side_file(partial(artifacts.write_losses, history=lines))
             self._on_event(diagnose(lines))
         writer.side_file(partial(artifacts.write_timelapse, last_step=self.step))
+        self._pass_on_news(writer)
         for event in writer.wait_until_safe():
             self._on_event(event)
         writer.close()

@@ -105,7 +105,9 @@ def _decode_one_by_one(
         for run in runs:
             for packet, frame in decoder.decode(run, skip=skip, deinterlace=info.interlaced):
                 ratio = decoder.pixel_aspect_ratio
-                yield packet, scaler.scale(frame, ratio), shape_of(frame, ratio)
+                planes = scaler.scale(frame, ratio)
+                if planes is not None:
+                    yield packet, planes, shape_of(frame, ratio)
 
 
 def _decode_side_by_side(
@@ -127,7 +129,9 @@ def _decode_side_by_side(
             found = []
             for packet, frame in decoder.decode(run, skip=skip):
                 ratio = decoder.pixel_aspect_ratio
-                found.append((packet, scaler.scale(frame, ratio), shape_of(frame, ratio)))
+                planes = scaler.scale(frame, ratio)
+                if planes is not None:
+                    found.append((packet, planes, shape_of(frame, ratio)))
             return found
         finally:
             idle.put((decoder, scaler))

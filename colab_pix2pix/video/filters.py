@@ -80,15 +80,35 @@ class Scaler:
         self._scaling_of = scaling_of
         self._threads = threads
         self._graphs: dict[object, Graph] = {}
+        self._impossible: set[object] = set()
 
-    def scale(self, frame: av.VideoFrame, pixel_aspect_ratio: Fraction | None) -> np.ndarray:
-        """Returns red, green and blue of a frame: uint8 `(3, height, width)`."""
+    def scale(self, frame: av.VideoFrame, pixel_aspect_ratio: Fraction | None) -> np.ndarray | None:
+        """Returns red, green and blue of a frame: uint8 `(3, height, width)`.
+
+        None where a damaged file says of it what can't be.
+        """
         hdr = HDR.get(int(frame.color_trc))
         orientation = _orientation(frame)
         kind = (
             frame.width, frame.height, frame.format.name, int(frame.colorspace),
             int(frame.color_range), hdr, orientation, pixel_aspect_ratio,
         )  # fmt: skip
+        if kind in self._impossible:
+            return None
+        try:
+            return self._scaled(frame, kind, hdr, orientation, pixel_aspect_ratio)
+        except av.error.FFmpegError:
+            self._impossible.add(kind)
+            return None
+
+    def _scaled(
+        self,
+        frame: av.VideoFrame,
+        kind: object,
+        hdr: str | None,
+        orientation: tuple[str, ...],
+        pixel_aspect_ratio: Fraction | None,
+    ) -> np.ndarray:
         if kind not in self._graphs:
             scaling = self._scaling_of(shape_of(frame, pixel_aspect_ratio))
             # Planar RGB: swscale is four times faster to it than to packed RGB.

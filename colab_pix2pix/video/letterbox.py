@@ -10,6 +10,7 @@ from av.video.stream import VideoStream
 from .container import open_video
 from .decode_plan import evenly_spaced_times
 from .filters import Scaler, Scaling, shape_of
+from .packets import demux
 from .probe import VideoInfo
 
 Box = tuple[int, int, int, int]
@@ -89,8 +90,10 @@ def _sample_keyframes(info: VideoInfo, start: float, end: float) -> np.ndarray:
         for seconds in evenly_spaced_times(start, end, _SAMPLED_FRAMES):
             frame = _keyframe_before(container, stream, begin + max(float(seconds), 0.0))
             if frame is not None and shape_of(frame, ratio) == info.shape:
-                red, green, blue = scaler.scale(frame, ratio).astype(np.uint16)
-                frames.append((77 * red + 150 * green + 29 * blue) // 256)
+                planes = scaler.scale(frame, ratio)
+                if planes is not None:
+                    red, green, blue = planes.astype(np.uint16)
+                    frames.append((77 * red + 150 * green + 29 * blue) // 256)
     return np.array(frames)
 
 
@@ -101,7 +104,7 @@ def _keyframe_before(
     try:
         container.seek(int(seconds / (stream.time_base or 1)), stream=stream)
         decoder = stream.codec_context
-        for count, packet in enumerate(container.demux(stream)):
+        for count, packet in enumerate(demux(container, stream)):
             if packet.is_keyframe and (frames := decoder.decode(packet) or decoder.decode(None)):
                 return frames[0]
             decoder.flush_buffers()

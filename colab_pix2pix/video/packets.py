@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -111,18 +112,13 @@ def read_packets(container: InputContainer, stream: VideoStream | AudioStream) -
     columns = [array("q") for _ in range(4)]
     presentation, decode, duration, position = (column.append for column in columns)
     flags = bytearray()
-    try:
-        for packet in container.demux(stream):
-            if not packet.size:  # the end
-                continue
-            pts, dts = packet.pts, packet.dts
-            presentation(NO_TIME if pts is None else pts)
-            decode(NO_TIME if dts is None else dts)
-            duration(packet.duration or 0)
-            position(-1 if packet.pos is None else packet.pos)
-            flags.append(packet.is_keyframe + 2 * packet.is_discard)
-    except av.error.FFmpegError:
-        pass  # cut off or damaged: what came before is there
+    for packet in demux(container, stream):
+        pts, dts = packet.pts, packet.dts
+        presentation(NO_TIME if pts is None else pts)
+        decode(NO_TIME if dts is None else dts)
+        duration(packet.duration or 0)
+        position(-1 if packet.pos is None else packet.pos)
+        flags.append(packet.is_keyframe + 2 * packet.is_discard)
     marks = np.frombuffer(bytes(flags), np.uint8)
     tick_seconds = float(stream.time_base) if stream.time_base else 0.0
     return Packets(
@@ -134,6 +130,16 @@ def read_packets(container: InputContainer, stream: VideoStream | AudioStream) -
         shown=marks < 2,
         tick_seconds=tick_seconds,
     )
+
+
+def demux(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[AnyPacket]:
+    """Gives the packets of a stream, up to a place where the file can't be read any further."""
+    try:
+        yield from (packet for packet in container.demux(stream) if packet.size)
+    except (av.error.FFmpegError, IndexError):
+        # Cut off or damaged: what came before is there. (PyAV falls over the end of a file whose
+        # damage looked like one more stream.)
+        return
 
 
 def mark(packet: AnyPacket, number: int) -> None:

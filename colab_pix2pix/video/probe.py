@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -13,7 +14,7 @@ from av.video.stream import VideoStream
 from ..errors import VideoError
 from .container import not_a_video, open_video
 from .filters import Shape, shape_of
-from .packets import read_packets
+from .packets import demux, read_packets
 
 _CLOCK_MAY_JUMP = 0x200  # AVFMT_TS_DISCONT: the header of such a file knows no length
 _MOST_PACKETS = 3000  # until a frame must have come
@@ -87,19 +88,14 @@ def probe(video: Path | str) -> VideoInfo:
 def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
     """Returns the first frame that can be decoded; passes over damage before it."""
     stream.codec_context.thread_type = "SLICE"  # without the delay of frame threads
-    tried = 0
-    try:
-        for packet in container.demux(stream):
-            tried += 1
-            try:
-                if frames := packet.decode():
-                    return frames[0]
-            except av.error.FFmpegError:
-                pass  # a damaged packet
-            if tried > _MOST_PACKETS:
-                break
-    except av.error.FFmpegError:
-        pass  # the end of what can be read
+    for tried, packet in enumerate(chain(demux(container, stream), (None,))):
+        try:
+            if frames := stream.codec_context.decode(packet):
+                return frames[0]
+        except av.error.FFmpegError:
+            continue  # a damaged packet
+        if tried > _MOST_PACKETS:
+            break
     return None
 
 

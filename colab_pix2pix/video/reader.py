@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from .container import open_video
 from .decode_plan import Run
 from .filters import Deinterlacer
-from .packets import AnyPacket, Packets, mark
+from .packets import AnyPacket, Packets, demux, mark
 
 _NEAR = 250  # packets that are passed over rather than sought
 
@@ -95,14 +95,8 @@ class RunDecoder:
         self._decoder.thread_count = self._threads
         self._container_ratio = stream.sample_aspect_ratio
         self._first_ratio = self._decoder.sample_aspect_ratio
-        self._demuxer = self._demux()
+        self._demuxer = demux(self._container, self._stream)
         self._next = 0
-
-    def _demux(self) -> Iterator[AnyPacket]:
-        try:
-            yield from (packet for packet in self._container.demux(self._stream) if packet.size)
-        except av.error.FFmpegError:
-            return  # what can't be read is not listed either
 
     def _go_to(self, number: int) -> None:
         """Makes a packet the next one to be read."""
@@ -126,7 +120,7 @@ class RunDecoder:
         except av.error.FFmpegError:
             self._open()
             return False
-        self._demuxer = self._demux()
+        self._demuxer = demux(self._container, self._stream)
         for _ in range(_NEAR):
             packet = next(self._demuxer, None)
             if packet is None:

@@ -15,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
 from .container import open_container
-from .packets import AnyPacket, Packets, read_packets
+from .packets import AnyPacket, Packets, demux, read_packets
 from .timeline import Timeline
 
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -70,11 +70,9 @@ class Sound:
 
     def _read(self) -> Iterator[tuple[int, AnyPacket]]:
         """Gives the packets with their numbers, up to where the file can't be read any further."""
-        try:
-            demuxed = (packet for packet in self._container.demux(self._stream) if packet.size)
-            yield from zip(range(len(self._offsets)), demuxed, strict=False)
-        except av.error.FFmpegError:
-            return  # what can't be read is not listed either
+        yield from zip(
+            range(len(self._offsets)), demux(self._container, self._stream), strict=False
+        )
 
     def _copied(self) -> Iterator[tuple[float, AnyPacket]]:
         output = self._output.add_stream_from_template(self._stream)
@@ -125,10 +123,9 @@ class Sound:
                 if frame.pts is not None and frame.time_base:
                     seconds = float(frame.pts * frame.time_base) + self._offsets[number]
                     begins = round((seconds - self.origin) * rate)
-                samples = np.concatenate(
-                    [made.to_ndarray() for made in resamplers[kind].resample(frame)], axis=1
-                )
-                yield begins, samples
+                for made in resamplers[kind].resample(frame):
+                    yield begins, made.to_ndarray()
+                    begins = None
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import av
 import numpy as np
 
 from ..errors import VideoError
 from .container import open_video
-from .packets import NO_TIME, Packets, mark, read_packets
+from .packets import NO_TIME, Packets, demux, mark, read_packets
 from .probe import VideoInfo
 
 _USUAL_FRAME_RATE = 25.0
@@ -84,21 +85,16 @@ def read_timeline(info: VideoInfo) -> Timeline:
 def _order_by_decoding(info: VideoInfo) -> np.ndarray:
     """Returns the packets in the order in which their frames are shown, by decoding everything."""
     order: list[int | None] = []
-    number = 0
     with open_video(info.path) as (container, stream):
         decoder = stream.codec_context
         decoder.thread_type = "AUTO"
-        try:
-            for packet in container.demux(stream):
-                if packet.size:
-                    mark(packet, number)
-                    number += 1
-                try:
-                    order += [frame.pts for frame in decoder.decode(packet)]
-                except av.error.FFmpegError:
-                    continue  # a damaged packet
-        except av.error.FFmpegError:
-            pass  # the end of what can be read
+        for number, packet in enumerate(chain(demux(container, stream), (None,))):
+            if packet is not None:
+                mark(packet, number)
+            try:
+                order += [frame.pts for frame in decoder.decode(packet)]
+            except av.error.FFmpegError:
+                continue  # a damaged packet
     return np.array([index for index in order if index is not None], np.int64)
 
 

@@ -176,7 +176,25 @@ def train(
         if changed:
             on_event(events.Note(message=choices.came_back(project, changed)))
     plan = make_plan(dataset, project, config, on_event)
-    return fit(plan, on_event, keep_crops=partial(_pack, dataset, project, on_event))
+    return fit(
+        plan,
+        on_event,
+        keep_crops=partial(_pack, dataset, project, on_event),
+        crops_are_kept=partial(_are_kept, dataset, project, on_event),
+    )
+
+
+def _are_kept(dataset: Dataset, project: Project, on_event: OnEvent) -> bool:
+    """Returns whether the project holds the crops, and what was decided about them."""
+    from ..dataset import archive, choices
+
+    def look(beat: mounts.Beat) -> bool:
+        return choices.are_kept(project, dataset) and archive.is_packed(
+            dataset, project.dataset_zip
+        )
+
+    with translate_os_errors(project.path):
+        return mounts.ask(project.path, look, on_event=on_event)
 
 
 def _pack(dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter) -> None:

@@ -320,7 +320,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def saved_run(path: Path, ema: float = 0.0) -> tuple[Project, Pix2Pix]:
     small = {"image_size": 64, "base_filters": 4, "precision": "float32"}
-    config = TrainConfig(**small, ema=ema, dropout=0.5, gan_warmup_steps=0)
+    config = TrainConfig(**small, max_filters=512, ema=ema, dropout=0.5, gan_warmup_steps=0)
     model = Pix2Pix(config)
     shake(model.generator)
     writer = CheckpointWriter(Project(path))

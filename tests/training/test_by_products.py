@@ -139,7 +139,7 @@ def test_what_can_not_be_drawn_keeps_nobody_from_waiting_for_the_state(
         patch.setattr(name, fail)
         result = train(crops, tmp_path / "run", TINY, on_event=heard.append)
     assert result.safety and result.safety.safe_step == result.step == 5
-    assert "could not be made: it is full" in notes(heard, "warning")
+    assert "left out until there is room again" in notes(heard, "warning")
     assert isinstance(heard[-1], Note) and "It waits" in heard[-1].message
     assert json.loads(result.project.session_file.read_text())["ended"]
     assert status(result.project)["step"] == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -43,24 +44,18 @@ def test_every_frame_comes_once_at_any_rate(tmp_path: Path, rate: str) -> None:
     same_frames_at_the_same_times(source, target)
     assert [number for _, number in videos.shown(target)] == list(range(300))
     with av.open(str(target)) as container:
-        asked = eval(rate)
+        asked = float(Fraction(rate))
         assert float(container.streams.video[0].average_rate) == pytest.approx(asked, rel=1e-3)
         assert container.duration / 1e6 == pytest.approx(300 / asked, abs=0.01)
 
 
+BURSTS, JUMP = "mod(N,20)/25+floor(N/20)*30", "N/25+if(gte(N,100),{}*3600,0)"
+
+
+@pytest.mark.parametrize("expression", [BURSTS, JUMP.format(4), JUMP.format(20)])
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "mod(N,20)/25+floor(N/20)*30",
-        "N/25+if(gte(N,100),4*3600,0)",
-        "N/25+if(gte(N,100),30*3600,0)",
-    ],
-)
 def test_bursts_and_jumps_stay_where_they_are(tmp_path: Path, suffix: str, expression: str) -> None:
     coding = ("-fps_mode", "passthrough", "-c:v", "libx264")
-    if suffix == "ts" and "30*" in expression:
-        return  # its clock ends after 26 hours
     source = videos.counting(
         tmp_path / f"x.{suffix}", *coding, frames=200, filters=f"setpts='({expression})/TB'"
     )

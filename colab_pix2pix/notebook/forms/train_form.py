@@ -30,7 +30,7 @@ class TrainForm(Form[TrainConfig]):
     Example:
         >>> form = TrainForm()
         >>> form.preset.value, form.config.base_filters
-        ('quick', 8)
+        ('quick', 16)
         >>> form.preset.value = "paper"
         >>> form.config.base_filters
         64
