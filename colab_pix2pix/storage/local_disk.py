@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from .. import files, wording
-from ..errors import Pix2PixError, ProjectError
+from ..errors import Pix2PixError, ProjectError, VideoError
 from ..project import Project
 from . import npz, os_errors, slots, transfer
 from .upload_state import MEMORY, LocalCopy
