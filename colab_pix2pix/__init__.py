@@ -55,6 +55,7 @@ _HOME = {
     "status": "storage.restore",
     "verify": "storage.restore",
     "keep_milestone": "storage.restore",
+    "drill": "workflows.drill",
     "release_runtime": "workflows.release",
     "in_colab": "storage.colab",
     "project_root": "storage.colab",

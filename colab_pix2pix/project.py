@@ -120,6 +120,11 @@ class Project:
         key = hashlib.sha256(os.fsencode(mounts.locate(self.path).path)).hexdigest()[:16]
         return files.cache_dir() / "projects" / key
 
+    @property
+    def crops(self) -> Path:
+        """Where the notebook keeps crops on this machine: a folder for each video."""
+        return self.work / "crops"
+
     def settings(self) -> dict[str, Any]:
         """Returns what `project.json` holds, or {} when there is none.
 

@@ -167,6 +167,15 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
+def run_drill(args: argparse.Namespace) -> int:
+    from ..workflows.drill import drill
+
+    with Terminal() as terminal:
+        report = drill(args.run_dir, on_event=terminal)
+    print(json.dumps(report, indent=1) if args.json else "\n".join(report["lines"]))
+    return 0 if report["ok"] else 1
+
+
 def run_apply(args: argparse.Namespace) -> int:
     from ..workflows.apply import apply
 

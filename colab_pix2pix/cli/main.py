@@ -129,6 +129,10 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     verify.add_argument("--json", action="store_true", help="for programs")
 
+    drill = command("drill", "try what a new machine would go on from, and what would be lost")
+    drill.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    drill.add_argument("--json", action="store_true", help="for programs")
+
     apply = command("apply", "run a trained model over a picture, a folder or a video")
     apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     apply.add_argument("input", metavar="INPUT", type=Path)

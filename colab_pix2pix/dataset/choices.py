@@ -83,6 +83,30 @@ def came_back(project: Project, changed: int) -> str:
     return f"What was decided about {changed} crops came back from {project.choices_file.name}."
 
 
+def lacking(project: Project, copy: Project, *here: Dataset, there: Dataset | None) -> int:
+    """Returns for how many crops a copy of a project lacks what was decided by hand.
+
+    Args:
+        project: The project as it is.
+        copy: What of it another machine would find.
+        here: Crops that lie on this machine.
+        there: The crops that the other machine would have, with what was decided about them.
+    """
+    known, found = _read(project), _read(copy)
+    for dataset in here:
+        record = _record(dataset)
+        if record["revision"] >= known.get(_name(dataset), record)["revision"]:
+            known[_name(dataset)] = record
+    if there is not None:
+        found[_name(there)] = _record(there)
+
+    def decisions(records: dict[str, dict[str, Any]]) -> set[tuple[str, str, str]]:
+        rows = ((name, row) for name, record in records.items() for row in record["crops"])
+        return {(name, row[0], row[5]) for name, row in rows if row[5]}
+
+    return len(decisions(known) - decisions(found))
+
+
 def carry_over(before: Dataset, dataset: Dataset, on_event: OnEvent) -> list[Crop]:
     """Returns new crops with the choices by hand that were made on former crops of their sources.
 

@@ -119,7 +119,7 @@ def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
         CheckpointError: the run has slots, and none of them is valid.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir, on_event)
+    project = existing(run_dir, on_event)
     found = read_run_state(project, on_event)
     slots.clear_scratch(project)
     good = found.generations
@@ -155,7 +155,7 @@ def verify(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
         ProjectError: there is no such folder.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir, on_event)
+    project = existing(run_dir, on_event)
     check = partial(slots.check_slots, project)
     checks = mounts.ask(project.path, check, on_event=on_event)
     slots.clear_scratch(project)
@@ -202,28 +202,41 @@ def note_reached(project: Project, run_id: str, step: int) -> None:
 
 
 def lost_progress(project: Project, start: Generation) -> str:
-    """Returns what lies between a state to go on from and where the run was, or "" if nothing.
+    """Returns what lies between a state to go on from and where the run was, or "" if nothing."""
+    steps, seconds = progress_since(project, start)
+    if not steps:
+        return ""
+    if seconds is None:
+        return f"Lost with the last session: at least {wording.count(steps)} steps."
+    span = wording.seconds_in_words(seconds)
+    return f"Lost with the last session: {wording.count(steps)} steps, {span} of training."
 
-    On the same machine that is known; on another one the samples tell the least that was reached.
+
+def progress_since(project: Project, start: Generation) -> tuple[int, float | None]:
+    """Returns how many steps a run came further than a state, and in how many seconds.
+
+    On the same machine both are known; on another one the samples tell the least that was reached,
+    and nothing the seconds: None.
     """
     record = files.read_json_if_whole(_record(project))  # {}: another machine, or killed in writing
     known = files.has_types(record, run_id=str, step=int, time=float)
     if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-        span = wording.seconds_in_words(record["time"] - start.time)
-        number = wording.count(record["step"] - start.step)
-        return f"Lost with the last session: {number} steps, {span} of training."
+        return record["step"] - start.step, record["time"] - start.time
     reached = max(map(sample_step, project.sample_files()), default=0)
-    if reached > start.step:
-        number = wording.count(reached - start.step)
-        return f"Lost with the last session: at least {number} steps."
-    return ""
+    return max(0, reached - start.step), None
 
 
 def _record(project: Project) -> Path:
     return project.work / "reached.json"
 
 
-def _existing(run_dir: Path | str | Project, on_event: OnEvent) -> Project:
+def existing(run_dir: Path | str | Project, on_event: OnEvent = ignore) -> Project:
+    """Returns a run whose folder is there and answers.
+
+    Raises:
+        ProjectError: there is no such folder.
+        DriveError: Drive is not mounted, or does not answer.
+    """
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     colab.require_mounted(project.path)
     mounts.require_answer(project.path, on_event=on_event)
