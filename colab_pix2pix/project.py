@@ -78,6 +78,10 @@ class Project:
         return next(path for path in self.slots if path != kept)
 
     @property
+    def earlier_choices_file(self) -> Path:
+        return self.path / "choices-before.json"
+
+    @property
     def session_file(self) -> Path:
         return self.path / "session.json"
 

@@ -2,6 +2,7 @@
 
 `choices.json` holds, for each set of sources, the choice, side and marks of every crop. It outlives
 the machine on which somebody clicked, and brings the gallery back when crops are cut again.
+`choices-before.json` is what it held before the last write: a death may cut that write off.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ def keep(project: Project, dataset: Dataset) -> None:
             return
         # What is decided here and now is newest, whatever another machine has counted.
         record["revision"] = max(dataset.revision, before["revision"] + 1)
-    content = {"format": FORMAT, "datasets": stored | {name: record}}
-    files.overwrite_json_in_place(project.choices_file, content)
+    if stored:
+        files.overwrite_json_in_place(project.earlier_choices_file, _content(stored))
+    files.overwrite_json_in_place(project.choices_file, _content(stored | {name: record}))
 
 
 def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
@@ -227,12 +229,25 @@ def _videos(dataset: Dataset) -> set[str]:
     return {key for key, known in dataset.sources.items() if "duration_seconds" in known}
 
 
+def _content(datasets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Returns what a file of choices holds; its checksum finds a mixture of two writes."""
+    return {"format": FORMAT, "sha256": _sha256(datasets), "datasets": datasets}
+
+
+def _sha256(datasets: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(datasets, sort_keys=True).encode()).hexdigest()
+
+
 def _read(project: Project) -> dict[str, dict[str, Any]]:
-    """Returns the records of a project by `_name`; {} where there are none or the file is torn."""
-    content = files.read_json_if_whole(project.choices_file)
-    if not files.has_types(content, format=int, datasets=dict) or content["format"] != FORMAT:
-        return {}
-    return {name: record for name, record in content["datasets"].items() if _is_record(record)}
+    """Returns the records of a project by `_name`; {} where there are none that are whole."""
+    for path in (project.choices_file, project.earlier_choices_file):
+        content = files.read_json_if_whole(path)
+        if not files.has_types(content, format=int, datasets=dict) or content["format"] != FORMAT:
+            continue
+        datasets = content["datasets"]
+        if content.get("sha256", _sha256(datasets)) == _sha256(datasets):  # it has not always been
+            return {name: record for name, record in datasets.items() if _is_record(record)}
+    return {}
 
 
 def _is_record(record: Any) -> bool:

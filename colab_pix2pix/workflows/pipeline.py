@@ -176,11 +176,23 @@ def train(
         if changed:
             on_event(events.Note(message=choices.came_back(project, changed)))
     plan = make_plan(dataset, project, config, on_event)
-    return fit(plan, on_event, keep_crops=partial(_pack, dataset, project, on_event))
+    return fit(plan, on_event, keep_crops=partial(keep_crops, dataset, project, on_event))
 
 
-def _pack(dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter) -> None:
-    """Packs the crops into the project; for Google Drive on this machine's disk first."""
+def keep_crops(
+    dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter
+) -> None:
+    """Brings choices and crops into a project; for Google Drive on this machine's disk first.
+
+    Args:
+        dataset: The crops.
+        project: Where they belong.
+        on_event: Told a `Note` when Drive does not answer.
+        writer: Of the session that works on the project.
+
+    Raises:
+        DriveError, ProjectError: the project's folder does not answer.
+    """
     from ..dataset import archive, choices
 
     def is_packed(beat: mounts.Beat) -> bool:

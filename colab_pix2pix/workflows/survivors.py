@@ -98,7 +98,8 @@ def _durability(path: Path, target: Path | None, beat: mounts.Beat) -> drive.Dur
 
 
 def _needed(project: Project) -> tuple[Path, ...]:
-    return project.settings_file, project.choices_file, project.dataset_zip, project.metrics_csv
+    choices_files = project.choices_file, project.earlier_choices_file
+    return project.settings_file, *choices_files, project.dataset_zip, project.metrics_csv
 
 
 def _files(project: Project) -> Iterator[Path]:
