@@ -53,7 +53,7 @@ _HOME = {
     "export": "workflows.export",
     "report": "workflows.report",
     "status": "storage.restore",
-    "verify": "storage.restore",
+    "verify": "workflows.verification",
     "keep_milestone": "storage.restore",
     "drill": "workflows.drill",
     "release_runtime": "workflows.release",

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 from .. import files
@@ -241,13 +242,25 @@ def _sha256(datasets: dict[str, Any]) -> str:
 def _read(project: Project) -> dict[str, dict[str, Any]]:
     """Returns the records of a project by `_name`; {} where there are none that are whole."""
     for path in (project.choices_file, project.earlier_choices_file):
-        content = files.read_json_if_whole(path)
-        if not files.has_types(content, format=int, datasets=dict) or content["format"] != FORMAT:
-            continue
-        datasets = content["datasets"]
-        if content.get("sha256", _sha256(datasets)) == _sha256(datasets):  # it has not always been
+        if (datasets := _datasets(path)) is not None:
             return {name: record for name, record in datasets.items() if _is_record(record)}
     return {}
+
+
+def check(path: Path) -> None:
+    """Raises ValueError where a file of choices is not whole."""
+    if _datasets(path) is None:
+        raise ValueError("it is cut off, or not as it was written")
+
+
+def _datasets(path: Path) -> dict[str, Any] | None:
+    """Returns the records in a file, not looked at yet; None where it is missing or damaged."""
+    content = files.read_json_if_whole(path)
+    if not files.has_types(content, format=int, datasets=dict) or content["format"] != FORMAT:
+        return None
+    datasets: dict[str, Any] = content["datasets"]
+    known = content.get("sha256", _sha256(datasets))  # it has not always been there
+    return datasets if known == _sha256(datasets) else None
 
 
 def _is_record(record: Any) -> bool:
