@@ -28,7 +28,7 @@ def chain(
 ) -> None:
     """Lets one run live through many deaths, each at a random instant."""
     chance = random.Random(seed)
-    bandwidth = chance.choice([2e5, 1e6, 2e7])  # slower and faster than the saves
+    bandwidth = chance.choice([4e5, 2e6, 2e7])  # slower and faster than the saves
     delay = chance.choice([0.0, 0.03])
     name, linked = (PLAIN, ODD)[seed // 2 % 2], bool(seed % 2)
     with machine(bandwidth=bandwidth, delay=delay, name=name, linked=linked) as it:
@@ -46,6 +46,8 @@ def chain(
                 raise
             if before is not None:
                 row.count(known, start)
+            if chance.random() < 0.5:  # else it may well die while it packs the crops
+                trainer.wait_for("Saved")
             time.sleep(chance.uniform(0.0, 0.9))
             before = trainer
             kill(it, trainer)
@@ -65,7 +67,7 @@ def many(
         jobs = [pool.submit(chain, seed + n, deaths, row, kill, plain) for n in range(10)]
         for job in jobs:
             job.result()
-    assert row.restored > row.runs / 3, f"too few saves were confirmed to try anything: {row}"
+    assert row.restored > row.runs / 4, f"too few saves were confirmed to try anything: {row}"
 
 
 def the_machine_dies(it: Machine, trainer: Trainer) -> None:
@@ -225,7 +227,7 @@ def test_a_hundred_saves_leave_two_slots_and_an_empty_trash(report: Report) -> N
         first.interrupt()
         state = it.drive.wait_until_uploaded()
         names = {path.rsplit("/", 1)[1] for path in state["files"] if "/samples/" not in path}
-        tables = {"dataset.zip", "choices.json", "metrics.csv"}
+        tables = {"dataset.zip", "choices.json", "choices-before.json", "metrics.csv"}
         assert names == {"project.json", "session.json", "slot-a.npz", "slot-b.npz"} | tables
         assert (state["trash"], state["renames"]) == ([], 0)
         it.die()

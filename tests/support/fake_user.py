@@ -86,9 +86,10 @@ def watch(project: Project, tell: Any) -> None:
                 state = drive.durability(
                     project.choices_file, hashlib.md5(content, usedforsecurity=False).hexdigest()
                 )
+                choices.check(project.choices_file)
                 (record,) = json.loads(content)["datasets"].values()
             except (OSError, ValueError):
-                continue  # not there yet, or the mount is in trouble
+                continue  # not there yet, cut off, or the mount is in trouble
             rows = record["crops"]
             number = sum(1 << i for i, row in enumerate(rows) if row[5] == "reject")
             if state == "confirmed" and number != last:
