@@ -3,7 +3,7 @@
 #   make demo       the whole way on the sample video, with a crash in the middle
 #   make test       all tests, and how much of the package they run (needs chromium and fuse3:
 #                   installed with apt when root on Debian or Ubuntu)
-#   make faults     the faults of machines and of Google Drive, ten times as often
+#   make faults     the faults of machines and of Google Drive, with more than a thousand deaths
 #   make longtest   the web page for ten minutes: its memory stays flat
 #   make check      formatting, lint, types, workflows and the quick tests
 #   make quick      the quick tests alone
@@ -27,7 +27,7 @@ test: .venv/test.done .venv-colab/test.done chromium fuse
 	  --cov --cov-report=term:skip-covered
 
 faults: .venv/test.done fuse
-	FAULT_RUNS=2000 $(BIN)/python -m pytest tests/storage/test_faults.py \
+	FAULT_RUNS=700 $(BIN)/python -m pytest tests/storage/test_faults.py \
 	  tests/storage/test_drive_faults.py tests/storage/test_drive.py tests/storage/test_faults_real.py --durations=5
 
 longtest: .venv/test.done chromium

@@ -78,6 +78,10 @@ class Project:
         return next(path for path in self.slots if path != kept)
 
     @property
+    def earlier_choices_file(self) -> Path:
+        return self.path / "choices-before.json"
+
+    @property
     def session_file(self) -> Path:
         return self.path / "session.json"
 
@@ -119,6 +123,11 @@ class Project:
         # Not `resolve`: it would ask the project's file system, and a mount may hang.
         key = hashlib.sha256(os.fsencode(mounts.locate(self.path).path)).hexdigest()[:16]
         return files.cache_dir() / "projects" / key
+
+    @property
+    def crops(self) -> Path:
+        """Where the notebook keeps crops on this machine: a folder for each video."""
+        return self.work / "crops"
 
     def settings(self) -> dict[str, Any]:
         """Returns what `project.json` holds, or {} when there is none.

@@ -155,15 +155,26 @@ def run_status(args: argparse.Namespace) -> int:
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    from ..storage.restore import verify
+    from ..workflows.verification import verify
 
     with Terminal() as terminal:
-        report = verify(args.run_dir, on_event=terminal)
+        report = verify(args.run_dir, repair=args.repair, on_event=terminal)
     if args.json:
         print(json.dumps(report, indent=1))
     for slot in [] if args.json else report["slots"]:
         template = "generation {generation}, step {step}, {state}: " if "step" in slot else ""
         print(f"{Path(slot['path']).name:12} {template.format(**slot)}{slot['check']}")
+    for file in [] if args.json else report["files"]:
+        print(f"{Path(file['path']).name:12} {file['check']}")
+    return 0 if report["ok"] else 1
+
+
+def run_drill(args: argparse.Namespace) -> int:
+    from ..workflows.drill import drill
+
+    with Terminal() as terminal:
+        report = drill(args.run_dir, on_event=terminal)
+    print(json.dumps(report, indent=1) if args.json else "\n".join(report["lines"]))
     return 0 if report["ok"] else 1
 
 

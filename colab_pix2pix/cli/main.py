@@ -125,9 +125,16 @@ def build_parser() -> argparse.ArgumentParser:
     status.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     status.add_argument("--json", action="store_true", help="for programs")
 
-    verify = command("verify", "read every saved state to the last byte")
+    verify = command("verify", "read everything in a project to the last byte")
     verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
     verify.add_argument("--json", action="store_true", help="for programs")
+    verify.add_argument(
+        "--repair", action="store_true", help="make again what is damaged and can be made again"
+    )
+
+    drill = command("drill", "try what a new machine would go on from, and what would be lost")
+    drill.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    drill.add_argument("--json", action="store_true", help="for programs")
 
     apply = command("apply", "run a trained model over a picture, a folder or a video")
     apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)

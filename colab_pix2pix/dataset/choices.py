@@ -2,6 +2,7 @@
 
 `choices.json` holds, for each set of sources, the choice, side and marks of every crop. It outlives
 the machine on which somebody clicked, and brings the gallery back when crops are cut again.
+`choices-before.json` is what it held before the last write: a death may cut that write off.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 from .. import files
@@ -40,8 +42,9 @@ def keep(project: Project, dataset: Dataset) -> None:
     if before := stored.get(name):
         # What is decided here and now is newest, whatever another machine has counted.
         record["revision"] = max(dataset.revision, before["revision"] + 1)
-    content = {"format": FORMAT, "datasets": stored | {name: record}}
-    files.overwrite_json_in_place(project.choices_file, content)
+    if stored:
+        files.overwrite_json_in_place(project.earlier_choices_file, _content(stored))
+    files.overwrite_json_in_place(project.choices_file, _content(stored | {name: record}))
 
 
 def are_kept(project: Project, dataset: Dataset) -> bool:
@@ -87,6 +90,30 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
 def came_back(project: Project, changed: int) -> str:
     """Returns what to say when `restore` has changed crops."""
     return f"What was decided about {changed} crops came back from {project.choices_file.name}."
+
+
+def lacking(project: Project, copy: Project, *here: Dataset, there: Dataset | None) -> int:
+    """Returns for how many crops a copy of a project lacks what was decided by hand.
+
+    Args:
+        project: The project as it is.
+        copy: What of it another machine would find.
+        here: Crops that lie on this machine.
+        there: The crops that the other machine would have, with what was decided about them.
+    """
+    known, found = _read(project), _read(copy)
+    for dataset in here:
+        record = _record(dataset)
+        if record["revision"] >= known.get(_name(dataset), record)["revision"]:
+            known[_name(dataset)] = record
+    if there is not None:
+        found[_name(there)] = _record(there)
+
+    def decisions(records: dict[str, dict[str, Any]]) -> set[tuple[str, str, str]]:
+        rows = ((name, row) for name, record in records.items() for row in record["crops"])
+        return {(name, row[0], row[5]) for name, row in rows if row[5]}
+
+    return len(decisions(known) - decisions(found))
 
 
 def carry_over(before: Dataset, dataset: Dataset, on_event: OnEvent) -> list[Crop]:
@@ -209,12 +236,37 @@ def _videos(dataset: Dataset) -> set[str]:
     return {key for key, known in dataset.sources.items() if "duration_seconds" in known}
 
 
+def _content(datasets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Returns what a file of choices holds; its checksum finds a mixture of two writes."""
+    return {"format": FORMAT, "sha256": _sha256(datasets), "datasets": datasets}
+
+
+def _sha256(datasets: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(datasets, sort_keys=True).encode()).hexdigest()
+
+
 def _read(project: Project) -> dict[str, dict[str, Any]]:
-    """Returns the records of a project by `_name`; {} where there are none or the file is torn."""
-    content = files.read_json_if_whole(project.choices_file)
+    """Returns the records of a project by `_name`; {} where there are none that are whole."""
+    for path in (project.choices_file, project.earlier_choices_file):
+        if (datasets := _datasets(path)) is not None:
+            return {name: record for name, record in datasets.items() if _is_record(record)}
+    return {}
+
+
+def check(path: Path) -> None:
+    """Raises ValueError where a file of choices is not whole."""
+    if _datasets(path) is None:
+        raise ValueError("it is cut off, or not as it was written")
+
+
+def _datasets(path: Path) -> dict[str, Any] | None:
+    """Returns the records in a file, not looked at yet; None where it is missing or damaged."""
+    content = files.read_json_if_whole(path)
     if not files.has_types(content, format=int, datasets=dict) or content["format"] != FORMAT:
-        return {}
-    return {name: record for name, record in content["datasets"].items() if _is_record(record)}
+        return None
+    datasets: dict[str, Any] = content["datasets"]
+    known = content.get("sha256", _sha256(datasets))  # it has not always been there
+    return datasets if known == _sha256(datasets) else None
 
 
 def _is_record(record: Any) -> bool:

@@ -179,6 +179,16 @@ def read(directory: Path | str) -> Dataset:
     return dataset
 
 
+def read_all(folder: Path) -> list[Dataset]:
+    """Returns the datasets whose folders lie in a folder, without those that are not finished.
+
+    Raises:
+        DatasetError: as `read`.
+    """
+    files = sorted(folder.glob("[!.]*/manifest.json"))  # hidden: not finished
+    return [read(file.parent) for file in files]
+
+
 def _from_manifest(directory: Path) -> Dataset:
     try:
         content = read_json(directory / "manifest.json")

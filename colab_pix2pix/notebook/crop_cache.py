@@ -56,7 +56,7 @@ def recover(project: Project, *, on_event: OnEvent) -> None:
     """
     if not _datasets(project) and project.dataset_zip.exists():
         try:
-            dataset = curate.unpack(project.dataset_zip, _folder(project) / "unpacked")
+            dataset = curate.unpack(project.dataset_zip, project.crops / "unpacked")
         except DatasetError as error:
             message = f"{error.what} Crops are cut again, and what was decided about them stays."
             on_event(Note(message=message, level="warning"))
@@ -129,7 +129,7 @@ def _cut(project: Project, video: Path | None, config: FramesConfig, on_event: O
         return _import(project, folder, config, on_event)
     sha256 = file_sha256(video)
     cached = _find(project, "sha256", sha256, wanted)
-    directory = cached.directory if cached else _folder(project) / sha256[:12]
+    directory = cached.directory if cached else project.crops / sha256[:12]
     if cached and _is_up_to_date(project, cached, config):
         on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} crops are kept."))
         return cached
@@ -144,7 +144,7 @@ def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEv
     if cached and _is_up_to_date(project, cached, config):
         on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} pictures are kept."))
         return cached
-    directory = cached.directory if cached else _folder(project) / sha256[:12]
+    directory = cached.directory if cached else project.crops / sha256[:12]
     rules = CurateConfig()
     if pairing == "no":
         return import_and_mark([folder], directory, config, rules, on_event=on_event)
@@ -173,13 +173,8 @@ def _is_up_to_date(project: Project, dataset: Dataset, config: FramesConfig) -> 
     return complete and any(s.get("options") == options for s in dataset.sources.values())
 
 
-def _folder(project: Project) -> Path:
-    return project.work / "crops"
-
-
 def _datasets(project: Project) -> list[Dataset]:
-    files = sorted(_folder(project).glob("[!.]*/manifest.json"))  # hidden: not finished
-    return [manifest.read(file.parent) for file in files]
+    return manifest.read_all(project.crops)
 
 
 def _find(project: Project, field: str, value: str, config: VideoConfig) -> Dataset | None:

@@ -23,7 +23,7 @@ from ..errors import CheckpointError, ProjectError
 from ..events import Event, OnEvent, Safety, ignore
 from ..options import Config
 from ..project import Project
-from . import colab, drive, npz, os_errors, restore, session, slots, transfer
+from . import colab, drive, npz, os_errors, session, slots, transfer
 from .drive_thread import DriveThread
 from .local_disk import LocalDisk
 from .slots import FORMAT, Generation
@@ -211,7 +211,7 @@ class CheckpointWriter:
         """Notes now and then on this machine how far the run is, to tell what a crash has cost."""
         if time.monotonic() >= self._note_at:
             self._note_at = time.monotonic() + self.timing.poll_seconds
-            self._disk.attempt(partial(restore.note_reached, self.project, self.run_id, step))
+            self._disk.attempt(partial(session.note_reached, self.project, self.run_id, step))
 
     def wait_until_safe(self) -> Iterator[Event]:
         """Waits until Drive has confirmed the last state and all else; gives progress and news.

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import files, mounts, wording
+from .. import mounts, wording
 from ..errors import CheckpointError, ProjectError
 from ..events import OnEvent, Safety, ignore
-from ..project import Project, sample_step
+from ..project import Project
 from . import colab, drive, os_errors, side_files, slots, status_line, transfer
 from .slots import Generation, SlotCheck
-
-_REACHED = "reached.json"
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,7 @@ def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
         CheckpointError: the run has slots, and none of them is valid.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir, on_event)
+    project = existing(run_dir, on_event)
     found = read_run_state(project, on_event)
     slots.clear_scratch(project)
     good = found.generations
@@ -157,7 +153,7 @@ def verify(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
         ProjectError: there is no such folder.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    project = _existing(run_dir, on_event)
+    project = existing(run_dir, on_event)
     check = partial(slots.check_slots, project)
     checks = mounts.ask(project.path, check, on_event=on_event)
     slots.clear_scratch(project)
@@ -196,33 +192,13 @@ def check_milestones(project: Project) -> list[SlotCheck]:
     return [slots.check_file(project, path) for path in paths]
 
 
-def note_reached(project: Project, run_id: str, step: int) -> None:
-    """Notes on this machine's own disk how far a run has come."""
-    path = project.work / _REACHED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"run_id": run_id, "step": step, "time": time.time()}))
+def existing(run_dir: Path | str | Project, on_event: OnEvent = ignore) -> Project:
+    """Returns a run whose folder is there and answers.
 
-
-def lost_progress(project: Project, start: Generation) -> str:
-    """Returns what lies between a state to go on from and where the run was, or "" if nothing.
-
-    On the same machine that is known; on another one the samples tell the least that was reached.
+    Raises:
+        ProjectError: there is no such folder.
+        DriveError: Drive is not mounted, or does not answer.
     """
-    # {}: it was another machine, or killed in writing.
-    record = files.read_json_if_whole(project.work / _REACHED)
-    known = files.has_types(record, run_id=str, step=int, time=float)
-    if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
-        span = wording.seconds_in_words(record["time"] - start.time)
-        number = wording.count(record["step"] - start.step)
-        return f"Lost with the last session: {number} steps, {span} of training."
-    reached = max(map(sample_step, project.sample_files()), default=0)
-    if reached > start.step:
-        number = wording.count(reached - start.step)
-        return f"Lost with the last session: at least {number} steps."
-    return ""
-
-
-def _existing(run_dir: Path | str | Project, on_event: OnEvent) -> Project:
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     colab.require_mounted(project.path)
     mounts.require_answer(project.path, on_event=on_event)

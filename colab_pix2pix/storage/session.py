@@ -1,4 +1,4 @@
-"""Who works on a run: a small record in its folder that fences older sessions.
+"""Who works on a run, and how far it came: a record in its folder that fences older sessions.
 
 After a machine's death nobody wants to wait until a lock expires. So nobody waits: the newest
 session writes its number into `session.json`, and an older one that still lives reads it before
@@ -8,6 +8,7 @@ each save, writes nothing more and stops.
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import socket
@@ -16,11 +17,13 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import files
+from .. import files, wording
 from ..errors import TakenOverError
-from ..project import Project
+from ..project import Project, sample_step
 from . import os_errors
+from .slots import Generation
 
+_REACHED = "reached.json"
 _LAST_SECOND = 2**36  # in the year 4147: a clock that is later is none
 
 
@@ -166,3 +169,36 @@ def _read(path: Path) -> Session | None:
     if not 0 <= content["started"] < _LAST_SECOND:
         return None
     return Session(**{f.name: content[f.name] for f in dataclasses.fields(Session)})
+
+
+def note_reached(project: Project, run_id: str, step: int) -> None:
+    """Notes on this machine's own disk how far a run has come."""
+    path = project.work / _REACHED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"run_id": run_id, "step": step, "time": time.time()}))
+
+
+def lost_progress(project: Project, start: Generation) -> str:
+    """Returns what lies between a state to go on from and where the run was, or "" if nothing."""
+    steps, seconds = progress_since(project, start)
+    if not steps:
+        return ""
+    if seconds is None:
+        return f"Lost with the last session: at least {wording.count(steps)} steps."
+    span = wording.seconds_in_words(seconds)
+    return f"Lost with the last session: {wording.count(steps)} steps, {span} of training."
+
+
+def progress_since(project: Project, start: Generation) -> tuple[int, float | None]:
+    """Returns how many steps a run came further than a state, and in how many seconds.
+
+    On the same machine both are known; on another one the samples tell the least that was reached,
+    and nothing the seconds: None.
+    """
+    # {}: it was another machine, or killed in writing.
+    record = files.read_json_if_whole(project.work / _REACHED)
+    known = files.has_types(record, run_id=str, step=int, time=float)
+    if known and record["run_id"] == start.manifest["run_id"] and record["step"] > start.step:
+        return record["step"] - start.step, record["time"] - start.time
+    reached = max(map(sample_step, project.sample_files()), default=0)
+    return max(0, reached - start.step), None

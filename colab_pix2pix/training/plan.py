@@ -14,7 +14,7 @@ from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
 from ..options import options
 from ..project import Project
-from ..storage import restore
+from ..storage import restore, session
 from ..storage.os_errors import UNCHANGED, translate_os_errors
 from ..storage.slots import Generation
 from .data import Schedule, split_crops
@@ -97,7 +97,7 @@ def make_plan(
     size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
     fresh = Schedule(pictures=len(learned), batch_size=size, seed=config.seed)
     notes = list(state.notes)
-    if found and (message := restore.lost_progress(project, found[0])):
+    if found and (message := session.lost_progress(project, found[0])):
         notes.append(message)
     notes += _check_options(project, config, manifest["options"]) if manifest else []
     if not found and state.checks:

@@ -179,7 +179,7 @@ def train(
     return fit(
         plan,
         on_event,
-        keep_crops=partial(_pack, dataset, project, on_event),
+        keep_crops=partial(keep_crops, dataset, project, on_event),
         crops_are_kept=partial(_are_kept, dataset, project, on_event),
     )
 
@@ -197,8 +197,20 @@ def _are_kept(dataset: Dataset, project: Project, on_event: OnEvent) -> bool:
         return mounts.ask(project.path, look, on_event=on_event)
 
 
-def _pack(dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter) -> None:
-    """Packs the crops into the project; for Google Drive on this machine's disk first."""
+def keep_crops(
+    dataset: Dataset, project: Project, on_event: OnEvent, writer: CheckpointWriter
+) -> None:
+    """Brings choices and crops into a project; for Google Drive on this machine's disk first.
+
+    Args:
+        dataset: The crops.
+        project: Where they belong.
+        on_event: Told a `Note` when Drive does not answer.
+        writer: Of the session that works on the project.
+
+    Raises:
+        DriveError, ProjectError: the project's folder does not answer.
+    """
     from ..dataset import archive, choices
 
     def is_packed(beat: mounts.Beat) -> bool:

@@ -243,6 +243,7 @@ def test_a_torn_file_counts_as_none(
 ) -> None:
     project, dataset, good = kept
     project.choices_file.write_bytes(good[: data.draw(st.integers(0, len(good) - 3))])
+    project.earlier_choices_file.unlink(missing_ok=True)
     assert choices.restore(project, dataset) == (dataset, 0)
 
 
@@ -254,3 +255,19 @@ def test_an_archive_of_before_is_still_the_same_dataset(crops: Dataset, tmp_path
     assert is_packed(chosen, pack(chosen, tmp_path / "dataset.zip"))
     back = unpack(tmp_path / "dataset.zip", tmp_path / "back")
     assert back.revision == chosen.revision
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9])
+def test_a_write_of_choices_that_is_cut_off_leaves_those_before(
+    crops: Dataset, tmp_path: Path, share: float
+) -> None:
+    project = Project(tmp_path / "run")
+    first = choose(crops, [crop.file for crop in crops.crops[:3]], "reject")
+    choices.keep(project, first)
+    before = project.choices_file.read_bytes()
+    choices.keep(project, choose(first, [crop.file for crop in crops.crops[:9]], "keep"))
+    after = project.choices_file.read_bytes()
+    cut = int(len(after) * share)
+    project.choices_file.write_bytes(after[:cut] + before[cut:])  # the old text, or a mixture
+    restored, _ = choices.restore(project, manifest.Dataset(crops.directory, crops.crops))
+    assert [crop.choice for crop in restored.crops] == [crop.choice for crop in first.crops]

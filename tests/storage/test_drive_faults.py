@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import sys
 import time
+from functools import partial
 
 import pytest
 
-from support import drivefs
-from support.machines import Machine, Report, Row, Trainer, machine
+from support import drivefs, machines
+from support.machines import ODD, PLAIN, Known, Machine, Report, Row, Trainer
 
 MISSING = drivefs.missing()
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}"),
     pytest.mark.slow,
+    pytest.mark.usefixtures("place"),
 ]
+PLACES = {True: "through a link", False: "plain"}
+machine = machines.machine
+MANY = int(os.environ.get("FAULT_RUNS", "0")) > 0
+
+
+@pytest.fixture(params=[True, False] if MANY else [True], ids=lambda linked: PLACES[linked])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fault through a link and with a name that needs care; `make faults` without, too."""
+    linked = request.param
+    here = partial(machines.machine, name=ODD if linked else PLAIN, linked=linked)
+    monkeypatch.setattr(sys.modules[__name__], "machine", here)
 
 
 def trained(it: Machine, safe_saves: int = 1, **flags: float) -> Trainer:
@@ -43,9 +58,9 @@ def goes_on(trainer: Trainer, saves: int = 1) -> None:
 
 
 def dies_and_restores(it: Machine, row: Row, before: Trainer) -> None:
-    known = before.safe_step
+    known = Known().hear(before)
     it.die()
-    row.count(before, it.train().wait_for("Start"), known)
+    row.count(known, it.train().wait_for("Start"))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +109,7 @@ def test_an_error_that_comes_once_costs_nothing(report: Report, op: str) -> None
         assert trainer.safe_step == trainer.last_step
         it.die()
         it.drive.fail("read", "EIO", match="slot-*", times=1)
-        row.count(trainer, it.train().wait_for("Start"), trainer.safe_step)
+        row.count(Known().hear(trainer), it.train().wait_for("Start"))
     report(row)
 
 
@@ -128,7 +143,7 @@ def test_a_drive_without_room_for_two_states_is_told_before_and_nothing_is_lost(
     report: Report,
 ) -> None:
     row = Row("the quota is full")
-    with machine(quota=100_000) as it:
+    with machine(quota=230_000) as it:
         trainer = trained(it)
         trainer.wait_for("Note", lambda event: "it is full" in event["message"])
         goes_on(trainer)
@@ -177,7 +192,7 @@ def test_a_drive_that_fails_at_a_resume_stops_it_and_nothing_is_changed(
         assert message in told[-1]["message"]
         it.drive.heal()
         assert it.drive.order("state")["files"] == before
-        row.count(trainer, it.train().wait_for("Start"), trainer.safe_step)
+        row.count(Known().hear(trainer), it.train().wait_for("Start"))
     report(row)
 
 
@@ -191,7 +206,7 @@ def test_a_stale_listing_does_not_bring_an_older_state_back(report: Report) -> N
         trainer.kill()
         newest = trainer.last_step
         start = it.train().wait_for("Start")
-        row.count(trainer, start, trainer.safe_step)
+        row.count(Known().hear(trainer), start)
         assert start["step"] >= newest
     report(row)
 
@@ -208,7 +223,9 @@ def test_without_attributes_nothing_is_called_safe_and_the_newest_is_restored(
         it.drive.wait_until_uploaded()
         it.die()
         start = it.train().wait_for("Start")
-        row.count(trainer, start, end["step"])
+        known = Known().hear(trainer)
+        known.safe_step = end["step"]
+        row.count(known, start)
     report(row)
 
 
@@ -226,5 +243,5 @@ def test_a_new_machine_with_another_account_is_told_so(report: Report) -> None:
         shutil.rmtree(it.home / "cloud")
         (it.home / "first account").rename(it.home / "cloud")
         it.drive.mount()
-        row.count(trainer, it.train().wait_for("Start"), trainer.safe_step)
+        row.count(Known().hear(trainer), it.train().wait_for("Start"))
     report(row)

@@ -17,7 +17,8 @@ from colab_pix2pix.errors import Pix2PixError
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz, slots
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
-from colab_pix2pix.storage.restore import note_reached, status, verify
+from colab_pix2pix.storage.restore import status, verify
+from colab_pix2pix.storage.session import note_reached
 from colab_pix2pix.training.history import History
 from colab_pix2pix.training.plan import make_plan
 

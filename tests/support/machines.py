@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_pix2pix.project import Project
-from support import CHECKOUT, TESTS
+from support import zygote
 from support.drivefs import Drive
 
 
@@ -26,12 +24,11 @@ class Trainer:
 
     def __init__(self, project: Path, log: Path, disk: Path, **flags: Any) -> None:
         options = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
-        command = [sys.executable, "-m", "support.fake_trainer", str(project), str(log), *options]
-        path = os.pathsep.join([str(CHECKOUT), str(TESTS), os.environ.get("PYTHONPATH", "")])
-        environment = dict(os.environ, XDG_CACHE_HOME=str(disk), PYTHONPATH=path)
         log.touch()
         self.log = log
-        self.process = subprocess.Popen(command, env=environment)
+        arguments = [str(project), str(log), *options]
+        status, environment = log.with_suffix(".status"), {"XDG_CACHE_HOME": str(disk)}
+        self.process = zygote.Process(arguments, status, environment)
 
     def told(self, kind: str = "") -> list[dict[str, Any]]:
         """Returns the events so far; a line that the kill has cut does not count."""
@@ -73,6 +70,27 @@ class Trainer:
         return max((event["safe_step"] or 0 for event in self.told("Safety")), default=0)
 
     @property
+    def decided(self) -> int:
+        """The last decision about crops that was safe."""
+        return max((event["number"] for event in self.told("Decided")), default=0)
+
+    @property
+    def exported(self) -> int:
+        """The last export that was called safe."""
+        return max((event["version"] for event in self.told("Exported")), default=0)
+
+    @property
+    def safe_crops(self) -> bool:
+        """Were the crops ever called safe?"""
+        return any("crops" in event["safe_files"] for event in self.told("Safety"))
+
+    @property
+    def safe_samples(self) -> int:
+        """The most samples that were ever called safe."""
+        found = (re.search(r"(\d+) sample", event["safe_files"]) for event in self.told("Safety"))
+        return max((int(number[1]) for number in found if number), default=0)
+
+    @property
     def last_step(self) -> int:
         return max((event["step"] for event in self.told("Saved")), default=0)
 
@@ -91,16 +109,26 @@ class Machine:
         drive: The mounted double.
         trainers: All trainers so far.
         plain: The project lies on a disk of its own that outlives the machine, not on Drive.
+        name: Of the project's folder.
+        linked: The project is reached through a link.
     """
 
     home: Path
     drive: Drive
     trainers: list[Trainer] = field(default_factory=list)
     plain: bool = False
+    name: str = "run"
+    linked: bool = False
 
     @property
     def project(self) -> Project:
-        return Project((self.home if self.plain else self.drive.my_drive) / "run")
+        root = self.home if self.plain else self.drive.my_drive
+        if not self.linked:
+            return Project(root / self.name)
+        link = self.home / "a link – größer"
+        if not link.is_symlink():
+            link.symlink_to(root)
+        return Project(link / self.name)
 
     @property
     def disk(self) -> Path:
@@ -129,11 +157,15 @@ class Machine:
             trainer.process.wait()
 
 
+#: A name that needs care, and a plain one.
+ODD, PLAIN = "Blümchen im Wind 🌼", "run"
+
+
 @contextmanager
-def machine(**options: Any) -> Iterator[Machine]:
+def machine(*, name: str = PLAIN, linked: bool = False, **options: Any) -> Iterator[Machine]:
     """Gives a machine with an empty Drive; takes it away in the end."""
     home = Path(tempfile.mkdtemp(prefix="m"))
-    it = Machine(home, Drive(home, home / "drive", **options))
+    it = Machine(home, Drive(home, home / "drive", **options), name=name, linked=linked)
     it.drive.mount()
     try:
         yield it
@@ -153,20 +185,59 @@ class Row:
     safe_lost: int = 0
     fresh: int = 0
     wrong: int = 0
+    choices_lost: int = 0
+    files_lost: int = 0
+    cut_again: int = 0
+    #: The archive may be torn for good: crops are then cut again, with the choices as they were.
+    may_cut_again: bool = False
 
-    def count(self, before: Trainer, start: dict[str, object], known_safe: int) -> None:
-        """Compares what a trainer starts from with what the one before it has called safe."""
-        step = int(str(start["step"]))
+    def count(self, before: Known, start: dict[str, Any]) -> None:
+        """Compares what a trainer starts from with what those before it have called safe."""
+        step = int(start["step"])
         self.runs += 1
         self.restored += not start["fresh"]
         self.steps_lost += max(0, before.last_step - step)
-        self.safe_lost += step < known_safe
-        self.fresh += bool(start["fresh"]) and known_safe > 0
+        self.safe_lost += step < before.safe_step
+        self.fresh += bool(start["fresh"]) and before.safe_step > 0
+        self.choices_lost += start["decided"] < before.decided
+        self.cut_again += before.crops and start["crops"] == "cut again"
+        self.files_lost += len(start["samples"]) < before.samples
+        self.files_lost += start["exported"] < before.exported
+
+    @property
+    def faults(self) -> tuple[int, ...]:
+        """What must all be 0."""
+        cut_again = 0 if self.may_cut_again else self.cut_again
+        found = self.safe_lost, self.fresh, self.wrong, self.choices_lost, self.files_lost
+        return *found, cut_again
 
     @property
     def cells(self) -> tuple[object, ...]:
         lost = f"{self.steps_lost / max(1, self.runs):.0f} a run"
-        return self.fault, self.runs, self.restored, lost, self.safe_lost, self.fresh, self.wrong
+        kept = self.fault, self.runs, self.restored, lost
+        return *kept, *self.faults[:-1], self.cut_again
+
+
+@dataclass
+class Known:
+    """What the user was told before a death."""
+
+    last_step: int = 0
+    safe_step: int = 0
+    decided: int = 0
+    samples: int = 0
+    exported: int = 0
+    crops: bool = False
+
+    def hear(self, trainer: Trainer) -> Known:
+        """Adds what a trainer has told; call it before the death, for nothing counts after it."""
+        self.last_step = trainer.last_step
+        self.safe_step = max(self.safe_step, trainer.safe_step)
+        self.decided = max(self.decided, trainer.decided)
+        self.samples = max(self.samples, trainer.safe_samples)
+        self.exported = max(self.exported, trainer.exported)
+        self.crops = self.crops or trainer.safe_crops
+        return self
 
 
 Report = Callable[[Row], None]
