@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import wording
-from ..config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
 from ..events import JsonLines
@@ -84,7 +84,7 @@ def run_frames(args: argparse.Namespace) -> int:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    rules = configured(args, CurateConfig())
+    rules, reading = configured(args, CurateConfig()), configured(args, PicturesConfig())
     if args.pairs:
         if crop_flags := [name for name in vars(args) if name.startswith("frames.")]:
             raise OptionError(
@@ -99,13 +99,16 @@ def run_import(args: argparse.Namespace) -> int:
                 rules,
                 direction=args.direction,
                 size=args.size,
+                reading=reading,
                 on_event=terminal,
             )
         print(f"{len(dataset.crops)} pairs in {args.directory}: train with --condition paired")
         return 0
     config = configured(args, FramesConfig())
     with Terminal() as terminal:
-        dataset = import_and_mark(args.sources, args.directory, config, rules, on_event=terminal)
+        dataset = import_and_mark(
+            args.sources, args.directory, config, rules, reading, on_event=terminal
+        )
     print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
@@ -180,6 +183,7 @@ def run_apply(args: argparse.Namespace) -> int:
             generation=args.generation,
             side_by_side=args.side_by_side,
             smooth=args.smooth,
+            strict=args.strict,
             on_event=terminal,
         )
     print(*paths, sep="\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import events, mounts
-from ..config import CurateConfig, FramesConfig, TrainConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig
 from ..dataset import manifest
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
@@ -63,6 +63,7 @@ def import_and_mark(
     directory: Path,
     frames: FramesConfig,
     rules: CurateConfig,
+    reading: PicturesConfig = PicturesConfig(),
     *,
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
@@ -73,17 +74,18 @@ def import_and_mark(
         directory: The dataset folder to write.
         frames: How to cut.
         rules: What is marked, and how much is held out.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
         on_event: Called with Progress and Note events.
 
     Raises:
-        DatasetError: there are no pictures, one can't be read, or the folder holds other things.
+        DatasetError: there are no pictures, none can't be read, or the folder holds other things.
     """
     from ..dataset import curate
     from ..dataset.import_images import import_pictures
 
     mounts.require_answer(*sources, directory, on_event=on_event)
     for source in sources:
-        dataset = import_pictures(source, directory, frames, on_event=on_event)
+        dataset = import_pictures(source, directory, frames, reading, on_event=on_event)
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
 
 
@@ -94,6 +96,7 @@ def import_and_split(
     *,
     direction: Direction,
     size: int,
+    reading: PicturesConfig = PicturesConfig(),
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
     """Returns pairs of pictures as a dataset, some held out for testing.
@@ -106,7 +109,8 @@ def import_and_split(
         rules: How much is held out.
         direction: "AtoB" or "BtoA".
         size: Width and height that both get, in pixels.
-        on_event: Called with Progress events.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
+        on_event: Called with Progress and Note events.
 
     Raises:
         DatasetError: as `import_pairs`, or there are more than two sources.
@@ -122,7 +126,9 @@ def import_and_split(
         )
     mounts.require_answer(*sources, directory, on_event=on_event)
     pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])
-    dataset = import_pairs(pairs, directory, direction=direction, size=size, on_event=on_event)
+    dataset = import_pairs(
+        pairs, directory, direction=direction, size=size, reading=reading, on_event=on_event
+    )
     return curate.split(dataset, rules)
 
 
