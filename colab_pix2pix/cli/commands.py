@@ -118,10 +118,10 @@ def run_train(args: argparse.Namespace) -> int:
     base = TrainConfig.preset(args.preset) if args.preset else project.recall(TrainConfig)
     config = configured(args, base)
     if args.json:
-        result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
+        result = train(dataset, project, config, strict=args.strict, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))
     with Terminal() as terminal:
-        result = train(dataset, project, config, on_event=terminal)
+        result = train(dataset, project, config, strict=args.strict, on_event=terminal)
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")

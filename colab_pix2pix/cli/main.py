@@ -120,6 +120,9 @@ def build_parser() -> argparse.ArgumentParser:
     train = command("train", "train on a folder of crops; goes on where it ended")
     train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
     train.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    train.add_argument(
+        "--strict", action="store_true", help="stop at the first picture that can't be read"
+    )
     train.add_argument("--json", action="store_true", help="write events as JSON lines")
     train.add_argument(
         "--preset",

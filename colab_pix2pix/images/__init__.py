@@ -1,7 +1,7 @@
 """Image files of all kinds: found in folders, read as a viewer shows them, scaled."""
 
 from .colours import Reading, upright_rgb
-from .kinds import kind_of
+from .kinds import kind_of, kind_of_file
 from .left_out import LeftOut
 from .listing import Listing, is_litter, list_folder
 from .reading import ReadImage, image_size, read_image, unreadable_image
@@ -16,6 +16,7 @@ __all__ = [
     "image_size",
     "is_litter",
     "kind_of",
+    "kind_of_file",
     "list_folder",
     "read_image",
     "read_square",

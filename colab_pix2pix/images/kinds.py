@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 #: How many bytes `kind_of` needs at least.
 HEAD_BYTES = 512
@@ -34,3 +35,11 @@ def kind_of(head: bytes) -> str:
     if not head:
         return "empty (0 bytes)"
     return next((kind for pattern, kind in _KINDS if re.match(pattern, head[:HEAD_BYTES])), "")
+
+
+def kind_of_file(path: Path) -> str:
+    """Returns what a file is by its first bytes, as `kind_of`; "" for what is no plain file."""
+    if not path.is_file():
+        return ""
+    with open(path, "rb") as file:
+        return kind_of(file.read(HEAD_BYTES))

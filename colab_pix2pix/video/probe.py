@@ -6,6 +6,7 @@ one, and its size after rotation.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ..errors import VideoError
 from ..ffmpeg import running
+from ..images import kind_of_file
 
 #: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
 _NO_VIDEO = re.compile(
@@ -136,6 +138,13 @@ def _check_file(video: Path) -> None:
             f"{video} is empty (0 bytes).",
             why="Its copy or download was probably cut off.",
             fix="Fetch it again.",
+        )
+    # ffmpeg would find videos and pictures in the bytes of an archive.
+    if os.access(video, os.R_OK) and "archive" in (kind := kind_of_file(video)):
+        raise VideoError(
+            f"{video} is {kind}, no video.",
+            why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
+            fix="Unpack it; a zip of pictures goes to `colab-pix2pix import`.",
         )
 
 

@@ -137,6 +137,7 @@ def train(
     run_dir: Project | Path | str,
     config: TrainConfig | None = None,
     *,
+    strict: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> TrainingResult:
     """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
@@ -151,6 +152,8 @@ def train(
             taken from there, and where it has none, those that the project keeps.
         run_dir: The project folder: new, or of the run to go on with.
         config: The options; None takes those stored in the project folder.
+        strict: Of a plain folder of pictures: True stops at one that can't be read. Else it is left
+            out, and named in a note.
         on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
 
     Returns:
@@ -169,6 +172,7 @@ def train(
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
     from ..dataset import choices
+    from ..dataset.own_images.readable_crops import without_unreadable
     from ..training.fit import fit
     from ..training.plan import make_plan
 
@@ -177,6 +181,7 @@ def train(
     mounts.require_answer(folder, project.path, on_event=on_event)
     dataset = manifest.newest(dataset) if isinstance(dataset, Dataset) else manifest.read(dataset)
     require_apart(project.path, dataset.directory, may_contain=True)
+    dataset = without_unreadable(dataset, strict=strict, on_event=on_event)
     if not any(crop.choice for crop in dataset.crops):
         dataset, changed = choices.restore(project, dataset)
         if changed:

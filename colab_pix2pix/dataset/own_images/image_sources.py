@@ -20,7 +20,7 @@ from ...images import (
     Reading,
     image_size,
     is_litter,
-    kind_of,
+    kind_of_file,
     list_folder,
     read_image,
     unreadable_image,
@@ -190,8 +190,7 @@ def _unreadable(path: Path, error: Exception) -> DatasetError:
         )
     if isinstance(error, OSError) and error.strerror:
         return DatasetError(f"{path} can't be read: {error.strerror}.", fix="Check its rights.")
-    with open(path, "rb") as file:
-        kind = kind_of(file.read(512))
+    kind = kind_of_file(path)
     if kind == "a zip archive":
         return DatasetError(
             f"{path} is a damaged zip, or cut off: {error}.",
