@@ -105,7 +105,9 @@ def apply(
         chosen = _best_mode(project, trained, on_event) if mode == "auto" else mode
         return Predictor(trained, chosen, whole=whole)
 
-    if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
+    # A GIF may be meant as what moves; where a picture is to be written, its first frame is taken.
+    moves = source.suffix.lower() not in IMAGE_SUFFIXES or target.suffix.lower() == ".mp4"
+    if source.is_file() and moves:
         return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
     return _to_pictures(load, source, target, whole, strict, on_event)
 
