@@ -172,6 +172,53 @@ class PicturesConfig(Config):
         label="Are they pairs?",
         choices=("no", "AtoB", "BtoA"),
     )
+    side_by_side: bool = option(
+        False,
+        "Of pairs: each picture is one, whatever its shape and its folder say.",
+        advanced=True,
+    )
+    background: str = option(
+        "white",
+        "What shows through where a picture is transparent.",
+        pattern=r"white|grey|black|#[0-9a-fA-F]{6}",
+        expects="white, grey, black or a colour such as #30a0ff",
+        advanced=True,
+    )
+    levels: str = option(
+        "",
+        "Which values of pictures of 16 bits become black and white, as 0,4095. Empty: the darkest"
+        " and the brightest of each picture.",
+        pattern=r"|-?\d+(\.\d+)?,-?\d+(\.\d+)?",
+        expects="two numbers, the smaller one first, such as 0,4095, or nothing",
+        advanced=True,
+    )
+    nearest: bool = option(
+        False,
+        "Pictures of at most 256 colours, such as label maps, are scaled without mixing them.",
+        label="Keep the colours of label maps",
+        advanced=True,
+    )
+    strict: bool = option(
+        False,
+        "Stop at the first picture that can't be read. Else it is left out, and named.",
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.levels and not float.__lt__(*map(float, self.levels.split(","))):
+            raise OptionError(
+                f"levels: received {self.levels!r}.",
+                why="Expected two numbers, the smaller one first, such as 0,4095.",
+            )
+
+    @property
+    def cutting(self) -> dict[str, object]:
+        """What of it changes the crops, where it is not as usual: empty for most."""
+        usual = PicturesConfig()
+        names = ("side_by_side", "background", "levels", "nearest")
+        values = {name: getattr(self, name) for name in names}
+        return {name: v for name, v in values.items() if v != getattr(usual, name)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,13 @@ import unicodedata
 from pathlib import Path
 
 #: What the name of an image file ends in, in small letters.
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
+    *(".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx", ".psd", ".qoi"),
+)
+#: The kinds of image files that people have, in words.
+IMAGE_KINDS = "a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or HEIC file"
 
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+://"  # and no drive of Windows
 _YOUTUBE = r"(?i)https?://([\w-]+\.)*(youtube(-nocookie)?\.com|youtu\.be)(/|$)"
@@ -31,6 +37,26 @@ def safe_name(text: str) -> str:
     while len(text.encode()) > 80:
         text = text[:-1]
     return text or "video"
+
+
+def is_plain_name(name: str) -> bool:
+    """Returns True for the name of a file in a folder or its sub-folders, which leaves it nowhere.
+
+    Example:
+        >>> [is_plain_name(name) for name in ("a.jpg", "b/a.jpg", "../a.jpg", "/a.jpg", "")]
+        [True, True, False, False, False]
+    """
+    return "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
+
+
+def packed_name(name: str) -> str:
+    """Returns the name of a file in sub-folders as that of a file in none, as archives have it.
+
+    Example:
+        >>> packed_name("a.jpg"), packed_name("b/a.jpg")
+        ('a.jpg', 'b%2Fa.jpg')
+    """
+    return re.sub(r"[/\\:]", lambda found: f"%{ord(found[0]):02X}", name)
 
 
 def safe_suffix(path: Path) -> str:

@@ -27,6 +27,7 @@ FLOORS = [
     {"dataset", "web"},
     {"storage", "downloader"},
     {"video"},
+    {"images"},
 ]
 GROUND = len(FLOORS)
 #: Library -> the folders that may import it.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import wording
-from ..config import CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
 from ..errors import OptionError
 from ..events import JsonLines
@@ -84,7 +84,7 @@ def run_frames(args: argparse.Namespace) -> int:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    rules = configured(args, CurateConfig())
+    rules, reading = configured(args, CurateConfig()), configured(args, PicturesConfig())
     if args.pairs:
         if crop_flags := [name for name in vars(args) if name.startswith("frames.")]:
             raise OptionError(
@@ -99,13 +99,16 @@ def run_import(args: argparse.Namespace) -> int:
                 rules,
                 direction=args.direction,
                 size=args.size,
+                reading=reading,
                 on_event=terminal,
             )
         print(f"{len(dataset.crops)} pairs in {args.directory}: train with --condition paired")
         return 0
     config = configured(args, FramesConfig())
     with Terminal() as terminal:
-        dataset = import_and_mark(args.sources, args.directory, config, rules, on_event=terminal)
+        dataset = import_and_mark(
+            args.sources, args.directory, config, rules, reading, on_event=terminal
+        )
     print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
     return 0
 
@@ -115,10 +118,10 @@ def run_train(args: argparse.Namespace) -> int:
     base = TrainConfig.preset(args.preset) if args.preset else project.recall(TrainConfig)
     config = configured(args, base)
     if args.json:
-        result = train(dataset, project, config, on_event=JsonLines(sys.stdout))
+        result = train(dataset, project, config, strict=args.strict, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))
     with Terminal() as terminal:
-        result = train(dataset, project, config, on_event=terminal)
+        result = train(dataset, project, config, strict=args.strict, on_event=terminal)
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
@@ -191,6 +194,7 @@ def run_apply(args: argparse.Namespace) -> int:
             generation=args.generation,
             side_by_side=args.side_by_side,
             smooth=args.smooth,
+            strict=args.strict,
             on_event=terminal,
         )
     print(*paths, sep="\n")

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__, mounts
-from ..config import MODES, PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import (
+    MODES,
+    PRESETS,
+    CurateConfig,
+    FramesConfig,
+    PicturesConfig,
+    TrainConfig,
+    VideoConfig,
+)
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
@@ -95,8 +103,9 @@ def build_parser() -> argparse.ArgumentParser:
     import_.add_argument(
         "--pairs",
         action="store_true",
-        help="each picture holds A on its left and B on its right; or give two folders, A and B,"
-        " with files of the same names",
+        help="each picture holds A on its left and B on its right; or a folder holds two, A and B"
+        " (or trainA and trainB, or A/train and B/train), with files of the same names; or give"
+        " two folders",
     )
     import_.add_argument(
         "--direction", choices=("AtoB", "BtoA"), default="AtoB", help="with --pairs: what to learn"
@@ -105,11 +114,15 @@ def build_parser() -> argparse.ArgumentParser:
         "--size", type=int, default=256, help="with --pairs: width and height of both, in pixels"
     )
     add_options(import_, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
+    add_options(import_, PicturesConfig, leave_out=("pairs",))
     add_options(import_, CurateConfig)
 
     train = command("train", "train on a folder of crops; goes on where it ended")
     train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
     train.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    train.add_argument(
+        "--strict", action="store_true", help="stop at the first picture that can't be read"
+    )
     train.add_argument("--json", action="store_true", help="write events as JSON lines")
     train.add_argument(
         "--preset",
@@ -160,6 +173,10 @@ def build_parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="SHARE",
         help="for a video: the share of the frame before that stays, 0 to 0.95, against flicker",
+    )
+
+    apply.add_argument(
+        "--strict", action="store_true", help="stop at the first picture that can't be read"
     )
 
     export = command("export", "write a trained model for other programs, with a card")

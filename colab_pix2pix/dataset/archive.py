@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
+from ..filenames import packed_name
 from ..files import (
     BROKEN_ARCHIVE,
     atomic_folder,
@@ -56,9 +58,9 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
         checksums = {_MANIFEST: hashlib.sha256(entries).hexdigest()}
         archive.writestr(_MANIFEST, entries)
         for file in files:
-            content = file.read_bytes()
-            checksums[file.name] = hashlib.sha256(content).hexdigest()
-            archive.writestr(file.name, content)
+            content, name = file.read_bytes(), _name(dataset, file)
+            checksums[name] = hashlib.sha256(content).hexdigest()
+            archive.writestr(name, content)
         archive.writestr(_CHECKSUMS, json.dumps(checksums, indent=0))
     return path
 
@@ -66,18 +68,29 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
 def is_packed(dataset: Dataset, zip_path: Path | str) -> bool:
     """Returns True when an archive holds just this dataset, whole; reads every byte of it."""
     path = Path(zip_path)
-    return path.is_file() and _up_to_date(path, *_content(dataset))
+    return path.is_file() and _up_to_date(path, dataset)
 
 
 def _content(dataset: Dataset) -> tuple[bytes, list[Path]]:
     files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
-    return to_json(manifest.to_dict(dataset)), files
+    flat = [
+        dataclasses.replace(
+            crop, file=packed_name(crop.file), input_file=packed_name(crop.input_file)
+        )
+        for crop in dataset.crops
+    ]
+    return to_json(manifest.to_dict(dataset.replace(tuple(flat)))), files
 
 
-def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
+def _name(dataset: Dataset, file: Path) -> str:
+    """Returns the name of a crop in the archive, which has no folders."""
+    return packed_name(file.relative_to(dataset.directory).as_posix())
+
+
+def _up_to_date(path: Path, dataset: Dataset) -> bool:
     """Returns whether an archive holds just these; one that is torn or altered does not."""
     try:
-        return _holds(path, entries, files)
+        return _holds(path, dataset)
     except BROKEN_ARCHIVE:
         return False
     except OSError as error:
@@ -86,15 +99,18 @@ def _up_to_date(path: Path, entries: bytes, files: list[Path]) -> bool:
         return False
 
 
-def _holds(path: Path, entries: bytes, files: list[Path]) -> bool:
+def _holds(path: Path, dataset: Dataset) -> bool:
+    entries, files = _content(dataset)
     with zipfile.ZipFile(path) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist()}
-        expected = {file.name: file.stat().st_size for file in files}
+        expected = {_name(dataset, file): file.stat().st_size for file in files}
         names = {_MANIFEST, _CHECKSUMS}
         if {name: size for name, size in sizes.items() if name not in names} != expected:
             return False
         if not names <= set(sizes):
             return False
+        if any(info.compress_size != info.file_size for info in archive.infolist()):
+            return False  # stored as they are: what says otherwise is damaged
         return archive.read(_MANIFEST) == entries and archive.testzip() is None
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..errors import DatasetError
 from ..files import atomic_write
-from ..images import blurred_grey_input, open_image
+from ..images import blurred_grey_input, read_image
 from ..mounts import require_apart
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
@@ -82,8 +82,7 @@ def _sheet(
 
 
 def _read(path: Path, size: int) -> Image.Image:
-    with open_image(path) as image:
-        return ImageOps.fit(ImageOps.exif_transpose(image).convert("RGB"), (size, size))
+    return ImageOps.fit(read_image(path).image, (size, size))
 
 
 def _input(directory: Path, crop: Crop, size: int, blur_factor: float) -> Image.Image:

@@ -13,7 +13,7 @@ from ..events import Note, OnEvent, Progress, ignore
 from . import manifest
 from .archive import pack, unpack
 from .contact_sheet import contact_sheet
-from .manifest import Crop, Dataset
+from .manifest import READY_MADE_SPLIT, Crop, Dataset
 from .quality import MARKS, assign_marks, measure_crops
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
@@ -98,7 +98,8 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
     """Holds out crops for testing, in blocks of time, and writes the manifest.
 
     All crops of a block fall on one side, so both crops of a frame do, and its neighbours: a model
-    that is tested on a picture a second away from one that it learned is not tested at all.
+    that is tested on a picture a second away from one that it learned is not tested at all. What
+    came with a split of its own (folders train and test) keeps it.
 
     Args:
         dataset: The crops; only kept ones count, the others go with their block.
@@ -108,8 +109,10 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
         The dataset, with at least one kept crop to test on if there are five and several frames.
     """
     dataset = manifest.newest(dataset)
-    blocks = _blocks(dataset)
-    kept = len(dataset.kept)
+    given = {key for key, known in dataset.sources.items() if known.get(READY_MADE_SPLIT)}
+    free = dataset.replace(tuple(crop for crop in dataset.crops if crop.source not in given))
+    blocks = _blocks(free)
+    kept = len(free.kept)
     wanted = kept * config.test_fraction
     order = sorted(blocks)
     random.Random(config.seed).shuffle(order)
@@ -122,10 +125,13 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
         if count and (closer or needed) and held_out + count < kept:
             test |= {crop.file for crop in blocks[block]}
             held_out += count
-    return manifest.update(
-        dataset,
-        lambda crop: dataclasses.replace(crop, split="test" if crop.file in test else "train"),
-    )
+
+    def side(crop: Crop) -> Crop:
+        if crop.source in given:
+            return crop
+        return dataclasses.replace(crop, split="test" if crop.file in test else "train")
+
+    return manifest.update(dataset, side)
 
 
 def _blocks(dataset: Dataset) -> dict[tuple[str, int], list[Crop]]:

@@ -2,59 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import ImageColor
 
-from ..config import FramesConfig
+from ..config import FramesConfig, PicturesConfig
 from ..errors import DatasetError
-from ..events import OnEvent, Progress, ignore
+from ..events import Note, OnEvent, ignore
+from ..images import LeftOut, Reading
 from ..mounts import require_apart
-from ..spacing import evenly_chosen
 from .builder import Source, add_sources
-from .crop_geometry import CropBox, crop_boxes, scaled_size
-from .image_sources import (
-    ImageFile,
-    ImagePair,
-    find_images,
+from .manifest import READY_MADE_SPLIT, Crop, Dataset
+from .own_images.image_cutting import Cutting, Direction, cut_images, cut_pairs
+from .own_images.image_sources import find_images, images_sha256
+from .own_images.pair_layouts import (
     find_pairs,
+    holds_two_sides,
     match_pairs,
     pairs_sha256,
+    ready_made_splits,
 )
-from .image_writer import ImageWriter
-from .manifest import Crop, Dataset
 
-Direction = Literal["AtoB", "BtoA"]
+__all__ = ["Direction", "import_pairs", "import_pictures"]
 
 
 def import_pictures(
     pictures: Path | str,
     directory: Path | str,
     config: FramesConfig = FramesConfig(),
+    reading: PicturesConfig = PicturesConfig(),
     *,
     on_event: OnEvent = ignore,
 ) -> Dataset:
     """Makes a dataset of one's own pictures, scaled and cut like the frames of a video.
 
+    A picture that can't be read is left out and named, in a note and in the manifest. Folders such
+    as train and test make the split.
+
     Args:
-        pictures: A folder or a zip of jpg, png or webp files; their names are their order.
+        pictures: A folder or a zip of pictures, sub-folders included; their names are their order.
         directory: The dataset folder.
-        config: How many crops, where, and at which size.
-        on_event: Told `Progress` in pictures.
+        config: How many crops, evenly over all pictures; where, and at which size.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
+        on_event: Told `Progress` in pictures, and `Note`.
 
     Raises:
         OptionError: the dataset folder is, contains or lies in what is imported.
-        DatasetError: there are no pictures, one can't be read, or the folder holds other files.
+        DatasetError: there are no pictures, none can be read, or the folder holds other files.
     """
     path = Path(pictures)
     require_apart(Path(directory), path)
-    found = find_images(path)
-    sha256 = pairs_sha256([(image,) for image in found])
-    metadata = {"file": path.name, "sha256": sha256, "options": config.to_dict()}
-    cut = partial(_cut_images, found, config, on_event)
+    left_out = LeftOut(on_event, strict=reading.strict)
+    found = find_images(path, left_out)
+    if holds_two_sides(found):
+        message = f"{path} holds two folders, A and B: to learn one from the other, import pairs."
+        on_event(Note(message=message))
+    metadata: dict[str, Any] = {
+        "file": path.name,
+        "sha256": images_sha256(found),
+        "options": config.to_dict() | reading.cutting,
+    }
+    if ready_made_splits([image.relative for image in found]):
+        metadata[READY_MADE_SPLIT] = True
+    cutting = _cutting(reading, left_out, on_event)
+    cut = partial(_cut, partial(cut_images, found, config, cutting), cutting, metadata)
     return add_sources(Path(directory), [Source(path.stem, metadata, cut)], on_event=on_event)
 
 
@@ -64,94 +78,69 @@ def import_pairs(
     *,
     direction: Direction = "AtoB",
     size: int = 256,
+    reading: PicturesConfig = PicturesConfig(),
     on_event: OnEvent = ignore,
 ) -> Dataset:
     """Makes a dataset of pairs: `Crop.input_file` is what the network gets, `file` what it makes.
 
     Args:
-        pairs: A folder or a zip of pictures that hold A on their left and B on their right half,
-            or that holds two folders, A and B, with files of the same names; or two such folders.
+        pairs: A folder or a zip of pairs: two folders A and B (trainA and trainB, A/train and
+            B/train) with files of the same names; 1_A.png beside 1_B.png; or pictures that hold A
+            on their left and B on their right half. Or two folders. Folders such as train and test
+            make the split.
         directory: The dataset folder.
         direction: "AtoB" learns B from A, "BtoA" the other way.
         size: Width and height that both get, 16 to 4096 pixels. Training zooms in by up to 1.3:
             pictures stay sharp when this is 1.3 times `image_size`.
-        on_event: Told `Progress` in pictures.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
+        on_event: Told `Progress` in pictures, and `Note`.
 
     Raises:
         OptionError: the dataset folder is, contains or lies in what is imported.
-        DatasetError: there are no pairs, a partner is missing, or a picture can't be read.
+        DatasetError: there are no pairs, a partner is missing, the layout is unknown, or no
+            picture can be read.
     """
     if direction not in ("AtoB", "BtoA"):
         raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
     if not 16 <= size <= 4096:
         raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
     require_apart(Path(directory), *map(Path, pairs if isinstance(pairs, tuple) else (pairs,)))
+    left_out = LeftOut(on_event, strict=reading.strict)
     if isinstance(pairs, tuple):
-        first, second = (find_images(Path(folder)) for folder in pairs)
+        first, second = (find_images(Path(folder), left_out) for folder in pairs)
         found, name = match_pairs(first, second, pairs), Path(pairs[0]).parent.name or "pairs"
     else:
-        found, name = find_pairs(Path(pairs)), Path(pairs).stem
-    options = {"direction": direction, "size": size}
-    metadata = {"file": name, "sha256": pairs_sha256(found), "options": options}
-    cut = partial(_cut_pairs, found, direction, size, on_event)
+        images = find_images(Path(pairs), left_out)
+        found = find_pairs(Path(pairs), images, side_by_side=reading.side_by_side)
+        name = Path(pairs).stem
+    metadata: dict[str, Any] = {
+        "file": name,
+        "sha256": pairs_sha256(found),
+        "options": {"direction": direction, "size": size} | reading.cutting,
+    }
+    if ready_made_splits([pair[0].relative for pair in found]):
+        metadata[READY_MADE_SPLIT] = True
+    cutting = _cutting(reading, left_out, on_event)
+    cut = partial(_cut, partial(cut_pairs, found, direction, size, cutting), cutting, metadata)
     return add_sources(Path(directory), [Source(name, metadata, cut)], on_event=on_event)
 
 
-def _cut_images(
-    images: Sequence[ImageFile], config: FramesConfig, on_event: OnEvent, folder: Path, key: str
-) -> list[Crop]:
-    boxes_each = len(crop_boxes(config.crops, *images[0].image().size))
-    chosen = evenly_chosen(images, -(-config.count // boxes_each))
-    crops: list[Crop] = []
-    with ImageWriter() as writer:
-        for number, file in enumerate(chosen):
-            image = file.image()
-            size = scaled_size(config.scale, *image.size)
-            scaled = image.resize(size, Image.Resampling.LANCZOS)
-            boxes = crop_boxes(config.crops, *size, seed=(config.random_seed, number))
-            for box in boxes[: config.count - len(crops)]:
-                name = f"{key}-{number:06d}-{box.name}.{config.image_format}"
-                writer.write(folder / name, scaled.crop(box.corners))
-                original = _box_in_original(box, image.width / size[0], image.height / size[1])
-                crops.append(Crop(file=name, source=key, time=number, side=box.name, box=original))
-            on_event(Progress(job="frames", done=number + 1, total=len(chosen), unit="pictures"))
-    return crops
+def _cutting(reading: PicturesConfig, left_out: LeftOut, on_event: OnEvent) -> Cutting:
+    red, green, blue = ImageColor.getrgb(reading.background)[:3]
+    levels = [float(level) for level in reading.levels.split(",") if level]
+    how = Reading((red, green, blue), (levels[0], levels[1]) if levels else None)
+    return Cutting(how, reading.nearest, left_out, on_event)
 
 
-def _box_in_original(box: CropBox, across: float, down: float) -> tuple[int, int, int, int]:
-    """Returns left, top, width and height in pixels of an image before it was scaled."""
-    left, top = round(box.left * across), round(box.top * down)
-    return left, top, round(box.side * across), round(box.side * down)
-
-
-def _cut_pairs(
-    pairs: Sequence[ImagePair],
-    direction: Direction,
-    size: int,
-    on_event: OnEvent,
+def _cut(
+    cut: Callable[[Path, str], list[Crop]],
+    cutting: Cutting,
+    metadata: dict[str, Any],
     folder: Path,
     key: str,
 ) -> list[Crop]:
-    crops: list[Crop] = []
-    with ImageWriter() as writer:
-        for number, pair in enumerate(pairs):
-            halves = [ImageOps.fit(image, (size, size)) for image in _halves(pair)]
-            input_image, target_image = halves if direction == "AtoB" else halves[::-1]
-            target, given = (f"{key}-{number:06d}-{role}.png" for role in ("target", "input"))
-            writer.write(folder / target, target_image)
-            writer.write(folder / given, input_image)
-            crops.append(Crop(file=target, source=key, time=number, input_file=given))
-            on_event(Progress(job="frames", done=number + 1, total=len(pairs), unit="pictures"))
+    """Cuts, and notes in the metadata what was left out."""
+    crops = cut(folder, key)
+    if cutting.left_out.reasons:
+        metadata["left_out"] = dict(cutting.left_out.reasons)
     return crops
-
-
-def _halves(pair: ImagePair) -> Iterator[Image.Image]:
-    if len(pair) == 2:
-        yield from (file.image() for file in pair)
-        return
-    image = pair[0].image()
-    half = image.width // 2
-    if half < 1:
-        raise DatasetError(f"{pair[0].path} is too narrow to hold a pair side by side.")
-    yield image.crop((0, 0, half, image.height))
-    yield image.crop((image.width - half, 0, image.width, image.height))

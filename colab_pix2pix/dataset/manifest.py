@@ -12,14 +12,16 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
-from ..filenames import IMAGE_SUFFIXES, public_link
+from ..filenames import IMAGE_KINDS, is_plain_name, packed_name, public_link
 from ..files import has_types, read_json, write_json
 
 FORMAT = 1
+#: In `Dataset.sources`: True where `Crop.split` is what the folders of the pictures say.
+READY_MADE_SPLIT = "ready_made_split"
 _writing = threading.Lock()
 
 
@@ -28,7 +30,7 @@ class Crop:
     """One image of a dataset.
 
     Attributes:
-        file: Its name within the dataset folder.
+        file: Its name within the dataset folder; "a/b.jpg" in a sub-folder of loose images.
         source: Key of the video in `Dataset.sources`, or "" for a loose image.
         time: Seconds from the start of the video.
         side: Which crop box of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
@@ -90,8 +92,10 @@ class Dataset:
         """
         entries = []
         for crop in self.kept:
-            partner = [(file, self._size(file)) for file in crop.files[1:]]
-            entries.append([crop.file, self._size(crop.file), crop.split, *partner])
+            # By the names that an archive has: what comes back from one is the same dataset.
+            partner = [(packed_name(file), self._size(file)) for file in crop.files[1:]]
+            entry = [packed_name(crop.file), self._size(crop.file), crop.split, *partner]
+            entries.append(entry)
         return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
     def _size(self, file: str) -> int:
@@ -172,8 +176,7 @@ def read(directory: Path | str) -> Dataset:
     if (directory / "manifest.json").exists():
         dataset = _from_manifest(directory)
     else:
-        names = sorted(p.name for p in directory.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        dataset = Dataset(directory, tuple(Crop(file=name) for name in names))
+        dataset = Dataset(directory, _loose(directory))
     if not dataset.crops:
         raise _no_dataset(directory, "there are no pictures in it")
     return dataset
@@ -187,6 +190,19 @@ def read_all(folder: Path) -> list[Dataset]:
     """
     files = sorted(folder.glob("[!.]*/manifest.json"))  # hidden: not finished
     return [read(file.parent) for file in files]
+
+
+def _loose(directory: Path) -> tuple[Crop, ...]:
+    """Returns an entry for each picture in a folder; folders such as train and test are a split."""
+    from ..images import list_folder  # Pillow takes its time
+    from .own_images.pair_layouts import ready_made_splits
+
+    files = list_folder(directory).files
+    names = [PurePosixPath(file.relative_to(directory).as_posix()) for file in files]
+    splits = ready_made_splits(names) or ["train"] * len(names)
+    return tuple(
+        Crop(file=str(name), split=split) for name, split in zip(names, splits, strict=True)
+    )
 
 
 def _from_manifest(directory: Path) -> Dataset:
@@ -222,7 +238,7 @@ def _crop(entry: dict[str, Any]) -> Crop:
     crop = Crop(**values, input_file=entry.get("input_file", ""))  # younger than the format
     _check(crop)
     for file in crop.files:
-        if Path(file).name != file:
+        if not is_plain_name(file):
             raise ValueError(f"the file {file!r} leaves the folder")
     return crop
 
@@ -239,6 +255,6 @@ def _check(crop: Crop) -> None:
 def _no_dataset(directory: Path, why: str) -> DatasetError:
     return DatasetError(
         f"{directory} is no dataset: {why}.",
-        why=f"Expected a folder with pictures ({', '.join(IMAGE_SUFFIXES)}).",
+        why=f"Expected a folder with pictures, such as {IMAGE_KINDS}.",
         fix="Make one with `colab-pix2pix frames VIDEO DIR`.",
     )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..config import CurateConfig
-from ..images import open_image
+from ..images import read_image
 
 _WORKERS = 2
 _SHARPNESS_SIDE = 256
@@ -63,8 +63,7 @@ def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
 
 
 def _grey(path: Path) -> Image.Image:
-    with open_image(path) as image:
-        return ImageOps.exif_transpose(image).convert("L")
+    return read_image(path).image.convert("L")
 
 
 def perceptual_hash(grey: Image.Image) -> int:

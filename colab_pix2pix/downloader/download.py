@@ -18,6 +18,7 @@ from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import names_its_video, public_link
+from ..images import list_folder
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
 from .time_range import TimeRange, holds_range, range_in_file, record_range, requested_range
@@ -135,7 +136,7 @@ def _expand(
     folder = Path(source).expanduser()
     if not text or not folder.is_dir():
         return [source]
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in _VIDEO_SUFFIXES)
+    found = list_folder(folder, _VIDEO_SUFFIXES).files
     if not found:
         raise DownloadError(
             f"There is no video in the folder {folder}.",

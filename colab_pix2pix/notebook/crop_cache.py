@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
-from ..dataset import choices, curate, image_sources, manifest
+from ..dataset import choices, curate, manifest
 from ..dataset.manifest import Dataset
+from ..dataset.own_images import pair_layouts
 from ..downloader.download import download, is_link
 from ..errors import DatasetError
 from ..events import Note, OnEvent
@@ -44,7 +45,7 @@ def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
     """
     folder = image_folder.folder_named_by(config.source)
     if folder is not None:
-        image_folder.images_in(folder, project.recall(PicturesConfig).pairs)  # or says why not
+        image_folder.images_in(folder, project.recall(PicturesConfig))  # or says why not
         return folder
     return download(config.source, project.work / "video", config, on_event=on_event)
 
@@ -138,21 +139,22 @@ def _cut(project: Project, video: Path | None, config: FramesConfig, on_event: O
 
 def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEvent) -> Dataset:
     """Returns the crops of a folder or a zip of images, or the pairs that they are."""
-    pairing = project.recall(PicturesConfig).pairs
-    sha256 = image_sources.pairs_sha256(image_folder.images_in(folder, pairing))
+    reading = project.recall(PicturesConfig)
+    sha256 = pair_layouts.pairs_sha256(image_folder.images_in(folder, reading))
     cached = _find(project, "sha256", sha256, VideoConfig())
     if cached and _is_up_to_date(project, cached, config):
         on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} pictures are kept."))
         return cached
     directory = cached.directory if cached else project.crops / sha256[:12]
     rules = CurateConfig()
-    if pairing == "no":
-        return import_and_mark([folder], directory, config, rules, on_event=on_event)
+    if reading.pairs == "no":
+        return import_and_mark([folder], directory, config, rules, reading, on_event=on_event)
     return import_and_split(
         [folder],
         directory,
         rules,
-        direction="AtoB" if pairing == "AtoB" else "BtoA",
+        direction="AtoB" if reading.pairs == "AtoB" else "BtoA",
+        reading=reading,
         size=_options_of(project, config)["size"],
         on_event=on_event,
     )
@@ -160,10 +162,13 @@ def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEv
 
 def _options_of(project: Project, config: FramesConfig) -> dict[str, Any]:
     """Returns what the crops of the project's source are made by, as their manifest holds it."""
-    pairing = image_folder.pairing_of(project)
-    if pairing == "no":
+    if image_folder.folder_named_by(project.recall(VideoConfig).source) is None:
         return config.to_dict()
-    return {"direction": pairing, "size": max(int(side) for side in config.scale.split(":"))}
+    reading = project.recall(PicturesConfig)
+    if reading.pairs == "no":
+        return config.to_dict() | reading.cutting
+    size = max(int(side) for side in config.scale.split(":"))
+    return {"direction": reading.pairs, "size": size} | reading.cutting
 
 
 def _is_up_to_date(project: Project, dataset: Dataset, config: FramesConfig) -> bool:

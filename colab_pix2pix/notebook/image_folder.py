@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 from PIL import Image
 
 from ..config import PicturesConfig, VideoConfig
-from ..dataset import image_sources
 from ..dataset.manifest import Dataset
+from ..dataset.own_images import image_sources, pair_layouts
 from ..downloader.download import is_link
 from ..errors import DatasetError, DownloadError
 from ..project import Project
@@ -53,28 +55,29 @@ def has_pairs(dataset: Dataset | None) -> bool:
     return dataset is not None and any(crop.input_file for crop in dataset.kept)
 
 
-def images_in(path: Path, pairing: str) -> list[image_sources.ImagePair]:
+def images_in(path: Path, reading: PicturesConfig) -> list[pair_layouts.ImagePair]:
     """Returns the images of a folder or a zip, each alone or with its partner.
 
     Args:
         path: The folder or the zip.
-        pairing: "no", "AtoB" or "BtoA".
+        reading: What they are said to be.
 
     Raises:
-        DatasetError: there are none, or they are not what `pairing` says.
+        DatasetError: there are none, or they are not what is said.
     """
-    if pairing != "no":
-        return image_sources.find_pairs(path)
-    if image_sources.find_a_and_b(path):
+    found = image_sources.find_images(path)
+    if reading.pairs != "no":
+        return pair_layouts.find_pairs(path, found, side_by_side=reading.side_by_side)
+    if pair_layouts.holds_two_sides(found):
         raise DatasetError(
             f"{path} holds two folders, A and B.",
             why="Those are pairs of pictures.",
             fix="Choose in the form which one is made from the other.",
         )
-    return [(image,) for image in image_sources.find_images(path)]
+    return [(image,) for image in found]
 
 
-def problem_with(source: str, pairing: str) -> str:
+def problem_with(source: str, reading: PicturesConfig) -> str:
     """Returns in a few words why a path can't be used; "" where it can, and for a link."""
     if not source or not _may_be_path(source):
         return ""
@@ -83,28 +86,46 @@ def problem_with(source: str, pairing: str) -> str:
         return "There is no such file or folder on this machine."
     try:
         if folder_named_by(path):
-            images_in(path, pairing)
+            images_in(path, reading)
     except DatasetError as error:
         return f"{error.what} {error.fix}".replace(str(path), path.name)
     return ""
 
 
-def preview_html(path: Path, pairing: str) -> str:
-    """Returns the number of images in a folder or a zip, and the first of them.
+def preview_html(path: Path, reading: PicturesConfig) -> str:
+    """Returns the number of images in a folder or a zip, and the first of them that can be read.
 
     Raises:
-        DatasetError: there are none, or one can't be read.
+        DatasetError: there are none, or they are not what is said.
     """
-    pairs = images_in(path, pairing)
-    unit = "Pictures" if pairing == "no" else "Pairs"
-    first = [image for pair in pairs[:_THUMBNAILS] for image in pair][:_THUMBNAILS]
+    pairs = images_in(path, reading)
+    unit = "Pictures" if reading.pairs == "no" else "Pairs"
+    first = list(islice(_readable(pairs), _THUMBNAILS))
     strip = Image.new("RGB", (_THUMBNAILS * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
-    for index, image in enumerate(first):
-        thumbnail = image.image()
+    for index, thumbnail in enumerate(first):
         thumbnail.thumbnail((_SIDE, _SIDE))
         strip.paste(thumbnail, (index * (_SIDE + _GAP), (_SIDE - thumbnail.height) // 2))
     html = f'<img alt="the first of them" src="{inline_images.data_url(strip)}">'
     return style.line(path.name, "text") + style.named_values({unit: len(pairs)}) + html
+
+
+def first_image(path: Path) -> Image.Image:
+    """Returns the first image of a folder or a zip that can be read.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    for image in _readable([(image,) for image in image_sources.find_images(path)]):
+        return image
+    raise DatasetError(f"Not one picture in {path} can be read.", fix="Choose another folder.")
+
+
+def _readable(pairs: Sequence[pair_layouts.ImagePair]) -> Iterator[Image.Image]:
+    for image in chain.from_iterable(pairs):
+        try:
+            yield image.read().image
+        except DatasetError:  # it is left out of the dataset, too, and named there
+            continue
 
 
 def _may_be_path(source: str | Path) -> bool:

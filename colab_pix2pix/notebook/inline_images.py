@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..events import Metrics
-from ..images import open_image, upright_rgb
+from ..images import read_image
 
 #: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
 LOSSES = (
@@ -31,8 +31,7 @@ def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
     Raises:
         DatasetError: the file is missing, torn or no image.
     """
-    with open_image(path) as image:
-        small = image.convert("RGB")
+    small = read_image(path).image
     if small.width > max_width:
         small = small.resize((max_width, round(small.height * max_width / small.width)))
     return jpeg_bytes(small, quality)
@@ -47,15 +46,16 @@ def jpeg_bytes(image: Image.Image, quality: int) -> bytes:
 
 def square_thumbnail(path: Path, pixels: int) -> Image.Image:
     """Returns a square image, shrunk to `pixels` a side."""
-    with Image.open(path) as image:
-        image.draft("RGB", (pixels, pixels))
-        return image.convert("RGB").resize((pixels, pixels))
+    with Image.open(path, formats=["JPEG", "PNG"]) as image:
+        if image.format == "JPEG":
+            image.draft("RGB", (pixels, pixels))  # far quicker
+            return image.convert("RGB").resize((pixels, pixels))
+    return read_image(path).image.resize((pixels, pixels))
 
 
 def centre_square(path: Path, pixels: int) -> Image.Image:
     """Returns the square in the centre of an image, `pixels` a side; it is turned upright."""
-    with Image.open(path) as image:
-        return ImageOps.fit(upright_rgb(image), (pixels, pixels), Image.Resampling.LANCZOS)
+    return ImageOps.fit(read_image(path).image, (pixels, pixels), Image.Resampling.LANCZOS)
 
 
 def data_url(image: Image.Image) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 from ..errors import DatasetError
 from ..events import METRICS_COLUMNS, Metrics, unpack_history
 from ..files import atomic_write
-from ..images import open_image
+from ..images import read_image
 from ..project import Project, sample_step
 from ..video.encode import encode_video
 
@@ -75,8 +75,7 @@ def write_timelapse(project: Project, last_step: int) -> Path:
 def read_sample(path: Path) -> np.ndarray | None:
     """Returns a sample grid, uint8 RGB; None where it is missing or torn."""
     try:
-        with open_image(path) as image:
-            return np.asarray(image.convert("RGB"))
+        return np.asarray(read_image(path).image)
     except DatasetError:
         return None
 

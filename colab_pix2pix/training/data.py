@@ -17,7 +17,7 @@ from ..dataset.manifest import Crop, Dataset
 from ..errors import CheckpointError, DatasetError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
-from ..images import open_image, read_square
+from ..images import image_size, read_square
 from .image_store import keep, side_by_side
 
 
@@ -190,6 +190,5 @@ def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
     """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
     smallest = round(config.image_size * config.max_zoom)
     for path in paths:
-        with open_image(path) as picture:
-            smallest = min(smallest, *picture.size)
+        smallest = min(smallest, *image_size(path))
     return max(smallest, config.image_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -12,6 +13,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from ..errors import VideoError
+from ..images import kind_of_file
 from .container import not_a_video, open_video
 from .filters import Shape, shape_of
 from .packets import demux, read_packets
@@ -125,4 +127,11 @@ def _check_file(video: Path) -> None:
             f"{video} is empty (0 bytes).",
             why="Its copy or download was probably cut off.",
             fix="Fetch it again.",
+        )
+    # ffmpeg would find videos and pictures in the bytes of an archive.
+    if os.access(video, os.R_OK) and "archive" in (kind := kind_of_file(video)):
+        raise VideoError(
+            f"{video} is {kind}, no video.",
+            why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
+            fix="Unpack it; a zip of pictures goes to `colab-pix2pix import`.",
         )

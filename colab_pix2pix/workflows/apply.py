@@ -17,8 +17,9 @@ from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..filenames import IMAGE_SUFFIXES
+from ..filenames import IMAGE_KINDS, IMAGE_SUFFIXES
 from ..files import atomic_write
+from ..images import LeftOut, list_folder
 from ..mounts import require_apart
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
@@ -28,6 +29,7 @@ from ..video.probe import probe
 from ..video.stream import Block, scaled_frames
 from ..video.timeline import Timeline, read_timeline
 from . import held_out
+from .picture_reading import readable
 
 if TYPE_CHECKING:
     from ..model.predictor import Predictor
@@ -49,6 +51,7 @@ def apply(
     generation: str = "last",
     side_by_side: bool = False,
     smooth: float = 0.0,
+    strict: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> list[Path]:
     """Runs a trained model over pictures or over the frames of a video.
@@ -69,6 +72,8 @@ def apply(
         generation: "last", "best" (by the held-out crops), or a number.
         side_by_side: For a video: the frame on the left, what the model makes of it on the right.
         smooth: For a video: the share of the frame before that stays, 0 to 0.95, against flicker.
+        strict: True stops at the first picture of a folder that can't be read. Else it is left out,
+            and named in a note.
         on_event: Called with Progress events in pictures or frames, and a Note about the mode.
 
     Returns:
@@ -78,7 +83,7 @@ def apply(
         OptionError: an option is out of its range, or what is to be written is, contains or lies
             in what is read.
         CheckpointError: the run has nothing saved yet, or not this generation.
-        DatasetError: there is no picture at `source`.
+        DatasetError: there is no picture at `source`, or none of them can be read.
         VideoError: the video can't be decoded.
 
     Example:
@@ -102,9 +107,11 @@ def apply(
         chosen = _best_mode(project, trained, on_event) if mode == "auto" else mode
         return Predictor(trained, chosen, whole=whole)
 
-    if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
+    # A GIF may be meant as what moves; where a picture is to be written, its first frame is taken.
+    moves = source.suffix.lower() not in IMAGE_SUFFIXES or target.suffix.lower() == ".mp4"
+    if source.is_file() and moves:
         return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
-    return _to_pictures(load, source, target, whole, on_event)
+    return _to_pictures(load, source, target, whole, strict, on_event)
 
 
 def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
@@ -215,13 +222,17 @@ def generate_frames(
 
 
 def _to_pictures(
-    load: Callable[[], Predictor], source: Path, target: Path, whole: bool, on_event: OnEvent
+    load: Callable[[], Predictor],
+    source: Path,
+    target: Path,
+    whole: bool,
+    strict: bool,
+    on_event: OnEvent,
 ) -> list[Path]:
     pairs = pairs_of(source, target)
     require_apart(*((target, source) if source.is_dir() else reversed(pairs[0])))
     predictor = load()
     from ..images import read_square, read_whole
-    from ..training.image_store import side_by_side
 
     made_by = predictor.name
     todo = [pair for pair in pairs if not (source.is_dir() and _is_made(*pair, made_by))]
@@ -229,14 +240,16 @@ def _to_pictures(
     if done:
         on_event(Note(message=f"{done} of {len(pairs)} pictures were made before."))
     read = read_whole if whole else read_square
-    decoded = side_by_side(lambda pair: read(pair[0], predictor.size), todo)
-    for block in _blocks(zip(todo, decoded, strict=True)):
+    left_out = LeftOut(on_event, strict=strict or not source.is_dir())
+    size = predictor.size
+    for block in _blocks(readable(todo, lambda path: read(path, size), left_out)):
         results = predictor(np.stack([picture for _, picture in block]))
         for ((_, path), _), result in zip(block, results, strict=True):
             _write(path, result, made_by)
             done += 1
             on_event(Progress(job="apply", done=done, total=len(pairs), unit="pictures"))
-    return [path for _, path in pairs]
+    left_out.tell(len(pairs) - len(left_out.reasons))
+    return [path for picture, path in pairs if str(picture) not in left_out.reasons]
 
 
 def _blocks(
@@ -274,20 +287,22 @@ def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
         DatasetError: there is none.
     """
     if source.is_dir():
-        found = sorted(p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        pairs = [(path, target / name) for path, name in zip(found, _names(found), strict=True)]
+        found = list_folder(source).files
+        names = _names([path.relative_to(source) for path in found])
+        pairs = [(path, target / name) for path, name in zip(found, names, strict=True)]
     else:
         pairs = [(source, target)] if source.is_file() else []
     if not pairs:
         raise DatasetError(
             f"There is no picture and no video at {source}.",
-            why=f"Expected a picture, a folder of them ({', '.join(IMAGE_SUFFIXES)}) or a video.",
+            why=f"Expected a picture, such as {IMAGE_KINDS}, a folder of them or a video.",
             fix="Look for a typing error.",
         )
     return pairs
 
 
 def _names(found: Sequence[Path]) -> list[str]:
-    """Returns a name for each result; pictures that differ in their suffix alone keep it."""
-    stems = Counter(path.stem for path in found)
-    return [f"{p.stem if stems[p.stem] == 1 else p.name}.png" for p in found]
+    """Returns a path for each result; pictures that differ in their suffix alone keep it."""
+    stems = Counter(path.with_suffix("") for path in found)
+    alone = {path: stems[path.with_suffix("")] == 1 for path in found}
+    return [str(p.parent / f"{p.stem if alone[p] else p.name}.png") for p in found]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import events, mounts
-from ..config import CurateConfig, FramesConfig, TrainConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig
 from ..dataset import manifest
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
@@ -63,6 +63,7 @@ def import_and_mark(
     directory: Path,
     frames: FramesConfig,
     rules: CurateConfig,
+    reading: PicturesConfig = PicturesConfig(),
     *,
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
@@ -73,17 +74,18 @@ def import_and_mark(
         directory: The dataset folder to write.
         frames: How to cut.
         rules: What is marked, and how much is held out.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
         on_event: Called with Progress and Note events.
 
     Raises:
-        DatasetError: there are no pictures, one can't be read, or the folder holds other things.
+        DatasetError: there are no pictures, none can't be read, or the folder holds other things.
     """
     from ..dataset import curate
     from ..dataset.import_images import import_pictures
 
     mounts.require_answer(*sources, directory, on_event=on_event)
     for source in sources:
-        dataset = import_pictures(source, directory, frames, on_event=on_event)
+        dataset = import_pictures(source, directory, frames, reading, on_event=on_event)
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
 
 
@@ -94,6 +96,7 @@ def import_and_split(
     *,
     direction: Direction,
     size: int,
+    reading: PicturesConfig = PicturesConfig(),
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
     """Returns pairs of pictures as a dataset, some held out for testing.
@@ -106,7 +109,8 @@ def import_and_split(
         rules: How much is held out.
         direction: "AtoB" or "BtoA".
         size: Width and height that both get, in pixels.
-        on_event: Called with Progress events.
+        reading: How pictures are read that leave a choice, and whether a bad one ends the work.
+        on_event: Called with Progress and Note events.
 
     Raises:
         DatasetError: as `import_pairs`, or there are more than two sources.
@@ -122,7 +126,9 @@ def import_and_split(
         )
     mounts.require_answer(*sources, directory, on_event=on_event)
     pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])
-    dataset = import_pairs(pairs, directory, direction=direction, size=size, on_event=on_event)
+    dataset = import_pairs(
+        pairs, directory, direction=direction, size=size, reading=reading, on_event=on_event
+    )
     return curate.split(dataset, rules)
 
 
@@ -131,6 +137,7 @@ def train(
     run_dir: Project | Path | str,
     config: TrainConfig | None = None,
     *,
+    strict: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> TrainingResult:
     """Trains pix2pix on a folder of crops; goes on by itself where an earlier call ended.
@@ -145,6 +152,8 @@ def train(
             taken from there, and where it has none, those that the project keeps.
         run_dir: The project folder: new, or of the run to go on with.
         config: The options; None takes those stored in the project folder.
+        strict: Of a plain folder of pictures: True stops at one that can't be read. Else it is left
+            out, and named in a note.
         on_event: Called with Progress, Metrics, Sample, Saved, Resumed and Note events.
 
     Returns:
@@ -163,6 +172,7 @@ def train(
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
     from ..dataset import choices
+    from ..dataset.own_images.readable_crops import without_unreadable
     from ..training.fit import fit
     from ..training.plan import make_plan
 
@@ -171,6 +181,7 @@ def train(
     mounts.require_answer(folder, project.path, on_event=on_event)
     dataset = manifest.newest(dataset) if isinstance(dataset, Dataset) else manifest.read(dataset)
     require_apart(project.path, dataset.directory, may_contain=True)
+    dataset = without_unreadable(dataset, strict=strict, on_event=on_event)
     if not any(crop.choice for crop in dataset.crops):
         dataset, changed = choices.restore(project, dataset)
         if changed:

@@ -140,20 +140,19 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         folded = [field.row for name, field in self.fields.items() if specs[name].advanced]
         heading = widgets.HTML(style.line(title, "title"))
         footer = widgets.HTML(style.line(hint, "hint"))
-        foldable = _foldable(folded) if folded else []
         return [
             style.style_sheet(),
             heading,
             *self._above(),
             *first,
-            *foldable,
+            *(foldable(folded) if folded else []),
             self.errors,
             *self._below(),
             footer,
         ]
 
 
-def _foldable(rows: list[widgets.Widget]) -> list[widgets.Widget]:
+def foldable(rows: list[widgets.Widget]) -> list[widgets.Widget]:
     """Returns a button and the rows that it folds in and out."""
     button = widgets.ToggleButton(description="More options", layout={"width": "10em"})
     button.add_class("cp-more")

@@ -96,7 +96,7 @@ class FramesForm(Form[FramesConfig]):
         self._drawn_config = config
         if self._image_folder is not None:
             if self._first_image is None:
-                self._first_image = image_folder.images_in(self._image_folder, "no")[0][0].image()
+                self._first_image = image_folder.first_image(self._image_folder)
             self.drawing.value = draw_squares(self._first_image, config)
         else:
             self.drawing.value = draw_crops(self._video, config)

@@ -18,7 +18,7 @@ from ...options import Option, options
 from ...project import Project
 from .. import image_folder, inline_images, style
 from . import file_upload
-from .base import Form
+from .base import Form, foldable
 from .fields import LABEL_WIDTH, Field, SharedStyles
 
 _LABEL = "Link or path"
@@ -57,19 +57,32 @@ class VideoForm(Form[VideoConfig]):
         )
         self.formats.add_class("cp-box").add_class("cp-formats")
         stored = project.recall(PicturesConfig) if project else PicturesConfig()
-        spec = options(PicturesConfig)["pairs"]
-        self.pairs = Field(PicturesConfig, "pairs", spec, stored.pairs, SharedStyles())
+        styles = SharedStyles()
+        self.of_pictures = {
+            name: Field(PicturesConfig, name, spec, getattr(stored, name), styles)
+            for name, spec in options(PicturesConfig).items()
+        }
+        self.pairs = self.of_pictures["pairs"]
         self.pairs.box.options, self.pairs.box.value = _PAIRS, stored.pairs
+        rest = [field.row for name, field in self.of_pictures.items() if name != "pairs"]
+        self._more_of_pictures = widgets.VBox(foldable(rest))
         super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
         self._show_fields()
-        self.pairs.on_change(self.errors.guard(lambda change: self._changed()))
+        for field in self.of_pictures.values():
+            field.on_change(self.errors.guard(lambda change: self._changed()))
         self.preview_button.on_click(self.errors.guard(lambda clicked: self._show_preview()))
         self.formats.observe(self.errors.guard(lambda change: self._use_format()), names="value")
 
     @property
     def pictures_config(self) -> PicturesConfig:
         """What a folder or a zip of images holds; it counts only where the source is one."""
-        return PicturesConfig(pairs=self.pairs.value)
+        return PicturesConfig(**{name: f.value for name, f in self.of_pictures.items()})
+
+    @property
+    def valid(self) -> bool:
+        """True when every box holds a value that its option can take."""
+        checks = [field.check() for field in self.of_pictures.values()]
+        return super().valid and all(checks)
 
     def remember(self) -> None:
         """Stores the options in the project, and whether its images are pairs."""
@@ -91,11 +104,12 @@ class VideoForm(Form[VideoConfig]):
         source = fields["source"].value
         folder = image_folder.folder_named_by(source)
         of_images = folder is not None and folder.exists()
-        self.pairs.row.layout.display = "flex" if of_images else "none"
+        for row in (self.pairs.row, self._more_of_pictures):
+            row.layout.display = "flex" if of_images else "none"
         for name in ("start", "end"):
             fields[name].row.layout.display = "none" if of_images else "flex"
-        if fields["source"].check():
-            self._show_problem(image_folder.problem_with(source, self.pairs.value))
+        if fields["source"].check() and all(f.check() for f in self.of_pictures.values()):
+            self._show_problem(image_folder.problem_with(source, self.pictures_config))
 
     def _show_problem(self, problem: str) -> None:
         source = self.fields["source"].value.strip()
@@ -118,7 +132,7 @@ class VideoForm(Form[VideoConfig]):
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         rows = super()._rows(title, hint)
         below = rows.index(self.fields["source"].row) + 1
-        added = [self.pairs.row, self._upload_help(), self.upload]
+        added = [self.pairs.row, self._more_of_pictures, self._upload_help(), self.upload]
         return [*rows[:below], *added, *rows[below:]]
 
     def _show_preview(self) -> None:
@@ -126,7 +140,7 @@ class VideoForm(Form[VideoConfig]):
         self.formats.layout.display = "none"
         try:
             if folder := image_folder.folder_named_by(self.config.source):
-                self.preview.value = image_folder.preview_html(folder, self.pairs.value)
+                self.preview.value = image_folder.preview_html(folder, self.pictures_config)
                 return
             video = preview(self.config.source, self.config)
         except BaseException:

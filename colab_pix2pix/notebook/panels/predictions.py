@@ -62,23 +62,24 @@ def predict(
         return [(source, result) for result in videos]
     if not source.is_dir():
         target = target / f"{source.stem}.png"
-    apply(project, source, target, on_event=on_event)
-    return pairs_of(source, target)
+    made = set(apply(project, source, target, on_event=on_event))
+    return [(picture, result) for picture, result in pairs_of(source, target) if result in made]
 
 
 def _predict_held_out(
     project: Project, dataset: Dataset, target: Path, on_event: OnEvent
 ) -> list[Prediction]:
-    from ...workflows.apply import apply
+    from ...workflows.apply import apply, pairs_of
 
     held_out = [crop for crop in dataset.kept if crop.split == "test"] or list(dataset.kept)
     files = [crop.input_file or crop.file for crop in evenly_chosen(held_out, _HELD_OUT)]
     with temp_folder() as folder:
         for file in files:
-            shutil.copyfile(dataset.directory / file, folder / Path(file).name)
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(dataset.directory / file, folder / file)
+        made_of = {result: source for source, result in pairs_of(folder, target)}
         results = apply(project, folder, target, on_event=on_event)
-    by_stem = {Path(file).stem: dataset.directory / file for file in files}
-    return [(by_stem[result.stem], result) for result in results]
+    return [(dataset.directory / made_of[r].relative_to(folder), r) for r in results]
 
 
 def predictions_view(predictions: Sequence[Prediction], config: TrainConfig) -> widgets.VBox:

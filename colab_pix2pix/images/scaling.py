@@ -1,60 +1,17 @@
-"""Image files of all kinds, as a viewer shows them: upright, uint8 RGB."""
+"""Images brought to a size, and the blurred grey ones that a network is fed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import DatasetError
+from .reading import read_image
 
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
 _GREY_WEIGHTS = np.array([0.2989, 0.5870, 0.1140], np.float32)
 _REFERENCE_SIZE = 256  # pixels; as in model/conditions.py
-
-
-@contextmanager
-def open_image(file: Path | IO[bytes], name: Path | None = None) -> Iterator[Image.Image]:
-    """Opens an image file for the length of a block, within which it is decoded.
-
-    Args:
-        file: Its path, or its content as a stream.
-        name: What to call it in an error, where `file` is no path.
-
-    Raises:
-        DatasetError: the file is no image, or it is damaged; whatever Pillow raises in the block.
-    """
-    try:
-        with Image.open(file) as image:
-            yield image
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise unreadable_image(name or file, error) from error
-
-
-def unreadable_image(name: object, error: Exception) -> DatasetError:
-    """Returns the error for an image file that can't be read."""
-    return DatasetError(
-        f"{name} can't be read as a picture: {error}.",
-        why="Expected a JPEG, PNG or WebP file.",
-        fix="Remove it or replace it; where it is a crop, cut the crops again.",
-    )
-
-
-def upright_rgb(image: Image.Image) -> Image.Image:
-    """Returns an image turned as its EXIF data says, with 8 bits of red, green and blue.
-
-    What is transparent keeps its colour. Grey images of 16 bits are brought to 8: Pillow alone
-    would cut everything brighter than 255 of 65 535 off.
-    """
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        brightness = np.asarray(upright, np.int64) / 257
-        upright = Image.fromarray(brightness.round().clip(0, 255).astype(np.uint8))
-    return upright.convert("RGB")
 
 
 def blurred_grey_input(image: Image.Image, blur_factor: float) -> Image.Image:
@@ -97,8 +54,8 @@ def read_square(path: Path, size: int) -> np.ndarray:
     Raises:
         DatasetError: the file is no image.
     """
-    with open_image(path) as image:
-        return np.asarray(ImageOps.fit(upright_rgb(image), (size, size), Image.Resampling.LANCZOS))
+    image = read_image(path).image
+    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
 
 
 def read_whole(path: Path, size: int) -> np.ndarray:
@@ -107,10 +64,9 @@ def read_whole(path: Path, size: int) -> np.ndarray:
     Raises:
         DatasetError: the file is no image.
     """
-    with open_image(path) as image:
-        upright = upright_rgb(image)
-        sides = [round(side * size / min(upright.size)) for side in upright.size]
-        return np.asarray(upright.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
+    image = read_image(path).image
+    sides = [round(side * size / min(image.size)) for side in image.size]
+    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
 
 
 def resize_images(images: np.ndarray, size: int) -> np.ndarray:
