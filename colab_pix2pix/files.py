@@ -276,7 +276,7 @@ def file_sha256(path: Path) -> str:
 
 def free_space(directory: Path) -> tuple[Path, int]:
     """Returns the folder that is nearest above one that may be missing, and its free bytes."""
-    existing = directory.resolve()
+    existing = Path(os.path.realpath(directory))
     while not existing.exists():
         existing = existing.parent
     return existing, shutil.disk_usage(existing).free
@@ -290,7 +290,8 @@ def _put_back(old_dir: Path, directory: Path) -> None:
 
 def _lies_in(path: Path, folder: Path) -> bool:
     """Returns whether a path is another one or lies below it; mounts and links don't hide that."""
-    path, folder = path.resolve(), folder.resolve()
+    # Not `resolve`, which some Pythons let fail where links lead in a circle.
+    path, folder = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
     if path.is_relative_to(folder):
         return True
     if not folder.exists():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import DatasetError
 
@@ -37,8 +37,10 @@ def open_image(file: Path | IO[bytes], name: Path | None = None) -> Iterator[Ima
 
 def unreadable_image(name: object, error: Exception) -> DatasetError:
     """Returns the error for an image file that can't be read."""
+    unknown = isinstance(error, UnidentifiedImageError)  # its words name a stream in the memory
+    reason = "it is of no known kind" if unknown else str(error).rstrip(".")
     return DatasetError(
-        f"{name} can't be read as a picture: {error}.",
+        f"{name} can't be read as a picture: {reason}.",
         why="Expected a JPEG, PNG or WebP file.",
         fix="Remove it or replace it; where it is a crop, cut the crops again.",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import DatasetError
-from ..filenames import IMAGE_SUFFIXES
+from ..filenames import IMAGE_SUFFIXES, is_device
 from ..images import open_image, unreadable_image, upright_rgb
 
 _LARGEST_BYTES = 256 << 20
@@ -146,6 +146,8 @@ def _sorted(images: list[ImageFile], path: Path) -> list[ImageFile]:
 
 
 def _members(path: Path) -> Iterator[ImageFile]:
+    if is_device(path):
+        raise DatasetError(f"{path} is a device.", why="Expected a folder or a zip.")
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             hidden = "__MACOSX" in info.filename

@@ -13,6 +13,7 @@ from ..config import FramesConfig
 from ..errors import DatasetError
 from ..events import OnEvent, Progress, ignore
 from ..files import require_apart
+from ..options import checks_input
 from ..spacing import evenly_chosen
 from .builder import Source, add_sources
 from .crop_geometry import CropBox, crop_boxes, scaled_size
@@ -30,6 +31,7 @@ from .manifest import Crop, Dataset
 Direction = Literal["AtoB", "BtoA"]
 
 
+@checks_input()
 def import_pictures(
     pictures: Path | str,
     directory: Path | str,
@@ -58,6 +60,7 @@ def import_pictures(
     return add_sources(Path(directory), [Source(path.stem, metadata, cut)], on_event=on_event)
 
 
+@checks_input()
 def import_pairs(
     pairs: Path | str | tuple[Path | str, Path | str],
     directory: Path | str,

@@ -19,6 +19,7 @@ from ..config import VideoConfig
 from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import names_its_video, public_link
+from ..options import checks_input
 from ..video.probe import probe
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
@@ -37,6 +38,7 @@ def sample_video() -> Path:
     return Path(__file__).parents[1] / "sample" / "time-lapse.mp4"
 
 
+@checks_input("source")
 def download(
     source: str | Path,
     directory: Path | str,
@@ -73,6 +75,7 @@ def download(
     return video
 
 
+@checks_input("sources")
 def download_all(
     sources: Sequence[str | Path],
     directory: Path | str,

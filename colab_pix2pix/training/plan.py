@@ -131,7 +131,7 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
             why="Expected a folder to keep the run in, new or made by an earlier run.",
             fix="Choose another name.",
         )
-    if project.path.resolve() == dataset.directory.resolve():
+    if os.path.realpath(project.path) == os.path.realpath(dataset.directory):
         raise ProjectError(
             f"The run folder and the dataset folder are the same: {project.path}.",
             why="Expected a folder of its own for the run.",

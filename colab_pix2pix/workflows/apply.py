@@ -17,8 +17,9 @@ from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..filenames import IMAGE_SUFFIXES
+from ..filenames import IMAGE_SUFFIXES, WRITTEN_SUFFIXES, check_folder, output_file
 from ..files import atomic_write, require_apart
+from ..options import checks_input
 from ..prefetch import prefetch
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
@@ -37,6 +38,7 @@ _AHEAD = 2 * BLOCK  # frames of a video that are made before they are written
 _MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
 
 
+@checks_input()
 def apply(
     run_dir: Project | Path | str,
     source: Path | str,
@@ -59,7 +61,8 @@ def apply(
     Args:
         run_dir: A run that has been saved at least once.
         source: A picture, a folder of pictures, or a video.
-        target: The picture or the `.mp4` to write, or a folder where `source` is one.
+        target: The picture or the `.mp4` to write, or a folder for it; see `output_file`. A folder
+            where `source` is one.
         whole: True takes whole pictures, scaled to the model's size at their shorter side; False
             their centre squares.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
@@ -73,8 +76,8 @@ def apply(
         The files written or found done, each whole or not at all.
 
     Raises:
-        OptionError: an option is out of its range, or what is to be written is, contains or lies
-            in what is read.
+        OptionError: an option is out of its range, nothing can be written at `target`, or that is,
+            contains or lies in what is read. TensorFlow is not loaded for it.
         CheckpointError: the run has nothing saved yet, or not this generation.
         DatasetError: there is no picture at `source`.
         VideoError: the video can't be decoded.
@@ -83,13 +86,13 @@ def apply(
         >>> apply("runs/flowers", "street.mp4", "seen.mp4", smooth=0.5)  # doctest: +SKIP
     """
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    source, target = Path(source), Path(target)
+    source = Path(source)
     if not 0 <= smooth <= _SMOOTHEST:
         raise OptionError(f"smooth: received {smooth}.", why=f"Expected 0 to {_SMOOTHEST}.")
     if mode not in ("auto", *MODES):
         raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
 
-    mounts.require_answer(source, target, on_event=on_event)
+    mounts.require_answer(source, Path(target), on_event=on_event)
 
     def load() -> Predictor:
         from ..model.trained import load_trained
@@ -122,19 +125,15 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
 def _to_video(
     load: Callable[[], Predictor],
     source: Path,
-    target: Path,
+    target: Path | str,
     whole: bool,
     side_by_side: bool,
     smooth: float,
     on_event: OnEvent,
 ) -> Path:
+    target = output_file(target, source.stem, (".mp4",), what="the video")
     require_apart(target, source)
     info = probe(source)
-    if target.suffix.lower() != ".mp4":
-        raise OptionError(
-            f"Received {str(target)!r} for the video to write.",
-            why="Expected a name that ends in .mp4.",
-        )
     predictor = load()
     target.parent.mkdir(parents=True, exist_ok=True)
     with closing(scaled_frames(info, predictor.size, BLOCK, whole=whole)) as blocks:
@@ -187,7 +186,7 @@ def generate_frames(
         side_by_side: True puts the frame itself on the left.
 
     Returns:
-        uint8 `(height, width, 3)` each.
+        uint8 `(height, width, 3)` each, with even sides.
     """
     before: np.ndarray | None = None
     for block in blocks:
@@ -196,6 +195,7 @@ def generate_frames(
                 now = made.astype(np.float32)
                 before = now if before is None else smooth * before + (1.0 - smooth) * now
                 made = np.rint(before).astype(np.uint8)
+            made = made[: made.shape[0] // 2 * 2, : made.shape[1] // 2 * 2]  # as H.264 has it
             if side_by_side:
                 height, width, _ = made.shape
                 seen = Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
@@ -204,7 +204,7 @@ def generate_frames(
 
 
 def _to_pictures(
-    load: Callable[[], Predictor], source: Path, target: Path, whole: bool, on_event: OnEvent
+    load: Callable[[], Predictor], source: Path, target: Path | str, whole: bool, on_event: OnEvent
 ) -> list[Path]:
     pairs = pairs_of(source, target)
     require_apart(*((target, source) if source.is_dir() else reversed(pairs[0])))
@@ -256,24 +256,42 @@ def _is_made(source: Path, result: Path, made_by: str) -> bool:
     return mine and result.stat().st_mtime >= source.stat().st_mtime
 
 
-def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
+def pairs_of(source: Path, target: Path | str) -> list[tuple[Path, Path]]:
     """Returns each picture at `source` with the file that its result goes to; see `apply`.
 
     Raises:
+        OptionError: nothing can be written there; see `filenames.output_file`.
         DatasetError: there is none.
     """
     if source.is_dir():
+        target = _folder(target)
         found = sorted(p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
         pairs = [(path, target / name) for path, name in zip(found, _names(found), strict=True)]
     else:
-        pairs = [(source, target)] if source.is_file() else []
+        pairs = [(source, source)] if source.is_file() else []
     if not pairs:
         raise DatasetError(
             f"There is no picture and no video at {source}.",
             why=f"Expected a picture, a folder of them ({', '.join(IMAGE_SUFFIXES)}) or a video.",
             fix="Look for a typing error.",
         )
-    return pairs
+    if source.is_dir():
+        return pairs
+    return [(source, output_file(target, source.stem, WRITTEN_SUFFIXES, what="the picture"))]
+
+
+def _folder(target: Path | str) -> Path:
+    """Returns the folder for the results of a folder.
+
+    Raises:
+        OptionError: it has a file's name, or can't be made.
+    """
+    folder = Path(target)
+    if not folder.is_dir() and folder.suffix.lower() in (*WRITTEN_SUFFIXES, ".mp4"):
+        what = f"Received {str(folder)!r} for what is made of a folder."
+        raise OptionError(what, why="Expected a folder, new or old.", fix="Leave the suffix out.")
+    check_folder(folder, "the pictures")
+    return folder
 
 
 def _names(found: Sequence[Path]) -> list[str]:

@@ -12,6 +12,7 @@ from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
 from ..files import require_apart
 from ..litter import temp_folder
+from ..options import checks_input
 from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
@@ -39,6 +40,7 @@ _COMPARED = 4  # pictures
 _LAST = ("web/index.html", "model-card.md")
 
 
+@checks_input()
 def export(
     run_dir: Project | Path | str,
     target: Path | str,
