@@ -141,12 +141,33 @@ def output_file(
         )
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a device"
-        raise OptionError(f"Received {str(path)!r} for {what} to write, which is {kind}.")
-    check_folder(path.parent, what)
+        raise OptionError(
+            f"Received {str(path)!r} for {what} to write, which is {kind}.",
+            why="Expected a file, new or old.",
+            fix="Choose another name.",
+        )
+    _check_folder(path.parent, what)
     return path
 
 
-def check_folder(folder: Path, what: str = "the files") -> None:
+def output_folder(target: Path | str, file_suffixes: Sequence[str]) -> Path:
+    """Returns the folder for many files.
+
+    Raises:
+        OptionError: it is a file, has the name of one, or can't be made.
+    """
+    folder = typed_path(target, "output")
+    if not folder.is_dir() and folder.suffix.lower() in file_suffixes:
+        raise OptionError(
+            f"Received {str(folder)!r} for many files.",
+            why="Expected a folder, new or old.",
+            fix="Leave the suffix out.",
+        )
+    _check_folder(folder, "the files")
+    return folder
+
+
+def _check_folder(folder: Path, what: str) -> None:
     """Makes sure that a folder is there or can be made.
 
     Raises:

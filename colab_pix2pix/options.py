@@ -248,7 +248,11 @@ def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
         return str(value)  # the number of a generation
     if plain := {bool, int, float, str} & set(classes):
         return _checked(name, value, plain.pop(), Option(help=""))
-    raise _refused(name, value, " or ".join(f"a {one.__name__}" for one in classes))
+    raise _refused(name, value, _kinds_in_words(classes))
+
+
+def _kinds_in_words(classes: tuple[type, ...]) -> str:
+    return " or ".join("None" if c is type(None) else f"a {c.__name__}" for c in classes)
 
 
 def _listed(name: str, value: Any) -> Iterable[Any]:

@@ -71,11 +71,14 @@ def desk(crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Des
     return Desk(path, video, Dataset(path / "crops", crops.crops), odd)
 
 
-def state_of(folder: Path) -> dict[str, tuple[int, int]]:
+def state_of(folder: Path) -> dict[str, int]:
+    """Returns the size of each file and 0 for each folder below a folder."""
     found = {}
-    for path in folder.rglob("*"):
-        stat = path.lstat()
-        found[str(path)] = (stat.st_size, stat.st_mtime_ns if path.is_file() else 0)
+    for here, folders, files in os.walk(folder):
+        found |= {os.path.join(here, name): 0 for name in folders}
+        for name in files:
+            path = os.path.join(here, name)
+            found[path] = os.lstat(path).st_size
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from ..config import CurateConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
+from ..filenames import shown
 from ..options import checks_input
 from . import manifest
 from .archive import pack, unpack
@@ -87,7 +88,7 @@ def choose(
     dataset = manifest.newest(dataset)
     if unknown := sorted(wanted - {crop.file for crop in dataset.crops}):
         raise DatasetError(
-            f"{dataset.directory} has no crop {unknown[0]!r}.",
+            f"{dataset.directory} has no crop {shown(unknown[0])}.",
             why="Expected the `file` of crops in the dataset.",
             fix="See manifest.json for their names.",
         )

@@ -17,7 +17,7 @@ from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..filenames import IMAGE_SUFFIXES, WRITTEN_SUFFIXES, check_folder, output_file
+from ..filenames import IMAGE_SUFFIXES, WRITTEN_SUFFIXES, output_file, output_folder, shown
 from ..files import atomic_write, require_apart
 from ..options import checks_input
 from ..prefetch import prefetch
@@ -61,8 +61,7 @@ def apply(
     Args:
         run_dir: A run that has been saved at least once.
         source: A picture, a folder of pictures, or a video.
-        target: The picture or the `.mp4` to write, or a folder for it; see `output_file`. A folder
-            where `source` is one.
+        target: The picture or `.mp4` to write, or a folder (see `output_file`), as where source is.
         whole: True takes whole pictures, scaled to the model's size at their shorter side; False
             their centre squares.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
@@ -90,7 +89,9 @@ def apply(
     if not 0 <= smooth <= _SMOOTHEST:
         raise OptionError(f"smooth: received {smooth}.", why=f"Expected 0 to {_SMOOTHEST}.")
     if mode not in ("auto", *MODES):
-        raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
+        raise OptionError(
+            f"mode: received {shown(mode)}.", why=f"Expected auto, {', '.join(MODES)}."
+        )
 
     mounts.require_answer(source, Path(target), on_event=on_event)
 
@@ -264,7 +265,7 @@ def pairs_of(source: Path, target: Path | str) -> list[tuple[Path, Path]]:
         DatasetError: there is none.
     """
     if source.is_dir():
-        target = _folder(target)
+        target = output_folder(target, (*WRITTEN_SUFFIXES, ".mp4"))
         found = sorted(p for p in source.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
         pairs = [(path, target / name) for path, name in zip(found, _names(found), strict=True)]
     else:
@@ -278,20 +279,6 @@ def pairs_of(source: Path, target: Path | str) -> list[tuple[Path, Path]]:
     if source.is_dir():
         return pairs
     return [(source, output_file(target, source.stem, WRITTEN_SUFFIXES, what="the picture"))]
-
-
-def _folder(target: Path | str) -> Path:
-    """Returns the folder for the results of a folder.
-
-    Raises:
-        OptionError: it has a file's name, or can't be made.
-    """
-    folder = Path(target)
-    if not folder.is_dir() and folder.suffix.lower() in (*WRITTEN_SUFFIXES, ".mp4"):
-        what = f"Received {str(folder)!r} for what is made of a folder."
-        raise OptionError(what, why="Expected a folder, new or old.", fix="Leave the suffix out.")
-    check_folder(folder, "the pictures")
-    return folder
 
 
 def _names(found: Sequence[Path]) -> list[str]:

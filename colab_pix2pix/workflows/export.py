@@ -10,6 +10,7 @@ from .. import events, mounts
 from ..config import MODES, TrainConfig
 from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
+from ..filenames import shown
 from ..files import require_apart
 from ..litter import temp_folder
 from ..options import checks_input
@@ -185,11 +186,11 @@ def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None)
 
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
-        refuse("format", repr(unknown[0]) if unknown else "none", list(FORMATS))
+        refuse("format", shown(unknown[0]) if unknown else "none", list(FORMATS))
     if mode not in MODES:
-        refuse("mode", repr(mode), MODES)
+        refuse("mode", shown(mode), MODES)
     if weights is not None and weights not in WEIGHTS:
-        refuse("weights", repr(weights), WEIGHTS)
+        refuse("weights", shown(weights), WEIGHTS)
     without = [name for name in formats if name not in _WITH_DROPOUT]
     if mode == "paper" and without:
         raise ExportError(
