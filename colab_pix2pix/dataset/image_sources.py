@@ -159,4 +159,5 @@ def _members(path: Path) -> Iterator[ImageFile]:
 
 
 def _unreadable(path: Path, error: Exception) -> DatasetError:
-    return DatasetError(f"{path} is neither a folder nor a zip: {error}.", fix="Check its path.")
+    reason = getattr(error, "strerror", None) or error
+    return DatasetError(f"{path} is neither a folder nor a zip: {reason}.", fix="Check its path.")
