@@ -71,9 +71,9 @@ def measure(dataset: Dataset, config: TrainConfig, steps: int) -> tuple[float, f
     with silence_stderr():
         import tensorflow as tf
 
-        from colab_pix2pix.model import device
+        from colab_pix2pix.model import distributed
         from colab_pix2pix.model.pix2pix import Pix2Pix
-    config = config.replace(precision=device.precision("auto"))
+    config = config.replace(precision=distributed.precision("auto"))
     pictures = load_pictures(dataset, config)
     schedule = Schedule(
         pictures=len(pictures.train), batch_size=config.batch_size, seed=config.seed

@@ -62,11 +62,11 @@ class Ours:
     """The package, as a user has it who touches no option but those given."""
 
     def __init__(self, dataset: Any, config: TrainConfig) -> None:
-        from colab_pix2pix.model import device
+        from colab_pix2pix.model import distributed
         from colab_pix2pix.model.pix2pix import Pix2Pix
         from colab_pix2pix.training.data import Schedule, load_pictures
 
-        self._config = config.replace(precision=device.precision(config.precision))
+        self._config = config.replace(precision=distributed.precision(config.precision))
         self._pictures = load_pictures(dataset, config).train
         self._schedule = Schedule(
             pictures=len(self._pictures), batch_size=config.batch_size, seed=config.seed

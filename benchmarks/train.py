@@ -152,11 +152,11 @@ def ours(folder: Path, batch_size: int, base_filters: int) -> tuple[dict[str, An
     """This package's step, fed as its loop feeds it."""
     from colab_pix2pix.config import TrainConfig
     from colab_pix2pix.dataset import manifest
-    from colab_pix2pix.model import device
+    from colab_pix2pix.model import distributed
     from colab_pix2pix.model.pix2pix import Pix2Pix
     from colab_pix2pix.training.data import Schedule, load_pictures
 
-    precision = device.precision("auto")
+    precision = distributed.precision("auto")
     config = TrainConfig(
         batch_size=batch_size, base_filters=base_filters, precision=precision, gan_warmup_steps=0
     )

@@ -590,7 +590,7 @@ class TrainConfig(Config):
     )
     init_from: str = option(
         "",
-        "A run folder or a Keras file (.h5, .keras) whose generator a new run starts from.",
+        "A run, a Keras file (.h5, .keras) or a TensorFlow checkpoint to start the generator from.",
         label="Start from",
         advanced=True,
     )

@@ -1,10 +1,15 @@
-"""Names of files: made from titles and from other files, and what they end in."""
+"""Names of files: as people type them, made from titles and other files, and what they end in."""
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from .errors import OptionError
 
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (
@@ -14,6 +19,13 @@ IMAGE_SUFFIXES = (
 )
 #: The kinds of image files that people have, in words.
 IMAGE_KINDS = "a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or HEIC file"
+#: The same of those that are written; what is named without one gets the first.
+WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+
+_BLANKS = " \t\r\n\v\f\u00a0\u200b\u200e\u200f\u2060\ufeff"
+_QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of file systems
+_LONGEST_SHOWN = 120
 
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+://"  # and no drive of Windows
 _YOUTUBE = r"(?i)https?://([\w-]+\.)*(youtube(-nocookie)?\.com|youtu\.be)(/|$)"
@@ -23,6 +35,167 @@ _NAMES_VIDEO = re.compile(
     r"=[\w.-]{1,48}",
     re.ASCII,
 )
+
+
+def typed_text(text: str) -> str:
+    """Returns a link or a path as it was meant: without the blanks and quotes around it.
+
+    Example:
+        >>> typed_text(' "my clip.mp4" ')
+        'my clip.mp4'
+    """
+    text = text.strip(_BLANKS)
+    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1].strip(_BLANKS)
+    return text
+
+
+def typed_path(value: Any, name: str = "path") -> Path:
+    """Returns a path as a person has typed or pasted it; the disk is not asked.
+
+    Blanks and quotes around a text go, `~` is a home folder. A `Path` is taken as it is, but for
+    the `~`.
+
+    Args:
+        value: A text, or a path of any kind.
+        name: What it is for, for an error.
+
+    Raises:
+        OptionError: it is empty, a link, something else, or none that a disk can have.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise _no_path(name, value, "Expected a path: a text or a pathlib.Path.")
+    plain = os.fspath(value)
+    text = typed_text(plain) if isinstance(value, str) else plain
+    if not isinstance(text, str):
+        raise _no_path(name, value, "Expected a path of characters, not of bytes.")
+    if not text:
+        raise _no_path(name, value, "Expected the path of a file or a folder.")
+    if isinstance(value, str) and re.match(_SCHEME, text):
+        fix = "Fetch what it leads to with `download` first, and give that path."
+        raise _no_path(name, public_link(text), "Expected a path on this machine, no link.", fix)
+    full = os.path.expanduser(text)
+    if full[0] == "~" and not os.path.lexists(full):
+        who = full.split("/")[0][1:]
+        raise _no_path(name, value, f"There is no user {who!r}, whose home folder that would be.")
+    try:
+        parts = os.fsencode(full).split(b"/")
+    except UnicodeEncodeError:
+        raise _no_path(name, value, "It holds half a character.") from None
+    if "\0" in full:
+        raise _no_path(name, value, "A path holds no character of the number 0.")
+    if max(map(len, parts)) > _LONGEST_NAME or len(full) > _LONGEST_PATH:
+        why = f"Expected names of up to {_LONGEST_NAME} bytes, {_LONGEST_PATH} in all."
+        raise _no_path(name, value, why)
+    return Path(full)
+
+
+def _no_path(name: str, value: Any, why: str, fix: str = "Look for a typing error.") -> OptionError:
+    return OptionError(f"{name}: received {shown(value)}.", why=why, fix=fix)
+
+
+def shown(value: Any) -> str:
+    """Returns what was received as an error shows it: short, and no address in a memory.
+
+    Example:
+        >>> shown("x.png"), shown(object()), len(shown("x" * 1000))
+        ("'x.png'", 'an object of the type object', 120)
+    """
+    if isinstance(value, os.PathLike) and isinstance(path := os.fspath(value), str):
+        value = path
+    text = repr(value)
+    if text.startswith("<") or " at 0x" in text:
+        return f"an object of the type {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"
+
+
+def output_file(
+    target: Path | str, stem: str, suffixes: Sequence[str], *, what: str = "the file"
+) -> Path:
+    """Returns the file to write where a person has named a file, a folder, or no kind of file.
+
+    A folder that is there (or a text that ends in "/") gets a file called `stem` in it, a name
+    without a suffix gets the usual one. What was not named in full is never written over.
+
+    Args:
+        target: What was named.
+        stem: The name of the file, without its suffix, where a folder is named.
+        suffixes: What the file may end in, in small letters; the first is the usual one.
+        what: What is written, for an error.
+
+    Raises:
+        OptionError: the suffix is none of those, or nothing can be written there.
+    """
+    named = typed_path(target, "output")
+    into_folder = named.is_dir() or (isinstance(target, str) and typed_text(target)[-1] == "/")
+    path = named / f"{stem}{suffixes[0]}" if into_folder else named
+    listed = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}" if len(suffixes) > 1 else suffixes[0]
+    if not into_folder and path.suffix.lower() not in suffixes:
+        # A number such as that of "take.2" is no suffix.
+        if re.fullmatch(r"\.[A-Za-z]\w{0,7}", path.suffix):
+            raise OptionError(
+                f"Received {str(named)!r} for {what} to write.",
+                why=f"Expected a name that ends in {listed}, or a folder.",
+                fix="Choose one of these.",
+            )
+        path = path.with_name(f"{path.name}{suffixes[0]}")
+    if path != named and path.exists():
+        raise OptionError(
+            f"Received {str(named)!r} for {what} to write, which would be {path}.",
+            why="That is there already, and only what is named in full is written over.",
+            fix="Name the file to write.",
+        )
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a device"
+        raise OptionError(
+            f"Received {str(path)!r} for {what} to write, which is {kind}.",
+            why="Expected a file, new or old.",
+            fix="Choose another name.",
+        )
+    _check_folder(path.parent, what)
+    return path
+
+
+def output_folder(target: Path | str, file_suffixes: Sequence[str]) -> Path:
+    """Returns the folder for many files.
+
+    Raises:
+        OptionError: it is a file, has the name of one, or can't be made.
+    """
+    folder = typed_path(target, "output")
+    if not folder.is_dir() and folder.suffix.lower() in file_suffixes:
+        raise OptionError(
+            f"Received {str(folder)!r} for many files.",
+            why="Expected a folder, new or old.",
+            fix="Leave the suffix out.",
+        )
+    _check_folder(folder, "the files")
+    return folder
+
+
+def _check_folder(folder: Path, what: str) -> None:
+    """Makes sure that a folder is there or can be made.
+
+    Raises:
+        OptionError: a file is in the way, or nothing may be written there.
+    """
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return
+    reason = "may not be written to" if nearest.is_dir() else "is no folder"
+    raise OptionError(
+        f"Received the folder {str(folder)!r} for {what} to write, but {nearest} {reason}.",
+        why="Expected a folder that is there or can be made.",
+        fix="Choose another one.",
+    )
+
+
+def is_device(path: Path) -> bool:
+    """Returns whether a path leads to what is neither a file nor a folder: reading may never end.
+
+    Pipes, terminals, `/dev/zero`.
+    """
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def safe_name(text: str) -> str:

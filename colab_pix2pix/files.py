@@ -248,7 +248,7 @@ def file_sha256(path: Path) -> str:
 
 def free_space(directory: Path) -> tuple[Path, int]:
     """Returns the folder that is nearest above one that may be missing, and its free bytes."""
-    existing = directory.resolve()
+    existing = Path(os.path.realpath(directory))
     while not existing.exists():
         existing = existing.parent
     return existing, shutil.disk_usage(existing).free

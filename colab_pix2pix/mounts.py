@@ -275,7 +275,8 @@ def require_apart(
 
 def _lies_in(path: Path, folder: Path) -> bool:
     """Returns whether a path is another one or lies below it; mounts and links don't hide that."""
-    path, folder = path.resolve(), folder.resolve()
+    # Not `resolve`, which some Pythons let fail where links lead in a circle.
+    path, folder = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
     if path.is_relative_to(folder):
         return True
     if not folder.exists():

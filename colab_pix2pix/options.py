@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import math
+import os
 import re
+import types
 import typing
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from pathlib import Path
+from typing import Any, ClassVar, Literal, ParamSpec, Self, TypeVar
 
-from .errors import OptionError
-from .filenames import public_link
+from .errors import OptionError, Pix2PixError
+from .filenames import public_link, shown, typed_path, typed_text
 
 OnResume = Literal["refuse", "note", "free"]
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +139,7 @@ def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
     if type(value) is kind and _allowed(value, spec):
         return value
     raise OptionError(
-        f"{name}: received {value!r}.",
+        f"{name}: received {shown(value)}.",
         why=f"Expected {expected(kind, spec)}.",
         fix=f"({spec.help})",
     )
@@ -167,3 +175,112 @@ def expected(kind: type, spec: Option) -> str:
 
 def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def checks_input(
+    *sources: str,
+) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+    """Makes a public function check what it is given, by its annotations, before it begins.
+
+    So all of them say the same of the same: a path is `filenames.typed_path`, a list may be the one
+    thing in it, None stands for the default listener. An error of the disk becomes a sentence.
+
+    Args:
+        sources: Parameters for which a link, or "", is as good as a path.
+    """
+
+    def decorate(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        signature = inspect.signature(function)
+
+        @functools.cache
+        def kinds() -> dict[str, Any]:
+            names = function.__globals__
+            found = signature.parameters.values()
+            return {p.name: eval(str(p.annotation), names) for p in found}
+
+        @functools.wraps(function)
+        def checked(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+            bound = signature.bind(*args, **kwargs)
+            for name, value in bound.arguments.items():
+                default = signature.parameters[name].default
+                kind = Callable if name == "on_event" else kinds()[name]
+                value = default if kind is Callable and value is None else value
+                loose = name in sources or default == ""
+                bound.arguments[name] = _as_declared(name, value, kind, loose)
+            try:
+                return function(*bound.args, **bound.kwargs)
+            except OSError as error:
+                raise _disk_error(error) from error
+
+        return checked
+
+    return decorate
+
+
+def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
+    """Returns a value as a parameter of this type takes it; see `checks_input`."""
+    is_union = typing.get_origin(kind) in (typing.Union, types.UnionType)
+    members = typing.get_args(kind) if is_union else (kind,)
+    classes = tuple(m for m in members if isinstance(m, type) and not typing.get_args(m))
+    inner = {typing.get_origin(one): typing.get_args(one) for one in members}
+    if kind is Callable:
+        if callable(value):
+            return value
+        raise _refused(name, value, "a function that takes an event, such as print")
+    if tuple in inner and isinstance(value, tuple | list):
+        if len(value) != len(inner[tuple]):
+            raise _refused(name, value, "one path, or two")
+        return tuple(_as_declared(name, item, inner[tuple][0], loose) for item in value)
+    if Path in classes:
+        is_other = isinstance(value, tuple(set(classes) - {Path, str}))
+        return value if is_other else _path(name, value, loose)
+    if many := inner.get(Sequence) or inner.get(Iterable):
+        return [_as_declared(name, item, many[0], loose) for item in _listed(name, value)]
+    if Literal in inner:
+        if isinstance(value, str) and value in inner[Literal]:
+            return value
+        raise _refused(name, value, f"one of {', '.join(map(repr, inner[Literal]))}")
+    if isinstance(value, classes) and not {int, float, str} & set(classes):
+        return value
+    if value is None and type(None) in classes:
+        return None
+    if str in classes and type(value) is int:
+        return str(value)  # the number of a generation
+    if plain := {bool, int, float, str} & set(classes):
+        return _checked(name, value, plain.pop(), Option(help=""))
+    raise _refused(name, value, _kinds_in_words(classes))
+
+
+def _kinds_in_words(classes: tuple[type, ...]) -> str:
+    return " or ".join("None" if c is type(None) else f"a {c.__name__}" for c in classes)
+
+
+def _listed(name: str, value: Any) -> Iterable[Any]:
+    """Returns several values; one alone is a list of itself."""
+    if isinstance(value, str | os.PathLike):
+        return [value]
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | dict):
+        return value
+    raise _refused(name, value, "a list")
+
+
+def _path(name: str, value: Any, loose: bool) -> Path | str:
+    text = typed_text(value) if isinstance(value, str) else ""
+    if loose and isinstance(value, str) and (not text or re.match(r"[\w+.-]{2,}:", text)):
+        return text
+    path = typed_path(value, name)
+    return f"{path}/" if text.endswith("/") else path  # a folder, even where there is none yet
+
+
+def _refused(name: str, value: Any, expects: str) -> OptionError:
+    return OptionError(f"{name}: received {shown(value)}.", why=f"Expected {expects}.")
+
+
+def _disk_error(error: OSError) -> Pix2PixError:
+    """Returns the error for what a disk gave, where nobody nearer to it has said more."""
+    where = shown(error.filename) if error.filename else "A file"
+    return Pix2PixError(
+        f"{where} can't be used: {error.strerror or error}.",
+        why="The disk or the system does not allow it.",
+        fix="Look at the path, at who may write there, and at how much room is left.",
+    )

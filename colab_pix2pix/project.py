@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from . import files, mounts
 from .errors import OptionError, ProjectError
-from .filenames import public_link
-from .options import Config
+from .filenames import public_link, shown, typed_path
+from .options import Config, checks_input
 
 FORMAT = 1
 AnyConfig = TypeVar("AnyConfig", bound=Config)
@@ -28,11 +28,11 @@ def check_name(name: str) -> str:
     Raises:
         OptionError: it is empty, too long, or has characters such as `/` that lead elsewhere.
     """
-    good = re.fullmatch(r"\w[\w .-]{0,63}", name) and ".." not in name and name == name.strip(" .")
-    if good:
+    plain = isinstance(name, str) and re.fullmatch(r"\w[\w .-]{0,63}", name)
+    if plain and ".." not in name and name == name.strip(" ."):
         return name
     raise OptionError(
-        f"name: received {name!r}.",
+        f"name: received {shown(name)}.",
         why="Expected up to 64 letters, digits, spaces, '-', '_' or '.', a letter or digit first.",
         fix="Choose a plain name such as 'flowers'.",
     )
@@ -48,6 +48,9 @@ class Project:
 
     path: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", typed_path(self.path, "project"))
+
     @classmethod
     def named(cls, name: str, root: Path | str) -> Project:
         """Returns the project called `name` in the folder `root`.
@@ -55,7 +58,7 @@ class Project:
         Raises:
             OptionError: the name can't be a folder's.
         """
-        return cls(Path(root) / check_name(name))
+        return cls(typed_path(root, "root") / check_name(name))
 
     @property
     def settings_file(self) -> Path:
@@ -234,6 +237,7 @@ def sample_step(path: Path) -> int:
     return int(found[1]) if found else -1
 
 
+@checks_input()
 def projects(root: Path | str) -> list[Project]:
     """Returns the projects in a folder, the one used last first."""
     found = [Project(file.parent) for file in Path(root).glob("*/project.json")]

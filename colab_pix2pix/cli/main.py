@@ -21,13 +21,22 @@ from ..config import (
     TrainConfig,
     VideoConfig,
 )
-from ..errors import Pix2PixError
+from ..errors import OptionError, Pix2PixError
+from ..filenames import typed_path
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
 from .flags import add_options, protect_dashes
 from .terminal import Terminal
 
 _GENERATION = "last, best (by the held-out crops), or a number"
+
+
+def _path(text: str) -> Path:
+    """Returns a path of the command line; argparse reports one that is none."""
+    try:
+        return typed_path(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         return subparser
 
     demo = command("demo", "the whole way on the sample video, with a crash in the middle")
-    demo.add_argument("--root", type=Path, default=Path("demo"), help="folder for the results")
+    demo.add_argument("--root", type=_path, default=Path("demo"), help="folder for the results")
     demo.add_argument("--source", default="", metavar="URL_OR_FILE", help="another video")
     add_options(demo, FramesConfig)
     add_options(demo, TrainConfig)
@@ -87,8 +96,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(download, VideoConfig, leave_out=("source",))
 
     frames = command("frames", "cut square crops out of videos and mark bad ones")
-    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=Path)
-    frames.add_argument("directory", metavar="DIR", type=Path)
+    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=_path)
+    frames.add_argument("directory", metavar="DIR", type=_path)
     frames.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
     )
@@ -97,9 +106,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     import_ = command("import", "make a dataset of your own pictures, or of pairs of them")
     import_.add_argument(
-        "sources", metavar="SOURCE", nargs="+", type=Path, help="a folder or a zip"
+        "sources", metavar="SOURCE", nargs="+", type=_path, help="a folder or a zip"
     )
-    import_.add_argument("directory", metavar="DIR", type=Path)
+    import_.add_argument("directory", metavar="DIR", type=_path)
     import_.add_argument(
         "--pairs",
         action="store_true",
@@ -118,8 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(import_, CurateConfig)
 
     train = command("train", "train on a folder of crops; goes on where it ended")
-    train.add_argument("dataset", metavar="DATASET_DIR", type=Path)
-    train.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    train.add_argument("dataset", metavar="DATASET_DIR", type=_path)
+    train.add_argument("run_dir", metavar="RUN_DIR", type=_path)
     train.add_argument(
         "--strict", action="store_true", help="stop at the first picture that can't be read"
     )
@@ -135,24 +144,24 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(train, TrainConfig)
 
     status = command("status", "show what a resume would start from")
-    status.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    status.add_argument("run_dir", metavar="RUN_DIR", type=_path)
     status.add_argument("--json", action="store_true", help="for programs")
 
     verify = command("verify", "read everything in a project to the last byte")
-    verify.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    verify.add_argument("run_dir", metavar="RUN_DIR", type=_path)
     verify.add_argument("--json", action="store_true", help="for programs")
     verify.add_argument(
         "--repair", action="store_true", help="make again what is damaged and can be made again"
     )
 
     drill = command("drill", "try what a new machine would go on from, and what would be lost")
-    drill.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    drill.add_argument("run_dir", metavar="RUN_DIR", type=_path)
     drill.add_argument("--json", action="store_true", help="for programs")
 
     apply = command("apply", "run a trained model over a picture, a folder or a video")
-    apply.add_argument("run_dir", metavar="RUN_DIR", type=Path)
-    apply.add_argument("input", metavar="INPUT", type=Path)
-    apply.add_argument("output", metavar="OUTPUT", type=Path)
+    apply.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    apply.add_argument("input", metavar="INPUT", type=_path)
+    apply.add_argument("output", metavar="OUTPUT", help="a file, or a folder for it")
     apply.add_argument(
         "--whole", action="store_true", help="whole pictures, not only their centre squares"
     )
@@ -180,8 +189,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     export = command("export", "write a trained model for other programs, with a card")
-    export.add_argument("run_dir", metavar="RUN_DIR", type=Path)
-    export.add_argument("output", metavar="DIR", type=Path)
+    export.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    export.add_argument("output", metavar="DIR", type=_path)
     export.add_argument(
         "--format",
         default="keras",
@@ -202,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     report = command("report", "write how good a trained model is, as one HTML file")
-    report.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    report.add_argument("run_dir", metavar="RUN_DIR", type=_path)
     report.add_argument(
         "output",
         metavar="OUT.html",

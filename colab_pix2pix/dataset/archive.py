@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
-from ..filenames import packed_name
+from ..filenames import is_device, output_file, packed_name
 from ..files import (
     BROKEN_ARCHIVE,
     atomic_folder,
@@ -20,6 +20,7 @@ from ..files import (
     json_object,
     to_json,
 )
+from ..options import checks_input
 from . import manifest
 from .manifest import Dataset
 
@@ -28,6 +29,7 @@ _LARGEST_RATIO = 20  # images hardly shrink; an archive that grows more than thi
 _SPARE_BYTES = 16 << 20
 
 
+@checks_input()
 def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     """Writes a dataset into one zip, images stored as they are; whole or not at all.
 
@@ -40,7 +42,7 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     Raises:
         DatasetError: a crop is missing.
     """
-    path = Path(zip_path)
+    path = output_file(zip_path, "dataset", (".zip",), what="the archive")
     entries, files = _content(dataset)
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
@@ -114,6 +116,7 @@ def _holds(path: Path, dataset: Dataset) -> bool:
         return archive.read(_MANIFEST) == entries and archive.testzip() is None
 
 
+@checks_input()
 def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     """Unpacks what `pack` wrote into a folder of its own; whole or not at all.
 
@@ -128,6 +131,8 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
             in use.
     """
     path, directory = Path(zip_path), Path(directory)
+    if is_device(path):
+        raise _refused(path, "it is a device and no file")
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive)

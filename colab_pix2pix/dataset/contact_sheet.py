@@ -7,10 +7,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from ..errors import DatasetError
+from ..errors import DatasetError, OptionError
+from ..filenames import WRITTEN_SUFFIXES, output_file
 from ..files import atomic_write
 from ..images import blurred_grey_input, read_image
 from ..mounts import require_apart
+from ..options import checks_input
 from ..spacing import evenly_chosen
 from .manifest import Crop, Dataset
 
@@ -18,8 +20,10 @@ _PAPER, _INK, _FADED, _RED = (250, 249, 246), (40, 40, 44), (120, 120, 126), (19
 _GAP = 6
 _MARGIN = 20
 _CAPTION_HEIGHT = 48
+_MOST = {"columns": 100, "rows": 100, "size": 1024}
 
 
+@checks_input()
 def contact_sheet(
     dataset: Dataset,
     path: Path | str,
@@ -36,23 +40,30 @@ def contact_sheet(
 
     Args:
         dataset: The crops.
-        path: The `.jpg` or `.png` to write.
-        columns: Crops side by side.
-        rows: The most rows.
-        size: Width and height of a crop in pixels.
+        path: The `.jpg` or `.png` to write; a name without a suffix gets `.jpg`, and in a folder it
+            is called `contact-sheet.jpg`.
+        columns: Crops side by side, 1 to 100.
+        rows: The most rows, 1 to 100.
+        size: Width and height of a crop in pixels, 1 to 1024.
         inputs: True shows beside each crop the image that the network gets instead of it.
-        blur_factor: As in `TrainConfig`: how blurred that is.
+        blur_factor: As in `TrainConfig`, 1 to 128: how blurred that is.
 
     Returns:
-        `path`.
+        The file.
 
     Raises:
-        OptionError: `path` lies in the dataset's folder: it would be one of its pictures.
+        OptionError: a number is out of its range, nothing can be written at `path`, or it
+            lies in the dataset's folder: it would be one of its pictures.
         DatasetError: there is no crop to show, or one can't be read.
     """
-    path = Path(path)
+    for name, value in {"columns": columns, "rows": rows, "size": size}.items():
+        if not 1 <= value <= _MOST[name]:
+            raise OptionError(f"{name}: received {value}.", why=f"Expected 1 to {_MOST[name]}.")
+    if not 1 <= blur_factor <= 128:
+        raise OptionError(f"blur_factor: received {blur_factor:g}.", why="Expected 1 to 128.")
     if not dataset.crops:
         raise DatasetError(f"{dataset.directory} has no crops to show.")
+    path = output_file(path, "contact-sheet", (".jpg", *WRITTEN_SUFFIXES), what="the sheet")
     require_apart(path, dataset.directory)
     shown = evenly_chosen(dataset.crops, columns * rows)
     sheet = _sheet(dataset, shown, min(columns, len(shown)), size, blur_factor if inputs else 0.0)

@@ -10,6 +10,8 @@ from typing import Literal
 from ..config import CurateConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
+from ..filenames import shown
+from ..options import checks_input
 from . import manifest
 from .archive import pack, unpack
 from .contact_sheet import contact_sheet
@@ -22,6 +24,7 @@ _BLOCKS = 10
 _ENOUGH_TO_SPLIT = 5
 
 
+@checks_input()
 def mark(
     dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
 ) -> Dataset:
@@ -65,6 +68,7 @@ def _summary(dataset: Dataset) -> str:
     return f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept ({listed})."
 
 
+@checks_input()
 def choose(
     dataset: Dataset, files: Iterable[str] | str, choice: Literal["keep", "reject", ""]
 ) -> Dataset:
@@ -84,7 +88,7 @@ def choose(
     dataset = manifest.newest(dataset)
     if unknown := sorted(wanted - {crop.file for crop in dataset.crops}):
         raise DatasetError(
-            f"{dataset.directory} has no crop {unknown[0]!r}.",
+            f"{dataset.directory} has no crop {shown(unknown[0])}.",
             why="Expected the `file` of crops in the dataset.",
             fix="See manifest.json for their names.",
         )
@@ -94,6 +98,7 @@ def choose(
     )
 
 
+@checks_input()
 def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
     """Holds out crops for testing, in blocks of time, and writes the manifest.
 

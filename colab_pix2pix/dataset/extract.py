@@ -14,6 +14,7 @@ from ..errors import VideoError
 from ..events import OnEvent, ignore
 from ..files import file_sha256
 from ..mounts import require_apart
+from ..options import checks_input
 from ..video.probe import VideoInfo, probe
 from .builder import Source, add_sources
 from .manifest import Dataset
@@ -25,6 +26,7 @@ __all__ = ["VideoInfo", "extract_frames", "extract_many", "probe"]
 _ORIGIN = ("link", "page", "title", "uploader", "licence")
 
 
+@checks_input()
 def extract_frames(
     video: Path | str,
     directory: Path | str,
@@ -60,6 +62,7 @@ def extract_frames(
     return add_sources(Path(directory), [source], on_event=on_event)
 
 
+@checks_input()
 def extract_many(
     videos: Sequence[Path | str],
     directory: Path | str,

@@ -14,6 +14,7 @@ from ..errors import DatasetError
 from ..events import Note, OnEvent, ignore
 from ..images import LeftOut, Reading
 from ..mounts import require_apart
+from ..options import checks_input
 from .builder import Source, add_sources
 from .manifest import READY_MADE_SPLIT, Crop, Dataset
 from .own_images.image_cutting import Cutting, Direction, cut_images, cut_pairs
@@ -29,6 +30,7 @@ from .own_images.pair_layouts import (
 __all__ = ["Direction", "import_pairs", "import_pictures"]
 
 
+@checks_input()
 def import_pictures(
     pictures: Path | str,
     directory: Path | str,
@@ -72,6 +74,7 @@ def import_pictures(
     return add_sources(Path(directory), [Source(path.stem, metadata, cut)], on_event=on_event)
 
 
+@checks_input()
 def import_pairs(
     pairs: Path | str | tuple[Path | str, Path | str],
     directory: Path | str,

@@ -222,7 +222,14 @@ def _from_manifest(directory: Path) -> Dataset:
         crops = tuple(_crop(entry) for entry in content["crops"])
         return Dataset(directory, crops, dict(content["sources"]), content.get("revision", 0))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(directory, repr(error)) from error
+        raise _damaged(directory, _why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    """Returns in words what is wrong with the entries of a manifest."""
+    if isinstance(error, KeyError):
+        return f"an entry has no {error}"
+    return str(error) if type(error) is ValueError else "its crops are no list of entries"
 
 
 def _damaged(directory: Path, why: str) -> DatasetError:

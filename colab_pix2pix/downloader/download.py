@@ -19,6 +19,7 @@ from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import names_its_video, public_link
 from ..images import list_folder
+from ..options import checks_input
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
 from .time_range import TimeRange, holds_range, range_in_file, record_range, requested_range
@@ -36,6 +37,7 @@ def sample_video() -> Path:
     return Path(__file__).parents[1] / "sample" / "time-lapse.mp4"
 
 
+@checks_input("source")
 def download(
     source: str | Path,
     directory: Path | str,
@@ -72,6 +74,7 @@ def download(
     return video
 
 
+@checks_input("sources")
 def download_all(
     sources: Sequence[str | Path],
     directory: Path | str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from .. import files
@@ -21,7 +22,7 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
         VideoError: it is no video.
     """
     probe_source(source)
-    if source.resolve().parent == directory.resolve():
+    if os.path.dirname(os.path.realpath(source)) == os.path.realpath(directory):
         return source
     target = target_path(source.stem, source, directory)
     if target.exists():

@@ -16,6 +16,7 @@ from ..config import VideoConfig
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import public_link, public_text
+from ..options import checks_input
 from .cookies import read_cookies
 from .failures import classify, to_download_error
 from .local_file import check_disk
@@ -92,6 +93,7 @@ def fetch(
     return Path(paths[0]), metadata, held
 
 
+@checks_input("link")
 def list_formats(link: str, config: VideoConfig = VideoConfig()) -> list[Format]:
     """Returns the formats in which a site offers a video, the smallest first.
 

@@ -33,7 +33,8 @@ def load_generator_weights(generator: keras.Model, path: Path) -> None:
 
     Args:
         generator: From `networks.build_generator`.
-        path: A `.keras`, `.weights.h5` or `.h5` file of plain Keras; a slot (`slot-a.npz`) or the
+        path: A `.keras`, `.weights.h5` or `.h5` file of plain Keras; a checkpoint of TensorFlow
+            (its folder, `ckpt-1` or one of its files) or a SavedModel; a slot (`slot-a.npz`) or the
             folder of a run, whose averaged generator is taken if it has one.
 
     Raises:

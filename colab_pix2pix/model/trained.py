@@ -10,6 +10,7 @@ from .. import mounts
 from ..config import TrainConfig
 from ..errors import CheckpointError
 from ..events import OnEvent, ignore
+from ..filenames import shown
 from ..project import Project
 from ..storage import restore
 from ..storage.npz import read_arrays
@@ -119,7 +120,7 @@ def choose_state(found: Sequence[Generation], wanted: str) -> Generation:
             return one
     numbers = ", ".join(str(one.number) for one in found)
     raise CheckpointError(
-        f"generation: received {wanted!r}.",
+        f"generation: received {shown(wanted)}.",
         why=f"Expected last, best, or one of those that are saved: {numbers}.",
         fix="A run keeps its two newest states; keep_milestone keeps more.",
     )

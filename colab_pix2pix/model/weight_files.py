@@ -2,6 +2,7 @@
 
 Keras has three kinds of them: `.keras` (a zip around a `.weights.h5`), `.weights.h5` (groups named
 after the classes of the layers, in no order), and the older `.h5` (names of its own, in order).
+TensorFlow's checkpoints and SavedModels hold a graph of objects, with layers in order.
 """
 
 from __future__ import annotations
@@ -71,12 +72,18 @@ def kind_of(layer_name: str) -> str:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Queues]:
-    """Opens a weights file or a run folder; its layers can be read until the block ends.
+    """Opens a weights file, a TensorFlow checkpoint or a run folder, to be read within the block.
 
     Raises:
         CheckpointError: it is missing, damaged, or none of the kinds that are known.
     """
     try:
+        if prefix := checkpoint_prefix(path):
+            from .tf_checkpoints import read_layers  # it loads TensorFlow
+
+            stored = read_layers(path, prefix)
+            yield [[StoredLayer(name, kind_of(name), weights) for name, weights in stored]]
+            return
         if path.is_dir():
             yield [_run_layers(path)]
             return
@@ -98,10 +105,43 @@ def opened(path: Path) -> Iterator[Queues]:
         raise _unreadable(path, str(error)) from error
 
 
+def checkpoint_prefix(path: Path) -> Path | None:
+    """Returns what the names of a TensorFlow checkpoint's files begin with; None where it is none.
+
+    Args:
+        path: A folder of checkpoints (the newest is taken) or of a SavedModel, `ckpt-1`, or one of
+            its files such as `ckpt-1.index`.
+    """
+    if path.is_dir():
+        if (path / "saved_model.pb").is_file():
+            return path / "variables" / "variables"
+        found = sorted(path.glob("*.index"), key=_number_and_time)
+        named = re.search(r'^model_checkpoint_path: "(.*)"', _list_of(path), re.MULTILINE)
+        newest = path / Path(named[1]).name if named else path
+        if found and not newest.with_name(f"{newest.name}.index").is_file():
+            newest = found[-1].with_suffix("")
+        return newest if found else None
+    if re.search(r"\.(index|data-\d+-of-\d+)$", path.name):
+        path = path.with_suffix("")
+    return path if path.with_name(f"{path.name}.index").is_file() else None
+
+
+def _list_of(folder: Path) -> str:
+    """Returns the text in which TensorFlow notes which of a folder's checkpoints is the newest."""
+    file = folder / "checkpoint"
+    return file.read_text(errors="replace") if file.is_file() else ""
+
+
+def _number_and_time(file: Path) -> tuple[int, float]:
+    number = re.search(r"-(\d+)\.index$", file.name)
+    return int(number[1]) if number else -1, file.stat().st_mtime
+
+
 def _unreadable(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
         f"{path} can't be read as weights: {why.rstrip('.')}.",
-        why="Expected a .keras, .weights.h5 or .h5 file of Keras, or a run of this package.",
+        why="Expected a .keras, .weights.h5 or .h5 file of Keras, a TensorFlow checkpoint or"
+        " SavedModel, or a run of this package.",
         fix="Copy or download it once more, or choose another file.",
     )
 

@@ -23,6 +23,7 @@ _KNOWN = {
     errno.EACCES: ("it may not be written", "Ask its owner for the right to edit the folder."),
     errno.EPERM: ("it may not be written", "Ask its owner for the right to edit the folder."),
     errno.ENOENT: ("a file or folder has disappeared", f"Look for it in Drive. {REMOUNT}"),
+    errno.ENOTDIR: ("a file is where a folder should be", "Look for a typing error in the path."),
     errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
 }
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
@@ -39,13 +40,18 @@ PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
 def describe(error: BaseException) -> str:
     """Returns what an error means, in a few words."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
-    return known[0] if known else str(error)
+    return known[0] if known else str(getattr(error, "strerror", None) or error)
 
 
 def advice(error: BaseException) -> str:
     """Returns what to do about an error."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
     return known[1] if known else _OTHER
+
+
+def _with_system_words(error: OSError) -> str:
+    meaning = describe(error)
+    return meaning if meaning == error.strerror else f"{meaning} ({error.strerror})"
 
 
 def storage_error(path: Path, error: OSError, *, why: str = "") -> Pix2PixError:
@@ -58,7 +64,7 @@ def storage_error(path: Path, error: OSError, *, why: str = "") -> Pix2PixError:
     """
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
-        f"{path} can't be used: {describe(error)} ({error.strerror}).",
+        f"{path} can't be used: {_with_system_words(error)}.",
         why=why,
         fix=advice(error),
     )

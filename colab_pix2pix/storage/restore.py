@@ -12,6 +12,7 @@ from typing import Any
 from .. import mounts, wording
 from ..errors import CheckpointError, ProjectError
 from ..events import OnEvent, Safety, ignore
+from ..options import checks_input
 from ..project import Project
 from . import colab, drive, os_errors, side_files, slots, status_line, transfer
 from .slots import Generation, SlotCheck
@@ -100,6 +101,7 @@ def safety(project: Project, good: Sequence[Generation]) -> Safety:
     )
 
 
+@checks_input()
 def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[str, Any]:
     """Returns what a resume would start from, ready for JSON.
 
@@ -137,6 +139,7 @@ def status(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
     }
 
 
+@checks_input()
 def verify(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[str, Any]:
     """Reads every state of a run to the last byte and tells what each is, ready for JSON.
 
@@ -163,6 +166,7 @@ def verify(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict
     }
 
 
+@checks_input()
 def keep_milestone(run_dir: Project | Path | str) -> Path:
     """Copies the newest state of a run into its `milestones/`, where no save touches it.
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..events import Note, OnEvent, Resumed, Safety, ignore
+from ..filenames import typed_path
 from ..model.tf_logging import silence_stderr
 from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
@@ -110,7 +110,7 @@ def prepare(
             _restore(plan, model, history, saved.result(), device_info, on_event)
             del saved  # the memory is free again: the model has a copy
         elif plan.config.init_from:
-            model.start_from(Path(plan.config.init_from))
+            model.start_from(typed_path(plan.config.init_from, "init_from"))
         recorders = None
         if devices.chief:
             writer = stack.enter_context(_begin_writing(plan, on_event))
@@ -143,11 +143,11 @@ def _detect_devices(plan: Plan) -> tuple[DeviceGroup, dict[str, str]]:
     TensorFlow takes seconds to load: only now, when the plan and the pictures are known to be good.
     """
     with silence_stderr():
-        from ..model import device
+        from ..model import distributed
         from ..model.distributed import detect_devices
 
-        precision = device.precision(plan.config.precision)
-        return detect_devices(), device.describe() | {"precision": precision}
+        precision = distributed.precision(plan.config.precision)
+        return detect_devices(), distributed.describe() | {"precision": precision}
 
 
 def _with_batch_size(plan: Plan, precision: str, pictures: Pictures, on_event: OnEvent) -> Plan:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..config import TrainConfig
 from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
+from ..filenames import typed_path
+from ..model import weight_files
 from ..options import options
 from ..project import Project
 from ..storage import restore, session
@@ -131,7 +132,7 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
             why="Expected a folder to keep the run in, new or made by an earlier run.",
             fix="Choose another name.",
         )
-    if project.path.resolve() == dataset.directory.resolve():
+    if os.path.realpath(project.path) == os.path.realpath(dataset.directory):
         raise ProjectError(
             f"The run folder and the dataset folder are the same: {project.path}.",
             why="Expected a folder of its own for the run.",
@@ -140,12 +141,15 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
 
 
 def _check_start(config: TrainConfig) -> None:
-    path = Path(config.init_from)
-    if config.init_from and not (path.is_file() or path.is_dir()):
+    if not config.init_from:
+        return
+    path = typed_path(config.init_from, "init_from")
+    if not (path.is_file() or path.is_dir() or weight_files.checkpoint_prefix(path)):
         found = "what is neither a file nor a folder" if path.exists() else "nothing"
         raise ProjectError(
             f"init_from: there is {found} at {config.init_from!r}.",
-            why="Expected a run folder, or a .h5 or .keras file of a generator.",
+            why="Expected a run folder, or a generator: a .h5 or .keras file, a TensorFlow"
+            " checkpoint or SavedModel.",
             fix="Look for a typing error, or leave it empty.",
         )
 

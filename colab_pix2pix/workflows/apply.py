@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import groupby, islice
@@ -17,10 +16,15 @@ from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..filenames import IMAGE_KINDS, IMAGE_SUFFIXES
+from ..filenames import (
+    IMAGE_SUFFIXES,
+    output_file,
+    shown,
+)
 from ..files import atomic_write
-from ..images import LeftOut, list_folder
+from ..images import LeftOut
 from ..mounts import require_apart
+from ..options import checks_input
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
 from ..video.encode import encode_video
@@ -29,7 +33,7 @@ from ..video.probe import probe
 from ..video.stream import Block, scaled_frames
 from ..video.timeline import Timeline, read_timeline
 from . import held_out
-from .picture_reading import readable
+from .picture_reading import pairs_of, readable
 
 if TYPE_CHECKING:
     from ..model.predictor import Predictor
@@ -41,6 +45,7 @@ _AHEAD = 2 * BLOCK  # frames of a video that are made before they are written
 _MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
 
 
+@checks_input()
 def apply(
     run_dir: Project | Path | str,
     source: Path | str,
@@ -64,7 +69,7 @@ def apply(
     Args:
         run_dir: A run that has been saved at least once.
         source: A picture, a folder of pictures, or a video.
-        target: The picture or the `.mp4` to write, or a folder where `source` is one.
+        target: The picture or `.mp4` to write, or a folder (see `output_file`), as where source is.
         whole: True takes whole pictures, scaled to the model's size at their shorter side; False
             their centre squares.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
@@ -80,8 +85,8 @@ def apply(
         The files written or found done, each whole or not at all.
 
     Raises:
-        OptionError: an option is out of its range, or what is to be written is, contains or lies
-            in what is read.
+        OptionError: an option is out of its range, nothing can be written at `target`, or that is,
+            contains or lies in what is read. TensorFlow is not loaded for it.
         CheckpointError: the run has nothing saved yet, or not this generation.
         DatasetError: there is no picture at `source`, or none of them can be read.
         VideoError: the video can't be decoded.
@@ -90,13 +95,15 @@ def apply(
         >>> apply("runs/flowers", "street.mp4", "seen.mp4", smooth=0.5)  # doctest: +SKIP
     """
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    source, target = Path(source), Path(target)
+    source = Path(source)
     if not 0 <= smooth <= _SMOOTHEST:
         raise OptionError(f"smooth: received {smooth}.", why=f"Expected 0 to {_SMOOTHEST}.")
     if mode not in ("auto", *MODES):
-        raise OptionError(f"mode: received {mode!r}.", why=f"Expected auto, {', '.join(MODES)}.")
+        raise OptionError(
+            f"mode: received {shown(mode)}.", why=f"Expected auto, {', '.join(MODES)}."
+        )
 
-    mounts.require_answer(source, target, on_event=on_event)
+    mounts.require_answer(source, Path(target), on_event=on_event)
 
     def load() -> Predictor:
         from ..model.trained import load_trained
@@ -108,7 +115,7 @@ def apply(
         return Predictor(trained, chosen, whole=whole)
 
     # A GIF may be meant as what moves; where a picture is to be written, its first frame is taken.
-    moves = source.suffix.lower() not in IMAGE_SUFFIXES or target.suffix.lower() == ".mp4"
+    moves = source.suffix.lower() not in IMAGE_SUFFIXES or Path(target).suffix.lower() == ".mp4"
     if source.is_file() and moves:
         return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
     return _to_pictures(load, source, target, whole, strict, on_event)
@@ -131,20 +138,16 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
 def _to_video(
     load: Callable[[], Predictor],
     source: Path,
-    target: Path,
+    target: Path | str,
     whole: bool,
     side_by_side: bool,
     smooth: float,
     on_event: OnEvent,
 ) -> Path:
+    target = output_file(target, source.stem, (".mp4",), what="the video")
     require_apart(target, source)
     info = probe(source)
     timeline = read_timeline(info)
-    if target.suffix.lower() != ".mp4":
-        raise OptionError(
-            f"Received {str(target)!r} for the video to write.",
-            why="Expected a name that ends in .mp4.",
-        )
     predictor = load()
     target.parent.mkdir(parents=True, exist_ok=True)
     with closing(scaled_frames(info, timeline, predictor.size, BLOCK, whole=whole)) as blocks:
@@ -204,7 +207,7 @@ def generate_frames(
         side_by_side: True puts the frame itself on the left.
 
     Returns:
-        When each is shown, in seconds, and uint8 `(height, width, 3)`.
+        When each is shown, in seconds, and uint8 `(height, width, 3)` with even sides.
     """
     before: np.ndarray | None = None
     for block in blocks:
@@ -214,6 +217,7 @@ def generate_frames(
                 now = made.astype(np.float32)
                 before = now if before is None else smooth * before + (1.0 - smooth) * now
                 made = np.rint(before).astype(np.uint8)
+            made = made[: made.shape[0] // 2 * 2, : made.shape[1] // 2 * 2]  # as H.264 has it
             if side_by_side:
                 height, width, _ = made.shape
                 seen = Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
@@ -224,7 +228,7 @@ def generate_frames(
 def _to_pictures(
     load: Callable[[], Predictor],
     source: Path,
-    target: Path,
+    target: Path | str,
     whole: bool,
     strict: bool,
     on_event: OnEvent,
@@ -278,31 +282,3 @@ def _is_made(source: Path, result: Path, made_by: str) -> bool:
     except (OSError, ValueError):  # missing or torn: made again
         return False
     return mine and result.stat().st_mtime >= source.stat().st_mtime
-
-
-def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Returns each picture at `source` with the file that its result goes to; see `apply`.
-
-    Raises:
-        DatasetError: there is none.
-    """
-    if source.is_dir():
-        found = list_folder(source).files
-        names = _names([path.relative_to(source) for path in found])
-        pairs = [(path, target / name) for path, name in zip(found, names, strict=True)]
-    else:
-        pairs = [(source, target)] if source.is_file() else []
-    if not pairs:
-        raise DatasetError(
-            f"There is no picture and no video at {source}.",
-            why=f"Expected a picture, such as {IMAGE_KINDS}, a folder of them or a video.",
-            fix="Look for a typing error.",
-        )
-    return pairs
-
-
-def _names(found: Sequence[Path]) -> list[str]:
-    """Returns a path for each result; pictures that differ in their suffix alone keep it."""
-    stems = Counter(path.with_suffix("") for path in found)
-    alone = {path: stems[path.with_suffix("")] == 1 for path in found}
-    return [str(p.parent / f"{p.stem if alone[p] else p.name}.png") for p in found]

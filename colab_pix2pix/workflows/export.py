@@ -10,8 +10,10 @@ from .. import events, mounts
 from ..config import MODES, TrainConfig
 from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
+from ..filenames import shown
 from ..litter import temp_folder
 from ..mounts import require_apart
+from ..options import checks_input
 from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
@@ -39,6 +41,7 @@ _COMPARED = 4  # pictures
 _LAST = ("web/index.html", "model-card.md")
 
 
+@checks_input()
 def export(
     run_dir: Project | Path | str,
     target: Path | str,
@@ -183,11 +186,11 @@ def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None)
 
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
-        refuse("format", repr(unknown[0]) if unknown else "none", list(FORMATS))
+        refuse("format", shown(unknown[0]) if unknown else "none", list(FORMATS))
     if mode not in MODES:
-        refuse("mode", repr(mode), MODES)
+        refuse("mode", shown(mode), MODES)
     if weights is not None and weights not in WEIGHTS:
-        refuse("weights", repr(weights), WEIGHTS)
+        refuse("weights", shown(weights), WEIGHTS)
     without = [name for name in formats if name not in _WITH_DROPOUT]
     if mode == "paper" and without:
         raise ExportError(

@@ -14,6 +14,7 @@ from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..events import OnEvent
 from ..mounts import require_apart
+from ..options import checks_input
 from ..project import Project
 from ..storage.os_errors import translate_os_errors
 
@@ -132,6 +133,7 @@ def import_and_split(
     return curate.split(dataset, rules)
 
 
+@checks_input()
 def train(
     dataset: Dataset | Path | str,
     run_dir: Project | Path | str,

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
+from ..options import checks_input
 from ..project import Project
 from ..storage import colab, drive, status_line, transfer
 from ..storage.restore import RunState, read_run_state, safety
@@ -15,6 +16,7 @@ from ..storage.restore import RunState, read_run_state, safety
 _LOOK_EVERY_SECONDS = 2.0
 
 
+@checks_input()
 def release_runtime(run_dir: Project | Path | str, *, even_if_lost: bool = False) -> None:
     """Flushes Google Drive and releases the Colab runtime; nothing runs after it.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import events, mounts
-from ..errors import OptionError
 from ..events import OnEvent
+from ..filenames import output_file
 from ..litter import temp_folder
 from ..mounts import require_apart
+from ..options import checks_input
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
@@ -16,6 +17,7 @@ from ..storage.os_errors import translate_os_errors
 FILE_NAME = "report.html"
 
 
+@checks_input()
 def report(
     run_dir: Project | Path | str,
     target: Path | str = "",
@@ -34,7 +36,8 @@ def report(
 
     Args:
         run_dir: A run that has been saved at least once.
-        target: The `.html` to write, whole or not at all; "" for `report.html` in the run's folder.
+        target: The `.html` to write, whole or not at all; a folder gets a
+            `report.html`, and "" stands for the run's.
         generation: Whose pictures are shown: "last", "best" (by the held-out crops), or a number.
         on_event: Called with Progress events in pictures, and Notes.
 
@@ -42,7 +45,7 @@ def report(
         The file.
 
     Raises:
-        OptionError: the target is no name of an HTML file, or leads to another file of the run.
+        OptionError: no report can be written at the target, or it leads to another file of the run.
         CheckpointError: nothing is trained in the folder, or not this generation.
         DriveError: Drive is not mounted, does not answer, or is another account's.
 
@@ -53,9 +56,10 @@ def report(
     from .reporting.report_page import render
 
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
-    path = Path(target) if str(target) else project.path / FILE_NAME
-    mounts.require_answer(project.path, path, on_event=on_event)
-    _check(path)
+    path = project.path / FILE_NAME
+    mounts.require_answer(project.path, Path(target), on_event=on_event)
+    if str(target):
+        path = output_file(target, Path(FILE_NAME).stem, (".html", ".htm"), what="the report")
     own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
     require_apart(path, *project.slots, *own, project.samples, project.logs)
     with temp_folder() as temp_dir:
@@ -68,11 +72,3 @@ def report(
             path.parent.mkdir(parents=True, exist_ok=True)
             transfer.put(whole, path)
     return path
-
-
-def _check(path: Path) -> None:
-    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
-        raise OptionError(
-            f"Received {str(path)!r} for the report to write.",
-            why="Expected the name of a file that ends in .html.",
-        )

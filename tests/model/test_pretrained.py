@@ -10,6 +10,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from colab_pix2pix.config import TrainConfig
@@ -364,3 +365,118 @@ def test_a_damaged_slot_is_refused(tmp_path: Path) -> None:
     slot.write_bytes(content)
     with pytest.raises(CheckpointError, match="damaged"):
         load_generator_weights(networks.build_generator(image_size=64, base_filters=4), slot)
+
+
+def as_checkpoint(folder: Path, **models: object) -> str:
+    """Saves models as the TensorFlow pix2pix tutorial does; returns what it names the file."""
+    return str(tf.train.Checkpoint(**models).save(str(folder / "ckpt")))
+
+
+def tutorials_checkpoint(folder: Path, generator: keras.Model) -> str:
+    discriminator = keras.Sequential([layers.Input((64, 64, 6)), layers.Conv2D(4, 4)])
+    models = {"generator": generator, "discriminator": discriminator}
+    for name, model in list(models.items()):
+        optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
+        optimizer.build(model.trainable_variables)
+        models[f"{name}_optimizer"] = optimizer
+    return as_checkpoint(folder, **models)
+
+
+def keras_2_layout(model: keras.Model) -> tf.train.Checkpoint:
+    """Returns the objects under the names that Keras 2 gave them."""
+    blocks = [layer for layer in model.layers if layer.weights]
+    nodes = {}
+    for number, block in enumerate(blocks):
+        inner = [la for la in getattr(block, "layers", [block]) if la.weights]
+        stored = [
+            tf.train.Checkpoint(
+                **{w.name: tf.Variable(w.numpy()) for w in la.weights if w.dtype == "float32"}
+            )
+            for la in inner
+            if any(w.dtype == "float32" for w in la.weights)
+        ]
+        parts = {f"layer_with_weights-{n}": one for n, one in enumerate(stored)}
+        named = tf.train.Checkpoint(**parts) if hasattr(block, "layers") else stored[0]
+        nodes[f"layer_with_weights-{number}"] = named
+    return tf.train.Checkpoint(**nodes)
+
+
+@pytest.mark.parametrize("named", ["", "ckpt-1", "ckpt-1.index", "ckpt-1.data-00000-of-00001"])
+def test_a_checkpoint_of_the_tutorial_makes_the_same_pictures(tmp_path: Path, named: str) -> None:
+    theirs = shake(tutorial_generator())
+    tutorials_checkpoint(tmp_path / "training", theirs)
+    generator = ours()
+    load_generator_weights(generator, tmp_path / "training" / named)
+    np.testing.assert_allclose(picture(generator), picture(theirs), atol=1e-5)
+
+
+def test_of_several_checkpoints_the_newest_is_taken_wherever_the_folder_was(tmp_path: Path) -> None:
+    old, new = shake(tutorial_generator()), shake(shake(tutorial_generator()))
+    checkpoint = tf.train.Checkpoint(generator=old)
+    checkpoint.save(str(tmp_path / "first" / "ckpt"))
+    for before, after in zip(old.weights, new.weights, strict=True):
+        before.assign(after)
+    checkpoint.save(str(tmp_path / "first" / "ckpt"))
+    folder = (tmp_path / "first").rename(tmp_path / "moved")
+    for gone in ((), (folder / "checkpoint",)):
+        for file in gone:
+            file.unlink()
+        generator = ours()
+        load_generator_weights(generator, folder)
+        np.testing.assert_allclose(picture(generator), picture(new), atol=1e-5)
+
+
+@pytest.mark.parametrize("keys", ["model", "net", "the model itself", "keras 2", "keras 2 itself"])
+def test_checkpoints_of_other_ways_of_saving_fit(tmp_path: Path, keys: str) -> None:
+    theirs = shake(tutorial_generator())
+    if keys == "the model itself":
+        tf.train.Checkpoint(theirs).save(str(tmp_path / "ckpt"))
+    elif keys == "keras 2":
+        as_checkpoint(tmp_path, generator=keras_2_layout(theirs))
+    elif keys == "keras 2 itself":
+        keras_2_layout(theirs).save(str(tmp_path / "ckpt"))
+    else:
+        as_checkpoint(tmp_path, **{keys: theirs})
+    generator = ours()
+    load_generator_weights(generator, tmp_path)
+    np.testing.assert_allclose(picture(generator), picture(theirs), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["exported", "saved"])
+def test_a_saved_model_makes_the_same_pictures(tmp_path: Path, kind: str) -> None:
+    theirs = shake(tutorial_generator())
+    if kind == "exported":
+        theirs.export(str(tmp_path / "saved"), verbose=False)
+    else:
+        tf.saved_model.save(theirs, str(tmp_path / "saved"))
+    generator = ours()
+    load_generator_weights(generator, tmp_path / "saved")
+    np.testing.assert_allclose(picture(generator), picture(theirs), atol=1e-5)
+
+
+def test_a_checkpoint_that_is_none_of_ours_says_what_it_holds(tmp_path: Path) -> None:
+    theirs = tutorial_generator()
+    cycle = {"generator_g": theirs, "generator_f": tutorial_generator()}
+    as_checkpoint(tmp_path / "cycle", **cycle)
+    as_checkpoint(tmp_path / "steps", step=tf.Variable(3))
+    as_checkpoint(tmp_path / "whole", generator=theirs)
+    (tmp_path / "whole" / "ckpt-1.data-00000-of-00001").unlink()
+    as_checkpoint(tmp_path / "torn", generator=theirs)
+    index = tmp_path / "torn" / "ckpt-1.index"
+    index.write_bytes(index.read_bytes()[:100])
+    (tmp_path / "empty.index").touch()
+    generator = ours()
+    before = values(generator)
+    for name, words in {
+        "cycle": "of generator_f, generator_g",
+        "steps": "of .*step",
+        "whole": "can't be read as weights.*both files",
+        "torn": "can't be read as weights.*both files",
+        "empty": "can't be read as weights.*both files",
+    }.items():
+        with pytest.raises(CheckpointError, match=words):
+            load_generator_weights(generator, tmp_path / name)
+    as_checkpoint(tmp_path / "other", generator=tutorial_generator(128))
+    with pytest.raises(IncompatibleRunError, match="other"):
+        load_generator_weights(generator, tmp_path / "other")
+    assert values(generator) == before

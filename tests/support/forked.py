@@ -23,7 +23,6 @@ _LOADED = [
     "matplotlib.figure",
     "colab_pix2pix.workflows.pipeline",
     "colab_pix2pix.training.time_budget",
-    "colab_pix2pix.model.device",
     "colab_pix2pix.training.evaluation",
     "colab_pix2pix.model.pix2pix",
     "colab_pix2pix.training.trainer",

@@ -14,7 +14,7 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.events import Event, Metrics, Note, Saved
-from colab_pix2pix.model import device
+from colab_pix2pix.model import distributed
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
 from colab_pix2pix.training import time_budget
@@ -152,7 +152,7 @@ def test_a_batch_grows_as_long_as_memory_lasts() -> None:
 def test_each_gpu_gets_the_number_format_that_it_computes_fast(
     capability: tuple[int, int], number_format: str
 ) -> None:
-    assert device.of_gpu(capability) == number_format
+    assert distributed.of_gpu(capability) == number_format
 
 
 def test_float16_learns_and_leaves_out_a_step_that_overflows() -> None:

@@ -238,6 +238,31 @@ def test_a_whole_video_keeps_its_shape(run: Project, clip: Path, tmp_path: Path)
     assert facts["size"] == (106, 64) and len(frames) == 75
 
 
+def test_a_whole_video_of_a_smaller_output_gets_even_sides() -> None:
+    def smaller(pictures: np.ndarray) -> np.ndarray:
+        return pictures[:, :85, :171]  # 640x480 with an output_size of 128 is 171 wide
+
+    blocks = [np.zeros((2, 120, 200, 3), np.uint8)]
+    for both in (False, True):
+        frames = list(generate_frames(smaller, blocks, side_by_side=both))
+        assert frames[0].shape == (84, 340 if both else 170, 3)
+
+
+def test_a_damaged_dataset_zip_is_a_note_and_no_obstacle(
+    run: Project, crops: Dataset, tmp_path: Path
+) -> None:
+    run.dataset_zip.write_bytes(run.dataset_zip.read_bytes()[:500])
+    heard: list[Event] = []
+    picture = crops.directory / crops.crops[0].file
+    (tmp_path / "made").mkdir()
+    made = apply(run, picture, tmp_path / "made", on_event=heard.append)
+    assert made == [tmp_path / "made" / f"{picture.stem}.png"] and made[0].is_file()
+    assert any(isinstance(e, Note) and e.level == "warning" for e in heard)
+    assert apply(run, picture, tmp_path / "one") == [tmp_path / "one.png"]
+    for suffix in (".tif", ".bmp", ".webp", ".JPG"):
+        assert Image.open(apply(run, picture, tmp_path / f"one{suffix}")[0]).size == (64, 64)
+
+
 def test_the_mode_is_chosen_by_the_held_out_crops(crops: Dataset, tmp_path: Path) -> None:
     project = train(crops, Project(tmp_path / "run"), OPTIONS).project
     trained = load_trained(project)

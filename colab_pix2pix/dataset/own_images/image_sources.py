@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from ...errors import DatasetError
-from ...filenames import IMAGE_KINDS, IMAGE_SUFFIXES
+from ...filenames import IMAGE_KINDS, IMAGE_SUFFIXES, is_device
 from ...images import (
     LeftOut,
     ReadImage,
@@ -149,6 +149,8 @@ def _in_folder(path: Path, left_out: LeftOut | None) -> list[ImageFile]:
 
 
 def _members(path: Path) -> Iterator[ImageFile]:
+    if is_device(path):
+        raise DatasetError(f"{path} is a device.", why="Expected a folder or a zip.")
     with zipfile.ZipFile(path) as archive:
         if document := _DOCUMENTS & set(archive.namelist()):
             raise DatasetError(

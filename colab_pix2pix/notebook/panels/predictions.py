@@ -51,7 +51,8 @@ def predict(
         DatasetError: there is no image at `source`.
         VideoError: the video can't be decoded.
     """
-    from ...workflows.apply import apply, pairs_of
+    from ...workflows.apply import apply
+    from ...workflows.picture_reading import pairs_of
 
     target = project.path / "made"
     if source is None:
@@ -69,7 +70,8 @@ def predict(
 def _predict_held_out(
     project: Project, dataset: Dataset, target: Path, on_event: OnEvent
 ) -> list[Prediction]:
-    from ...workflows.apply import apply, pairs_of
+    from ...workflows.apply import apply
+    from ...workflows.picture_reading import pairs_of
 
     held_out = [crop for crop in dataset.kept if crop.split == "test"] or list(dataset.kept)
     files = [crop.input_file or crop.file for crop in evenly_chosen(held_out, _HELD_OUT)]
