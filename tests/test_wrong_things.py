@@ -27,6 +27,8 @@ from colab_pix2pix.filenames import output_file, typed_path
 from support import videos
 from support.wrong_things import LINKS, OBJECTS, TEXTS, lay_out
 
+pytestmark = pytest.mark.slow
+
 Call = Callable[[Any, Any], object]
 CONFIGS = (VideoConfig, FramesConfig, CurateConfig, TrainConfig)
 ONE = FramesConfig(count=1, scale="-1:64")
