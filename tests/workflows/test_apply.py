@@ -242,10 +242,10 @@ def test_a_whole_video_of_a_smaller_output_gets_even_sides() -> None:
     def smaller(pictures: np.ndarray) -> np.ndarray:
         return pictures[:, :85, :171]  # 640x480 with an output_size of 128 is 171 wide
 
-    blocks = [np.zeros((2, 120, 200, 3), np.uint8)]
+    blocks = [Block(np.array([0.0, 0.04]), np.zeros((2, 120, 200, 3), np.uint8))]
     for both in (False, True):
-        frames = list(generate_frames(smaller, blocks, side_by_side=both))
-        assert frames[0].shape == (84, 340 if both else 170, 3)
+        (_, frame), _ = generate_frames(smaller, blocks, side_by_side=both)
+        assert frame.shape == (84, 340 if both else 170, 3)
 
 
 def test_a_damaged_dataset_zip_is_a_note_and_no_obstacle(
