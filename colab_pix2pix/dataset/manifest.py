@@ -148,11 +148,15 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
 
 
 def newest(dataset: Dataset) -> Dataset:
-    """Returns the dataset as its folder has it where that is newer than the object."""
+    """Returns the dataset as its folder has it where that is newer than the object.
+
+    An object with other crops than the folder is a choice of its own, and stays as it is.
+    """
     if not _file(dataset).exists():
         return dataset
     stored = read(dataset.directory)
-    return stored if stored.revision > dataset.revision else dataset
+    same = [crop.file for crop in stored.crops] == [crop.file for crop in dataset.crops]
+    return stored if same and stored.revision > dataset.revision else dataset
 
 
 def _file(dataset: Dataset) -> Path:

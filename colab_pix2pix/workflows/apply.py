@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 BLOCK = 8  # pictures that are generated together
 _SMOOTHEST = 0.95
+_MOVING_SUFFIXES = (".gif", ".apng", ".webp")  # of images that may be short videos
 _AHEAD = 2 * BLOCK  # frames of a video that are made before they are written
 _MADE_BY = "colab_pix2pix"  # the key of a note in the PNG files of a folder
 
@@ -115,7 +116,8 @@ def apply(
         return Predictor(trained, chosen, whole=whole)
 
     # A GIF may be meant as what moves; where a picture is to be written, its first frame is taken.
-    moves = source.suffix.lower() not in IMAGE_SUFFIXES or Path(target).suffix.lower() == ".mp4"
+    may_move = source.suffix.lower() in _MOVING_SUFFIXES and Path(target).suffix.lower() == ".mp4"
+    moves = may_move or source.suffix.lower() not in IMAGE_SUFFIXES
     if source.is_file() and moves:
         return [_to_video(load, source, target, whole, side_by_side, smooth, on_event)]
     return _to_pictures(load, source, target, whole, strict, on_event)
