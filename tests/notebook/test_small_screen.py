@@ -37,7 +37,7 @@ def test_on_a_small_dark_screen_nothing_sticks_out(tmp_path: Path) -> None:
         front_end.run_all()
         front_end.wait_until_run()
         page.locator(".cp-thumb:visible").nth(11).wait_for()
-        page.locator(".cp-more").first.click()
+        page.locator(".cp-more:visible").first.click()  # the pictures' own is hidden
         assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
         shoot(page.locator(".cp-form-project"), "small-project", front_end)
         shoot(page.locator(".cp-form-video"), "small-video", front_end)
