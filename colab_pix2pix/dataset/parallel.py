@@ -43,7 +43,8 @@ def on_dask(address: str, on_event: OnEvent) -> Executor:
         distributed = _distributed()
         try:
             client = distributed.Client(address, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError, ValueError, TypeError) as error:  # as odd as the address
+        # As odd as the address; dask asserts, too, that a loop of its own has come up.
+        except (OSError, TimeoutError, ValueError, TypeError, AssertionError) as error:
             raise VideoError(
                 f"There is no dask scheduler at {address!r}.",
                 why=f"Expected an address such as tcp://10.0.0.1:8786: {error}.",
