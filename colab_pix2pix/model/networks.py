@@ -17,6 +17,7 @@ _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, d
 _BATCH_NORM_MOMENTUM = 0.9  # as in the paper's code (0.1 in Torch's way of counting)
 _EPSILON = 1e-3  # of all normalizations, as in the tutorial (Keras' own)
 _DROPOUT_BLOCKS = 3
+_ROUNDING = 1e-6  # of what the sixteen weights between two channels sum up to
 
 
 def build_generator(
@@ -101,12 +102,16 @@ def remove_checkerboards(generator: keras.Model) -> None:
     """
     for layer in generator.layers:
         if isinstance(layer, layers.Conv2DTranspose):  # (4, 4, out, in)
-            kernel = keras.ops.convert_to_tensor(layer.kernel)
+            kernel = smooth = keras.ops.convert_to_tensor(layer.kernel)
             for axis in (0, 1):
-                first, second, third, fourth = keras.ops.unstack(kernel, axis=axis)
+                first, second, third, fourth = keras.ops.unstack(smooth, axis=axis)
                 part = 0.25 * (first - second + third - fourth)
                 taps = [first - part, second + part, third - part, fourth + part]
-                kernel = keras.ops.stack(taps, axis=axis)
+                smooth = keras.ops.stack(taps, axis=axis)
+            # Of each pair of channels all or nothing: else a second call would change it.
+            change = keras.ops.max(keras.ops.abs(smooth - kernel), (0, 1))
+            rounding = _ROUNDING * keras.ops.sum(keras.ops.abs(kernel), (0, 1))
+            kernel = keras.ops.where(change > rounding, smooth, kernel)
             layer.kernel.assign(kernel)
 
 

@@ -167,10 +167,9 @@ def grid_of(generator: keras.Model) -> float:
 def test_smooth_upsampling_makes_no_checkerboard_of_a_flat_area() -> None:
     sizes = {"image_size": 64, "base_filters": 4, "depth": 2}
     smooth = build_generator(**sizes, upsampling="smooth")
-    weights = [variable.numpy() for variable in smooth.variables]
+    weights = [variable.numpy().tobytes() for variable in smooth.variables]
     remove_checkerboards(smooth)
-    for before, variable in zip(weights, smooth.variables, strict=True):
-        np.testing.assert_allclose(variable.numpy(), before, atol=1e-8)
+    assert [variable.numpy().tobytes() for variable in smooth.variables] == weights
     assert grid_of(smooth) < 1e-6 < grid_of(build_generator(**sizes, upsampling="transposed"))
 
 

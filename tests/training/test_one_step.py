@@ -100,8 +100,9 @@ def test_a_network_whose_rate_is_zero_stays_while_the_other_learns(network: str)
     before = {name: weights(name) for name in names}
     model.train_on(PICTURES, 0)
     for name in names:
-        pairs = zip(before[name], weights(name), strict=True)
-        moved = [not np.allclose(*pair, rtol=0, atol=1e-8) for pair in pairs]  # but for rounding
+        moved = [
+            not np.array_equal(*pair) for pair in zip(before[name], weights(name), strict=True)
+        ]
         assert moved == [name != network] * len(moved)
 
 

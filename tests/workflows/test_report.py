@@ -405,7 +405,7 @@ def test_where_nothing_is_trained_it_is_refused_and_nothing_is_written(
 
 
 def test_a_target_that_is_no_html_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"\.html"):
+    with pytest.raises(OptionError, match=r"ends in \.html"):
         report(tmp_path, tmp_path / "report.pdf")
 
 
