@@ -36,6 +36,19 @@ def temp_name(stem: str, suffix: str = "") -> str:
     return f".{stem[:_LONGEST_STEM]}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part{suffix}"
 
 
+def place_of(path: Path) -> Path:
+    """Returns what a person knows of a path: the folder that a temporary name lies in, or itself.
+
+    Example:
+        >>> place_of(Path("crops") / ".manifest-0123abcd-7-0123abcd.part.json").as_posix()
+        'crops'
+    """
+    known = (
+        folder.parent for folder in (*reversed(path.parents), path) if _OURS.fullmatch(folder.name)
+    )
+    return next(known, path)
+
+
 def sweep(folder: Path) -> None:
     """Removes what dead processes left in a folder, by the names that `temp_name` gives.
 

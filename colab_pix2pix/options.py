@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, ParamSpec, Self, TypeVar
 
 from .errors import OptionError, Pix2PixError
 from .filenames import public_link, shown, typed_path, typed_text
+from .litter import place_of
 
 OnResume = Literal["refuse", "note", "free"]
 Given = ParamSpec("Given")
@@ -278,7 +279,7 @@ def _refused(name: str, value: Any, expects: str) -> OptionError:
 
 def _disk_error(error: OSError) -> Pix2PixError:
     """Returns the error for what a disk gave, where nobody nearer to it has said more."""
-    where = shown(error.filename) if error.filename else "A file"
+    where = shown(place_of(Path(os.fsdecode(error.filename)))) if error.filename else "A file"
     return Pix2PixError(
         f"{where} can't be used: {error.strerror or error}.",
         why="The disk or the system does not allow it.",

@@ -124,7 +124,7 @@ def _sum_over(strategy: Any) -> Callable[[tf.Tensor], tf.Tensor]:
     def add(number: tf.Tensor) -> tf.Tensor:
         return strategy.reduce("SUM", strategy.run(tf.identity, (number,)), axis=None)
 
-    compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(add)
+    compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(add, autograph=False)
     return compiled
 
 

@@ -34,8 +34,8 @@ class Pix2Pix:
         with devices.scope():
             self._build(config)
         whole = self._train_step if devices.strategy is None else self._train_together
-        self._compiled_step = tf.function(whole, reduce_retracing=True)
-        self.generate = tf.function(self._generate, reduce_retracing=True)
+        self._compiled_step = tf.function(whole, reduce_retracing=True, autograph=False)
+        self.generate = tf.function(self._generate, reduce_retracing=True, autograph=False)
 
     def _build(self, config: TrainConfig) -> None:
         self.generator = build_generator(config)

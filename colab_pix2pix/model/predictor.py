@@ -48,7 +48,7 @@ class Predictor:
         return result
 
     def _compiled(self, generator: keras.Model) -> tf.types.experimental.GenericFunction:
-        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+        @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
         def compiled(input_image: tf.Tensor) -> tf.Tensor:
             return generator(input_image, training=self._training)
 

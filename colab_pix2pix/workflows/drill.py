@@ -98,7 +98,8 @@ def _take_one_step(copy: Project, crops: Path, step: int, on_event: OnEvent) -> 
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
     environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
-    environment |= {"XDG_CACHE_HOME": str(copy.path.parent / "cache"), "PYTHONPATH": path}
+    cache = str(copy.path.parent / "cache")  # Keras, too, writes a note on itself
+    environment |= {"XDG_CACHE_HOME": cache, "KERAS_HOME": cache, "PYTHONPATH": path}
     environment |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     words = copy.path.parent / "errors.txt"
     resumed = -1
