@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ from PIL import Image
 
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Crop, Dataset
+from support import drivefs
+from support.fake_trainer import FAST
 from support.machines import Report, Row
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -63,6 +65,22 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     monkeypatch.delenv("COLAB_PIX2PIX_HOME", raising=False)
     return home
+
+
+@pytest.fixture
+def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
+    """A double of Google Drive's mount; needs FUSE, see `drivefs.missing`."""
+    home = tmp_path_factory.mktemp("d")
+    mount = drivefs.Drive(home, home / "drive")
+    mount.mount()
+    yield mount
+    mount.unmount()
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Savers look at Drive every few milliseconds."""
+    monkeypatch.setattr("colab_pix2pix.storage.checkpoints.Timing", lambda: FAST)
 
 
 @pytest.fixture

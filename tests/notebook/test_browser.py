@@ -33,12 +33,12 @@ from support.browsing import (
     run_up_to,
     shoot,
     turn_to_page,
-    wait_for,
     wait_for_page,
 )
 from support.frontends import FrontEnd
 from support.notebooks import standin_python
 from support.servers import serving, write_page
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 TRAINING = TrainConfig(

@@ -12,8 +12,7 @@ import re
 import shutil
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from support.browsing import cell_with, relevant_lines, run_up_to, shoot
 from support.colab import Colab, ColabSession
 from support.frontends import FrontEnd
 from support.notebooks import standin_python
+from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = [
@@ -54,15 +54,6 @@ LONG = (SMALL[0], SMALL[1].replace(epochs=400))
 def colab() -> Iterator[Colab]:
     with colab_machines.colab() as it:
         yield it
-
-
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 90) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.2)
-    raise TimeoutError(f"Waited {seconds} s for {what}.")
 
 
 def error_of(cell: Any) -> str:

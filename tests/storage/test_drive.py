@@ -8,7 +8,6 @@ import shutil
 import sys
 import time
 import types
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,15 +28,6 @@ from support.machines import Report, Row
 PROBE = Path(__file__).parents[2] / "notebooks" / "drive_probe.ipynb"
 MISSING = drivefs.missing()
 needs_fuse = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
-
-
-@pytest.fixture
-def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
-    home = tmp_path_factory.mktemp("d")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
 
 
 @pytest.fixture

@@ -28,15 +28,6 @@ TINY = TrainConfig(image_size=64, base_filters=4, epochs=4, batch_size=4, save_e
 
 
 @pytest.fixture
-def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
-    home = tmp_path_factory.mktemp("l")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
-
-
-@pytest.fixture
 def disk(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[drivefs.Drive]:

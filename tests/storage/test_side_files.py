@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.release import release_runtime
 from support import drivefs
 from support.fake_trainer import FAST, state_at
+from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
@@ -32,22 +33,8 @@ PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
-def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
-    home = tmp_path_factory.mktemp("s")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
-
-
-@pytest.fixture
 def project(mount: drivefs.Drive) -> Project:
     return Project(mount.my_drive / "run")
-
-
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colab_pix2pix.storage.checkpoints.Timing", lambda: FAST)
 
 
 def session(project: Project) -> CheckpointWriter:
@@ -148,10 +135,9 @@ def test_what_is_pending_counts_as_used(mount: drivefs.Drive, project: Project) 
     with session(project) as writer:
         for number in range(3):
             writer.side_file(make(f"samples/step-{number:08d}.jpg", 200_000))
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while "it is full" not in writer.safety.trouble:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(
+            lambda: "it is full" in writer.safety.trouble, seconds=PATIENCE_SECONDS, pause=0.005
+        )
     assert not project.sample_file(2).exists()
 
 
@@ -161,10 +147,7 @@ def test_what_an_earlier_session_has_left_on_its_way_is_waited_for(
     mount.order("set", paused=True)
     with session(project) as writer:
         writer.side_file(make("samples/step-00000001.jpg", 1000))
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not project.sample_file(1).exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: project.sample_file(1).exists(), seconds=PATIENCE_SECONDS, pause=0.005)
     with session(project) as writer:
         for _ in range(3):
             time.sleep(0.1)
@@ -181,10 +164,7 @@ def test_a_mount_that_has_forgotten_a_file_gets_it_again(
     mount.order("set", paused=True)
     with session(project) as writer:
         writer.side_file(make("dataset.zip", 50_000))
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not project.dataset_zip.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: project.dataset_zip.exists(), seconds=PATIENCE_SECONDS, pause=0.005)
         mount.die_and_remount()  # what was not uploaded is gone
         told = list(writer.wait_until_safe())
         assert in_the_cloud(mount, project.dataset_zip)

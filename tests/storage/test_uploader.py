@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,19 +24,11 @@ from colab_pix2pix.storage.upload_state import LocalCopy
 from colab_pix2pix.storage.uploader import Uploader, UploadStatus
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
+from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
 PATIENCE_SECONDS = 30.0
-
-
-@pytest.fixture
-def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
-    home = tmp_path_factory.mktemp("u")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
 
 
 @pytest.fixture
@@ -58,13 +50,6 @@ def uploading(project: Project) -> Iterator[Uploader]:
         thread.uploader.stop()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.005)
 
 
 def offer_state(uploader: Uploader, project: Project, number: int) -> None:
@@ -103,7 +88,7 @@ def test_what_is_asked_for_at_any_moment_is_there_once_it_is_done(
                     assert target.read_text() == source.read_text()
                 time.sleep(chance.uniform(0.0, 0.05))
             if version % 5 == 4:
-                wait_for(lambda: uploader.done)
+                wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
                 assert target.read_text() == source.read_text()
 
     def store_options(uploader: Uploader, seed: int) -> None:
@@ -136,7 +121,7 @@ def test_what_is_asked_for_at_any_moment_is_there_once_it_is_done(
             job.result()
         mount.heal()
         uploader.hurry()
-        wait_for(lambda: uploader.done)
+        wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
         assert uploader.safety().safe_step == 15
     mount.die_and_remount()
     for seed in range(3):
@@ -167,7 +152,7 @@ def test_each_status_follows_from_the_one_before(
             uploader.offer_file(tmp_path / "file", project.path / "file")
             time.sleep(0.05)
         uploader.hurry()
-        wait_for(lambda: uploader.done)
+        wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
         over.set()
         listener.join()
     assert [s.requests_taken for s in told] == sorted(s.requests_taken for s in told)
@@ -187,10 +172,10 @@ def test_a_newer_state_is_told_of_while_a_call_hangs_and_nothing_else_waits(
 ) -> None:
     with uploading(project) as uploader:
         offer_state(uploader, project, 1)
-        wait_for(lambda: uploader.done)
+        wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
         mount.fail("*", "hang")
         offer_state(uploader, project, 2)
-        wait_for(lambda: uploader.hangs)
+        wait_for(lambda: uploader.hangs, seconds=PATIENCE_SECONDS, pause=0.005)
         for number in (3, 4):
             offer_state(uploader, project, number)
             uploader.offer_file(tmp_path / "never", project.path / "never")
@@ -202,7 +187,7 @@ def test_a_newer_state_is_told_of_while_a_call_hangs_and_nothing_else_waits(
         assert len([note for note in notes if "does not answer" in note]) == 1
         (tmp_path / "never").write_text("after all")
         mount.heal()
-        wait_for(lambda: uploader.done)
+        wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
         assert not uploader.hangs
         assert (project.path / "never").read_text() == "after all"
         assert uploader.safety().safe_step == 4
@@ -215,15 +200,17 @@ def test_a_clock_that_is_set_during_an_upload_changes_no_duration(
     with uploading(project) as uploader:
         mount.order("set", paused=True)
         offer_state(uploader, project, 1)
-        wait_for(lambda: uploader.safety().uploading_step == 1)
+        wait_for(
+            lambda: uploader.safety().uploading_step == 1, seconds=PATIENCE_SECONDS, pause=0.005
+        )
         monkeypatch.setattr(time, "time", lambda: wall_clock() + 86_400.0)
         line = status_line.line(uploader.safety())
         assert re.search(r"uploading step 1 \(for \d+ s\)", line), line
         mount.order("set", paused=False)
-        wait_for(lambda: uploader.done)
+        wait_for(lambda: uploader.done, seconds=PATIENCE_SECONDS, pause=0.005)
         assert (uploader.status.upload_seconds or 0.0) < PATIENCE_SECONDS
         offer_state(uploader, project, 2)
-        wait_for(lambda: uploader.safety().safe_step == 2)
+        wait_for(lambda: uploader.safety().safe_step == 2, seconds=PATIENCE_SECONDS, pause=0.005)
     notes = [event.message for event in uploader.news() if isinstance(event, Note)]
     assert not [note for note in notes if re.search(r"\d h\b", note)]
 
@@ -247,7 +234,9 @@ def test_a_session_that_is_taken_over_says_so_and_writes_nothing_more(
         newer, _ = session.begin(project)
         (tmp_path / "late").write_text("late")
         uploader.offer_file(tmp_path / "late", project.path / "late")
-        wait_for(lambda: uploader.status.taken_over_by is not None)
+        wait_for(
+            lambda: uploader.status.taken_over_by is not None, seconds=PATIENCE_SECONDS, pause=0.005
+        )
         assert uploader.status.taken_over_by == newer
         assert not uploader.done
     assert not (project.path / "late").exists()

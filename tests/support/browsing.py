@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +47,6 @@ def turn_to_page(page: Page, number: int) -> None:
     page.evaluate(_REMEMBER_PICTURE)
     page.locator(".cp-next").evaluate("button => button.click()")
     wait_for_page(page, number)
-
-
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.1)
-    raise TimeoutError(f"Waited {seconds} s for {what}.")
 
 
 def shoot(element: Locator, name: str, front_end: FrontEnd) -> None:

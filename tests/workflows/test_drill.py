@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,26 +26,11 @@ from colab_pix2pix.storage.restore import keep_milestone
 from colab_pix2pix.workflows.drill import drill
 from colab_pix2pix.workflows.pipeline import train
 from support import CHECKOUT, TESTS, drivefs
-from support.fake_trainer import FAST
 
 needs_fuse = pytest.mark.skipif(bool(drivefs.missing()), reason=f"needs FUSE: {drivefs.missing()}")
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, gan_warmup_steps=0)
 LONG = TINY.replace(epochs=4000, save_every_seconds=1)
 NAME = "Blümchen 🌼 im Wind"
-
-
-@pytest.fixture
-def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
-    home = tmp_path_factory.mktemp("d")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
-
-
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colab_pix2pix.storage.checkpoints.Timing", lambda: FAST)
 
 
 def everything(folder: Path) -> dict[str, tuple[str, int]]:
