@@ -5,8 +5,7 @@
 #                   installed with apt when root on Debian or Ubuntu)
 #   make faults     the faults of machines and of Google Drive, with more than a thousand deaths
 #   make longtest   the web page for ten minutes: its memory stays flat
-#   make check      formatting, lint, types, workflows and the quick tests
-#   make quick      the quick tests alone
+#   make check      formatting, lint, types, workflows (`make lint`) and the quick tests (`make quick`)
 #   make notebook   the notebook in JupyterLab
 #   make setup      all that a change needs; git then checks each commit
 #   make package    wheel and sdist in dist/, checked and tried
@@ -33,10 +32,12 @@ faults: .venv/test.done fuse
 longtest: .venv/test.done chromium
 	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_memory.py
 
-# The hooks of .pre-commit-config.yaml look at the files that git knows.
-check: .venv/test.done fuse
-	$(BIN)/pre-commit run --all-files --show-diff-on-failure
+check: lint
 	$(MAKE) quick
+
+# The hooks of .pre-commit-config.yaml look at the files that git knows.
+lint: .venv/test.done
+	$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
 quick: .venv/test.done fuse
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
@@ -99,5 +100,5 @@ fuse:
 clean:
 	rm -rf .venv .venv-colab
 
-.PHONY: demo test faults longtest check quick notebook setup package release-check release chromium \
+.PHONY: demo test faults longtest check lint quick notebook setup package release-check release chromium \
   fuse clean

@@ -154,7 +154,7 @@ class SideFiles:
             return
         self._known = survey(self._project, self._begin_call)
         for path, state in self._known.items():
-            if state == "pending" and path not in self._queued and path.exists():
+            if state == "pending" and path not in self._queued and _size(path):
                 self._uploads[path] = _Upload("", 0)
 
     def _bring(self, source: Path, target: Path) -> None:
@@ -191,7 +191,8 @@ def survey(
 ) -> dict[Path, Durability]:
     """Returns for each file beside the states whether a fresh machine would have it.
 
-    Crops that are not there at all count as pending.
+    Crops that are not there at all count as pending. An empty file is one whose upload had only
+    begun when its machine died: no file of a project is empty, and nobody will ever fill it.
 
     Raises:
         OSError: the mount does not answer.
@@ -201,8 +202,8 @@ def survey(
     found: dict[Path, Durability] = {project.dataset_zip: "pending"}
     for path in [*named, *project.sample_files()]:
         begin_call()
-        if path.exists():  # a new file begins as an empty entry in the cloud
-            found[path] = drive.durability(path) if path.stat().st_size else "pending"
+        if _size(path):
+            found[path] = drive.durability(path)
     return found
 
 

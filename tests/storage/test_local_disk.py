@@ -186,6 +186,7 @@ def test_an_error_of_the_project_is_not_blamed_on_this_machine(
 ) -> None:
     with CheckpointWriter(project, save_every_seconds=0.0, timing=FAST) as writer:
         save(writer, 10)
+        assert writer.safety.safe_step == 10
     mount.fail("read", "EIO", match="slot-*")
     with pytest.raises(Pix2PixError, match=r"slot-a\.npz can't be read") as caught:
         status(project)

@@ -54,6 +54,10 @@ def make(name: str, size: int) -> Callable[[Project], Path]:
     return write
 
 
+def is_full(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 def save(writer: CheckpointWriter, step: int) -> None:
     writer.save(state_at(step), {"step": step, "epochs_done": 0, "options": {}})
     writer.settle()
@@ -147,7 +151,7 @@ def test_what_an_earlier_session_has_left_on_its_way_is_waited_for(
     mount.order("set", paused=True)
     with session(project) as writer:
         writer.side_file(make("samples/step-00000001.jpg", 1000))
-        wait_for(lambda: project.sample_file(1).exists(), seconds=PATIENCE_SECONDS, pause=0.005)
+        wait_for(lambda: is_full(project.sample_file(1)), seconds=PATIENCE_SECONDS, pause=0.005)
     with session(project) as writer:
         for _ in range(3):
             time.sleep(0.1)
@@ -177,10 +181,17 @@ def test_an_entry_without_content_is_not_called_safe(
     with session(project) as writer:
         save(writer, 10)
         list(writer.wait_until_safe())
-    project.dataset_zip.touch()
+    project.samples.mkdir()
+    for path in (project.dataset_zip, project.sample_file(1)):
+        path.touch()
     mount.wait_until_uploaded()
     mount.die_and_remount()
-    assert "not on Drive: crops" in status(project)["line"]
+    assert status(project)["line"].endswith("not on Drive: crops")
+    with session(project) as writer:
+        save(writer, 20)
+        told = list(writer.wait_until_safe())
+    known = [event for event in told if isinstance(event, Safety)]
+    assert known and not any("sample" in e.safe_files + e.missing_files for e in known)
 
 
 @pytest.mark.slow

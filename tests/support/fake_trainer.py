@@ -34,9 +34,9 @@ from support import fake_user
 
 FAST = Timing(
     poll_seconds=0.02,
-    hang_seconds=0.4,
+    hang_seconds=1.0,
     retry_seconds=0.1,
-    hopeless_seconds=1.0,
+    hopeless_seconds=2.0,
     patience_seconds=20.0,
 )
 SIZES = (3000, 17000)
