@@ -568,7 +568,7 @@ class TrainConfig(Config):
     upsampling: str = option(
         "smooth",
         "transposed is the paper's; smooth is the same without what makes a grid in the pictures;"
-        " resize has none either, at four times the cost.",
+        " resize has little of it, at four times the cost.",
         choices=("transposed", "smooth", "resize"),
         advanced=True,
         on_resume="refuse",
@@ -713,8 +713,9 @@ PRESETS: dict[str, Preset] = {
         TrainConfig(
             image_size=128,
             base_filters=16,
+            batch_size=2,
             gan_warmup_steps=300,
-            epochs=24,
+            epochs=20,
             save_every_seconds=10,
         ),
     ),
