@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from ..config import TrainConfig
+from ..images.resize_matrices import area_matrix, cubic_matrix
 
 _REFERENCE_SIZE = 256
 _EDGE_STRENGTH = 2.0
+_TURNED = (0, 2, 1, 3)  # rows as columns
 #: The conditions whose pictures are made brighter, darker, harder or softer while training. A
 #: drawing is as dark as its pen, and a pair's colours may be codes: they stay as they are.
 VARIED = ("blurred-grey", "grey")
@@ -131,9 +133,22 @@ def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
     sides = picture.shape[1:3]
     number = _REFERENCE_SIZE / blur_factor
     small = [min(side, max(1, round(number * (side / min(sides))))) for side in sides]
-    shrunk = tf.image.resize(picture, small, method="area")
-    enlarged = tf.image.resize(shrunk, sides, method="bicubic")
+    shrunk = shrink(picture, *small)
+    rows, columns = (cubic_matrix(*pair) for pair in zip(small, sides, strict=True))
+    enlarged = tf.einsum("ih,bhwc,jw->bijc", rows, shrunk, columns)
     return tf.clip_by_value(enlarged, -1.0, 1.0)
+
+
+def shrink(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """Returns images whose pixels are the means of the larger ones under them.
+
+    Args:
+        image: `(batch, any height, any width, channels)`.
+        height: Of the result, in pixels.
+        width: Of the result, in pixels.
+    """
+    rows, columns = area_matrix(image.shape[1], height), area_matrix(image.shape[2], width)
+    return tf.einsum("ih,bhwc,jw->bijc", rows, image, columns)
 
 
 def blurred_side(blur_factor: float) -> int:
@@ -173,17 +188,40 @@ def augment_target(
     Returns:
         float32 `(batch, image_size, image_size, channels)` in [−1, 1].
     """
-    batch = tf.shape(pictures)[0]
+    batch, stored_size = tf.shape(pictures)[0], pictures.shape[1]
     draws = tf.transpose(tf.random.stateless_uniform((batch, 4), seed))
     side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
     edge, other = tf.where(mirrored, left + side, left), tf.where(mirrored, left, left + side)
-    boxes = tf.stack([top, edge, top + side, other], axis=1)
-    crops = tf.image.crop_and_resize(
-        tf.cast(pictures, tf.float32), boxes, tf.range(batch), (image_size, image_size)
-    )
+    rows = _between(pictures, *_places(top, top + side, image_size, stored_size))
+    columns = _places(edge, other, image_size, stored_size)
+    crops = tf.transpose(_between(tf.transpose(rows, _TURNED), *columns), _TURNED)
     return crops / 127.5 - 1.0
+
+
+def _places(
+    begin: tf.Tensor, end: tf.Tensor, size: int, stored_size: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the pixels before `size` places from the first to the last, and how far after them.
+
+    Begin and end are `(batch,)`, as shares of the way from the first to the last pixel.
+    """
+    step = (end - begin) * ((stored_size - 1) / (size - 1))
+    places = (
+        begin[:, tf.newaxis] * (stored_size - 1)
+        + tf.range(size, dtype=tf.float32) * (step[:, tf.newaxis])
+    )
+    before = tf.clip_by_value(tf.floor(places), 0.0, stored_size - 2.0)
+    return tf.cast(before, tf.int32), places - before
+
+
+def _between(rows: tf.Tensor, before: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """Returns float32 rows between each row `before` and the next one; of each picture its own."""
+    first, second = (
+        tf.cast(tf.gather(rows, place, batch_dims=1), tf.float32) for place in (before, before + 1)
+    )
+    return first + (second - first) * share[:, :, tf.newaxis, tf.newaxis]
 
 
 def augment_light(

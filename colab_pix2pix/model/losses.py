@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
+
+from ..images.resize_matrices import area_matrix
 
 
 def generator_gan_loss(fake_logits: tf.Tensor, kind: str = "log") -> tf.Tensor:
@@ -54,36 +55,19 @@ def consistency_loss(input_image: tf.Tensor, generated_image: tf.Tensor, side: i
     """Returns how far the brightness of generated images is from that of their inputs.
 
     It needs no target: what was blurred and greyed to make the input must be found again in what
-    is made of it. Compared are the means of squares, as products with a matrix, for TensorFlow's
-    resize by area has no gradient.
+    is made of it. Compared are the means of squares.
 
     Args:
         input_image: `(batch, size, size, 1 or 3)` in [−1, 1].
         generated_image: `(batch, size, size, 3)` in [−1, 1].
         side: How many squares a side has.
     """
-    means = area_means(int(input_image.shape[1]), side)
+    means = area_matrix(int(input_image.shape[1]), side)
     if input_image.shape[-1] == 1:
         generated_image = tf.image.rgb_to_grayscale(generated_image)
     difference = input_image - generated_image
     squares = tf.einsum("ih,bhwc,jw->bijc", means, difference, means)
     return tf.reduce_mean(tf.abs(squares))
-
-
-def area_means(size: int, side: int) -> np.ndarray:
-    """Returns the matrix that takes `size` pixels to `side` means: float32 `(side, size)`.
-
-    A pixel that lies in two of them counts in each by its share.
-
-    Example:
-        >>> area_means(4, 2).tolist()
-        [[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]]
-    """
-    edges = np.linspace(0.0, size, side + 1)
-    pixels = np.arange(size)
-    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    means: np.ndarray = np.maximum(covered, 0.0) * side / size
-    return means.astype(np.float32)
 
 
 def feature_matching_loss(

@@ -174,7 +174,7 @@ class Pix2Pix:
         size = self.config.output_size or self.config.image_size
         if size == image.shape[1]:
             return image
-        return tf.image.resize(image, (size, size), method="area")
+        return conditions.shrink(image, size, size)
 
     def _descend(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         network, optimizer = getattr(self, name), getattr(self, f"{name}_optimizer")

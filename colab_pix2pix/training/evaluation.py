@@ -167,5 +167,5 @@ def follow_error(input_image: tf.Tensor, generated_image: tf.Tensor, config: Tra
     """
     again = conditions.make_input(generated_image, config)
     if again.shape[1] != input_image.shape[1]:
-        input_image = tf.image.resize(input_image, again.shape[1:3], method="area")
+        input_image = conditions.shrink(input_image, *again.shape[1:3])
     return float(tf.reduce_mean(tf.abs(again - input_image))) / _RANGE

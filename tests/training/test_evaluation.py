@@ -7,8 +7,9 @@ import tensorflow as tf
 from skimage.metrics import structural_similarity
 
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.images.resize_matrices import area_matrix
 from colab_pix2pix.model import conditions
-from colab_pix2pix.model.losses import area_means, consistency_loss
+from colab_pix2pix.model.losses import consistency_loss
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.training.evaluation import HeldOut, follow_error, in_other_light
 
@@ -52,7 +53,7 @@ def test_other_light_is_darker_and_brighter_in_turn() -> None:
 
 def test_means_of_squares_are_those_of_a_resize_by_area() -> None:
     image = images()
-    means = area_means(64, 11)
+    means = area_matrix(64, 11)
     ours = tf.einsum("ih,bhwc,jw->bijc", means, image, means)
     assert np.allclose(ours, tf.image.resize(image, (11, 11), method="area"), atol=1e-5)
 
