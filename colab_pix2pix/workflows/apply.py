@@ -288,6 +288,8 @@ def _write(path: Path, picture: np.ndarray, made_by: str, beat: mounts.Beat) -> 
 
 def _is_made(source: Path, result: Path, made_by: str, beat: mounts.Beat) -> bool:
     """Tells whether a result is there, of this state of the model, and newer than its source."""
+    if result.exists() and not result.is_file():  # opening a pipe would wait for ever
+        raise OptionError(f"{result} is in the way: it is no file.", fix="Take it away.")
     try:
         with Image.open(result) as picture:
             mine = picture.info.get(_MADE_BY) == made_by
