@@ -59,7 +59,7 @@ class Command:
 
     def end(self, timeout: float = 120) -> int:
         """Waits for the end; returns the exit status, negative the number of a signal."""
-        for _ in self.events():
+        for _ in self._output:
             pass
         self._output.close()
         self.process.join(timeout)
