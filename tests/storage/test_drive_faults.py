@@ -281,7 +281,7 @@ def test_a_machine_whose_own_disk_is_full_dies_and_has_what_was_safe(report: Rep
         disk = drivefs.Drive(home, it.home / "full", kind="disk")
         disk.mount()
         try:
-            trainer = trained(it, disk="full/MyDrive")
+            trainer = trained(it, disk="full/MyDrive", click_every=0)
             for op in ("write", "create"):
                 disk.fail(op, "ENOSPC")
             known = trainer.safe_step
