@@ -16,11 +16,12 @@ import pytest
 
 from colab_pix2pix import mounts
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset import choices
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import DriveError, VideoError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import colab, drive
+from colab_pix2pix.storage import colab, drive, slots
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.restore import read_run_state, status, verify
 from colab_pix2pix.workflows.apply import apply
@@ -328,3 +329,16 @@ def test_apply_reads_a_video_on_a_mount_as_a_copy_and_names_it_as_it_is(
     with pytest.raises(DriveError, match="has not answered"):
         apply(trained, source, tmp_path / "made.mp4", mode="inference")
     assert list(tmp_path.glob("made*")) == []
+
+
+@needs_fuse
+def test_a_choice_while_drive_is_unmounted_makes_no_look_alike(
+    mount: drivefs.Drive, crops: Dataset
+) -> None:
+    project = Project(mount.my_drive / "run")
+    slots.remember_here(project, "an id", on_drive=True)
+    choices.keep(project, crops)
+    mount.unmount()
+    with pytest.raises(DriveError, match="not mounted"):
+        choices.keep(project, crops)
+    assert list(mount.mount_point.iterdir()) == []
