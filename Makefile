@@ -27,7 +27,8 @@ test: .venv/test.done .venv-colab/test.done chromium fuse
 
 faults: .venv/test.done fuse
 	FAULT_RUNS=700 $(BIN)/python -m pytest tests/storage/test_faults.py \
-	  tests/storage/test_drive_faults.py tests/storage/test_drive.py tests/storage/test_faults_real.py --durations=5
+	  tests/storage/test_phase_faults.py tests/storage/test_drive_faults.py tests/storage/test_drive.py \
+	  tests/storage/test_faults_real.py --durations=5
 
 longtest: .venv/test.done chromium
 	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_memory.py

@@ -8,13 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from colab_pix2pix.dataset import manifest
-from colab_pix2pix.dataset.manifest import Crop, Dataset
+from colab_pix2pix.dataset.manifest import Dataset
 from support import drivefs
+from support.discs import discs
 from support.fake_trainer import FAST
 from support.machines import Report, Row
 
@@ -86,20 +84,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def crops(tmp_path: Path) -> Dataset:
     """Twelve 80-pixel pictures of a coloured disc on a gradient; the last two are held out."""
-    directory = tmp_path / "crops"
-    directory.mkdir()
-    y, x = np.mgrid[0:80, 0:80]
-    entries = []
-    for index in range(12):
-        picture = np.stack([x * 3, y * 3, 240 - x * 2], axis=-1).astype(np.uint8)
-        disc = (x - 15 - 4 * index) ** 2 + (y - 40) ** 2 < 15**2
-        picture[disc] = (250, 200, 20 + 10 * index)
-        name = f"disc-{index:02d}.png"
-        Image.fromarray(picture).save(directory / name)
-        entries.append(Crop(file=name, time=index, split="test" if index >= 10 else "train"))
-    dataset = Dataset(directory, tuple(entries))
-    manifest.write(dataset)
-    return dataset
+    return discs(tmp_path / "crops")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,14 +15,19 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import mounts
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset import choices
 from colab_pix2pix.dataset.manifest import Dataset
-from colab_pix2pix.errors import DriveError
+from colab_pix2pix.errors import DriveError, VideoError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.project import Project
-from colab_pix2pix.storage import colab, drive
+from colab_pix2pix.storage import colab, drive, slots
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
 from colab_pix2pix.storage.restore import read_run_state, status, verify
-from support import CHECKOUT, drivefs
+from colab_pix2pix.workflows.apply import apply
+from colab_pix2pix.workflows.pipeline import train
+from support import CHECKOUT, drivefs, videos
+from support.discs import discs
 from support.fake_trainer import FAST, state_at
 
 MISSING = drivefs.missing()
@@ -271,3 +277,68 @@ def test_side_by_side_the_first_error_is_raised() -> None:
     assert mounts.each([lambda: 1, lambda: 2]) == [1, 2]
     with pytest.raises(ValueError, match="first"):
         mounts.each([lambda: 1, lambda: fail("first"), lambda: fail("second")])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one step, on this machine's disk."""
+    folder = tmp_path_factory.mktemp("trained")
+    config = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=10)
+    return train(discs(folder / "crops"), folder / "run", config).project.path
+
+
+@needs_fuse
+@pytest.mark.parametrize("output", ["made", "made.mp4", "made.png"])
+def test_apply_gives_up_on_a_mount_that_hangs_in_the_middle_of_its_output(
+    mount: drivefs.Drive, trained: Path, tmp_path: Path, impatient: None, output: str
+) -> None:
+    crops = trained.parent / "crops"
+    source = {"made": crops, "made.png": crops / "disc-00.png"}.get(output)
+    source = source or videos.scene(tmp_path / "clip.mp4", seconds=1)
+    mount.fail("write", "hang", match="*made*" if output != "made" else "*disc-07*")
+    told: list[Event] = []
+    with pytest.raises(DriveError, match=r"Google Drive has not answered for 1 s"):
+        apply(trained, source, mount.my_drive / output, mode="inference", on_event=told.append)
+    notes = [event.message for event in told if isinstance(event, Note)]
+    assert "Google Drive does not answer; waiting, Ctrl-C gives up." in notes
+    mount.heal()
+    assert not (mount.my_drive / "made.mp4").exists()
+    made = apply(trained, source, mount.my_drive / output, mode="inference", on_event=told.append)
+    assert len(made) == (12 if output == "made" else 1)
+    assert all(path.stat().st_size > 500 for path in made)
+    if output == "made":
+        notes = [event.message for event in told if isinstance(event, Note)]
+        assert re.search(r"[78] of 12 pictures were made before", str(notes))
+
+
+@needs_fuse
+def test_apply_reads_a_video_on_a_mount_as_a_copy_and_names_it_as_it_is(
+    mount: drivefs.Drive, trained: Path, tmp_path: Path, impatient: None
+) -> None:
+    source = mount.my_drive / "größer.mp4"
+    source.write_bytes(b"no video" * 99)
+    with pytest.raises(VideoError, match=re.escape(str(source))):
+        apply(trained, source, tmp_path / "made.mp4", mode="inference")
+    videos.scene(tmp_path / "clip.mp4", seconds=1)
+    source.write_bytes((tmp_path / "clip.mp4").read_bytes())
+    apply(trained, source, tmp_path / "made.mp4", mode="inference")
+    (tmp_path / "made.mp4").unlink()
+    mount.die_and_remount()
+    source.write_bytes((tmp_path / "clip.mp4").read_bytes())
+    mount.fail("read", "hang", skip=1, match="gr*")
+    with pytest.raises(DriveError, match="has not answered"):
+        apply(trained, source, tmp_path / "made.mp4", mode="inference")
+    assert list(tmp_path.glob("made*")) == []
+
+
+@needs_fuse
+def test_a_choice_while_drive_is_unmounted_makes_no_look_alike(
+    mount: drivefs.Drive, crops: Dataset
+) -> None:
+    project = Project(mount.my_drive / "run")
+    slots.remember_here(project, "an id", on_drive=True)
+    choices.keep(project, crops)
+    mount.unmount()
+    with pytest.raises(DriveError, match="not mounted"):
+        choices.keep(project, crops)
+    assert list(mount.mount_point.iterdir()) == []

@@ -18,7 +18,7 @@ from typing import Any
 from .. import files
 from ..events import Note, OnEvent
 from ..project import Project
-from ..storage import colab
+from ..storage import colab, drive, slots
 from ..storage.os_errors import UNCHANGED, translate_os_errors
 from .manifest import Crop, Dataset
 
@@ -35,6 +35,8 @@ def keep(project: Project, dataset: Dataset) -> None:
         OSError: the folder can't be written.
     """
     colab.require_mounted(project.path)
+    if slots.known_here(project).get("on_drive") is True and not drive.is_drive(project.path):
+        raise drive.not_mounted(project.path)  # and no look-alike is made
     project.path.mkdir(parents=True, exist_ok=True)
     if are_kept(project, dataset):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import mounts
 from ..config import TrainConfig
@@ -36,6 +36,10 @@ class Trained:
     generator: keras.Model
     config: TrainConfig
     generation: Generation
+
+    def generate(self, input_image: Any) -> Any:
+        """Returns generated images of input images, both in [−1, 1], without dropout."""
+        return self.generator(input_image, training=False)
 
     @property
     def name(self) -> str:

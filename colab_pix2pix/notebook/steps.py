@@ -71,9 +71,9 @@ def get_video(project: Project, form: VideoForm) -> Path | None:
         DatasetError: the folder or the zip has no images, or they are no pairs.
         UploadError: an upload was asked for, and no file was chosen.
     """
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     with _stoppable("Stopped: run this cell again to fetch the video."):
+        mounts.require_answer(project.path, on_event=line)
         config = _config_after_upload(project, form)
         project.remember(config, form.pictures_config)
         crop_cache.remember_for_session(project, config)
@@ -101,11 +101,10 @@ def cut_crops(project: Project, video: Path | None, form: FramesForm) -> Dataset
         VideoError: the video can't be read.
         DatasetError: an image can't be read.
     """
-    config = form.config
-    project.remember(config)
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     with _stoppable("Stopped: run this cell again to cut the crops."):
+        mounts.require_answer(project.path, on_event=line)
+        project.remember(config := form.config)
         return crop_cache.cut(project, video, config, on_event=line)
 
 
@@ -134,6 +133,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         IncompatibleRunError: the project was trained with other options before.
     """
     dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
+    mounts.require_answer(project.path, on_event=_show_event)
     panel = TrainingPanel(project)
     display(panel)
     with _stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
@@ -155,6 +155,7 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
 
 def show_result(project: Project) -> None:
     """Shows the newest sample grid, the time-lapse of the training and the loss curves."""
+    mounts.require_answer(project.path, on_event=_show_event)
     display(result_view(project))
 
 
@@ -169,8 +170,7 @@ def report(project: Project) -> Path:
     """
     from ..workflows.report import report as write_report
 
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     with _stoppable("Stopped: run this cell again for the report."):
         line(Note(message="Measuring it on pictures that it has never seen: up to a minute."))
         path = write_report(project, on_event=line)
@@ -193,9 +193,9 @@ def use(project: Project, gallery: Gallery | Dataset, form: UseForm) -> list[Pat
         UploadError: an upload was asked for, and no file was chosen.
     """
     dataset = gallery.dataset if isinstance(gallery, Gallery) else gallery
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     with _stoppable("Stopped: run this cell again to use the model."):
+        mounts.require_answer(project.path, on_event=line)
         source = file_upload.upload(project.work / "uploads") if form.upload.value else form.path
         pairs = predictions.predict(project, source, dataset, on_event=line)
     display(predictions.predictions_view(pairs, project.recall(TrainConfig)))
@@ -212,8 +212,7 @@ def try_live(project: Project) -> None:
         CheckpointError: nothing is trained yet.
         DriveError: in Colab, its page gives no address for the machine.
     """
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     with _stoppable("Stopped: run this cell again to try the model."):
         line(Note(message="Writing the page: a few seconds."))
         view = live_page.live_view(project, on_event=line)
@@ -231,8 +230,7 @@ def give_back(project: Project, *, when_safe: bool) -> None:
         DriveError: something would be lost; the machine is kept.
         Stopped: the user has interrupted the wait; the machine is kept.
     """
-    line = ProgressLine()
-    display(line)
+    line = _displayed_line()
     if not colab.in_colab():
         line(Note(message="This is no machine of Colab's: there is nothing to give back."))
         return
@@ -292,7 +290,11 @@ def welcome(project: Project) -> str:
     return f"Welcome back: continue at epoch {done + 1} of {epochs} {position}."
 
 
-def _show_event(event: Event) -> None:
+def _displayed_line() -> ProgressLine:
     line = ProgressLine()
-    line(event)
     display(line)
+    return line
+
+
+def _show_event(event: Event) -> None:
+    _displayed_line()(event)

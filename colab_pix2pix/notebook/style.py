@@ -53,6 +53,7 @@ CSS = """
 .cp .jupyter-button { border-radius: 6px; }
 .cp-stopping { align-items: center; flex-wrap: wrap; }
 .cp .cp-stop { margin: 4px 10px 4px 0; }
+.cp .cp-drill { margin: 10px 0 4px; }
 .cp-steps .widget-label { width: auto !important; margin-right: 10px; color: inherit; }
 .cp-steps .widget-readout { color: inherit; }
 .cp-text { overflow-wrap: anywhere; }

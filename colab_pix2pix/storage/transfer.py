@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ..errors import CheckpointError
+from .. import mounts
+from ..errors import CheckpointError, Pix2PixError
+from ..events import OnEvent
 from ..files import atomic_folder, atomic_write
 from ..litter import sweep, temp_folder, temp_name
 from ..project import Project
@@ -177,6 +179,46 @@ def fetch(source: Path, target: Path, progress: Callable[[], None] = lambda: Non
         ProjectError: this machine's own disk does not take it.
     """
     return with_retries(lambda: _fetch(source, target, progress))
+
+
+@contextmanager
+def brought_here(source: Path, on_event: OnEvent) -> Iterator[Path]:
+    """Gives a file to read at length: one of a mount that may hang as a copy on this machine."""
+    if not mounts.locate(source).may_hang:
+        yield source
+        return
+    with temp_folder() as folder:
+        copy = folder / source.name
+        mounts.ask(source, lambda beat: fetch(source, copy, beat), on_event=on_event)
+        try:
+            yield copy
+        except Pix2PixError as error:  # by the name that a reader knows
+            texts = (error.what, error.why, error.fix)
+            what, why, fix = (text.replace(str(copy), str(source)) for text in texts)
+            raise type(error)(what, why=why, fix=fix) from error
+
+
+@contextmanager
+def written_here(target: Path, on_event: OnEvent) -> Iterator[Path]:
+    """Gives a path to write a file to at length, whole or not at all where it belongs.
+
+    For a mount over a network it lies on this machine, and is brought there if the block ends well.
+    Raises DriveError where the mount does not answer, OSError where it does not take the file.
+    """
+    if not mounts.locate(target).may_hang:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield target
+        return
+
+    def bring(beat: mounts.Beat) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(target) as temp_path, open(made, "rb") as file:
+            overwrite(file, temp_path, md5(made), beat)
+
+    with temp_folder() as folder:
+        made = folder / target.name
+        yield made
+        mounts.ask(target, bring, on_event=on_event)
 
 
 def staging_dir(project: Project) -> Project:

@@ -16,6 +16,7 @@ from . import artifacts
 if TYPE_CHECKING:
     from ..config import TrainConfig
     from ..model.pix2pix import Pix2Pix
+    from ..model.trained import Trained
 
 _MOST_PICTURES = 32
 _RANGE = 2.0  # images lie in [−1, 1]
@@ -91,11 +92,11 @@ class HeldOut:
     """A fixed choice of at most 32 held-out crops, evenly taken, ready to be fed.
 
     Args:
-        model: The networks, for their options and their condition.
+        model: What generates, for its options and its condition.
         pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
     """
 
-    def __init__(self, model: Pix2Pix, pictures: np.ndarray) -> None:
+    def __init__(self, model: Pix2Pix | Trained, pictures: np.ndarray) -> None:
         chosen = np.unique(evenly_spaced(len(pictures), _MOST_PICTURES))
         size = model.config.image_size
         self._model = model

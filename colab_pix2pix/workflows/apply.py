@@ -26,6 +26,7 @@ from ..images import LeftOut
 from ..mounts import require_apart
 from ..options import checks_input
 from ..project import Project
+from ..storage import transfer
 from ..storage.os_errors import translate_os_errors
 from ..video.encode import encode_video
 from ..video.prefetch import prefetch
@@ -148,13 +149,18 @@ def _to_video(
 ) -> Path:
     target = output_file(target, source.stem, (".mp4",), what="the video")
     require_apart(target, source)
-    info = probe(source)
-    timeline = read_timeline(info)
-    predictor = load()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with closing(scaled_frames(info, timeline, predictor.size, BLOCK, whole=whole)) as blocks:
-        made = generate_frames(predictor, blocks, smooth=smooth, side_by_side=side_by_side)
-        return write_video(made, source, timeline, target, on_event=on_event)
+    with transfer.brought_here(source, on_event) as video:
+        info = probe(video)
+        timeline = read_timeline(info)
+        predictor = load()
+        with (
+            translate_os_errors(target.parent, why="Nothing was written."),
+            transfer.written_here(target, on_event) as output,
+            closing(scaled_frames(info, timeline, predictor.size, BLOCK, whole=whole)) as blocks,
+        ):
+            made = generate_frames(predictor, blocks, smooth=smooth, side_by_side=side_by_side)
+            write_video(made, video, timeline, output, on_event=on_event)
+    return target
 
 
 def write_video(
@@ -235,23 +241,27 @@ def _to_pictures(
     strict: bool,
     on_event: OnEvent,
 ) -> list[Path]:
-    pairs = pairs_of(source, target)
+    pairs = mounts.ask(source, lambda beat: pairs_of(source, target), on_event=on_event)
     require_apart(*((target, source) if source.is_dir() else reversed(pairs[0])))
     predictor = load()
     from ..images import read_square, read_whole
 
     made_by = predictor.name
-    todo = [pair for pair in pairs if not (source.is_dir() and _is_made(*pair, made_by))]
+    ask = partial(mounts.ask, on_event=on_event)  # each file may be the first that hangs
+    todo = list(pairs)
+    if source.is_dir():
+        todo = [pair for pair in pairs if not ask(pair[1], partial(_is_made, *pair, made_by))]
     done = len(pairs) - len(todo)
     if done:
         on_event(Note(message=f"{done} of {len(pairs)} pictures were made before."))
     read = read_whole if whole else read_square
     left_out = LeftOut(on_event, strict=strict or not source.is_dir())
     size = predictor.size
-    for block in _blocks(readable(todo, lambda path: read(path, size), left_out)):
+    reads = partial(read, size=size)
+    for block in _blocks(readable(todo, lambda p: ask(p, lambda beat: reads(p)), left_out)):
         results = predictor(np.stack([picture for _, picture in block]))
         for ((_, path), _), result in zip(block, results, strict=True):
-            _write(path, result, made_by)
+            ask(path, partial(_write, path, result, made_by))
             done += 1
             on_event(Progress(job="apply", done=done, total=len(pairs), unit="pictures"))
     left_out.tell(len(pairs) - len(left_out.reasons))
@@ -267,7 +277,7 @@ def _blocks(
             yield block
 
 
-def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
+def _write(path: Path, picture: np.ndarray, made_by: str, beat: mounts.Beat) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
     with translate_os_errors(path.parent, why="What was written before is whole."):
@@ -276,8 +286,10 @@ def _write(path: Path, picture: np.ndarray, made_by: str) -> None:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)
 
 
-def _is_made(source: Path, result: Path, made_by: str) -> bool:
+def _is_made(source: Path, result: Path, made_by: str, beat: mounts.Beat) -> bool:
     """Tells whether a result is there, of this state of the model, and newer than its source."""
+    if result.exists() and not result.is_file():  # opening a pipe would wait for ever
+        raise OptionError(f"{result} is in the way: it is no file.", fix="Take it away.")
     try:
         with Image.open(result) as picture:
             mine = picture.info.get(_MADE_BY) == made_by

@@ -17,7 +17,7 @@ from ..options import checks_input
 from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
-from . import model_card
+from . import export_checksums, model_card
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,8 @@ def export(
     Every file is loaded again and compared with the model on held-out crops before any is kept.
     All of it appears at once where the folder is new; else the card comes last. Beside them lie
     `model-card.md` (what it was trained on, with which options, how well) and
-    `condition.json` (how the input is made of a picture).
+    `condition.json` (how the input is made of a picture) and `checksums.json` (by which `verify`
+    tells later whether an export in the run's `exports` is whole).
 
     Args:
         run_dir: A run that has been saved at least once.
@@ -111,9 +112,26 @@ def export(
             on_event(Note(message=line))
             written.append(line)
         model_card.write_card(project, trained, temp_dir, written, metadata)
+        flags = _flags(formats, generation, mode, weights, single_file)
+        export_checksums.write(temp_dir, target, flags)
         with translate_os_errors(target):
             _write_and_wait(temp_dir, target, on_event)
         return [target / path.name for path in sorted(temp_dir.iterdir())]
+
+
+def _flags(
+    formats: Sequence[str], generation: str, mode: str, weights: str | None, single_file: bool
+) -> dict[str, str]:
+    """Returns for each file the options of the command line that write it again."""
+    given = {"--generation": generation, "--mode": mode, "--weights": weights or ""}
+    usual = {"--generation": "last", "--mode": "inference", "--weights": ""}
+    more = "".join(f" {flag} {given[flag]}" for flag in given if given[flag] != usual[flag])
+    single = " --single-file" if single_file else ""
+    names = {name: _SINGLE_PAGE if name == "web" and single_file else name for name in formats}
+    return {
+        file: f"--format {name}{more}{single if name == 'web' else ''}"
+        for name, file in names.items()
+    }
 
 
 def _write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .. import wording
+from .. import mounts, wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
 from ..options import checks_input
@@ -50,14 +50,15 @@ def release_when_safe(
             there.
     """
     end = time.monotonic() + wait_seconds
-    most = len(pending := _pending(project))
+    mounts.require_answer(project.path, on_event=on_event)
+    most = len(pending := _pending(project, on_event))
     while pending and time.monotonic() < end:
         most = max(most, len(pending))
         done = most - len(pending)
         on_event(Progress(job="upload", done=done, total=most, unit="files on Drive"))
         time.sleep(_LOOK_EVERY_SECONDS)
-        pending = _pending(project)
-    _refuse_to_lose(project)
+        pending = _pending(project, on_event)
+    _refuse_to_lose(project, on_event)
     on_event(
         Note(
             message="Everything is safe on Drive: the machine is given back now. To go on, open the"
@@ -67,9 +68,9 @@ def release_when_safe(
     colab.flush_and_release()
 
 
-def _refuse_to_lose(project: Project) -> None:
-    found = read_run_state(project)
-    if lost := _unconfirmed(project, found):
+def _refuse_to_lose(project: Project, on_event: OnEvent = ignore) -> None:
+    found = read_run_state(project, on_event)
+    if lost := _unconfirmed(project, found, on_event):
         raise DriveError(
             f"Not released: {', '.join(lost)} would be lost."
             f" {status_line.line(safety(project, found.generations))}.",
@@ -79,7 +80,7 @@ def _refuse_to_lose(project: Project) -> None:
         )
 
 
-def _unconfirmed(project: Project, found: RunState) -> list[str]:
+def _unconfirmed(project: Project, found: RunState, on_event: OnEvent) -> list[str]:
     """Returns what of a project would not survive this machine: names of files and steps."""
     if not drive.is_drive(project.path):
         return [f"everything in {project.path}, which is no Google Drive,"]
@@ -91,10 +92,20 @@ def _unconfirmed(project: Project, found: RunState) -> list[str]:
             lost.append(f"step {wording.count(newest.step)}")
     if transfer.staging_dir(project).dataset_zip.exists() and not project.dataset_zip.exists():
         lost.append(project.dataset_zip.name)  # there was no room for it
-    return lost + [path.relative_to(project.path).as_posix() for path in _pending(project)]
+    return lost + [
+        path.relative_to(project.path).as_posix() for path in _pending(project, on_event)
+    ]
 
 
-def _pending(project: Project) -> list[Path]:
+def _pending(project: Project, on_event: OnEvent) -> list[Path]:
     """Returns the files of a project that Drive is still uploading."""
-    files = (path for path in sorted(project.path.rglob("*")) if path.is_file())
-    return [path for path in files if drive.is_uncommitted(path)]
+
+    def look(beat: mounts.Beat) -> list[Path]:
+        pending = []
+        for path in sorted(project.path.rglob("*")):
+            beat()
+            if path.is_file() and drive.is_uncommitted(path):
+                pending.append(path)
+        return pending
+
+    return mounts.ask(project.path, look, on_event=on_event)

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from .. import mounts
-from ..dataset import archive, choices, manifest
-from ..errors import Pix2PixError
-from ..events import Metrics, OnEvent, ignore, unpack_history
+from ..dataset import archive, choices
+from ..errors import Pix2PixError, ProjectError
+from ..events import OnEvent, ignore
 from ..files import read_json
 from ..litter import temp_folder
-from ..project import Project, sample_step
-from ..storage import os_errors, restore, slots, transfer
+from ..project import Project
+from ..storage import os_errors, restore, side_files, slots, transfer
 from ..training import artifacts
 from ..video.probe import probe
+from . import export_checksums as exports
+from . import repair as repairing
 
 WHOLE = "whole"
+_GOOD = (WHOLE, "made again", "set aside")
 
 
 def verify(
@@ -28,61 +31,69 @@ def verify(
 
     Args:
         run_dir: The run's folder.
-        repair: Make again what is damaged and can be: `metrics.csv` and `losses.png` from the saved
-            state, `training.mp4` from the samples, `dataset.zip` from crops on this machine. States
-            and samples are never touched.
-        on_event: Told a `Note` when Drive does not answer.
+        repair: Make again what is damaged and can be: `project.json` from the copy in a saved
+            state; `choices.json` from `choices-before.json` and the crops; `metrics.csv` and
+            `losses.png` from the saved state; a sample where a state of its step is left, else it
+            is set aside as `step-….jpg.torn`; `training.mp4` from the samples; `dataset.zip` from
+            crops on this machine. States and milestones are never touched; of exports the command
+            is named that writes them again.
+        on_event: Told a `Note` when Drive does not answer, and how the upload of repairs goes.
 
     Returns:
         Ready for JSON: `ok` (nothing is damaged now), `slots` as `storage.restore.verify` has them,
-        and `files`, milestones among them: `path` and `check` ("whole", "made again", or what is
-        wrong) of each.
+        and `files`, milestones among them: `path` and `check` ("whole", "made again", "set aside"
+        and why, or what is wrong) of each. An export is its folder.
 
     Raises:
         ProjectError: there is no such folder.
-        DriveError: Drive is not mounted, does not answer, or is another account's.
+        DriveError: Drive is not mounted, does not answer, is another account's, or has not
+            confirmed after an hour what was made again.
     """
     report = restore.verify(run_dir, on_event=on_event)
     project = restore.existing(run_dir, on_event)
     with os_errors.translate_os_errors(project.path):
-        look = partial(_check_all, project, repair)
-        report["files"] = mounts.ask(project.path, lambda beat: list(look()), on_event=on_event)
+        look = partial(_check_all, project)
+        found = mounts.ask(project.path, lambda beat: dict(look(beat)), on_event=on_event)
+        if repair:
+            found |= _repair(project, found, on_event)
     slots.clear_scratch(project)
-    checks = [entry["check"] for entry in report["files"]]
-    report["ok"] &= all(check in (WHOLE, "made again") for check in checks)
+    report["files"] = [{"path": str(path), "check": check} for path, check in found.items()]
+    report["ok"] &= all(check.startswith(_GOOD) for check in found.values())
     return report
 
 
-def _check_all(project: Project, repair: bool) -> Iterator[dict[str, str]]:
+def _check_all(project: Project, beat: mounts.Beat) -> Iterator[tuple[Path, str]]:
     for check in restore.check_milestones(project):
-        yield {"path": str(check.path), "check": check.problem or WHOLE}
-    for path, look in _checks(project):
-        problem = _problem(path, look)
-        make = _makers(project).get(path)
-        if problem and repair and make:
-            problem = _made_again(project, path, make) or _problem(path, look) or "made again"
-        yield {"path": str(path), "check": problem or WHOLE}
+        beat()
+        yield check.path, check.problem or WHOLE
+    for path, look in _checks(project).items():
+        beat()
+        yield path, _problem(path, look) or WHOLE
 
 
-def _checks(project: Project) -> Iterator[tuple[Path, Callable[[Path], object]]]:
-    """Gives each file beside the states that is there, and what raises where it is damaged."""
+def _checks(project: Project) -> dict[Path, Callable[[Path], object]]:
+    """Returns for each file beside the states what raises where it is damaged."""
     checks: dict[Path, Callable[[Path], object]] = {
         project.settings_file: read_json,
         project.choices_file: choices.check,
+        project.earlier_choices_file: choices.check,
         project.dataset_zip: _unpack,
         project.metrics_csv: partial(_read_metrics, project),
         project.losses_png: _read_image,
-        project.timelapse: probe,
     }
     checks |= dict.fromkeys(project.sample_files(), _read_image)
-    for path, look in checks.items():
-        if path.exists():
-            yield path, look
+    checks |= {project.timelapse: probe}
+    checks |= {path.parent: partial(_read_export, project) for path in exports.lists(project)}
+    saved = any(slot.exists() for slot in project.slots)
+    needed = [project.settings_file] if saved else []
+    return {path: look for path, look in checks.items() if path in needed or path.exists()}
 
 
 def _problem(path: Path, look: Callable[[Path], object]) -> str:
     try:
         look(path)
+    except FileNotFoundError:
+        return "missing."
     except Pix2PixError as error:
         return f"damaged: {error.what}"
     except ValueError as error:
@@ -106,37 +117,35 @@ def _read_metrics(project: Project, path: Path) -> None:
         raise ValueError("it has lines that are torn")
 
 
-def _makers(project: Project) -> dict[Path, Callable[[Project], object]]:
-    """Returns for each file that can be made again what makes it in a folder."""
-    here = manifest.read_all(project.crops)
-    makers: dict[Path, Callable[[Project], object]] = {
-        project.metrics_csv: lambda to: artifacts.write_metrics(to, _history(project)),
-        project.losses_png: lambda to: artifacts.write_losses(to, _history(project)),
-        project.timelapse: partial(_write_timelapse, project),
-    }
-    if here:
-        makers[project.dataset_zip] = lambda to: archive.pack(here[0], to.dataset_zip)
-    return makers
-
-
-def _history(project: Project) -> list[Metrics]:
-    states = restore.generations(project)
-    return unpack_history(states[0].manifest["history"]) if states else []
-
-
-def _write_timelapse(project: Project, to: Project) -> None:
-    to.samples.mkdir()
-    for path in project.sample_files():
-        transfer.fetch(path, to.samples / path.name)
-    artifacts.write_timelapse(to, sample_step(project.sample_files()[-1]))
-
-
-def _made_again(project: Project, path: Path, make: Callable[[Project], object]) -> str:
-    """Makes a file again on this machine's disk and brings it over; returns why not, or ""."""
+def _read_export(project: Project, folder: Path) -> None:
     try:
-        with temp_folder() as folder:
-            make(Project(folder))
-            transfer.put(folder / path.name, path)
-    except Pix2PixError as error:
-        return f"damaged, and can't be made again: {error}"
-    return ""
+        exports.check(folder / exports.NAME)
+    except (ValueError, ProjectError) as error:
+        remedy = exports.remedy(project, folder / exports.NAME)
+        raise ValueError(f"{error}; to write it again: {remedy}") from error
+
+
+def _repair(project: Project, found: dict[Path, str], on_event: OnEvent) -> dict[Path, str]:
+    """Makes again what can be; returns what each damaged file is now."""
+    makers, checks = repairing.makers(project), _checks(project)
+    now: dict[Path, str] = {}
+    written: dict[Path, str] = {}
+    damaged = [path for path in makers if found.get(path, WHOLE) != WHOLE]
+    for path in damaged:
+        if not _problem(path, checks[path]):  # a training has written it again meanwhile
+            now[path] = WHOLE
+            continue
+        try:
+            with temp_folder() as folder:
+                makers[path](Project(folder))
+                made = folder / path.relative_to(project.path)
+                side_files.check_room({path: made})
+                put = partial(transfer.put, made, path)
+                written[path] = mounts.ask(path, put, on_event=on_event)
+            now[path] = _problem(path, checks[path]) or "made again"
+        except Pix2PixError as error:
+            now[path] = f"{found[path]} It can't be made again: {error}"
+            if name := repairing.set_aside(path):
+                now[path] = f"set aside as {name}, for it can't be made again: {error}"
+    side_files.wait_until_confirmed(written, on_event)
+    return now

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys.modules[__name__], "machine", here)
 
 
-def trained(it: Machine, safe_saves: int = 1, **flags: float) -> Trainer:
+def trained(it: Machine, safe_saves: int = 1, **flags: Any) -> Trainer:
     """Returns a trainer that has had some states confirmed."""
     trainer = it.train(**flags)
     safe_steps: set[int] = set()
@@ -244,4 +245,49 @@ def test_a_new_machine_with_another_account_is_told_so(report: Report) -> None:
         (it.home / "first account").rename(it.home / "cloud")
         it.drive.mount()
         row.count(Known().hear(trainer), it.train().wait_for("Start"))
+    report(row)
+
+
+@pytest.mark.parametrize(
+    ("fault", "op", "error"),
+    [
+        ("the quota is full", "write", "EDQUOT"),
+        ("it gives input/output errors", "*", "EIO"),
+        ("it can only be read", "write-open", "EROFS"),
+        ("writes hang", "write", "hang"),
+        ("nothing is found any more", "getattr", "ENOENT"),
+    ],
+)
+def test_a_machine_that_dies_while_drive_is_in_trouble_has_what_was_safe_before(
+    report: Report, fault: str, op: str, error: str
+) -> None:
+    row = Row(f"{fault}, and then the machine dies")
+    with machine(bandwidth=4e6) as it:
+        for _ in range(2):
+            trainer = trained(it)
+            it.drive.fail(op, error)
+            time.sleep(0.2)
+            goes_on(trainer)
+            dies_and_restores(it, row, trainer)
+            it.trainers[-1].kill()
+    report(row)
+
+
+def test_a_machine_whose_own_disk_is_full_dies_and_has_what_was_safe(report: Report) -> None:
+    row = Row("the local disk is full, and then the machine dies")
+    with machine(bandwidth=4e6) as it:
+        home = it.home / "k"
+        home.mkdir()
+        disk = drivefs.Drive(home, it.home / "full", kind="disk")
+        disk.mount()
+        try:
+            trainer = trained(it, disk="full/MyDrive", click_every=0)
+            for op in ("write", "create"):
+                disk.fail(op, "ENOSPC")
+            known = trainer.safe_step
+            trainer.wait_for("Safety", lambda event: (event["safe_step"] or 0) > known)
+            dies_and_restores(it, row, trainer)
+        finally:
+            it.stop()
+            disk.unmount()
     report(row)

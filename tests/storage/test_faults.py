@@ -273,3 +273,22 @@ def test_of_two_live_sessions_the_newest_wins_and_the_older_stops(
         third.wait_for("Saved")
         assert "older session" not in str(third.told("Note")), "a dead process blocks nobody"
     report(row)
+
+
+@pytest.mark.slow
+def test_a_machine_that_dies_while_a_training_finishes_has_what_was_safe(report: Report) -> None:
+    row = Row("the machine dies while a training finishes")
+    chance = random.Random(11)
+    with machine(bandwidth=4e5, name=ODD, linked=True) as it:
+        known = Known()
+        for number in range(5):
+            trainer = it.train()
+            start = trainer.wait_for("Start")
+            if number:
+                row.count(known, start)
+            trainer.wait_for("Saved")
+            trainer.process.send_signal(signal.SIGINT)
+            time.sleep(chance.uniform(0.0, 0.6))
+            it.die()
+            known.hear(trainer)
+    report(row)

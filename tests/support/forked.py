@@ -37,13 +37,15 @@ class Command:
 
     Args:
         arguments: Those of the command line.
+        as_json: False leaves `--json` out.
     """
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, as_json: bool = True) -> None:
         _CONTEXT.set_forkserver_preload(_LOADED)
         reader, writer = _CONTEXT.Pipe(duplex=False)
         home = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME")}
-        self.process = _CONTEXT.Process(target=_run, args=(list(map(str, arguments)), writer, home))
+        words = [*map(str, arguments), *(["--json"] if as_json else [])]
+        self.process = _CONTEXT.Process(target=_run, args=(words, writer, home))
         self.process.start()
         writer.close()
         self._output: TextIO = os.fdopen(os.dup(reader.fileno()), encoding="utf-8")
@@ -57,7 +59,7 @@ class Command:
 
     def end(self, timeout: float = 120) -> int:
         """Waits for the end; returns the exit status, negative the number of a signal."""
-        for _ in self.events():
+        for _ in self._output:
             pass
         self._output.close()
         self.process.join(timeout)
@@ -75,4 +77,4 @@ def _run(arguments: list[str], output: Connection, home: dict[str, str]) -> None
     os.dup2(output.fileno(), 1)
     output.close()
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)  # the parent had another
-    sys.exit(main.main([*arguments, "--json"]))
+    sys.exit(main.main(arguments))

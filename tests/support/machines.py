@@ -20,15 +20,17 @@ from support.drivefs import Drive
 
 
 class Trainer:
-    """A fake trainer as a process of its own, and what it has told."""
+    """A fake trainer or session as a process of its own, and what it has told."""
 
-    def __init__(self, project: Path, log: Path, disk: Path, **flags: Any) -> None:
+    def __init__(
+        self, project: Path, log: Path, disk: Path, *, job: str = "fake_trainer", **flags: Any
+    ) -> None:
         options = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
         log.touch()
         self.log = log
         arguments = [str(project), str(log), *options]
         status, environment = log.with_suffix(".status"), {"XDG_CACHE_HOME": str(disk)}
-        self.process = zygote.Process(arguments, status, environment)
+        self.process = zygote.Process(job, arguments, status, environment)
 
     def told(self, kind: str = "") -> list[dict[str, Any]]:
         """Returns the events so far; a line that the kill has cut does not count."""
@@ -135,7 +137,12 @@ class Machine:
         return self.home / "disk"
 
     def train(self, *, disk: str = "disk", **flags: Any) -> Trainer:
-        """Starts a trainer; with another disk it is as if on another machine."""
+        """Starts a trainer; with another disk it is as if on another machine.
+
+        Args:
+            disk: The machine's own disk, below `home`.
+            flags: Those of `fake_trainer`; or of `fake_session` with `job="fake_session"`.
+        """
         log = self.home / f"log-{len(self.trainers)}.jsonl"
         trainer = Trainer(self.project.path, log, self.home / disk, **flags)
         self.trainers.append(trainer)

@@ -6,6 +6,7 @@ Loading takes longer than most of them live.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -22,17 +23,21 @@ _zygote: subprocess.Popen[str] | None = None
 
 
 class Process:
-    """A fake trainer, with the methods of `subprocess.Popen` that tests use.
+    """A fake trainer or session, with the methods of `subprocess.Popen` that tests use.
 
     Args:
+        job: The module of `support` whose `main` it runs.
         arguments: Of the trainer.
         status: A file that will hold its exit status.
         environment: What it has besides.
     """
 
-    def __init__(self, arguments: list[str], status: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, job: str, arguments: list[str], status: Path, environment: dict[str, str]
+    ) -> None:
         self._status = status
-        order = {"arguments": arguments, "status": str(status), "environment": environment}
+        order = {"job": job, "arguments": arguments, "status": str(status)}
+        order |= {"environment": environment}
         with _lock:
             process = _started()
             assert process.stdin and process.stdout
@@ -53,7 +58,8 @@ class Process:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # ended, and its status comes just now
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -75,8 +81,9 @@ def _started() -> subprocess.Popen[str]:
 
 def serve() -> None:
     """Forks a trainer for each line of stdin, until that ends."""
-    from support import fake_trainer
+    from support import fake_session, fake_trainer
 
+    jobs = {"fake_session": fake_session.main, "fake_trainer": fake_trainer.main}
     statuses: dict[int, Path] = {}
 
     def reap(number: int, frame: object) -> None:
@@ -98,7 +105,7 @@ def serve() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         pid = os.fork()
         if not pid:
-            _run(fake_trainer.main, order)
+            _run(jobs[order["job"]], order)
         statuses[pid] = Path(order["status"])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         sys.stdout.write(f"{pid}\n")

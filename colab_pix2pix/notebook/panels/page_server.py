@@ -23,6 +23,12 @@ class PageServer(http.server.ThreadingHTTPServer):
     in the browser can't guess them. It lists no folders and refuses requests that other sites send
     (a foreign `Origin`) or that reach it under a foreign name (`Host`).
 
+    In Colab `Host` is not looked at: Google's proxy, which lets the signed-in owner of the notebook
+    through and nobody else, asks for pages under names that it documents nowhere (the public ones
+    have ended in `colab.googleusercontent.com` and `colab.dev`), and a list of them would shut the
+    owner out when they change. What a check of `Host` keeps out, a site that has its own name point
+    to this machine, can't know the random name: that is what protects there, with `Origin`.
+
     Args:
         folder: What to serve.
 

@@ -28,6 +28,7 @@ from ...project import Project
 from ...training.artifacts import read_metrics
 from ...training.diagnosis import diagnose
 from .. import inline_images, style
+from .drill_view import DrillView
 from .event_html import losses_html, notes_html, progress_html, safety_html, verdict_html
 from .kernel_polling import Polling
 from .samples import SampleView
@@ -76,7 +77,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     while the cell runs; `polling.trouble` says why not.
 
     Args:
-        project: Where given, the panel starts with what earlier sessions have left there.
+        project: Where given, the panel starts with what earlier sessions have left there, and has a
+            button for the crash drill.
 
     Example:
         >>> panel = TrainingPanel()
@@ -93,6 +95,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.saved = widgets.HTML().add_class("cp-saved")
         self.sample = SampleView(interactive=False)
         self.stop = StopButton()
+        self.drill = DrillView(project) if project is not None else None
         self.polling: Polling | None = None
         self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
         self.curves.add_class("cp-curves")
@@ -175,7 +178,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     def _rows(self) -> list[widgets.Widget]:
         title = widgets.HTML(style.line("Training", "title"))
         facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
-        return [style.style_sheet(), title, *facts, self.sample, self.curves]
+        below = [self.drill] if self.drill else []
+        return [style.style_sheet(), title, *facts, self.sample, self.curves, *below]
 
     def _show_earlier(self, project: Project) -> None:
         self.sample.offer(project.sample_files())
@@ -200,7 +204,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _listen(self) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
-        self.polling = self.polling or Polling([self.stop.button, self.sample.slider])
+        clickable = [self.stop.button, self.sample.slider]
+        clickable += [self.drill.button] if self.drill else []
+        self.polling = self.polling or Polling(clickable)
         self.polling.poll()
         heard = not self.polling.trouble and self._upload is None
         self.stop.show(heard=heard)
