@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import math
 import os
 import shutil
@@ -32,6 +33,7 @@ BROKEN_ARCHIVE = (
     RuntimeError,
     struct.error,
     zlib.error,
+    lzma.LZMAError,
 )
 _DEEPEST = 32
 _LARGEST = 2**53  # whole numbers beyond it are no counts of anything
