@@ -96,9 +96,14 @@ def _up_to_date(path: Path, dataset: Dataset) -> bool:
     except BROKEN_ARCHIVE:
         return False
     except OSError as error:
-        if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
+        if not _is_damage(error):
             raise
         return False
+
+
+def _is_damage(error: OSError) -> bool:
+    """Tells a place outside of the file, and bytes that bzip2 can't unpack, from a bad disk."""
+    return error.errno in (None, errno.EINVAL)
 
 
 def _holds(path: Path, dataset: Dataset) -> bool:
@@ -150,7 +155,7 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     except BROKEN_ARCHIVE as error:
         raise _refused(path, str(error)) from error
     except OSError as error:
-        if error.errno != errno.EINVAL:
+        if not _is_damage(error):
             raise
         raise _refused(path, str(error)) from error
     return manifest.read(directory)
