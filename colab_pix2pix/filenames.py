@@ -191,6 +191,21 @@ def _check_folder(folder: Path, what: str) -> None:
     )
 
 
+def is_text(text: str) -> bool:
+    """Returns whether a text can be stored: half a character can't, a byte of a file's name can."""
+    return not re.search(r"[\ud800-\udc7f\udd00-\udfff]", text)
+
+
+def printable(name: str) -> str:
+    """Returns a name to be shown: what is no text in it becomes a question mark.
+
+    Example:
+        >>> printable("\\udcfcbung.mp4") == "\ufffdbung.mp4"
+        True
+    """
+    return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def is_device(path: Path) -> bool:
     """Returns whether a path leads to what is neither a file nor a folder: reading may never end.
 
