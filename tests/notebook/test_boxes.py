@@ -1,4 +1,4 @@
-"""Whatever is typed or pasted into a box: it is taken as it is meant, or a sentence says why not."""
+"""Whatever is typed or pasted into a box is taken as it is meant, or a sentence says why not."""
 
 from __future__ import annotations
 
