@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ AnyPacket: TypeAlias = "av.Packet[Any]"
 
 NO_TIME = -(2**63)
 _LONGEST_SECONDS = 3600.0  # a frame that is to be shown for longer is the last one before a jump
+#: What DivX and Xvid write into a stream of which a packet may hold two frames, and the next none.
+_PACKED = re.compile(rb"DivX\d+(b|Build)\d+p")
 _BACK_SECONDS = 1.0  # decoding times may go back by less in a badly written file
 
 
@@ -140,12 +143,15 @@ def read_packets(
     marks = np.frombuffer(bytes(flags), np.uint8)
     tick_seconds = float(stream.time_base) if stream.time_base else 0.0
     where = np.array(columns[3], np.int64)
+    keyframe = (marks & 1) > 0
+    if _PACKED.search(stream.codec_context.extradata or b""):
+        keyframe[1:] = False  # they mark the packet after the one that holds the picture
     return Packets(
         presentation_ticks=np.array(columns[0], np.int64),
         decode_ticks=np.array(columns[1], np.int64),
         duration_ticks=np.array(columns[2], np.int64),
         position=np.where(where < 0, where, where + piece.start),
-        keyframe=(marks & 1) > 0,
+        keyframe=keyframe,
         shown=marks < 2,
         tick_seconds=tick_seconds,
         pieces=(piece,),
