@@ -4,6 +4,7 @@
 #   make test       all tests, and how much of the package they run (needs chromium and fuse3:
 #                   installed with apt when root on Debian or Ubuntu)
 #   make faults     the faults of machines and of Google Drive, with more than a thousand deaths
+#   make fuzz       5 000 damaged videos, pictures and zips, each given to what reads such files
 #   make longtest   the web page for ten minutes: its memory stays flat
 #   make check      formatting, lint, types, workflows (`make lint`) and the quick tests (`make quick`)
 #   make notebook   the notebook in JupyterLab
@@ -29,6 +30,9 @@ faults: .venv/test.done fuse
 	FAULT_RUNS=700 $(BIN)/python -m pytest tests/storage/test_faults.py \
 	  tests/storage/test_phase_faults.py tests/storage/test_drive_faults.py tests/storage/test_drive.py \
 	  tests/storage/test_faults_real.py --durations=5
+
+fuzz: .venv/test.done
+	FUZZ_RUNS=5000 $(BIN)/python -m pytest tests/test_damaged_files.py
 
 longtest: .venv/test.done chromium
 	PAGE_SECONDS=600 $(BIN)/python -m pytest tests/web/test_memory.py
@@ -101,5 +105,5 @@ fuse:
 clean:
 	rm -rf .venv .venv-colab
 
-.PHONY: demo test faults longtest check lint quick notebook setup package release-check release chromium \
+.PHONY: demo test faults fuzz longtest check lint quick notebook setup package release-check release chromium \
   fuse clean

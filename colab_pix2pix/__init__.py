@@ -27,6 +27,7 @@ _HOME = {
     "VideoConfig": "config",
     "FramesConfig": "config",
     "CurateConfig": "config",
+    "PicturesConfig": "config",
     "TrainConfig": "config",
     "PRESETS": "config",
     "Project": "project",

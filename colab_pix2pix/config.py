@@ -669,6 +669,14 @@ class TrainConfig(Config):
         """How many channels the network's input has: 1 or 3."""
         return self.input_channels or (3 if self.condition == "paired" else 1)
 
+    @property
+    def varied_light(self) -> str:
+        """What brightness and contrast change: "both", "input", or "" where they change nothing.
+
+        A drawing is as dark as its pen, and a pair's colours may be codes: they stay as they are.
+        """
+        return self.light_varies if self.condition in ("blurred-grey", "grey") else ""
+
 
 #: arXiv 1611.07004, sections 3.3 and 6.1, as in the authors' code: pictures at 286/256 of their
 #: size.

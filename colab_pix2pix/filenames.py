@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -190,6 +191,21 @@ def _check_folder(folder: Path, what: str) -> None:
     )
 
 
+def is_text(text: str) -> bool:
+    """Returns whether a text can be stored: half a character can't, a byte of a file's name can."""
+    return not re.search(r"[\ud800-\udc7f\udd00-\udfff]", text)
+
+
+def printable(name: str) -> str:
+    """Returns a name to be shown: what is no text in it becomes a question mark.
+
+    Example:
+        >>> printable("\\udcfcbung.mp4") == "\ufffdbung.mp4"
+        True
+    """
+    return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def is_device(path: Path) -> bool:
     """Returns whether a path leads to what is neither a file nor a folder: reading may never end.
 
@@ -225,11 +241,20 @@ def is_plain_name(name: str) -> bool:
 def packed_name(name: str) -> str:
     """Returns the name of a file in sub-folders as that of a file in none, as archives have it.
 
+    A packed name stays as it is. What is too long for one name ends in a checksum of it.
+
     Example:
         >>> packed_name("a.jpg"), packed_name("b/a.jpg")
         ('a.jpg', 'b%2Fa.jpg')
     """
-    return re.sub(r"[/\\:]", lambda found: f"%{ord(found[0]):02X}", name)
+    name = re.sub(r"[/\\:]", lambda found: f"%{ord(found[0]):02X}", name)
+    # What is no text in any alphabet has no place in JSON or a zip: its bytes are named.
+    name = re.sub(r"[\ud800-\udfff]", lambda found: f"%{ord(found[0]) & 0xFF:02X}", name)
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    end = safe_suffix(Path(name))
+    known = f"~{hashlib.sha256(name.encode()).hexdigest()[:16]}{end}"
+    return name.encode()[: _LONGEST_NAME - len(known)].decode(errors="ignore") + known
 
 
 def safe_suffix(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import math
 import os
 import shutil
@@ -32,6 +33,7 @@ BROKEN_ARCHIVE = (
     RuntimeError,
     struct.error,
     zlib.error,
+    lzma.LZMAError,
 )
 _DEEPEST = 32
 _LARGEST = 2**53  # whole numbers beyond it are no counts of anything
@@ -85,8 +87,12 @@ def overwrite_json_in_place(path: Path, content: dict[str, Any]) -> None:
 
 
 def to_json(content: dict[str, Any]) -> bytes:
-    """Returns `content` as readable JSON in UTF-8."""
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    """Returns `content` as readable JSON in UTF-8.
+
+    Bytes of a file's name that are no text, as Python stands for them, become escapes of JSON.
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return text.encode(errors="backslashreplace")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -134,7 +140,8 @@ def json_object(content: bytes) -> dict[str, Any]:
     if level:
         raise ValueError("it is nested too deeply")
     if "\\ud" in text.lower():
-        json.dumps(value, ensure_ascii=False).encode()  # half a character is a ValueError
+        # Half a character is a ValueError, but for what stands for a byte of a file's name.
+        json.dumps(value, ensure_ascii=False).encode(errors="surrogateescape")
     return value
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, ParamSpec, Self, TypeVar
 
 from .errors import OptionError, Pix2PixError
-from .filenames import public_link, shown, typed_path, typed_text
+from .filenames import is_text, public_link, shown, typed_path, typed_text
 from .litter import place_of
 
 OnResume = Literal["refuse", "note", "free"]
@@ -138,6 +138,8 @@ def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is kind and _allowed(value, spec):
+        if isinstance(value, str) and not is_text(value):
+            raise OptionError(f"{name}: received {shown(value)}.", why="It holds half a character.")
         return value
     raise OptionError(
         f"{name}: received {shown(value)}.",

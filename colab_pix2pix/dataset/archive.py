@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from .manifest import Dataset
 _MANIFEST, _CHECKSUMS = "manifest.json", "checksums.json"
 _LARGEST_RATIO = 20  # images hardly shrink; an archive that grows more than this is a zip bomb
 _SPARE_BYTES = 16 << 20
+_LONGEST_NAME = 255  # bytes
 
 
 @checks_input()
@@ -40,15 +42,22 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
         zip_path: The `.zip` to write.
 
     Raises:
-        DatasetError: a crop is missing.
+        DatasetError: there are no crops, one is missing, or `unpack` would refuse the archive.
     """
     path = output_file(zip_path, "dataset", (".zip",), what="the archive")
+    manifest.check(dataset)
     entries, files = _content(dataset)
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
             f"{missing[0]} is missing.",
             why=f"Expected all {len(files)} crops of the manifest.",
             fix="Cut the crops again.",
+        )
+    if trouble := _trouble([_MANIFEST, _CHECKSUMS, *(_name(dataset, file) for file in files)]):
+        raise DatasetError(
+            f"{dataset.directory} can't be packed: {trouble}.",
+            why="Expected a name of its own for each picture.",
+            fix="Rename it, or make the dataset again.",
         )
     if is_packed(dataset, path):
         return path
@@ -74,7 +83,8 @@ def is_packed(dataset: Dataset, zip_path: Path | str) -> bool:
 
 
 def _content(dataset: Dataset) -> tuple[bytes, list[Path]]:
-    files = [dataset.directory / file for crop in dataset.crops for file in crop.files]
+    names = dict.fromkeys(file for crop in dataset.crops for file in crop.files)
+    files = [dataset.directory / file for file in names]  # a partner may be that of several
     flat = [
         dataclasses.replace(
             crop, file=packed_name(crop.file), input_file=packed_name(crop.input_file)
@@ -96,9 +106,14 @@ def _up_to_date(path: Path, dataset: Dataset) -> bool:
     except BROKEN_ARCHIVE:
         return False
     except OSError as error:
-        if error.errno != errno.EINVAL:  # an offset outside of the file is damage, too
+        if not _is_damage(error):
             raise
         return False
+
+
+def _is_damage(error: OSError) -> bool:
+    """Tells a place outside of the file, and bytes that bzip2 can't unpack, from a bad disk."""
+    return error.errno in (None, errno.EINVAL)
 
 
 def _holds(path: Path, dataset: Dataset) -> bool:
@@ -150,7 +165,7 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     except BROKEN_ARCHIVE as error:
         raise _refused(path, str(error)) from error
     except OSError as error:
-        if error.errno != errno.EINVAL:
+        if not _is_damage(error):
             raise
         raise _refused(path, str(error)) from error
     return manifest.read(directory)
@@ -160,13 +175,24 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = [info.filename for info in archive.infolist()]
     if _MANIFEST not in names or _CHECKSUMS not in names:
         raise _refused(path, f"it has no {_MANIFEST} and {_CHECKSUMS}")
-    if len(set(names)) < len(names):
-        raise _refused(path, "a name is in it twice")
-    for info in archive.infolist():
-        if info.filename in ("", ".", "..") or any(c in info.filename for c in "/\\\0:"):
-            raise _refused(path, f"{info.filename!r} would leave the folder")
-        if info.flag_bits & 1:
-            raise _refused(path, "it is encrypted")
+    if trouble := _trouble(names):
+        raise _refused(path, trouble)
+    if any(info.flag_bits & 1 for info in archive.infolist()):
+        raise _refused(path, "it is encrypted")
+
+
+def _trouble(names: Sequence[str]) -> str:
+    """Returns why an archive can't hold files of these names; "" where it can."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return f"the name {name!r} is in it twice"
+        if name in ("", ".", "..") or any(c in name for c in "/\\\0:"):
+            return f"{name!r} would leave the folder"
+        if len(name.encode(errors="surrogateescape")) > _LONGEST_NAME:
+            return f"{name!r} is too long for a name"
+        seen.add(name)
+    return ""
 
 
 def _check_space(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from .. import files
 from ..events import Note, OnEvent
+from ..filenames import packed_name
 from ..project import Project
 from ..storage import colab, drive, slots
 from ..storage.os_errors import UNCHANGED, translate_os_errors
@@ -71,12 +72,12 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
     if record is None or record["revision"] <= dataset.revision:
         return dataset, 0
     same = {key for key, made in _made_by(dataset).items() if record["made_by"].get(key) == made}
-    by_file = {row[0]: row for row in record["crops"] if row[1] in same}
+    by_file = {packed_name(row[0]): row for row in record["crops"] if row[1] in same}
     by_moment = {tuple(row[1:5]): row for row in record["crops"]}
     videos = _videos(dataset)
 
     def decided(crop: Crop) -> Crop:
-        if row := by_file.get(crop.file):
+        if row := by_file.get(packed_name(crop.file)):
             _, _, _, _, _, choice, side, marks = row
             return dataclasses.replace(crop, choice=choice, split=side, marks=tuple(marks))
         row = by_moment.get(_moment(crop)) if crop.source in videos else None
@@ -113,7 +114,7 @@ def lacking(project: Project, copy: Project, *here: Dataset, there: Dataset | No
 
     def decisions(records: dict[str, dict[str, Any]]) -> set[tuple[str, str, str]]:
         rows = ((name, row) for name, record in records.items() for row in record["crops"])
-        return {(name, row[0], row[5]) for name, row in rows if row[5]}
+        return {(name, packed_name(row[0]), row[5]) for name, row in rows if row[5]}
 
     return len(decisions(known) - decisions(found))
 
@@ -207,7 +208,8 @@ class ChoiceKeeper:
 
 def _record(dataset: Dataset) -> dict[str, Any]:
     rows = [
-        [crop.file, *_moment(crop), crop.choice, crop.split, list(crop.marks)]
+        # By the name that an archive has: what comes back from one is the same picture.
+        [packed_name(crop.file), *_moment(crop), crop.choice, crop.split, list(crop.marks)]
         for crop in dataset.crops
     ]
     return {"revision": dataset.revision, "made_by": _made_by(dataset), "crops": rows}

@@ -12,6 +12,7 @@ from ..config import FramesConfig, parse_time
 from ..downloader.sidecar import read_sidecar
 from ..errors import VideoError
 from ..events import OnEvent, ignore
+from ..filenames import printable
 from ..files import file_sha256
 from ..mounts import require_apart
 from ..options import checks_input
@@ -120,7 +121,7 @@ def _within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
 
 def _metadata(info: VideoInfo, config: FramesConfig, known: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
-        "file": info.path.name,
+        "file": printable(info.path.name),
         "sha256": file_sha256(info.path),
         "duration_seconds": info.duration_seconds,
         "width": info.width,

@@ -12,6 +12,7 @@ from PIL import ImageColor
 from ..config import FramesConfig, PicturesConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, ignore
+from ..filenames import printable
 from ..images import LeftOut, Reading
 from ..mounts import require_apart
 from ..options import checks_input
@@ -63,7 +64,7 @@ def import_pictures(
         message = f"{path} holds two folders, A and B: to learn one from the other, import pairs."
         on_event(Note(message=message))
     metadata: dict[str, Any] = {
-        "file": path.name,
+        "file": printable(path.name),
         "sha256": images_sha256(found),
         "options": config.to_dict() | reading.cutting,
     }
@@ -117,7 +118,7 @@ def import_pairs(
         found = find_pairs(Path(pairs), images, side_by_side=reading.side_by_side)
         name = Path(pairs).stem
     metadata: dict[str, Any] = {
-        "file": name,
+        "file": printable(name),
         "sha256": pairs_sha256(found),
         "options": {"direction": direction, "size": size} | reading.cutting,
     }

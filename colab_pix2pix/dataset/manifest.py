@@ -186,6 +186,24 @@ def read(directory: Path | str) -> Dataset:
     return dataset
 
 
+def check(dataset: Dataset) -> None:
+    """Refuses a dataset whose manifest, once written, `read` would refuse.
+
+    Raises:
+        DatasetError: it has no crops, a file leaves the folder, or a value makes no sense.
+    """
+    if not dataset.crops:
+        raise _no_dataset(dataset.directory, "there are no pictures in it")
+    try:
+        for crop in dataset.crops:
+            _check(crop)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"The crops of {dataset.directory} can't be kept: {_why(error)}.",
+            why="Expected entries as `colab_pix2pix` makes them.",
+        ) from error
+
+
 def read_all(folder: Path) -> list[Dataset]:
     """Returns the datasets whose folders lie in a folder, without those that are not finished.
 
@@ -248,9 +266,6 @@ def _crop(entry: dict[str, Any]) -> Crop:
     values["box"], values["marks"] = tuple(values["box"]), tuple(values["marks"])
     crop = Crop(**values, input_file=entry.get("input_file", ""))  # younger than the format
     _check(crop)
-    for file in crop.files:
-        if not is_plain_name(file):
-            raise ValueError(f"the file {file!r} leaves the folder")
     return crop
 
 
@@ -261,6 +276,9 @@ def _check(crop: Crop) -> None:
     valid = valid and len(crop.box) == 4 and all(isinstance(number, int) for number in crop.box)
     if not (valid and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
         raise ValueError(f"what it says of {crop.file!r} makes no sense")
+    for file in crop.files:
+        if not is_plain_name(file):
+            raise ValueError(f"the file {file!r} leaves the folder")
 
 
 def _no_dataset(directory: Path, why: str) -> DatasetError:

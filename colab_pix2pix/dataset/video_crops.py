@@ -13,6 +13,7 @@ from PIL import Image
 from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
+from ..video.container import unread_pieces
 from ..video.decode import Frame, decode
 from ..video.decode_plan import pick_frames
 from ..video.filters import Scaling, Shape
@@ -78,7 +79,7 @@ def cut_crops(
     boxes_each = len(crop_boxes(config.crops, *geometry_of(info.shape).scaling.size))
     steps = -(-config.count // boxes_each)
     timeline = read_timeline(info)
-    _warn_of_missing_end(info, timeline, on_event)
+    _warn_of_missing_parts(info, timeline, on_event)
     start, end = _span(info, timeline, config)
     picks = pick_frames(timeline, start, end, steps, exact=config.exact)
     count = min(config.count, len(picks) * boxes_each)
@@ -119,7 +120,11 @@ def _boxes(
     return boxes[: min(boxes_each, config.count - number * boxes_each)]
 
 
-def _warn_of_missing_end(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
+def _warn_of_missing_parts(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
+    if unread := unread_pieces(info.path):
+        message = f"{info.path.name} holds several videos, one behind the other. {unread} of them"
+        message += " can't be read, and give no crops."
+        on_event(Note(message=message, level="warning"))
     length = timeline.end_seconds - timeline.start_seconds
     if info.duration_seconds > 1.05 * length + 1:
         message = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 from ..errors import DownloadError
+from ..filenames import typed_path
 
 _FIELDS = 7
 _HTTP_ONLY = "#HttpOnly_"
@@ -25,7 +25,7 @@ def read_cookies(path: str) -> io.StringIO | None:
     """
     if not path:
         return None
-    file = Path(path).expanduser()
+    file = typed_path(path, "cookies")
     if not file.is_file():
         raise DownloadError(
             f"There is no cookies file {path!r}.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..config import VideoConfig
-from ..filenames import public_link
+from ..filenames import public_link, typed_path, typed_text
 from ..video.decode import decode_still
 from ..video.probe import VideoInfo
 from .download import is_link, sample_video
@@ -58,9 +58,9 @@ def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
         DownloadError: the link leads to no video, or the path to nothing.
         VideoError: the file is no video.
     """
-    text = source.strip()
+    text = typed_text(source)
     if not text or not is_link(text):
-        return _preview_file(Path(text).expanduser() if text else sample_video())
+        return _preview_file(typed_path(text, "source") if text else sample_video())
     metadata, formats = extract_info(text, config)
     size = metadata.get("filesize") or metadata.get("filesize_approx")
     if not size and metadata.get("protocol") in ("http", "https"):  # one file: its server knows

@@ -1,4 +1,4 @@
-"""Images brought to a size, and the blurred grey ones that a network is fed."""
+"""Images brought to a size, and what a network is fed of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from ..config import TrainConfig
 from .reading import read_image
 
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
@@ -14,26 +15,59 @@ _GREY_WEIGHTS = np.array([0.2989, 0.5870, 0.1140], np.float32)
 _REFERENCE_SIZE = 256  # pixels; as in model/conditions.py
 
 
-def blurred_grey_input(image: Image.Image, blur_factor: float) -> Image.Image:
-    """Returns the input image of the condition `blurred-grey`: shrunk by area, enlarged by cubic.
+def network_input(image: Image.Image, config: TrainConfig) -> Image.Image:
+    """Returns what a network gets of a picture (of a pair: of the partner), before any chance.
 
     What `model/conditions.py` computes for training, without TensorFlow: a rounding apart
     (`tests/notebook/test_gallery.py` compares the two).
 
     Args:
         image: RGB, of any size.
-        blur_factor: As in `TrainConfig`: how many times an image of 256 pixels is shrunk.
+        config: Of it, `condition`, `input_channels` and `blur_factor` count.
 
     Returns:
-        Grey (mode `L`), of the same size.
+        Grey (mode `L`) or RGB, of the same size.
     """
+    pixels = np.asarray(image.convert("RGB"), np.float32)
+    if config.condition == "edges":
+        return _to_image(_edges(pixels @ _GREY_WEIGHTS))
+    if config.channels_fed == 1:
+        pixels = pixels @ _GREY_WEIGHTS
+    if config.condition == "blurred-grey":
+        channels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+        blurred = [_blurred(channel, config.blur_factor) for channel in np.moveaxis(channels, 2, 0)]
+        pixels = np.stack(blurred, axis=2)
+    return _to_image(pixels.squeeze(axis=2) if pixels.shape[2:] == (1,) else pixels)
+
+
+def blurred_grey_input(image: Image.Image, blur_factor: float) -> Image.Image:
+    """Returns the input image of the condition `blurred-grey`, mode `L`; see `network_input`."""
     grey = np.asarray(image.convert("RGB"), np.float32) @ _GREY_WEIGHTS
+    return _to_image(_blurred(grey, blur_factor))
+
+
+def _to_image(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
+
+
+def _blurred(channel: np.ndarray, blur_factor: float) -> np.ndarray:
+    """Returns one channel `(height, width)` shrunk by area and enlarged again by cubic."""
     number = _REFERENCE_SIZE / blur_factor
-    small = [min(n, max(1, round(number * (n / min(grey.shape))))) for n in grey.shape]
-    down, across = (_area_weights(*sides) for sides in zip(grey.shape, small, strict=True))
-    shrunk = Image.fromarray(down @ grey @ across.T)
-    enlarged = np.asarray(shrunk.resize(image.size, Image.Resampling.BICUBIC))
-    return Image.fromarray(enlarged.round().clip(0, 255).astype(np.uint8))
+    small = [min(n, max(1, round(number * (n / min(channel.shape))))) for n in channel.shape]
+    down, across = (_area_weights(*sides) for sides in zip(channel.shape, small, strict=True))
+    shrunk = Image.fromarray(down @ channel @ across.T)
+    return np.asarray(shrunk.resize(channel.shape[::-1], Image.Resampling.BICUBIC))
+
+
+def _edges(grey: np.ndarray) -> np.ndarray:
+    """Returns dark lines on white where a picture of 0 to 255 changes (Sobel filters)."""
+    around = np.pad(grey, 1, mode="reflect" if min(grey.shape) > 1 else "edge")
+    smooth = around[:, :-2] + 2 * around[:, 1:-1] + around[:, 2:]
+    down = smooth[2:] - smooth[:-2]
+    smooth = around[:-2] + 2 * around[1:-1] + around[2:]
+    across = smooth[:, 2:] - smooth[:, :-2]
+    # In [−1, 1] the line is 1 − min(2, strength / 2): of 255 levels, white less half the strength.
+    return np.asarray(255 - np.minimum(255, np.hypot(down, across) / 2))
 
 
 def _area_weights(size: int, small: int) -> np.ndarray:

@@ -17,9 +17,6 @@ from ..images.resize_matrices import area_matrix, cubic_matrix
 _REFERENCE_SIZE = 256
 _EDGE_STRENGTH = 2.0
 _TURNED = (0, 2, 1, 3)  # rows as columns
-#: The conditions whose pictures are made brighter, darker, harder or softer while training. A
-#: drawing is as dark as its pen, and a pair's colours may be codes: they stay as they are.
-VARIED = ("blurred-grey", "grey")
 #: Seeds that a step takes for its draws, one after another.
 SEEDS_PER_STEP = 4
 
@@ -67,11 +64,10 @@ def make_training_pair(
     )
     light = {"brightness": config.brightness, "contrast": config.contrast}
     light_seed = seed_of(config, step, 1)
-    varied = config.light_varies if config.condition in VARIED else ""
-    if varied == "both":
+    if config.varied_light == "both":
         image = augment_light(image, **light, seed=light_seed)
     input_image, target_image = make_pair(image, config)
-    if varied == "input":
+    if config.varied_light == "input":
         input_image = augment_light(input_image, **light, seed=light_seed)
     return input_image, target_image
 

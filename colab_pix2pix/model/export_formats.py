@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py  # type: ignore[import-untyped]
 import keras
 import numpy as np
 import tensorflow as tf
@@ -19,6 +21,10 @@ from .tf_logging import quiet_work
 #: pixel, the smaller ones on average.
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 2e-2}
 
+_YOUNGER = (
+    *("synchronized", "quantization_config"),
+    *("renorm", "renorm_clipping", "renorm_momentum"),
+)
 Function = Callable[[np.ndarray], np.ndarray]
 
 
@@ -78,6 +84,53 @@ def export_network(
 
 def _write_keras(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     generator.save(path)
+
+
+def _write_h5(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
+    generator.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        file.attrs["model_config"] = json.dumps(_as_keras_2(config)).encode()
+
+
+def _as_keras_2(model: dict[str, Any]) -> dict[str, Any]:
+    """Returns the description of a functional model as Keras 2 writes it, which 3 reads, too."""
+    config = model["config"]
+    layers = [_layer_as_keras_2(layer) for layer in config["layers"]]
+    ends = {name: [config[name]] for name in ("input_layers", "output_layers")}
+    return {
+        "class_name": model["class_name"],
+        "config": {"name": config["name"], "trainable": True, "layers": layers, **ends},
+    }
+
+
+def _layer_as_keras_2(layer: dict[str, Any]) -> dict[str, Any]:
+    config = {name: _plain(value) for name, value in layer["config"].items()}
+    kind = layer["class_name"]
+    if kind == "InputLayer":
+        config["batch_input_shape"] = config.pop("batch_shape")
+        del config["optional"]
+    elif kind == "LeakyReLU":
+        config["alpha"] = config.pop("negative_slope")
+    # What was not there from the beginning, and is as it always was.
+    config = {name: value for name, value in config.items() if name not in _YOUNGER}
+    nodes = [_sources(node["args"]) for node in layer["inbound_nodes"]]
+    return {"class_name": kind, "config": config, "name": layer["name"], "inbound_nodes": nodes}
+
+
+def _plain(value: Any) -> Any:
+    """Returns the name of a number format, and an initializer without the place of its class."""
+    if not isinstance(value, dict):
+        return value
+    if value["class_name"] == "DTypePolicy":
+        return value["config"]["name"]
+    return {"class_name": value["class_name"], "config": value["config"]}
+
+
+def _sources(argument: Any) -> list[list[Any]]:
+    if isinstance(argument, list):
+        return [source for one in argument for source in _sources(one)]
+    return [[*argument["config"]["keras_history"], {}]]
 
 
 def _write_savedmodel(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
@@ -141,7 +194,7 @@ def _read_tflite(path: Path) -> Function:
 
 _WRITERS: dict[str, Callable[[keras.Model, Path, ExportSpec], None]] = {
     "keras": _write_keras,
-    "h5": _write_keras,
+    "h5": _write_h5,
     "savedmodel": _write_savedmodel,
     "onnx": _write_onnx,
     "tflite": _write_tflite,

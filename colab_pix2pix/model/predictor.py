@@ -6,9 +6,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..errors import TrainingError
 from . import conditions, inference_mode
 from .trained import Trained
 
+#: Pixels times the filters of the first layer that are computed at once: about a gigabyte.
+_MOST_NUMBERS = 2**27
+#: How far the network sees to each side, in pixels of its smallest layer: each of its convolutions
+#: adds at most one of them on the way down and half of one on the way up.
+_SEEN = 4
 _Box = tuple[int, int, int, int]  # top, left, height, width
 
 
@@ -38,14 +44,50 @@ class Predictor:
         self._config, self._training = config, mode == "paper"
         self._multiple = 2 ** (config.depth or config.image_size.bit_length() - 1)
         generator = inference_mode.with_mode(trained.generator, mode)
+        self._local = mode == "inference" and config.normalization == "batch"
         self._run = self._compiled(inference_mode.of_any_size(generator) if whole else generator)
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         image = conditions.encode_image(tf.constant(pictures))
         input_image, box = self._mirrored_outwards(conditions.make_input(image, self._config))
-        generated_image = tf.image.crop_to_bounding_box(self._run(input_image), *box)
+        generated_image = tf.image.crop_to_bounding_box(self._generated(input_image), *box)
         result: np.ndarray = conditions.decode_image(generated_image).numpy()
         return result
+
+    def _generated(self, input_image: tf.Tensor) -> tf.Tensor:
+        """Runs the network: on all at once, on one picture after another, or on tiles of each.
+
+        Tiles overlap by as far as the network sees, so that they give the same pixels. Where each
+        picture is normalized by its own mean, a pixel depends on all others: then it is one piece.
+        """
+        count, height, width, _ = input_image.shape
+        most = max(1, _MOST_NUMBERS // self._config.base_filters)  # pixels
+        try:
+            if count > 1 and count * height * width > most:
+                return tf.concat([self._generated(image[tf.newaxis]) for image in input_image], 0)
+            if count * height * width > most and self._local:
+                return self._in_tiles(input_image, most)
+            return self._run(input_image)
+        except tf.errors.ResourceExhaustedError as error:
+            raise TrainingError(
+                f"There is too little memory for a picture of {width}x{height} pixels at once.",
+                why="The network looks at all of it.",
+                fix="Use its centre square (without `whole`), or pictures that are less long.",
+            ) from error
+
+    def _in_tiles(self, input_image: tf.Tensor, most: int) -> tf.Tensor:
+        axis = 1 if input_image.shape[1] > input_image.shape[2] else 2
+        length, other = input_image.shape[axis], input_image.shape[3 - axis]
+        margin = _SEEN * self._multiple
+        step = max(most // other - 2 * margin, margin) // self._multiple * self._multiple
+        results = []
+        for begin in range(0, length, step):
+            end = min(begin + step, length)
+            low, high = max(0, begin - margin), min(length, end + margin)
+            tile = tf.gather(input_image, tf.range(low, high), axis=axis)
+            kept = tf.range(round((begin - low) * self.factor), round((end - low) * self.factor))
+            results.append(tf.gather(self._run(tile), kept, axis=axis))
+        return tf.concat(results, axis)
 
     def _compiled(self, generator: keras.Model) -> tf.types.experimental.GenericFunction:
         @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]

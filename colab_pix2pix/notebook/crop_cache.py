@@ -17,7 +17,7 @@ from ..dataset.own_images import pair_layouts
 from ..downloader.download import download, is_link
 from ..errors import DatasetError
 from ..events import Note, OnEvent
-from ..filenames import names_its_video, public_link, safe_name
+from ..filenames import names_its_video, public_link, safe_name, typed_path
 from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
@@ -89,7 +89,7 @@ def of_source(project: Project, config: VideoConfig) -> Dataset | None:
     if is_link(config.source):
         known = names_its_video(config.source)
         return _find(project, "link", public_link(config.source), config) if known else None
-    path = Path(config.source).expanduser()
+    path = typed_path(config.source, "source")
     if path.exists():
         return None
     return next((d for d in _datasets(project) if _has_source_named(d, path, config)), None)

@@ -12,7 +12,8 @@ from ..config import PicturesConfig, VideoConfig
 from ..dataset.manifest import Dataset
 from ..dataset.own_images import image_sources, pair_layouts
 from ..downloader.download import is_link
-from ..errors import DatasetError, DownloadError
+from ..errors import DatasetError, DownloadError, OptionError
+from ..filenames import typed_path
 from ..project import Project
 from . import inline_images, style
 
@@ -38,7 +39,10 @@ def folder_named_by(source: str | Path | None) -> Path | None:
     """
     if not source or not _may_be_path(source):
         return None
-    path = Path(source).expanduser()
+    try:
+        path = typed_path(source, "source")
+    except OptionError:  # said by who is asked what is wrong with it, or opens it
+        return None
     gone = not path.suffix and not path.exists()  # a folder of an earlier machine
     return path if path.is_dir() or path.suffix.lower() == ".zip" or gone else None
 
@@ -81,7 +85,10 @@ def problem_with(source: str, reading: PicturesConfig) -> str:
     """Returns in a few words why a path can't be used; "" where it can, and for a link."""
     if not source or not _may_be_path(source):
         return ""
-    path = Path(source).expanduser()
+    try:
+        path = typed_path(source, "source")
+    except OptionError as error:
+        return f"{error.what} {error.why}"
     if not path.exists():
         return "There is no such file or folder on this machine."
     try:

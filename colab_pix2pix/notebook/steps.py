@@ -143,7 +143,9 @@ def train(project: Project, gallery: Gallery | Dataset, form: TrainForm) -> Trai
         finally:
             panel.finish()
     if panel.steps_per_second:
-        time_estimate.record_speed(form.config, panel.steps_per_second, machine.gpu_name())
+        # Not the form's options: a batch size of 0 is filled in while training.
+        used = result.project.recall(TrainConfig)
+        time_estimate.record_speed(used, panel.steps_per_second, machine.gpu_name())
     if result.interrupted:
         safety = _describe_safety(result)
         raise Stopped(

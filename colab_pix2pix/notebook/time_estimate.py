@@ -48,9 +48,20 @@ def estimate(config: TrainConfig, crops: int, device: str) -> Estimate:
 
 
 def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> None:
-    """Keeps the speed of a run on this machine for later estimates."""
+    """Keeps the speed of a run on this machine for later estimates.
+
+    Args:
+        config: The options that the run had: a batch size of 0 was filled in.
+        steps_per_second: How fast it was.
+        device: The name of the GPU, or "" for none.
+
+    Raises:
+        OptionError: the batch size is 0: a step may have had any number of crops.
+    """
+    if not config.batch_size:
+        raise OptionError("batch_size: received 0.", why="Expected what the run has found to fit.")
     options = {name: getattr(config, name) for name in _SIZES}
-    crop_seconds = 1.0 / (steps_per_second * max(1, config.batch_size))
+    crop_seconds = 1.0 / (steps_per_second * config.batch_size)
     entry = {"options": options, "crop_seconds": crop_seconds}
     _file().parent.mkdir(parents=True, exist_ok=True)
     files.write_json(_file(), _measured() | {device: entry})

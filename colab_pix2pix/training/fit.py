@@ -102,7 +102,7 @@ def prepare(
         devices, device_info = _detect_devices(plan)
         on_event = on_event if devices.chief else ignore
         devices.check(plan.config)
-        plan = _with_batch_size(plan, device_info["precision"], pictures, on_event)
+        plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info["precision"], devices)
         history = History()
@@ -150,12 +150,15 @@ def _detect_devices(plan: Plan) -> tuple[DeviceGroup, dict[str, str]]:
         return detect_devices(), distributed.describe() | {"precision": precision}
 
 
-def _with_batch_size(plan: Plan, precision: str, pictures: Pictures, on_event: OnEvent) -> Plan:
+def _with_batch_size(
+    plan: Plan, precision: str, pictures: Pictures, devices: int, on_event: OnEvent
+) -> Plan:
     if plan.config.batch_size:
         return plan
     from .batch_size_finder import find_batch_size
 
-    size = find_batch_size(plan.config.replace(precision=precision), pictures.train)
+    fitting = find_batch_size(plan.config.replace(precision=precision), pictures.train)
+    size = max(1, fitting // devices) * devices  # each device gets an equal share
     on_event(Note(message=f"{size} crops at a time fit into memory."))
     return plan.with_batch_size(size)
 

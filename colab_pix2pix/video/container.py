@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from ..errors import VideoError
+from .pieces import Piece, find_pieces
 
 #: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
 _NO_VIDEO = re.compile(
@@ -27,18 +29,22 @@ _LENIENT: dict[str, Any] = (
 
 
 @contextmanager
-def open_container(path: Path) -> Iterator[InputContainer]:
+def open_container(path: Path, piece: Piece | None = None) -> Iterator[InputContainer]:
     """Opens a local file and nothing else, and closes it with the block.
 
-    `file:` keeps a name with a colon or a leading dash a name, and the whitelist keeps a playlist
-    that poses as a video from opening links.
+    The whitelist keeps a playlist that poses as a video from opening links.
+
+    Args:
+        path: The file.
+        piece: One of `video_pieces`; None is the first.
 
     Raises:
         VideoError: it can't be read, or its kind holds no video.
     """
+    piece = piece or video_pieces(path)[0]
     try:
-        options = {"protocol_whitelist": "file"}
-        container = av.open(f"file:{path}", "r", options=options, **_LENIENT)
+        options = {"protocol_whitelist": "file,subfile"}
+        container = av.open(piece.url(path), "r", options=options, **_LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         raise not_a_video(path, error.strerror or str(error)) from error
     with container:
@@ -48,13 +54,19 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(
+    path: Path, piece: Piece | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Opens a file, and gives its first video stream that is no cover picture with it.
+
+    Args:
+        path: The file.
+        piece: One of `video_pieces`; None is the first.
 
     Raises:
         VideoError: it can't be read, or holds no video.
     """
-    with open_container(path) as container:
+    with open_container(path, piece) as container:
         streams = [
             stream
             for stream in container.streams.video
@@ -67,6 +79,37 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             if other.index != streams[0].index:
                 other.discard = Discard.all  # spares reading them, where the container can
         yield container, streams[0]
+
+
+def video_pieces(path: Path) -> tuple[Piece, ...]:
+    """Returns the videos in a file that can be opened, one behind the other; at least one.
+
+    Raises:
+        VideoError: the file can't be read.
+    """
+    try:
+        pieces = find_pieces(path)
+    except OSError as error:
+        raise not_a_video(path, error.strerror or str(error)) from error
+    return _opened(path, pieces) if len(pieces) > 1 else pieces
+
+
+@lru_cache(maxsize=64)
+def _opened(path: Path, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    return tuple(piece for piece in pieces if _opens(path, piece)) or pieces[:1]
+
+
+def _opens(path: Path, piece: Piece) -> bool:
+    try:
+        with open_video(path, piece):
+            return True
+    except VideoError:  # what is left out is told by who counts: see `unread_pieces`
+        return False
+
+
+def unread_pieces(path: Path) -> int:
+    """Returns how many of the videos in a file can't be opened, beside those that can."""
+    return len(find_pieces(path)) - len(video_pieces(path))
 
 
 def not_a_video(path: Path, reason: str) -> VideoError:

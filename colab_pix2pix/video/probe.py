@@ -14,9 +14,9 @@ from av.video.stream import VideoStream
 
 from ..errors import VideoError
 from ..images import kind_of_file
-from .container import not_a_video, open_video
+from .container import not_a_video, open_video, video_pieces
 from .filters import Shape, shape_of
-from .packets import demux, read_packets
+from .packets import demux, read_pictures
 
 _CLOCK_MAY_JUMP = 0x200  # AVFMT_TS_DISCONT: the header of such a file knows no length
 _MOST_PACKETS = 3000  # until a frame must have come
@@ -81,7 +81,12 @@ def probe(video: Path | str) -> VideoInfo:
             interlaced=bool(frame.interlaced_frame),
             transfer=_TRANSFERS.get(int(frame.color_trc), "unknown"),
         )
-        counted = container.format.flags & _CLOCK_MAY_JUMP or not container.duration
+        counted = (
+            container.format.flags & _CLOCK_MAY_JUMP
+            or container.format.name == "gif"  # of joined ones, it is that of the first
+            or not container.duration
+            or len(video_pieces(video)) > 1
+        )
     if not counted:
         return info
     return VideoInfo(**vars(info) | {"duration_seconds": _counted_seconds(video, rate)})
@@ -102,8 +107,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> av.VideoFram
 
 
 def _counted_seconds(video: Path, rate: Fraction | None) -> float:
-    with open_video(video) as (container, stream):
-        packets = read_packets(container, stream)
+    packets = read_pictures(video)
     if packets.timed:
         return packets.end_seconds() - float(packets.seconds.min())
     return len(packets) / float(rate) if rate else 0.0

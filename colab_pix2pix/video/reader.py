@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
@@ -28,7 +29,7 @@ class RunDecoder:
         self._packets = packets
         self._threads = threads
         self._stack = ExitStack()
-        self._open()
+        self._open(0)
 
     def close(self) -> None:
         """Closes the file."""
@@ -65,6 +66,10 @@ class RunDecoder:
         self._decoder.flush_buffers()
         skipping = None
         for number in range(run.first, run.first + len(run.needed)):
+            if number >= self._end:
+                yield from self._frames(None)
+                self._open(self._piece + 1)
+                skipping = None
             packet = next(self._demuxer, None)
             self._next = number + 1
             if packet is None:
@@ -85,9 +90,12 @@ class RunDecoder:
         except av.error.FFmpegError:
             return []  # damaged: whoever counts what came says so
 
-    def _open(self) -> None:
+    def _open(self, piece: int) -> None:
+        """Opens a piece of the file at its first packet."""
         self._stack.close()
-        container, stream = self._stack.enter_context(open_video(self._path))
+        packets = self._packets
+        part = packets.pieces[piece] if packets.pieces else None
+        container, stream = self._stack.enter_context(open_video(self._path, part))
         self._container: InputContainer = container
         self._stream: VideoStream = stream
         self._decoder = stream.codec_context
@@ -96,13 +104,18 @@ class RunDecoder:
         self._container_ratio = stream.sample_aspect_ratio
         self._first_ratio = self._decoder.sample_aspect_ratio
         self._demuxer = demux(self._container, self._stream)
-        self._next = 0
+        self._piece = piece
+        self._next = packets.piece_starts[piece]
+        self._end: int = (*packets.piece_starts, len(packets))[piece + 1]
 
     def _go_to(self, number: int) -> None:
         """Makes a packet the next one to be read."""
+        piece = bisect_right(self._packets.piece_starts, number) - 1
+        if piece != self._piece:
+            self._open(piece)
         if 0 <= number - self._next <= _NEAR or not self._seek(number):
             if number < self._next:
-                self._open()
+                self._open(piece)
             while self._next < number and next(self._demuxer, None) is not None:
                 self._next += 1
 
@@ -118,7 +131,7 @@ class RunDecoder:
         try:
             self._container.seek(aim[0], stream=self._stream)
         except av.error.FFmpegError:
-            self._open()
+            self._open(self._piece)
             return False
         self._demuxer = demux(self._container, self._stream)
         for _ in range(_NEAR):
@@ -129,7 +142,7 @@ class RunDecoder:
                 self._demuxer = _put_back(packet, self._demuxer)
                 self._next = number
                 return True
-        self._open()
+        self._open(self._piece)
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -14,8 +15,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
-from .container import open_container
-from .packets import AnyPacket, Packets, demux, read_packets
+from .container import open_container, video_pieces
+from .packets import AnyPacket, Packets, demux, join_packets, read_packets
 from .timeline import Timeline
 
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -36,22 +37,33 @@ class Sound:
 
     def __init__(
         self,
-        container: InputContainer,
+        path: Path,
         stream: AudioStream,
         packets: Packets,
+        alike: bool,
         timeline: Timeline,
         output: OutputContainer,
     ) -> None:
-        """Adds a stream to `output`: of the same packets where every browser plays them."""
-        self._container, self._stream, self._output = container, stream, output
-        self._shown = packets.shown
+        """Adds a stream to `output`: of the same packets where every browser plays them.
+
+        Args:
+            path: The video.
+            stream: Its first sound, of a file that is open.
+            packets: What the file lists of it.
+            alike: Whether all joined pieces of the file have a sound of the same kind.
+            timeline: The pictures.
+            output: What is being written.
+        """
+        self._path, self._stream, self._output = path, stream, output
+        self._listed, self._shown = packets, packets.shown
         self._offsets = _offsets(packets, timeline.packets)
         seconds = packets.presentation_ticks * packets.tick_seconds + self._offsets
         begins = float(seconds[packets.shown].min()) if packets.shown.any() else np.inf
         start = timeline.start_seconds
         self.origin = begins if begins < start - _EARLY_SECONDS else start
         name = stream.codec_context.name
-        if name.startswith("mp3") or (name == "aac" and stream.codec_context.extradata):
+        plays = name.startswith("mp3") or (name == "aac" and stream.codec_context.extradata)
+        if plays and alike:
             self._packets = self._copied()
         else:
             self._packets = self._encoded()
@@ -70,25 +82,29 @@ class Sound:
 
     def _read(self) -> Iterator[tuple[int, AnyPacket]]:
         """Gives the packets with their numbers, up to where the file can't be read any further."""
-        yield from zip(
-            range(len(self._offsets)), demux(self._container, self._stream), strict=False
-        )
+        starts = (*self._listed.piece_starts, len(self._listed))
+        for piece, (first, end) in zip(self._listed.pieces, pairwise(starts), strict=True):
+            with open_container(self._path, piece) as container:
+                stream = first_sound(container)
+                if stream is not None:
+                    yield from zip(range(first, end), demux(container, stream), strict=False)
 
     def _copied(self) -> Iterator[tuple[float, AnyPacket]]:
         output = self._output.add_stream_from_template(self._stream)
-        tick_seconds = float(self._stream.time_base or 1)
         last = None
         for number, packet in self._read():
+            tick_seconds = float(packet.time_base or 1)
             moved = round((self._offsets[number] - self.origin) / tick_seconds)
             if not self._shown[number] or packet.pts is None:
                 continue
             packet.pts += moved
             packet.dts = packet.pts
-            if last is not None and packet.dts <= last:
+            seconds = packet.dts * tick_seconds
+            if last is not None and seconds <= last:
                 continue  # joined pieces that overlap a little
-            last = packet.dts
+            last = seconds
             packet.stream = output
-            yield last * tick_seconds, packet
+            yield seconds, packet
 
     def _encoded(self) -> Iterator[tuple[float, AnyPacket]]:
         context = self._stream.codec_context
@@ -137,17 +153,27 @@ def open_sound(path: Path, timeline: Timeline, output: OutputContainer) -> Itera
         timeline: Its pictures, by whose clock the sound is timed.
         output: What is being written.
     """
-    with open_container(path) as container:
-        streams = [one for one in container.streams.audio if one.codec_context is not None]
-        index = streams[0].index if streams else -1
-        packets = read_packets(container, streams[0]) if streams else None
+    parts, kinds = [], set()
+    for piece in video_pieces(path):
+        with open_container(path, piece) as container:
+            stream = first_sound(container)
+            if stream is not None and len(part := read_packets(container, stream, piece)):
+                parts.append(part)
+                context = stream.codec_context
+                kinds.add((context.name, bytes(context.extradata or b""), stream.time_base))
+    packets = join_packets(parts) if parts else None
     if packets is None or not packets.timed:
         yield None
         return
-    with open_container(path) as container:
-        stream = container.streams[index]
-        assert isinstance(stream, AudioStream)
-        yield Sound(container, stream, packets, timeline, output)
+    with open_container(path, packets.pieces[0]) as container:
+        stream = first_sound(container)
+        assert stream is not None
+        yield Sound(path, stream, packets, len(kinds) == 1, timeline, output)
+
+
+def first_sound(container: InputContainer) -> AudioStream | None:
+    """Returns the first stream of sound that can be decoded; None where there is none."""
+    return next((one for one in container.streams.audio if one.codec_context is not None), None)
 
 
 def _offsets(sound: Packets, pictures: Packets) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import VideoError
 from .container import open_video
-from .packets import NO_TIME, Packets, demux, mark, read_packets
+from .packets import NO_TIME, Packets, demux, mark, read_pictures
 from .probe import VideoInfo
 
 _USUAL_FRAME_RATE = 25.0
@@ -60,12 +60,8 @@ def read_timeline(info: VideoInfo) -> Timeline:
     Raises:
         VideoError: the file can't be read or holds no picture.
     """
-    with open_video(info.path) as (container, stream):
-        packets = read_packets(container, stream)
-        # AVI holds no presentation times: with frames that are reordered, they are guessed.
-        timed = packets.timed and not (
-            container.format.name == "avi" and stream.codec_context.has_b_frames
-        )
+    packets = read_pictures(info.path)
+    timed = packets.timed and not packets.guessed
     if not len(packets) or not packets.shown.any():
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
     if timed:
@@ -73,7 +69,7 @@ def read_timeline(info: VideoInfo) -> Timeline:
         index = index[np.argsort(packets.seconds[index], kind="stable")]
         if (np.diff(packets.seconds[index]) > 0).all():
             return Timeline(packets.seconds[index], packets.end_seconds(), index, packets)
-    index = _order_by_decoding(info)
+    index = _order_by_decoding(info, packets)
     if not len(index):
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
     if timed:
@@ -82,19 +78,20 @@ def read_timeline(info: VideoInfo) -> Timeline:
     return Timeline(seconds, float(seconds[-1]) + step, index, packets)
 
 
-def _order_by_decoding(info: VideoInfo) -> np.ndarray:
+def _order_by_decoding(info: VideoInfo, packets: Packets) -> np.ndarray:
     """Returns the packets in the order in which their frames are shown, by decoding everything."""
     order: list[int | None] = []
-    with open_video(info.path) as (container, stream):
-        decoder = stream.codec_context
-        decoder.thread_type = "AUTO"
-        for number, packet in enumerate(chain(demux(container, stream), (None,))):
-            if packet is not None:
-                mark(packet, number)
-            try:
-                order += [frame.pts for frame in decoder.decode(packet)]
-            except av.error.FFmpegError:
-                continue  # a damaged packet
+    for piece, first in zip(packets.pieces, packets.piece_starts, strict=True):
+        with open_video(info.path, piece) as (container, stream):
+            decoder = stream.codec_context
+            decoder.thread_type = "AUTO"
+            for number, packet in enumerate(chain(demux(container, stream), (None,)), first):
+                if packet is not None:
+                    mark(packet, number)
+                try:
+                    order += [frame.pts for frame in decoder.decode(packet)]
+                except av.error.FFmpegError:
+                    continue  # a damaged packet
     return np.array([index for index in order if index is not None], np.int64)
 
 
@@ -104,6 +101,6 @@ def _times_in_order(
     """Returns a time for each frame, and how long one lasts usually."""
     rate = info.frames_per_second or _USUAL_FRAME_RATE
     ticks = np.sort(packets.decode_ticks[index])
-    if (ticks != NO_TIME).all():
+    if (ticks != NO_TIME).all() and len(packets.pieces) < 2:
         return ticks * packets.tick_seconds, packets.usual_seconds or 1 / rate
     return np.arange(len(index)) / rate, 1 / rate

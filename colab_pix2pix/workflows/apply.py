@@ -73,7 +73,7 @@ def apply(
         source: A picture, a folder of pictures, or a video.
         target: The picture or `.mp4` to write, or a folder (see `output_file`), as where source is.
         whole: True takes whole pictures, scaled to the model's size at their shorter side; False
-            their centre squares.
+            their centre squares. Very long ones are made of overlapping tiles.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
             dropout; "auto": what is closer to the truth on held-out crops.
         generation: "last", "best" (by the held-out crops), or a number.

@@ -16,7 +16,7 @@ from PIL import Image
 from colab_pix2pix.config import CurateConfig, FramesConfig
 from colab_pix2pix.dataset import choices, manifest
 from colab_pix2pix.dataset.choices import ChoiceKeeper
-from colab_pix2pix.dataset.curate import choose, mark, split, unpack
+from colab_pix2pix.dataset.curate import choose, mark, pack, split, unpack
 from colab_pix2pix.dataset.extract import extract_frames
 from colab_pix2pix.dataset.import_images import import_pictures
 from colab_pix2pix.dataset.manifest import Dataset
@@ -49,6 +49,56 @@ def test_a_stale_object_does_not_take_back_what_was_decided_since(crops: Dataset
         assert [c.choice for c in mark(stale).crops[:2]] == ["reject", "reject"]
         assert [c.choice for c in split(stale).crops[:2]] == ["reject", "reject"]
     assert manifest.read(crops.directory).crops[0].choice == "reject"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a.png", "sub/a.png", "sub/deep/b.png"],
+        ["1:2.png", "x/1:2.png"],
+        ["train/a.png", "test/a.png"],
+    ],
+)
+def test_choices_of_pictures_in_sub_folders_come_back_after_packing(
+    tmp_path: Path, names: list[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    for index, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (90 * index, 0, 0)).save(folder / name)
+    project = Project(tmp_path / "run")
+    dataset = manifest.read(folder)
+    project.path.mkdir()
+    zipped = pack(dataset, project.dataset_zip)
+    rejected = choose(dataset, names[-1], "reject")
+    choices.keep(project, rejected)
+    elsewhere = unpack(zipped, tmp_path / "another machine")
+    back, changed = choices.restore(project, elsewhere)
+    assert changed == 1
+    assert [c.choice for c in back.crops] == [c.choice for c in rejected.crops]
+    assert choices.lacking(project, project, rejected, there=back) == 0
+    # And what is decided there comes back here.
+    choices.keep(project, choose(back, back.crops[0].file, "reject"))
+    here, _ = choices.restore(project, rejected)
+    assert {c.file for c in here.crops if c.choice == "reject"} == {here.crops[0].file, names[-1]}
+
+
+def test_choices_kept_by_an_earlier_version_under_names_with_folders_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("a.png", "sub/b.png"):
+        Image.new("RGB", (16, 16)).save(folder / name)
+    dataset = manifest.read(folder)
+    project = Project(tmp_path / "run")
+    with monkeypatch.context() as before:
+        before.setattr(choices, "packed_name", lambda name: name)
+        choices.keep(project, choose(dataset, "sub/b.png", "reject"))
+    assert '"sub/b.png"' in project.choices_file.read_text()
+    elsewhere = unpack(pack(dataset, tmp_path / "dataset.zip"), tmp_path / "there")
+    back, changed = choices.restore(project, elsewhere)
+    assert changed == 1 and back.crops[1].choice == "reject"
 
 
 def test_choices_at_one_time_in_several_threads_are_all_kept(crops: Dataset) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -19,7 +21,7 @@ from colab_pix2pix.dataset.crop_geometry import crop_boxes, scaled_size
 from colab_pix2pix.dataset.curate import pack, split, unpack
 from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.errors import DatasetError, OptionError, Pix2PixError
-from colab_pix2pix.filenames import safe_name
+from colab_pix2pix.filenames import packed_name, safe_name
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 json_values = st.recursive(
@@ -147,6 +149,56 @@ def test_a_damaged_archive_is_refused_whole_or_gives_the_very_pictures(
             with zipfile.ZipFile(io.BytesIO(packed)) as archive:
                 for crop in dataset.crops:
                     assert (dataset.directory / crop.file).read_bytes() == archive.read(crop.file)
+
+
+_NAMES = st.lists(
+    st.one_of(
+        st.text(min_size=1, max_size=9),
+        st.sampled_from(["a", "A", "b/a", "b%2Fa", "a:b", "a\\b", "..", "../a", "/a"]),
+        st.sampled_from(["manifest.json", "checksums.json", "\udcff", "Ü", "U\u0308"]),
+        st.sampled_from(["x" * 250, "x" * 200 + "/" + "y" * 99]),
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@quick
+@given(_NAMES, st.booleans(), st.sampled_from(["", "side", 5]), st.sampled_from(["train", "oops"]))
+@example(["a", "a"], False, "", "train")
+@example(["a"], True, "", "train")
+@example(["b/a", "b%2Fa"], False, "", "train")
+@example(["manifest.json"], False, "", "train")
+@example(["x" * 200 + "/" + "y" * 99], False, "", "train")
+@example(["\udcff"], False, "", "train")
+@example([], False, "", "train")
+def test_what_is_packed_can_be_unpacked(
+    names: list[str], shared: bool, side: Any, split: Any
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "crops")
+        folder.mkdir()
+        partner = "partner.png" if shared else ""
+        crops = tuple(Crop(file=n, side=side, split=split, input_file=partner) for n in names)
+        for file in {file for crop in crops for file in crop.files}:
+            try:
+                Path(folder, file).parent.mkdir(parents=True, exist_ok=True)
+                Path(folder, file).write_bytes(file.encode(errors="surrogateescape"))
+            except (OSError, ValueError):
+                continue  # no disk can have it
+        path = Path(name, "dataset.zip")
+        try:
+            pack(Dataset(folder, crops), path)
+        except Pix2PixError:
+            assert not path.exists()
+            return
+        again = unpack(path, Path(name, "again"))
+        for before, after in zip(crops, again.crops, strict=True):
+            assert after == dataclasses.replace(
+                before, file=packed_name(before.file), input_file=packed_name(before.input_file)
+            )
+            for old, new in zip(before.files, after.files, strict=True):
+                assert (folder / old).read_bytes() == (again.directory / new).read_bytes()
+        assert again.sha256 == Dataset(folder, crops).sha256
 
 
 def _is_writable(member: str) -> bool:

@@ -12,15 +12,17 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import FramesConfig, PicturesConfig
+from colab_pix2pix.config import FramesConfig, PicturesConfig, VideoConfig
 from colab_pix2pix.dataset import manifest
-from colab_pix2pix.dataset.curate import pack, split, unpack
+from colab_pix2pix.dataset.curate import choose, pack, split, unpack
+from colab_pix2pix.dataset.extract import extract_frames
 from colab_pix2pix.dataset.import_images import import_pictures
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.dataset.own_images.image_sources import find_images
 from colab_pix2pix.downloader.download import sample_video
 from colab_pix2pix.errors import DatasetError, OptionError
 from colab_pix2pix.events import Event, Note
+from support import videos
 
 SMALL = FramesConfig(scale="-1:64", image_format="png")
 
@@ -324,3 +326,25 @@ def test_a_pipe_in_a_folder_stops_nothing(tmp_path: Path) -> None:
     picture(tmp_path / "mine" / "a.png")
     subprocess.run(["mkfifo", str(tmp_path / "mine" / "b.png")], check=True)
     assert len(import_pictures(tmp_path / "mine", tmp_path / "crops", SMALL).crops) == 1
+
+
+def test_names_that_are_no_text_are_names_all_the_same(tmp_path: Path) -> None:
+    """As a zip of Windows leaves them on Linux: a byte that is no UTF-8."""
+    folder = tmp_path / "\udcfcbungen"
+    (folder / "\udce4").mkdir(parents=True)
+    Image.new("RGB", (32, 32), "red").save(tmp_path / "a.png")
+    for name in ("\udcff.png", "\udce4/b.png"):
+        shutil.copy(tmp_path / "a.png", folder / name)
+    imported = import_pictures(folder, tmp_path / "imported", FramesConfig(count=2, scale="-1:32"))
+    assert manifest.read(imported.directory) == imported and len(imported.crops) == 2
+    loose = choose(manifest.read(folder), "\udcff.png", "reject")
+    assert [crop.choice for crop in manifest.read(folder).crops] == ["", "reject"]
+    again = unpack(pack(loose, tmp_path / "dataset.zip"), tmp_path / "again")
+    assert [crop.file for crop in again.crops] == ["%E4%2Fb.png", "%FF.png"]
+    assert again.sha256 == loose.sha256
+    video = videos.scene(tmp_path / "plain.mp4", seconds=0.3).rename(tmp_path / "\udcff.mp4")
+    crops = extract_frames(video, tmp_path / "crops", FramesConfig(count=2, scale="-1:32"))
+    assert crops.sources["video"]["file"] == "\ufffd.mp4"
+    assert VideoConfig(source=str(video)).source == str(video)
+    with pytest.raises(OptionError, match="half a character"):
+        VideoConfig(source="\ud800.mp4")

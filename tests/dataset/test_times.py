@@ -56,9 +56,25 @@ def test_frames_of_one_time_are_two_frames(tmp_path: Path, name: str, expression
     assert frames == list(range(100)) and notes == []
 
 
-@pytest.mark.parametrize("suffix", ["ts", "mpg"])
+JOINED: dict[str, tuple[str, ...]] = {
+    "ts": ("-g", "30"),
+    "mpg": ("-c:v", "mpeg2video", "-q:v", "2"),
+    "mkv": ("-g", "30"),
+    "webm": ("-c:v", "libvpx", "-live", "1", "-g", "30"),  # its head does not say how long it is
+    "flv": ("-g", "30"),
+    "mp4": ("-g", "30", "-bf", "2"),
+    "mov": ("-c:v", "mjpeg", "-q:v", "2"),
+    "m4v": ("-g", "30", "-f", "mp4", "-movflags", "frag_keyframe+empty_moov"),
+    "avi": ("-c:v", "mpeg4", "-bf", "2", "-q:v", "2"),
+    "wmv": ("-c:v", "wmv2", "-q:v", "2"),
+    "ogv": ("-c:v", "libtheora", "-q:v", "8", "-g", "30"),
+    "gif": (),
+}
+
+
+@pytest.mark.parametrize("suffix", JOINED)
 def test_every_frame_of_a_joined_file_can_be_reached(tmp_path: Path, suffix: str) -> None:
-    coding = ("-c:v", "mpeg2video", "-q:v", "2") if suffix == "mpg" else ("-g", "30")
+    coding = JOINED[suffix]
     pieces = [
         piece(tmp_path / f"{n}.{suffix}", first, count, *coding)
         for n, (first, count) in enumerate([(0, 100), (100, 60), (160, 40)])
@@ -74,11 +90,34 @@ def test_every_frame_of_a_joined_file_can_be_reached(tmp_path: Path, suffix: str
     assert all(100 <= frame < 160 for frame in frames)
 
 
-def test_the_look_up_counts_all_of_a_joined_file(tmp_path: Path) -> None:
-    pieces = [piece(tmp_path / f"{n}.ts", 100 * n, 100) for n in range(2)]
-    video = videos.joined(tmp_path / "two.ts", *pieces)
+@pytest.mark.parametrize("suffix", JOINED)
+def test_the_look_up_counts_all_of_a_joined_file(tmp_path: Path, suffix: str) -> None:
+    coding = JOINED[suffix]
+    pieces = [piece(tmp_path / f"{n}.{suffix}", 100 * n, 100, *coding) for n in range(2)]
+    video = videos.joined(tmp_path / f"two.{suffix}", *pieces)
     assert preview(str(video)).duration_seconds == pytest.approx(8, abs=0.1)
     assert probe(video).duration_seconds == pytest.approx(8, abs=0.1)
+
+
+@pytest.mark.parametrize("kept", [9, 3000])
+def test_a_joined_video_that_can_not_be_read_is_told(tmp_path: Path, kept: int) -> None:
+    first, second = (piece(tmp_path / f"{n}.mp4", 100 * n, 100) for n in range(2))
+    whole = second.read_bytes()
+    second.write_bytes(whole[: whole.index(b"mdat") + kept])  # its index was at the end
+    _, frames, notes = cut(videos.joined(tmp_path / "two.mp4", first, second), 20)
+    assert max(frames) < 100
+    assert any("1 of them can't be read" in note for note in notes)
+
+
+def test_joined_videos_of_two_codings_and_two_sizes_are_all_read(tmp_path: Path) -> None:
+    first = piece(tmp_path / "0.mkv", 0, 100, "-c:v", "mpeg4", "-q:v", "2")
+    second = videos.counting(
+        tmp_path / "1.mkv", "-g", "20", "-vf", "scale=240:144", frames=60, rate="50",
+        filters="trim=start_frame=100,setpts=PTS-STARTPTS",
+    )  # fmt: skip
+    _, frames, notes = cut(videos.joined(tmp_path / "two.mkv", first, second), 160)
+    assert frames == list(range(160))
+    assert any("changes its size" in note for note in notes)
 
 
 @pytest.mark.parametrize("gap", [5, 600, 20_000])

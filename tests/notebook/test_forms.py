@@ -469,6 +469,13 @@ def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     assert not time_estimate.estimate(paper, crops=100, device="Tesla T4").measured
 
 
+def test_a_speed_without_a_batch_size_is_not_kept() -> None:
+    config = TrainConfig(batch_size=0)
+    with pytest.raises(OptionError, match="batch_size: received 0"):
+        time_estimate.record_speed(config, steps_per_second=5.0, device="")
+    assert not time_estimate.estimate(config, crops=100, device="").measured
+
+
 def test_a_later_form_of_the_session_starts_with_the_name_typed_before(tmp_path: Path) -> None:
     Project(tmp_path / "roses").remember(FramesConfig())
     form = ProjectForm(tmp_path)

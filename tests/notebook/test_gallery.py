@@ -18,7 +18,7 @@ import colab_pix2pix as p2p
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Crop, Dataset
-from colab_pix2pix.images import blurred_grey_input
+from colab_pix2pix.images import blurred_grey_input, network_input
 from colab_pix2pix.notebook.gallery import thumbnails
 from colab_pix2pix.notebook.gallery.gallery import Gallery
 from colab_pix2pix.notebook.gallery.selection import parse_numbers
@@ -130,6 +130,60 @@ def test_what_the_network_sees_is_grey_and_blurred(crops: Dataset) -> None:
     assert gallery.thumbnails.value == before
 
 
+@pytest.mark.parametrize(
+    ("condition", "channels"),
+    [
+        ("edges", 0),
+        ("grey", 0),
+        ("blurred-grey", 0),
+        ("blurred-grey", 3),
+        ("paired", 0),
+        ("paired", 1),
+    ],
+)
+@pytest.mark.parametrize("size", [(96, 96), (64, 80), (9, 9)])
+def test_what_the_network_sees_is_what_it_is_fed(
+    condition: str, channels: int, size: tuple[int, int]
+) -> None:
+    from colab_pix2pix.model import conditions
+
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8)
+    picture = Image.fromarray(coarse).resize(size)
+    config = TrainConfig(condition=condition, input_channels=channels)
+    ours = np.asarray(network_input(picture, config), int)
+    given = conditions.encode_image(np.asarray(picture)[np.newaxis])
+    theirs = conditions.decode_image(conditions.make_input(given, config)).numpy()[0]
+    theirs = theirs[..., 0] if ours.ndim == 2 else theirs
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["input", "varied input"])
+@pytest.mark.parametrize("condition", ["edges", "grey", "blurred-grey"])
+def test_the_gallery_shows_what_a_project_feeds(crops: Dataset, condition: str, kind: str) -> None:
+    config = TrainConfig(condition=condition, image_size=64, max_zoom=1.0, flip=False)
+    crop = crops.crops[3]
+    shown = np.asarray(thumbnails._thumbnail(crops, crop, kind, config), int)
+    blurred = np.asarray(
+        thumbnails._thumbnail(crops, crop, kind, config.replace(condition="blurred-grey")), int
+    )
+    assert shown.shape == (96, 96)
+    assert (np.abs(shown - blurred).mean() > 2) == (condition != "blurred-grey")
+    if condition == "edges":
+        assert np.median(shown) > 180, "a drawing is white where nothing changes"
+
+
+@pytest.mark.parametrize("light", ["both", "input"])
+def test_the_light_of_crops_is_varied_as_training_does(crops: Dataset, light: str) -> None:
+    config = TrainConfig(light_varies=light, brightness=0.5, max_zoom=1.0, flip=False)
+    plain, varied, fed = (
+        np.asarray(thumbnails._thumbnail(crops, crops.crops[3], kind, config).convert("L"), int)
+        for kind in ("", "varied", "varied input")
+    )
+    assert (np.abs(plain - varied).mean() > 5) == (light == "both")
+    assert abs(plain.mean() - fed.mean()) > 5
+
+
 def test_of_a_pair_the_network_sees_the_partner(crops: Dataset) -> None:
     Image.new("RGB", (80, 80), (250, 10, 10)).save(crops.directory / "red.png")
     pairs = tuple(dataclasses.replace(crop, input_file="red.png") for crop in crops.crops)
@@ -193,7 +247,7 @@ def test_varied_pictures_are_those_of_training_for_the_same_chances(height: int)
 
 
 def test_the_menu_of_pictures_shows_what_training_does_to_each_crop(crops: Dataset) -> None:
-    gallery = Gallery(crops, config=TrainConfig(max_zoom=2.0))
+    gallery = Gallery(crops, config=TrainConfig(max_zoom=2.0, light_varies="input"))
     plain = shown_images(gallery)
     gallery.pictures.value = "varied"
     varied = shown_images(gallery)

@@ -24,7 +24,7 @@ from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError
 from colab_pix2pix.events import Event, Note, ignore
-from colab_pix2pix.notebook import crop_cache, machine, steps
+from colab_pix2pix.notebook import crop_cache, machine, steps, time_estimate
 from colab_pix2pix.notebook.forms import (
     FramesForm,
     ProjectForm,
@@ -45,6 +45,28 @@ FRAMES = FramesConfig(count=12)
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "projects" / "roses")
+
+
+@pytest.mark.parametrize("found", [1, 8, 16])
+def test_the_speed_of_a_run_counts_the_crops_that_fitted_into_memory(
+    project: Project, crops: Dataset, monkeypatch: pytest.MonkeyPatch, found: int
+) -> None:
+    """Where the form says 0, a step has had `found` crops."""
+    form = TrainForm(project=project, crops=crops)
+    form.value = {"batch_size": 0}
+
+    def train(dataset: Dataset, project: Project, config: TrainConfig, **options: object) -> object:
+        assert config.batch_size == 0
+        project.remember(config.replace(batch_size=found))
+        return types.SimpleNamespace(interrupted=False, project=project)
+
+    monkeypatch.setattr(steps.pipeline, "train", train)
+    monkeypatch.setattr(steps.TrainingPanel, "steps_per_second", 2.0)
+    monkeypatch.setattr(machine, "gpu_name", lambda: "")
+    steps.train(project, crops, form)
+    estimate = time_estimate.estimate(form.config.replace(epochs=1), crops=100, device="")
+    assert estimate.measured
+    assert estimate.seconds == pytest.approx(100 / (2.0 * found))
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
+from colab_pix2pix.events import ignore
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
@@ -165,6 +168,27 @@ print("fine")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.endswith("fine\n"), done.stderr
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3, 5, 6, 7, 8, 20])
+@pytest.mark.parametrize("fitting", [1, 2, 16])
+def test_a_batch_that_is_found_by_trying_can_be_shared(
+    crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, devices: int, fitting: int
+) -> None:
+    from colab_pix2pix.model.distributed import DeviceGroup
+    from colab_pix2pix.training import batch_size_finder, fit
+    from colab_pix2pix.training.plan import make_plan
+
+    class Many:
+        num_replicas_in_sync = devices
+
+    monkeypatch.setattr(batch_size_finder, "find_batch_size", lambda *given: fitting)
+    plan = make_plan(crops, Project(tmp_path / "run"), CONFIG.replace(batch_size=0))
+    pictures: Any = types.SimpleNamespace(train=None)
+    plan = fit._with_batch_size(plan, "float32", pictures, devices, ignore)
+    DeviceGroup(Many()).check(plan.config)
+    assert max(devices, fitting) - devices < plan.config.batch_size <= max(devices, fitting)
+    assert plan.schedule.batch_size == plan.config.batch_size
 
 
 def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(

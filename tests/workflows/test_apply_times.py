@@ -154,14 +154,29 @@ def test_an_edit_list_is_kept_to(tmp_path: Path, codec: str) -> None:
     assert timeline.end_seconds - timeline.start_seconds == pytest.approx(3.3, abs=FRAME)
 
 
-def test_a_joined_file_keeps_all_its_sound(tmp_path: Path) -> None:
-    piece = flash_and_beep(tmp_path / "piece.ts", "-c:a", "aac")
-    source = videos.joined(tmp_path / "joined.ts", piece, piece, piece)
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [("ts", "aac"), ("mp4", "aac"), ("mkv", "libopus"), ("flv", "libmp3lame"), ("avi", "ac3")],
+)
+def test_a_joined_file_keeps_all_its_sound(tmp_path: Path, suffix: str, codec: str) -> None:
+    rate = () if suffix == "flv" else ("-ar", "48000")
+    piece = flash_and_beep(tmp_path / f"piece.{suffix}", "-c:a", codec, *rate)
+    source = videos.joined(tmp_path / f"joined.{suffix}", piece, piece, piece)
     target = remade(source)
     assert_in_step(target, 3)
     assert len(videos.shown(target)) == 450
     flashes = beginnings(flash_and_beep_times(target)[0])
     assert np.diff(flashes) == pytest.approx([6, 6], abs=FRAME)
+
+
+def test_joined_files_of_two_kinds_of_sound_are_heard_both(tmp_path: Path) -> None:
+    pieces = [
+        flash_and_beep(tmp_path / f"{n}.mp4", "-c:a", codec, "-ar", rate)
+        for n, (codec, rate) in enumerate([("aac", "44100"), ("libmp3lame", "24000")])
+    ]
+    silent = videos.scene(tmp_path / "silent.mp4", "-vf", "eq=brightness=-1", seconds=1)
+    target = remade(videos.joined(tmp_path / "two.mp4", pieces[0], silent, pieces[1]))
+    assert_in_step(target, 2)
 
 
 def test_a_gap_in_the_sound_stays(tmp_path: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import lzma
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from ...errors import DatasetError
 from ...filenames import IMAGE_KINDS, IMAGE_SUFFIXES, is_device
+from ...files import BROKEN_ARCHIVE
 from ...images import (
     LeftOut,
     ReadImage,
@@ -27,10 +26,7 @@ from ...images import (
 )
 
 _LARGEST_BYTES = 256 << 20
-_DAMAGED_MEMBER = (
-    *(OSError, ValueError, EOFError, RuntimeError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-)
+_DAMAGED_MEMBER = (OSError, *BROKEN_ARCHIVE)
 _PACKINGS = {9: "Deflate64, as Windows packs what is large", 98: "PPMd", 93: "Zstandard", 95: "XZ"}
 _DOCUMENTS = {"[Content_Types].xml", "META-INF/manifest.xml", "META-INF/container.xml"}
 
@@ -103,7 +99,7 @@ def find_images(path: Path, left_out: LeftOut | None = None) -> list[ImageFile]:
     """
     try:
         found = _in_folder(path, left_out) if path.is_dir() else list(_members(path))
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (OSError, *BROKEN_ARCHIVE) as error:
         raise _unreadable(path, error) from error
     if not found:
         seen = ", ".join(left_out.reasons) if left_out else ""

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from traitlets import TraitError
 
 from ...errors import OptionError
+from ...filenames import typed_text
 from ...options import Config, Option
 from .. import style
 
@@ -74,8 +75,8 @@ class Field:
 
     @property
     def value(self) -> Any:
-        """What stands in the box; without the blanks around a pasted text."""
-        return self.box.value.strip() if isinstance(self.box.value, str) else self.box.value
+        """What stands in the box; without the blanks and quotes around a pasted text."""
+        return typed_text(self.box.value) if isinstance(self.box.value, str) else self.box.value
 
     @value.setter
     def value(self, value: Any) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from ... import mounts, wording
 from ...errors import DriveError, OptionError
 from ...events import Event, Note
+from ...filenames import typed_text
 from ...project import Project, check_name, projects, sample_step
 from ...storage import colab
 from .. import inline_images, style
@@ -79,7 +80,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
             OptionError: the name can't be a folder's.
             DriveError: Drive can't be reached.
         """
-        return Project.named(self.name.value.strip(), self._projects_root())
+        return Project.named(typed_text(self.name.value), self._projects_root())
 
     def _projects_root(self) -> Path:
         if self._root is not None:
@@ -110,7 +111,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def _check(self) -> None:
         try:
-            name = check_name(self.name.value.strip())
+            name = check_name(typed_text(self.name.value))
         except OptionError as error:
             self.message.value = style.line(error.why, "wrong")
             return

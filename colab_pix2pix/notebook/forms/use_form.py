@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from ...filenames import typed_path, typed_text
 from .. import style
 from . import file_upload
 from .fields import LABEL_WIDTH
@@ -40,6 +41,10 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
 
     @property
     def path(self) -> Path | None:
-        """The image, the folder or the video, or None where the box is empty."""
-        text = self.source.value.strip()
-        return Path(text).expanduser() if text else None
+        """The image, the folder or the video, or None where the box is empty.
+
+        Raises:
+            OptionError: it is a link, or no path that a disk can have.
+        """
+        text = typed_text(self.source.value)
+        return typed_path(text, "source") if text else None

@@ -112,7 +112,7 @@ class VideoForm(Form[VideoConfig]):
             self._show_problem(image_folder.problem_with(source, self.pictures_config))
 
     def _show_problem(self, problem: str) -> None:
-        source = self.fields["source"].value.strip()
+        source = self.fields["source"].value
         if not problem and (stored := public_link(source)) != source:
             hint = f"Only {stored} is stored: paste the whole link again in a later session."
             self.fields["source"].message.value = style.line(hint, "help")

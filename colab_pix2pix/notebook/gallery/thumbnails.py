@@ -14,7 +14,7 @@ from PIL import Image
 
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
-from ...images import blurred_grey_input
+from ...images import network_input
 from .. import inline_images
 
 PIXELS = 96
@@ -72,15 +72,20 @@ def page_style_sheet(
 def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> Image.Image:
     is_input, varied = kind.endswith("input"), kind.startswith("varied")
     partner = crop.input_file if is_input else ""
-    image = inline_images.square_thumbnail(dataset.directory / (partner or crop.file), PIXELS)
+    # Lines are as wide as a pixel of what the network gets, however small they are shown.
+    side = config.image_size if is_input and config.condition == "edges" else PIXELS
+    image = inline_images.square_thumbnail(dataset.directory / (partner or crop.file), side)
     # The draws are the crop's own: they stay when the page is turned and turned back.
     random = np.random.default_rng([config.seed, zlib.crc32(crop.file.encode())])
     if varied:
         image = _varied_target(image, config, random)
-    if not is_input or partner:
-        return image
-    image = blurred_grey_input(image, config.blur_factor)
-    return _varied_input(image, config, random) if varied else image
+        if config.varied_light == "both":
+            image = _varied_light(image, config, random)
+    if is_input and not (partner and config.condition != "paired"):
+        image = network_input(image, config)
+        if varied and config.varied_light == "input":
+            image = _varied_light(image, config, random)
+    return image if side == PIXELS else image.resize((PIXELS, PIXELS), Image.Resampling.BOX)
 
 
 def _varied_target(
@@ -88,7 +93,7 @@ def _varied_target(
 ) -> Image.Image:
     varied = vary_target(
         np.asarray(image),
-        size=PIXELS,
+        size=image.width,
         max_zoom=config.max_zoom,
         flip=config.flip,
         draws=random.random(4).tolist(),
@@ -96,7 +101,7 @@ def _varied_target(
     return Image.fromarray(varied)
 
 
-def _varied_input(
+def _varied_light(
     image: Image.Image, config: TrainConfig, random: np.random.Generator
 ) -> Image.Image:
     varied = vary_input(

@@ -17,7 +17,7 @@ from ...config import TrainConfig
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
-from ...images import blurred_grey_input
+from ...images import network_input
 from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
@@ -106,11 +106,11 @@ def predictions_view(predictions: Sequence[Prediction], config: TrainConfig) -> 
 
 
 def _image_rows(predictions: Sequence[Prediction], config: TrainConfig) -> list[widgets.Widget]:
-    blurred = config.condition == "blurred-grey" and config.channels_fed == 1
-    seen = " what the network sees of it," if blurred else ""
+    as_it_is = config.condition == "paired" and config.channels_fed == 3
+    seen = "" if as_it_is else " what the network sees of it,"
     rows = [widgets.HTML(style.line(f"Your picture,{seen} its picture."))]
     for source, result in predictions:
-        strip = _side_by_side(source, result, config.blur_factor if blurred else None)
+        strip = _side_by_side(source, result, None if as_it_is else config)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
     return rows
@@ -123,16 +123,23 @@ def _player(video: Path) -> widgets.Video:
     return player.add_class("cp-made-video")
 
 
-def _side_by_side(source: Path, result: Path, blur_factor: float | None) -> bytes:
-    """Returns a JPEG of squares: a source, its blurred grey input where asked for, the result."""
+def _side_by_side(source: Path, result: Path, config: TrainConfig | None) -> bytes:
+    """Returns a JPEG of squares: a source, what is fed of it where asked for, the result."""
     squares = [inline_images.centre_square(source, _SIDE)]
-    if blur_factor is not None:
-        squares.append(blurred_grey_input(squares[0], blur_factor))
+    if config is not None:
+        squares.append(_seen(source, config))
     squares.append(inline_images.centre_square(result, _SIDE))
     strip = Image.new("RGB", (len(squares) * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
     for index, square in enumerate(squares):
         strip.paste(square, (index * (_SIDE + _GAP), 0))
     return inline_images.jpeg_bytes(strip, 85)
+
+
+def _seen(source: Path, config: TrainConfig) -> Image.Image:
+    # Lines are as wide as a pixel of what the network gets.
+    side = config.image_size if config.condition == "edges" else _SIDE
+    fed = network_input(inline_images.centre_square(source, side), config)
+    return fed.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
 
 
 def _download_link(results: Sequence[Path]) -> str:

@@ -144,11 +144,9 @@ def lights(config: TrainConfig) -> list[str]:
 
     Partners of pairs can't be made from a picture; a drawing is as dark as its pen.
     """
-    from ...model.conditions import VARIED
-
     if config.condition == "paired":
         return []
-    return [light for light in LIGHTS if light == AS_IT_IS or config.condition in VARIED]
+    return [light for light in LIGHTS if light == AS_IT_IS or config.varied_light]
 
 
 def _in_light(input_image: np.ndarray, name: str) -> np.ndarray:
