@@ -20,6 +20,7 @@ from ..events import Note, OnEvent
 from ..project import Project
 from ..storage import colab
 from ..storage.os_errors import UNCHANGED, translate_os_errors
+from . import manifest
 from .manifest import Crop, Dataset
 
 FORMAT = 1
@@ -194,7 +195,7 @@ class ChoiceKeeper:
                     self._changed.notify_all()
                     return
             try:
-                keep(self._project, dataset)
+                keep(self._project, manifest.newest(dataset))
                 self._trouble = ""
             except Exception as error:  # whatever it is: told, and tried again
                 self._trouble = f"Your choices are not in {self._project.path} yet: {error}"

@@ -132,14 +132,15 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
     """Changes crops and writes the manifest; returns the dataset as it is then.
 
     Args:
-        dataset: The crops. Where the folder has a newer state, that is changed: what was decided
-            since this object was read stays.
+        dataset: The crops. Where the folder has a newer state, that is changed: what was decided,
+            or cut, since this object was read stays.
         change: Gives for each crop what it is from now on.
     """
     with _writing:
-        dataset = newest(dataset)
+        before = _stored(dataset)
+        if before is not None and before.revision > dataset.revision:
+            dataset = before
         crops = tuple(change(crop) for crop in dataset.crops)
-        before = read(dataset.directory) if _file(dataset).exists() else None
         if before is not None and (before.crops, before.sources) == (crops, dataset.sources):
             return before
         dataset = dataclasses.replace(dataset, crops=crops, revision=dataset.revision + 1)
@@ -150,13 +151,21 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
 def newest(dataset: Dataset) -> Dataset:
     """Returns the dataset as its folder has it where that is newer than the object.
 
-    An object with other crops than the folder is a choice of its own, and stays as it is.
+    An object with some of the folder's crops keeps to those; one with crops that the folder does
+    not have any more is out of date, and all of the folder's are returned.
     """
-    if not _file(dataset).exists():
+    stored = _stored(dataset)
+    if stored is None or stored.revision <= dataset.revision:
         return dataset
-    stored = read(dataset.directory)
-    same = [crop.file for crop in stored.crops] == [crop.file for crop in dataset.crops]
-    return stored if same and stored.revision > dataset.revision else dataset
+    by_file = {crop.file: crop for crop in stored.crops}
+    files = [crop.file for crop in dataset.crops]
+    if files == list(by_file) or not set(files) <= set(by_file):
+        return stored
+    return dataset.replace(tuple(by_file[file] for file in files))
+
+
+def _stored(dataset: Dataset) -> Dataset | None:
+    return read(dataset.directory) if _file(dataset).exists() else None
 
 
 def _file(dataset: Dataset) -> Path:
@@ -214,6 +223,19 @@ def _from_manifest(directory: Path) -> Dataset:
         content = read_json(directory / "manifest.json")
     except ProjectError as error:
         raise _damaged(directory, str(error)) from error
+    return from_dict(content, directory)
+
+
+def from_dict(content: dict[str, Any], directory: Path) -> Dataset:
+    """Returns the dataset that the content of a `manifest.json` describes.
+
+    Args:
+        content: What `to_dict` has returned once.
+        directory: Where its crops lie.
+
+    Raises:
+        DatasetError: it is damaged, or of another format.
+    """
     if content.get("format") != FORMAT:
         raise DatasetError(
             f"{directory}/manifest.json has the format {content.get('format')!r}.",

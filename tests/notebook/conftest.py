@@ -6,7 +6,16 @@ import sys
 
 import pytest
 
+from colab_pix2pix.notebook import session
+from colab_pix2pix.notebook.forms import ProjectForm
 from support.notebooks import standin_python
+
+
+@pytest.fixture(autouse=True)
+def fresh_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds what another has made: each is a kernel of its own."""
+    monkeypatch.setattr(session, "current", session.Session())
+    monkeypatch.setattr(ProjectForm, "typed_last", "")
 
 
 @pytest.fixture(scope="module", params=["lab", "colab"])

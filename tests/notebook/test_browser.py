@@ -112,7 +112,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     train = cell_with(notebook, "steps.train(")
 
     # A link is looked at, then fetched; a wrong one is explained in the form.
-    run_up_to(front_end, notebook, "VideoForm(")
+    run_up_to(front_end, notebook, "choose_video(")
     shoot(page.locator(".cp-machine"), "1-machine", front_end)
     shoot(page.locator(".cp-form-project"), "2-project", front_end)
     site = front_end.home / f"site-{time.time_ns()}"
@@ -137,7 +137,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     page.get_by_text("A_garden_in_spring.mp4, 1.1 MB").wait_for()
 
     # A wrong number is explained beside its box at once, and not stored.
-    run_up_to(front_end, notebook, "FramesForm(")
+    run_up_to(front_end, notebook, "choose_crops(")
     count = page.locator(".cp-form-frames .cp-count input")
     assert count.input_value() == "40"
     fill(page, ".cp-form-frames .cp-count", "0")
@@ -172,7 +172,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     shoot(page.locator(".cp-gallery"), "5-gallery", front_end)
 
     # Training shows its progress and its pictures.
-    run_up_to(front_end, notebook, "TrainForm(")
+    run_up_to(front_end, notebook, "choose_training(")
     assert "an estimate" in page.locator(".cp-form-train .cp-time").inner_text()
     shoot(page.locator(".cp-form-train"), "6-train", front_end)
     front_end.run_cell(train)
@@ -238,7 +238,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     assert inside.locator("h2").first.inner_text() == "Scores"
     shoot(page.locator(".cp-report"), "12-report", front_end)
 
-    front_end.run_cell(cell_with(notebook, "UseForm("))
+    front_end.run_cell(cell_with(notebook, "choose_picture("))
     page.locator(".cp-form-use .cp-picture input").wait_for()
     fill(page, ".cp-form-use .cp-picture", str(file.parent / sorted(rejected)[0]))
     front_end.run_cell(cell_with(notebook, "steps.use("))
@@ -281,7 +281,7 @@ def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_g
     project = Project(front_end.home / "projects" / "my-first-model")
     project.remember(FramesConfig(count=24), TRAINING)
     page = front_end.open(notebook)
-    run_up_to(front_end, notebook, "TrainForm(")
+    run_up_to(front_end, notebook, "choose_training(")
     front_end.run_cell(cell_with(notebook, "steps.train("))
     wait_for_speed(page)
     front_end.saved()  # what notebooks do by themselves every two minutes

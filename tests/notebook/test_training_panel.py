@@ -25,9 +25,10 @@ from colab_pix2pix.events import (
 )
 from colab_pix2pix.notebook import inline_images
 from colab_pix2pix.notebook.panels import training_panel
+from colab_pix2pix.notebook.panels.progress_line import ProgressLine
 from colab_pix2pix.notebook.panels.results import result_view
 from colab_pix2pix.notebook.panels.samples import SampleView
-from colab_pix2pix.notebook.panels.training_panel import ProgressLine, TrainingPanel
+from colab_pix2pix.notebook.panels.training_panel import TrainingPanel
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
