@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from colab_pix2pix.notebook import session
+from colab_pix2pix.notebook import kernel_state
 from colab_pix2pix.notebook.forms import ProjectForm
 from support.notebooks import standin_python
 
@@ -14,7 +14,7 @@ from support.notebooks import standin_python
 @pytest.fixture(autouse=True)
 def fresh_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test finds what another has made: each is a kernel of its own."""
-    monkeypatch.setattr(session, "current", session.Session())
+    monkeypatch.setattr(kernel_state, "current", kernel_state.KernelState())
     monkeypatch.setattr(ProjectForm, "typed_last", "")
 
 

@@ -13,7 +13,7 @@ from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError, DownloadError
-from colab_pix2pix.notebook import session, steps
+from colab_pix2pix.notebook import kernel_state, steps
 from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, VideoForm
 from colab_pix2pix.notebook.gallery.gallery import Gallery
 from colab_pix2pix.notebook.steps import crop_steps, model_steps, opening
@@ -51,7 +51,7 @@ def bikes(root: Path, tmp_path: Path) -> Project:
 
 
 def new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "current", session.Session())
+    monkeypatch.setattr(kernel_state, "current", kernel_state.KernelState())
 
 
 def open_named(name: str) -> Project:
@@ -123,7 +123,7 @@ def test_a_gallery_of_crops_that_were_cut_anew_says_so_and_writes_nothing(bikes:
     crops = steps.cut_crops()
     gallery = Gallery(crops)
     bikes.remember(FramesConfig(count=8))
-    session.current.keep("frames_form", FramesForm(bikes))
+    kernel_state.current.keep("frames_form", FramesForm(bikes))
     fresh = steps.cut_crops()
     before = (fresh.directory / "manifest.json").read_bytes()
     for action in (gallery.reject_all.click, lambda: setattr(gallery.buttons[1], "value", True)):
@@ -136,7 +136,7 @@ def test_a_gallery_of_crops_that_were_cut_anew_says_so_and_writes_nothing(bikes:
 def test_a_stale_object_never_brings_crops_back_that_were_cut_anew(bikes: Project) -> None:
     crops = steps.cut_crops()
     bikes.remember(FramesConfig(count=8))
-    session.current.keep("frames_form", FramesForm(bikes))
+    kernel_state.current.keep("frames_form", FramesForm(bikes))
     fresh = steps.cut_crops()
     for change in (curate.mark, curate.split):
         assert len(change(crops).crops) == 8
@@ -172,7 +172,7 @@ def test_after_a_failed_step_the_other_projects_pictures_are_gone(
     for step in (steps.cut_crops, steps.look_at_crops, steps.train, steps.choose_training):
         with pytest.raises(DownloadError, match=r"no file '/nowhere/birds\.mp4'"):
             step()
-    assert "gallery" not in session.current and "crops" not in session.current
+    assert "gallery" not in kernel_state.current and "crops" not in kernel_state.current
     assert rejected(bikes_gallery.dataset) == []
 
 
@@ -195,16 +195,17 @@ def test_the_same_step_again_leaves_the_panels_below_as_they_are(bikes: Project)
     gallery = steps.look_at_crops()
     steps.get_video()
     steps.cut_crops()
-    assert session.current.get("gallery") is gallery and gallery in Gallery.shown()
+    assert kernel_state.current.get("gallery") is gallery and gallery in Gallery.shown()
 
 
 def test_a_name_that_was_typed_and_not_opened_counts(bikes: Project) -> None:
     open_named("bikes")
-    form = session.current.project_form
+    form = kernel_state.current.project_form
     assert form is not None
     form.name.value = "roses"
     assert steps.choose_video()._project == Project(bikes.path.parent / "roses")
-    assert session.current.project is not None and session.current.project.path.name == "roses"
+    project = kernel_state.current.project
+    assert project is not None and project.path.name == "roses"
 
 
 def test_every_panel_names_its_project(bikes: Project, page: list[Any]) -> None:
@@ -269,7 +270,7 @@ def test_the_training_cell_alone_goes_on_with_the_nights_training(
         if cell not in ("live", "report"):
             run(cell)
             run(cell)
-    assert rejected(session.current.get("crops")) == [0]
+    assert rejected(kernel_state.current.get("crops")) == [0]
 
 
 def test_old_copies_of_the_notebook_still_run(bikes: Project) -> None:

@@ -437,7 +437,10 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
     labels = dict((name, label) for label, name in form.preset.options)
     assert re.search(r"about \d+ min here", labels["quick"])
     assert re.search(r"about \d+ h here", labels["paper"])
-    assert "240 crops on a CPU: an estimate, from what is usual" in form.time_estimate.value
+    assert (
+        "the 216 crops that it learns from, on a CPU: an estimate, from what is usual"
+        in form.time_estimate.value
+    )
     quick = form.time_estimate.value
     form.value = {"epochs": 24 * 600}
     assert form.time_estimate.value != quick and "h with" in form.time_estimate.value
@@ -448,7 +451,7 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
 
 def test_few_crops_are_told_which_preset_is_made_for_them() -> None:
     form = TrainForm(crops=crops_for_training(80))
-    assert "80 crops are few: the preset few" in form.time_estimate.value
+    assert "72 crops are few: the preset few" in form.time_estimate.value
     form.preset.value = "few"
     assert "are few" not in form.time_estimate.value
     assert "are few" not in TrainForm(crops=crops_for_training(400)).time_estimate.value

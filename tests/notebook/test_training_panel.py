@@ -332,7 +332,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     panel.finish()
     assert panel.sample.slider.layout.display == "flex"
     assert "Step 16." in panel.sample.caption.value
-    panel.sample.slider.value = 0
+    panel.sample.slider.value = -2
     assert "Step 1." in panel.sample.caption.value
     with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
@@ -348,17 +348,45 @@ def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path:
     for step in (1, 2, 16):
         panel(Sample(step=step, path=paths[step]))
         assert f"Step {step}." in panel.sample.caption.value
-    panel.sample.slider.value = 1
+    panel.sample.slider.value = -1
     panel(Sample(step=20, path=paths[20]))
     panel.finish()
     assert "Step 2." in panel.sample.caption.value
-    assert (panel.sample.slider.value, panel.sample.slider.max) == (1, 3)
-    panel.sample.slider.value = 3
+    assert panel.sample.slider.value == -1
+    panel.sample.slider.value = 0
+    assert "Step 20." in panel.sample.caption.value
+    assert panel.sample.slider.min == -3
     panel(Sample(step=30, path=paths[30]))
     assert "Step 30." in panel.sample.caption.value
     panel(Sample(step=16, path=paths[16]))  # later ones were lost with an earlier session
     assert "Step 16." in panel.sample.caption.value
-    assert (panel.sample.slider.value, panel.sample.slider.max) == (2, 2)
+    assert (panel.sample.slider.value, panel.sample.slider.min) == (0, -2)
+
+
+def test_only_a_persons_hand_pins_a_sample(tmp_path: Path) -> None:
+    """Front-ends send the states that they were sent back, late and in any order."""
+    project = Project(tmp_path)
+    view, sent = SampleView(), []
+    view.slider.observe(lambda change: sent.append(change["new"]), names="value")
+    for step in range(1, 8):
+        view.add(artifacts.write_sample(project, step, np.zeros((8, 8, 3), np.uint8)))
+        for value in [*sent, view.slider.value]:
+            view.slider.set_state({"value": value})
+        assert f"Step {step}." in view.caption.value
+    view.slider.set_state({"value": -5})
+    view.add(artifacts.write_sample(project, 8, np.zeros((8, 8, 3), np.uint8)))
+    assert "Step 2." in view.caption.value
+    view.slider.set_state({"value": 0})
+    assert "Step 8." in view.caption.value
+
+
+def test_a_chosen_sample_that_is_lost_with_an_earlier_session_gives_way(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    view, pixels = SampleView(), np.zeros((8, 8, 3), np.uint8)
+    view.offer([artifacts.write_sample(project, step, pixels) for step in (1, 2, 3, 4)])
+    view.slider.value = -1
+    view.add(project.sample_file(2))
+    assert "Step 2." in view.caption.value and view.slider.value == 0
 
 
 def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
@@ -368,7 +396,7 @@ def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
     view = SampleView()
     view.offer(paths)
     paths[0].unlink()
-    view.slider.value = 0
+    view.slider.value = -1
     assert "is missing or torn" in view.caption.value
 
 
@@ -441,10 +469,10 @@ def test_a_torn_sample_stops_nothing_and_the_newest_whole_one_is_shown(tmp_path:
         )
         view = SampleView()
         view.offer(project.sample_files())
-        view.slider.value = 0
+        view.slider.value = -2
         assert "Step 5." in view.caption.value
-        view.slider.value = 2
-        assert "step 15 is missing or torn" in view.caption.value and not view.errors.value
+        view.slider.value = 0
+        assert "Step 10." in view.caption.value and not view.errors.value
         view.add(project.sample_file(15))
 
 
@@ -468,3 +496,22 @@ def test_the_panel_does_not_call_unsaved_what_an_earlier_session_has_saved(tmp_p
     artifacts.write_metrics(project, [metrics(20), metrics(40)])
     assert "Nothing is saved yet" not in TrainingPanel(project).saved.value
     assert "Nothing is saved yet" in TrainingPanel(Project(tmp_path / "new")).saved.value
+
+
+def test_nothing_is_called_unsaved_above_a_welcome_back(tmp_path: Path, clock: Clock) -> None:
+    """Before the first epoch ends there is no history; a state may be saved all the same."""
+    project = Project(tmp_path)
+    for slot in project.slots[:1]:
+        slot.write_bytes(b"a state")
+    panels = [TrainingPanel(project), TrainingPanel()]
+    for panel in panels:
+        panel(Resumed(step=776, generation=3))
+        for step in range(777, 800):
+            clock.now += 1
+            panel(progress(step))
+        panel.finish()
+        assert "training goes on at step 776" in panel.notes.value
+        assert "Nothing is saved yet" not in panel.saved.value
+    panels[0](Safety(on_drive=False, safe_step=776, safe_time=0))
+    panels[0].finish()
+    assert "Saved: step 776" in panels[0].saved.value

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from ... import wording
 from ...config import FEW_CROPS, PRESETS, TrainConfig
+from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
 from ...project import Project
 from .. import image_folder, machine, style, time_estimate
@@ -43,8 +44,8 @@ class TrainForm(Form[TrainConfig]):
         self, project: Project | None = None, crops: Dataset | _HasDataset | None = None
     ) -> None:
         dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
-        kept = dataset.kept if dataset else ()
-        self._crop_count = sum(crop.split == "train" for crop in kept)
+        self._counts = counts_in_words(dataset) if dataset else ""
+        self._crop_count = len(learned_and_held_out(dataset)[0]) if dataset else 0
         self._has_pairs = image_folder.has_pairs(dataset)
         self._device = machine.gpu_name()
         self.time_estimate = widgets.HTML().add_class("cp-time")
@@ -68,7 +69,8 @@ class TrainForm(Form[TrainConfig]):
         return [widgets.VBox([self.preset]).add_class("cp-field")]
 
     def _below(self) -> list[widgets.Widget]:
-        return [self.time_estimate]
+        counts = widgets.HTML(style.line(self._counts)).add_class("cp-counts")
+        return [self.time_estimate, counts]
 
     def _presets(self) -> list[tuple[str, str]]:
         presets = []
@@ -127,6 +129,6 @@ class TrainForm(Form[TrainConfig]):
         device = self._device or "a CPU"
         time = wording.estimate_in_words(estimate.seconds)
         return (
-            f"From nothing to the last epoch about {time} with {self._crop_count} crops on"
-            f" {device}: an estimate, from {source}."
+            f"From nothing to the last epoch about {time} with the {self._crop_count} crops that"
+            f" it learns from, on {device}: an estimate, from {source}."
         )

@@ -13,7 +13,7 @@ from ...dataset.counts import counts_in_words
 from ...dataset.manifest import Dataset
 from ...events import Note
 from ...project import Project
-from .. import crop_cache, session
+from .. import crop_cache, kernel_state
 from ..forms import FramesForm, VideoForm, file_upload
 from ..gallery.gallery import Gallery
 from ..panels.progress_line import ProgressLine
@@ -38,11 +38,11 @@ def get_video(project: Project | None = None, form: VideoForm | None = None) -> 
         UploadError: an upload was asked for, and no file was chosen.
     """
     project = given_or_open(project)
-    form = form or session.current.get("video_form") or VideoForm(project)
+    form = form or kernel_state.current.get("video_form") or VideoForm(project)
     line = ProgressLine(project)
     display(line)
     stopped = "Stopped: run this cell again to fetch the video."
-    with session.current.making("video"), stoppable(stopped):
+    with kernel_state.current.making("video"), stoppable(stopped):
         config = _config_after_upload(project, form)
         project.remember(config, form.pictures_config)
         crop_cache.remember_for_session(project, config)
@@ -53,7 +53,7 @@ def get_video(project: Project | None = None, form: VideoForm | None = None) -> 
         else:
             video = crop_cache.fetch(project, config, on_event=line)
             line(Note(message=_describe_source(video, config)))
-        session.current.keep("video", video)
+        kernel_state.current.keep("video", video)
     return video
 
 
@@ -83,16 +83,16 @@ def cut_crops(
     if project is None:
         project = given_or_open()
         video = _video_of(project)
-    session.current.use(project)
-    form = form or session.current.get("frames_form") or FramesForm(project)
+    kernel_state.current.use(project)
+    form = form or kernel_state.current.get("frames_form") or FramesForm(project)
     line = ProgressLine(project)
     display(line)
     stopped = "Stopped: run this cell again to cut the crops."
-    with session.current.making("crops"), stoppable(stopped):
+    with kernel_state.current.making("crops"), stoppable(stopped):
         config = form.config
         project.remember(config)
         dataset = crop_cache.cut(project, video, config, on_event=line)
-        session.current.keep("crops", dataset)
+        kernel_state.current.keep("crops", dataset)
     line(Note(message=counts_in_words(dataset)))
     return dataset
 
@@ -110,23 +110,23 @@ def look_at_crops(dataset: Dataset | None = None, project: Project | None = None
     gallery = Gallery(dataset, project=project)
     display(gallery)
     if project is not None:
-        session.current.use(project)
-        session.current.keep("gallery", gallery)
+        kernel_state.current.use(project)
+        kernel_state.current.keep("gallery", gallery)
     return gallery
 
 
 def _video_of(project: Project) -> Path | None:
     video: Path | None = (
-        session.current.get("video") if "video" in session.current else get_video(project)
+        kernel_state.current.get("video") if "video" in kernel_state.current else get_video(project)
     )
     return video
 
 
 def crops_of(project: Project) -> Dataset:
     """Returns the crops of a project as their folder has them; cuts them where none were cut."""
-    if "crops" not in session.current:
+    if "crops" not in kernel_state.current:
         return cut_crops(project, _video_of(project))
-    return manifest.newest(session.current.get("crops"))
+    return manifest.newest(kernel_state.current.get("crops"))
 
 
 def dataset_of(project: Project, gallery: Gallery | Dataset | None) -> Dataset:

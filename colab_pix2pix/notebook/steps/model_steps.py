@@ -13,7 +13,7 @@ from ...events import Note
 from ...project import Project
 from ...storage import status_line
 from ...workflows import pipeline
-from .. import machine, session, time_estimate
+from .. import kernel_state, machine, time_estimate
 from ..forms import TrainForm, UseForm, file_upload
 from ..gallery.gallery import Gallery
 from ..panels import live_page, predictions
@@ -53,7 +53,7 @@ def train(
     """
     project = given_or_open(project)
     dataset = dataset_of(project, gallery)
-    form = form or session.current.get("train_form") or TrainForm(project, dataset)
+    form = form or kernel_state.current.get("train_form") or TrainForm(project, dataset)
     panel = TrainingPanel(project, galleries=Gallery.shown())
     display(panel)
     with stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
@@ -123,7 +123,7 @@ def use(
         UploadError: an upload was asked for, and no file was chosen.
     """
     project = given_or_open(project)
-    form = form or session.current.get("use_form") or UseForm(project)
+    form = form or kernel_state.current.get("use_form") or UseForm(project)
     dataset = dataset_of(project, gallery)
     line = ProgressLine(project)
     display(line)

@@ -15,7 +15,7 @@ from ...events import Event, Note
 from ...project import Project
 from ...storage import colab, restore
 from ...workflows.release import release_when_safe
-from .. import machine, session
+from .. import kernel_state, machine
 from ..forms.project_form import ProjectForm
 from ..panels.progress_line import ProgressLine
 
@@ -33,8 +33,8 @@ def set_up() -> None:
 
 def choose_project() -> ProjectForm:
     """Returns the form for the name of the project, to be shown."""
-    session.current.project_form = ProjectForm()
-    return session.current.project_form
+    kernel_state.current.project_form = ProjectForm()
+    return kernel_state.current.project_form
 
 
 def open_project(form: ProjectForm | None = None) -> Project:
@@ -49,9 +49,9 @@ def open_project(form: ProjectForm | None = None) -> Project:
         DriveError: in Colab, Drive can't be reached.
         CheckpointError: the project has saved states, and none of them is valid.
     """
-    session.current.project_form = form or session.current.project_form or ProjectForm()
-    project = session.current.project_form.project
-    session.current.use(project)
+    kernel_state.current.project_form = form or kernel_state.current.project_form or ProjectForm()
+    project = kernel_state.current.project_form.project
+    kernel_state.current.use(project)
     _welcome(project)
     return project
 
@@ -85,17 +85,17 @@ def given_or_open(project: Project | None = None) -> Project:
     One that was not open yet is opened, with a word about how far it is.
     """
     if project is not None:
-        session.current.use(project)
+        kernel_state.current.use(project)
         return project
-    form = session.current.project_form or ProjectForm()
-    session.current.project_form, project = form, form.project
-    if session.current.use(project):
+    form = kernel_state.current.project_form or ProjectForm()
+    kernel_state.current.project_form, project = form, form.project
+    if kernel_state.current.use(project):
         _welcome(project)
     return project
 
 
 def shown(name: str, form: AnyForm) -> AnyForm:
-    session.current.keep(name, form)
+    kernel_state.current.keep(name, form)
     return form
 
 

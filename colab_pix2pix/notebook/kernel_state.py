@@ -22,7 +22,7 @@ from .forms.project_form import ProjectForm
 ORDER = ("video_form", "video", "frames_form", "crops", "gallery", "train_form", "use_form")
 
 
-class Session:
+class KernelState:
     """The project that is worked on, and what was made of it in this kernel.
 
     Attributes:
@@ -86,4 +86,4 @@ def _same(before: Any, after: Any) -> bool:
 
 
 #: What the steps share in this kernel.
-current = Session()
+current = KernelState()
