@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +22,18 @@ from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.downloader.download import sample_video
 from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.project import Project
-from support import CHECKOUT
 from support.browsing import (
     GALLERY,
     cell_with,
     relevant_lines,
     run_up_to,
     shoot,
+    step_shown,
     turn_to_page,
     wait_for_page,
+    wait_for_speed,
 )
 from support.frontends import FrontEnd
-from support.notebooks import standin_python
 from support.servers import serving, write_page
 from support.waiting import wait_for
 
@@ -49,45 +46,6 @@ TRAINING = TrainConfig(
     epochs=500,
     save_every_seconds=2,
 )
-
-
-@pytest.fixture(scope="module", params=["colab", "lab"])
-def opened(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FrontEnd]:
-    """A server and a browser, for all tests in one front-end."""
-    python = standin_python() if request.param == "colab" else sys.executable
-    with FrontEnd(request.param, python, tmp_path_factory.mktemp(request.param)) as front_end:
-        yield front_end
-
-
-@pytest.fixture
-def front_end(opened: FrontEnd) -> Iterator[FrontEnd]:
-    """A front-end without projects and crops of earlier tests."""
-    yield opened
-    opened.close()
-    for folder in ("projects", "cache"):
-        shutil.rmtree(opened.home / folder, ignore_errors=True)
-
-
-@pytest.fixture
-def notebook() -> dict[str, Any]:
-    path = CHECKOUT / "notebooks" / "colab_pix2pix.ipynb"
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def wait_for_speed(page: Page) -> None:
-    """Waits until the panel shows that steps are being done."""
-    progress = page.locator(".cp-training .cp-progress")
-    wait_for(lambda: "crops per second" in progress.inner_text(), "the speed of training")
-
-
-def step_shown(page: Page) -> int:
-    """Returns the step that the panel tells."""
-    progress = page.locator(".cp-training .cp-progress").first.inner_text()
-    match = re.search(r"([0-9]+) of [0-9]+ steps", progress)
-    return int(match[1]) if match else -1
 
 
 def slide_to(page: Page, share: float) -> None:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-# Runs when the page draws the widget. Where somebody is typing, or sees the cell already, nothing
-# moves. In Colab an output is a page of its own, and Colab itself follows the cell that runs.
-_SCRIPT = (
-    "setTimeout(() => { const cell = this.closest('.jp-Cell, .cell');"
-    " if (!cell || document.activeElement?.closest('.cp')) return;"
-    " const panel = this.closest('.cp') || cell, box = panel.getBoundingClientRect();"
-    " if (box.top < 60 || box.top > innerHeight * 0.8)"
-    " cell.scrollIntoView({block: 'start'}); }, 100)"
-)
+# Runs when the page makes the widget. For the first seconds the page is kept there, because what is
+# above still grows; a person's wheel, click or key ends that, and where somebody is typing, or sees
+# the panel already, nothing moves. In Colab an output is a page of its own, and Colab itself follows
+# the cell that runs.
+_SCRIPT = """let ticks = 0, found = false;
+const timer = setInterval(() => {
+  const panel = this.closest('.cp'), box = panel && panel.getBoundingClientRect();
+  if (++ticks > 60) clearInterval(timer);
+  if (!box || !box.height || !this.closest('.jp-Cell, .cell')) return;
+  if (!found && document.activeElement && document.activeElement.closest('.cp')) return stop();
+  found = true;
+  panel.style.scrollMarginTop = '100px';
+  if (box.top < 30 || box.top > innerHeight * 0.8) panel.scrollIntoView({block: 'start'});
+}, 200);
+const stop = () => clearInterval(timer);
+for (const kind of ['wheel', 'pointerdown', 'keydown', 'touchmove'])
+  addEventListener(kind, stop, {once: true, capture: true, passive: true});
+"""
 
 
 def into_view() -> widgets.HTML:
