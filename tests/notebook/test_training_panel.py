@@ -95,8 +95,11 @@ def test_the_panel_tells_epoch_step_speed_and_time_left(clock: Clock) -> None:
     panel(progress(50))
     assert "epoch 6 of 20, 50 of 200 steps, 49.4 crops per second, 2 min left" in panel.text.value
     assert "width:25.00%" in panel.text.value
-    assert "generator_l1_loss <b>0.010</b>" in panel.losses.value
-    assert "held_out" not in panel.losses.value
+    assert "difference to the real crops <b>0.010</b>" in panel.losses.value
+    assert "never seen" not in panel.losses.value
+    panel(dataclasses.replace(metrics(60, 0.2), held_out_follow=0.1))
+    panel.finish()
+    assert "_" not in panel.losses.value, "no name of a column in a panel"
 
 
 def test_text_is_sent_on_a_timer_and_not_at_each_step(clock: Clock) -> None:
@@ -170,6 +173,12 @@ def test_the_verdict_is_said_in_the_panel_and_follows_each_epoch(clock: Clock) -
     nothing = dataclasses.replace(falling(2000, 0.1), generator_l1_loss=float("nan"))
     panel(nothing)
     assert "Broken: " in panel.verdict.value and "cp-warning" in panel.verdict.value
+
+
+def test_one_step_and_one_measure_are_said_as_people_do() -> None:
+    assert diagnose([falling(1, 0.5)]).sentence.startswith(
+        "Starting: 1 step and 1 measure on held-out crops so far"
+    )
 
 
 def test_the_verdict_at_the_end_stands_in_the_panel_once(clock: Clock) -> None:
@@ -285,7 +294,7 @@ def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
     artifacts.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
     panel = TrainingPanel(project)
     assert "Step 20." in panel.sample.caption.value
-    assert "held_out_l1_loss <b>0.250</b>" in panel.losses.value
+    assert "the same on crops it has never seen <b>0.250</b>" in panel.losses.value
     assert panel.curves.value
 
 
