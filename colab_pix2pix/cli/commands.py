@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import wording
 from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig, VideoConfig
 from ..dataset import manifest
+from ..dataset.counts import counts_in_words
 from ..errors import OptionError
 from ..events import JsonLines
 from ..project import Project
@@ -79,7 +80,7 @@ def run_frames(args: argparse.Namespace) -> int:
             scheduler=args.scheduler,
             on_event=terminal,
         )
-    print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
+    print(f"{args.directory} holds {counts_in_words(dataset)}")
     return 0
 
 
@@ -109,7 +110,7 @@ def run_import(args: argparse.Namespace) -> int:
         dataset = import_and_mark(
             args.sources, args.directory, config, rules, reading, on_event=terminal
         )
-    print(f"{len(dataset.crops)} crops in {args.directory}, {len(dataset.kept)} of them kept")
+    print(f"{args.directory} holds {counts_in_words(dataset)}")
     return 0
 
 

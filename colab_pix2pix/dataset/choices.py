@@ -21,6 +21,7 @@ from ..filenames import packed_name
 from ..project import Project
 from ..storage import colab, drive, slots
 from ..storage.os_errors import UNCHANGED, translate_os_errors
+from . import manifest
 from .manifest import Crop, Dataset
 
 FORMAT = 1
@@ -197,7 +198,7 @@ class ChoiceKeeper:
                     self._changed.notify_all()
                     return
             try:
-                keep(self._project, dataset)
+                keep(self._project, manifest.newest(dataset))
                 self._trouble = ""
             except Exception as error:  # whatever it is: told, and tried again
                 self._trouble = f"Your choices are not in {self._project.path} yet: {error}"

@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DatasetError, ProjectError
@@ -115,7 +115,7 @@ class Dataset:
 
 def write(dataset: Dataset) -> Path:
     """Writes `manifest.json` into the dataset's folder, whole or not at all; returns its path."""
-    path = _file(dataset)
+    path = dataset.directory / "manifest.json"
     write_json(path, to_dict(dataset))
     return path
 
@@ -132,14 +132,15 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
     """Changes crops and writes the manifest; returns the dataset as it is then.
 
     Args:
-        dataset: The crops. Where the folder has a newer state, that is changed: what was decided
-            since this object was read stays.
+        dataset: The crops. Where the folder has a newer state, that is changed: what was decided,
+            or cut, since this object was read stays.
         change: Gives for each crop what it is from now on.
     """
     with _writing:
-        dataset = newest(dataset)
+        before = _stored(dataset)
+        if before is not None and before.revision > dataset.revision:
+            dataset = before
         crops = tuple(change(crop) for crop in dataset.crops)
-        before = read(dataset.directory) if _file(dataset).exists() else None
         if before is not None and (before.crops, before.sources) == (crops, dataset.sources):
             return before
         dataset = dataclasses.replace(dataset, crops=crops, revision=dataset.revision + 1)
@@ -150,17 +151,22 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
 def newest(dataset: Dataset) -> Dataset:
     """Returns the dataset as its folder has it where that is newer than the object.
 
-    An object with other crops than the folder is a choice of its own, and stays as it is.
+    An object with some of the folder's crops keeps to those; one with crops that the folder does
+    not have any more is out of date, and all of the folder's are returned.
     """
-    if not _file(dataset).exists():
+    stored = _stored(dataset)
+    if stored is None or stored.revision <= dataset.revision:
         return dataset
-    stored = read(dataset.directory)
-    same = [crop.file for crop in stored.crops] == [crop.file for crop in dataset.crops]
-    return stored if same and stored.revision > dataset.revision else dataset
+    by_file = {crop.file: crop for crop in stored.crops}
+    files = [crop.file for crop in dataset.crops]
+    if files == list(by_file) or not set(files) <= set(by_file):
+        return stored
+    return dataset.replace(tuple(by_file[file] for file in files))
 
 
-def _file(dataset: Dataset) -> Path:
-    return dataset.directory / "manifest.json"
+def _stored(dataset: Dataset) -> Dataset | None:
+    file = dataset.directory / "manifest.json"
+    return read(dataset.directory) if file.exists() else None
 
 
 def _with_public_links(source: dict[str, Any]) -> dict[str, Any]:
@@ -177,10 +183,8 @@ def read(directory: Path | str) -> Dataset:
     directory = Path(directory)
     if not directory.is_dir():
         raise _no_dataset(directory, "there is no such folder")
-    if (directory / "manifest.json").exists():
-        dataset = _from_manifest(directory)
-    else:
-        dataset = Dataset(directory, _loose(directory))
+    is_made = (directory / "manifest.json").exists()
+    dataset = _from_manifest(directory) if is_made else Dataset(directory, _loose(directory))
     if not dataset.crops:
         raise _no_dataset(directory, "there are no pictures in it")
     return dataset
@@ -216,22 +220,28 @@ def read_all(folder: Path) -> list[Dataset]:
 
 def _loose(directory: Path) -> tuple[Crop, ...]:
     """Returns an entry for each picture in a folder; folders such as train and test are a split."""
-    from ..images import list_folder  # Pillow takes its time
-    from .own_images.pair_layouts import ready_made_splits
+    from .own_images.pair_layouts import split_of_each  # Pillow takes its time
 
-    files = list_folder(directory).files
-    names = [PurePosixPath(file.relative_to(directory).as_posix()) for file in files]
-    splits = ready_made_splits(names) or ["train"] * len(names)
-    return tuple(
-        Crop(file=str(name), split=split) for name, split in zip(names, splits, strict=True)
-    )
+    return tuple(Crop(file=file, split=split) for file, split in split_of_each(directory).items())
 
 
 def _from_manifest(directory: Path) -> Dataset:
     try:
-        content = read_json(directory / "manifest.json")
+        return from_dict(read_json(directory / "manifest.json"), directory)
     except ProjectError as error:
         raise _damaged(directory, str(error)) from error
+
+
+def from_dict(content: dict[str, Any], directory: Path) -> Dataset:
+    """Returns the dataset that the content of a `manifest.json` describes.
+
+    Args:
+        content: What `to_dict` has returned once.
+        directory: Where its crops lie.
+
+    Raises:
+        DatasetError: it is damaged, or of another format.
+    """
     if content.get("format") != FORMAT:
         raise DatasetError(
             f"{directory}/manifest.json has the format {content.get('format')!r}.",

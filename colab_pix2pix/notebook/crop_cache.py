@@ -132,7 +132,6 @@ def _cut(project: Project, video: Path | None, config: FramesConfig, on_event: O
     cached = _find(project, "sha256", sha256, wanted)
     directory = cached.directory if cached else project.crops / sha256[:12]
     if cached and _is_up_to_date(project, cached, config):
-        on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} crops are kept."))
         return cached
     return cut_and_mark([video], directory, config, CurateConfig(), on_event=on_event)
 
@@ -143,7 +142,6 @@ def _import(project: Project, folder: Path, config: FramesConfig, on_event: OnEv
     sha256 = pair_layouts.pairs_sha256(image_folder.images_in(folder, reading))
     cached = _find(project, "sha256", sha256, VideoConfig())
     if cached and _is_up_to_date(project, cached, config):
-        on_event(Note(message=f"{len(cached.kept)} of {len(cached.crops)} pictures are kept."))
         return cached
     directory = cached.directory if cached else project.crops / sha256[:12]
     rules = CurateConfig()

@@ -13,12 +13,13 @@ from PIL import Image, ImageOps
 from ..events import Metrics
 from ..images import read_image
 
-#: Losses in the order in which they are drawn: field of Metrics, name in the legend, colour.
+#: Losses in the order in which they are drawn: field of Metrics (and column of `metrics.csv`), what
+#: it is called where people read it, colour.
 LOSSES = (
-    ("generator_l1_loss", "generator_l1_loss: difference of pixels", "#3b82c4"),
-    ("held_out_l1_loss", "held_out_l1_loss: on held-out crops", "#2f9e63"),
-    ("generator_gan_loss", "generator_gan_loss: not fooling the other", "#d18a1b"),
-    ("discriminator_loss", "discriminator_loss: being fooled", "#9467bd"),
+    ("generator_l1_loss", "difference to the real crops", "#3b82c4"),
+    ("held_out_l1_loss", "the same on crops it has never seen", "#2f9e63"),
+    ("generator_gan_loss", "how easily its pictures are told from real ones", "#d18a1b"),
+    ("discriminator_loss", "how often they pass as real", "#9467bd"),
 )
 #: What the rows of a sample grid are.
 GRID_CAPTION = "Top: what the network sees. Middle: what was there. Bottom: its picture."

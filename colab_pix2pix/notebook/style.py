@@ -22,6 +22,7 @@ CSS = """
 .cp-form, .cp-panel { border: 1px solid rgba(128,128,128,.3); border-radius: 10px;
   padding: 12px 18px 14px; box-sizing: border-box; width: 100%; margin: 4px 0; }
 .cp-title { font-size: 16px; font-weight: 600; padding-bottom: 4px; }
+.cp-of { font-size: 12.5px; font-weight: 400; opacity: .72; padding-left: 12px; }
 .cp-quiet, .cp-help { opacity: .72; }
 .cp-help { font-size: 12.5px; }
 .cp-field { margin: 3px 0 5px; }
@@ -82,6 +83,12 @@ def escape(text: object) -> str:
 def line(text: object, kind: str = "quiet") -> str:
     """Returns a line of plain text of a kind: quiet, title, help, hint, good, warning."""
     return f'<div class="cp-{kind} cp-text">{escape(text)}</div>' if str(text) else ""
+
+
+def title(text: object, project: str = "") -> str:
+    """Returns the heading of a panel, with the name of the project that it belongs to, if any."""
+    name = f'<span class="cp-of">project {escape(project)}</span>' if project else ""
+    return f'<div class="cp-title cp-text">{escape(text)}{name}</div>'
 
 
 def named_values(pairs: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..config import TrainConfig
+from ..dataset.counts import learned_and_held_out
 from ..dataset.manifest import Crop, Dataset
 from ..errors import CheckpointError, DatasetError
 from ..events import Note, OnEvent, Progress, ignore
@@ -118,13 +119,7 @@ def split_crops(dataset: Dataset, config: TrainConfig) -> tuple[list[Crop], list
             fix="Keep some in the gallery, or cut new crops with other options.",
         )
     _check_partners(dataset, kept, config.condition)
-    train = [crop for crop in kept if crop.split == "train"]
-    held_out = [crop for crop in kept if crop.split == "test"]
-    if not train or not held_out:
-        train, held_out = list(kept), []
-    if not held_out and len(train) >= 5:
-        last = max(1, len(train) // 10)
-        train, held_out = train[:-last], train[-last:]
+    train, held_out = learned_and_held_out(dataset)
     return train, held_out or train
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import wording
 from ..events import Metrics, Verdict
 
 #: Of `evaluation.follow_error`: up to the first what is made follows its input, beyond the second
@@ -118,7 +119,8 @@ def _curve(points: Sequence[tuple[int, float | None]]) -> _Curve:
 
 def _counted(rows: Sequence[Metrics]) -> str:
     measures = sum(row.held_out_l1_loss is not None for row in rows)
-    return f"{rows[-1].step if rows else 0} steps and {measures} measures on held-out crops so far"
+    steps = wording.counted(rows[-1].step if rows else 0, "step")
+    return f"{steps} and {wording.counted(measures, 'measure')} on held-out crops so far"
 
 
 def _not_a_number(history: Sequence[Metrics], rows: Sequence[Metrics]) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..dataset import manifest
+from ..dataset.counts import counts_in_words
+from ..errors import DatasetError
 from ..filenames import public_text
 from ..files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
 from ..project import Project
@@ -116,11 +119,14 @@ def sources(project: Project) -> list[str]:
         OSError, files.BROKEN_ARCHIVE: its `dataset.zip` is missing or damaged.
     """
     with zipfile.ZipFile(project.dataset_zip) as archive:
-        manifest = json_object(archive.read(MANIFEST))
-    known = manifest["sources"].values() if has_types(manifest, crops=list, sources=dict) else None
+        content = json_object(archive.read(MANIFEST))
+    known = content["sources"].values() if has_types(content, sources=dict) else None
     if known is None or not all(isinstance(source, dict) for source in known):
         raise ValueError(f"{MANIFEST} is odd")
-    lines = [f"{len(manifest['crops'])} crops"]
+    try:
+        lines = [counts_in_words(manifest.from_dict(content, project.dataset_zip))]
+    except DatasetError as error:
+        raise ValueError(str(error)) from error
     for source in known:
         fields = [source.get(name, "") for name in ("title", "uploader", "page", "licence")]
         line = ", ".join(str(f) for f in fields if f) or str(source.get("file", ""))

@@ -174,6 +174,7 @@ def train(
         >>> result = train("crops", "runs/flowers", TrainConfig(epochs=50))  # doctest: +SKIP
     """
     from ..dataset import choices
+    from ..dataset.counts import counts_in_words
     from ..dataset.own_images.readable_crops import without_unreadable
     from ..training.fit import fit
     from ..training.plan import make_plan
@@ -189,6 +190,7 @@ def train(
         if changed:
             on_event(events.Note(message=choices.came_back(project, changed)))
     plan = make_plan(dataset, project, config, on_event)
+    on_event(events.Note(message=counts_in_words(dataset)))
     return fit(
         plan,
         on_event,

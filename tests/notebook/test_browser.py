@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +22,18 @@ from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.downloader.download import sample_video
 from colab_pix2pix.downloader.preview import preview
 from colab_pix2pix.project import Project
-from support import CHECKOUT
 from support.browsing import (
     GALLERY,
     cell_with,
     relevant_lines,
     run_up_to,
     shoot,
+    step_shown,
     turn_to_page,
     wait_for_page,
+    wait_for_speed,
 )
 from support.frontends import FrontEnd
-from support.notebooks import standin_python
 from support.servers import serving, write_page
 from support.waiting import wait_for
 
@@ -49,45 +46,6 @@ TRAINING = TrainConfig(
     epochs=500,
     save_every_seconds=2,
 )
-
-
-@pytest.fixture(scope="module", params=["colab", "lab"])
-def opened(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FrontEnd]:
-    """A server and a browser, for all tests in one front-end."""
-    python = standin_python() if request.param == "colab" else sys.executable
-    with FrontEnd(request.param, python, tmp_path_factory.mktemp(request.param)) as front_end:
-        yield front_end
-
-
-@pytest.fixture
-def front_end(opened: FrontEnd) -> Iterator[FrontEnd]:
-    """A front-end without projects and crops of earlier tests."""
-    yield opened
-    opened.close()
-    for folder in ("projects", "cache"):
-        shutil.rmtree(opened.home / folder, ignore_errors=True)
-
-
-@pytest.fixture
-def notebook() -> dict[str, Any]:
-    path = CHECKOUT / "notebooks" / "colab_pix2pix.ipynb"
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def wait_for_speed(page: Page) -> None:
-    """Waits until the panel shows that steps are being done."""
-    progress = page.locator(".cp-training .cp-progress")
-    wait_for(lambda: "crops per second" in progress.inner_text(), "the speed of training")
-
-
-def step_shown(page: Page) -> int:
-    """Returns the step that the panel tells."""
-    progress = page.locator(".cp-training .cp-progress").first.inner_text()
-    match = re.search(r"([0-9]+) of [0-9]+ steps", progress)
-    return int(match[1]) if match else -1
 
 
 def slide_to(page: Page, share: float) -> None:
@@ -112,7 +70,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     train = cell_with(notebook, "steps.train(")
 
     # A link is looked at, then fetched; a wrong one is explained in the form.
-    run_up_to(front_end, notebook, "VideoForm(")
+    run_up_to(front_end, notebook, "choose_video(")
     shoot(page.locator(".cp-machine"), "1-machine", front_end)
     shoot(page.locator(".cp-form-project"), "2-project", front_end)
     site = front_end.home / f"site-{time.time_ns()}"
@@ -137,7 +95,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     page.get_by_text("A_garden_in_spring.mp4, 1.1 MB").wait_for()
 
     # A wrong number is explained beside its box at once, and not stored.
-    run_up_to(front_end, notebook, "FramesForm(")
+    run_up_to(front_end, notebook, "choose_crops(")
     count = page.locator(".cp-form-frames .cp-count input")
     assert count.input_value() == "40"
     fill(page, ".cp-form-frames .cp-count", "0")
@@ -172,7 +130,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     shoot(page.locator(".cp-gallery"), "5-gallery", front_end)
 
     # Training shows its progress and its pictures.
-    run_up_to(front_end, notebook, "TrainForm(")
+    run_up_to(front_end, notebook, "choose_training(")
     assert "an estimate" in page.locator(".cp-form-train .cp-time").inner_text()
     shoot(page.locator(".cp-form-train"), "6-train", front_end)
     front_end.run_cell(train)
@@ -238,7 +196,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     assert inside.locator("h2").first.inner_text() == "Scores"
     shoot(page.locator(".cp-report"), "12-report", front_end)
 
-    front_end.run_cell(cell_with(notebook, "UseForm("))
+    front_end.run_cell(cell_with(notebook, "choose_picture("))
     page.locator(".cp-form-use .cp-picture input").wait_for()
     fill(page, ".cp-form-use .cp-picture", str(file.parent / sorted(rejected)[0]))
     front_end.run_cell(cell_with(notebook, "steps.use("))
@@ -281,7 +239,7 @@ def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_g
     project = Project(front_end.home / "projects" / "my-first-model")
     project.remember(FramesConfig(count=24), TRAINING)
     page = front_end.open(notebook)
-    run_up_to(front_end, notebook, "TrainForm(")
+    run_up_to(front_end, notebook, "choose_training(")
     front_end.run_cell(cell_with(notebook, "steps.train("))
     wait_for_speed(page)
     front_end.saved()  # what notebooks do by themselves every two minutes

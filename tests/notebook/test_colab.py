@@ -25,6 +25,7 @@ from PIL import Image
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.errors import DriveError, Pix2PixError
 from colab_pix2pix.notebook import steps
+from colab_pix2pix.notebook.steps import opening
 from colab_pix2pix.project import Project, sample_step
 from colab_pix2pix.storage import colab as google_colab
 from colab_pix2pix.storage import drive
@@ -102,7 +103,7 @@ def test_run_all_trains_on_drive_ends_when_all_is_safe_and_keeps_the_machine(
     colab, session = finished
     text = session.text()
     assert "Google now asks whether this notebook may use your Drive" in text
-    outputs = [str(output) for output in session.cell("ProjectForm(").outputs]
+    outputs = [str(output) for output in session.cell("choose_project(").outputs]
     (mounting,) = [n for n, output in enumerate(outputs) if "Mounted at" in output]
     assert mounting == 1, "the sentence of why comes before the question"
     assert [call["call"] for call in colab.calls] == ["drive.mount"]
@@ -157,7 +158,7 @@ def test_in_the_browser_pairs_are_uploaded_learned_and_safe_on_drive(colab: Cola
     environment = colab.environment()
     with FrontEnd("colab", standin_python(), home, environment=environment) as front_end:
         page = front_end.open(notebook)
-        run_up_to(front_end, notebook, "VideoForm(")
+        run_up_to(front_end, notebook, "choose_video(")
         page.get_by_text("Google now asks whether this notebook may use your Drive").wait_for()
         shoot(page.locator(".cp-form-video"), "colab-video", front_end)
 
@@ -235,7 +236,7 @@ def test_elsewhere_there_is_nothing_to_give_back(
 ) -> None:
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
     shown: list[Any] = []
-    monkeypatch.setattr(steps, "display", shown.append)
+    monkeypatch.setattr(opening, "display", shown.append)
     steps.give_back(Project(tmp_path), when_safe=True)
     assert "there is nothing to give back" in shown[0].notes.value
 
@@ -248,8 +249,8 @@ def test_without_consent_nothing_is_written_and_the_cell_can_be_run_again(
     session = colab.session()
     with session.client.setup_kernel(env=session.environment()):
         with pytest.raises(CellExecutionError):
-            run_to(session, "ProjectForm(")
-        shown = error_of(session.cell("ProjectForm("))
+            run_to(session, "choose_project(")
+        shown = error_of(session.cell("choose_project("))
         for text in (
             "Google Drive was not mounted: ",  # what
             "a Colab machine loses its own disk",  # why
@@ -260,7 +261,7 @@ def test_without_consent_nothing_is_written_and_the_cell_can_be_run_again(
         assert not (colab.mount_point / "MyDrive").exists()
         assert not (session.home / "colab_pix2pix").exists(), "no silent fallback"
         colab.person(consent="")
-        again = session.cell("ProjectForm(")
+        again = session.cell("choose_project(")
         session.client.execute_cell(again, session.notebook.cells.index(again))
         run_to(session, "open_project(")
     assert "A new project: my-first-model." in session.text()

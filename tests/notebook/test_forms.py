@@ -97,7 +97,7 @@ def test_advanced_options_are_folded_away_until_asked_for() -> None:
     (folded,) = with_class(form, "cp-folded")
     (more,) = with_class(form, "cp-more")
     assert box(form, "learning_rate") in shown(folded)
-    assert box(form, "epochs") not in shown(folded)
+    assert box(form, "minutes") not in shown(folded)
     assert folded.layout.display == "none"
     more.value = True
     assert folded.layout.display == "flex"
@@ -437,7 +437,10 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
     labels = dict((name, label) for label, name in form.preset.options)
     assert re.search(r"about \d+ min here", labels["quick"])
     assert re.search(r"about \d+ h here", labels["paper"])
-    assert "240 crops on a CPU: an estimate, from what is usual" in form.time_estimate.value
+    assert (
+        "the 216 crops that it learns from, on a CPU: an estimate, from what is usual"
+        in form.time_estimate.value
+    )
     quick = form.time_estimate.value
     form.value = {"epochs": 24 * 600}
     assert form.time_estimate.value != quick and "h with" in form.time_estimate.value
@@ -446,9 +449,30 @@ def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.Monke
     assert "here" not in str(TrainForm().preset.options), "without crops nobody can tell"
 
 
+def test_the_first_view_asks_how_long_and_how_fine_and_the_rest_is_folded() -> None:
+    form = TrainForm(crops=crops_for_training(240))
+    (folded,) = with_class(form, "cp-folded")
+    names = list(form.fields)
+    assert names[0] == "minutes" and sorted(names) == sorted(options.options(TrainConfig))
+    first = [name for name in names if box(form, name) not in shown(folded)]
+    assert first == ["minutes"]
+    form.value = {"minutes": 20.0}
+    assert re.search(r"about 20 min: about \d+ passes over your crops", form.time_estimate.value)
+
+
+def test_a_trained_project_is_offered_twenty_more_minutes(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    assert TrainForm(project).more_minutes.layout.display == "none"
+    project.slots[0].write_bytes(b"a state")
+    form = TrainForm(project)
+    assert form.more_minutes.layout.display == ""
+    form.more_minutes.click()
+    assert form.config.minutes == 20 and not form.errors.value
+
+
 def test_few_crops_are_told_which_preset_is_made_for_them() -> None:
     form = TrainForm(crops=crops_for_training(80))
-    assert "80 crops are few: the preset few" in form.time_estimate.value
+    assert "72 crops are few: the preset few" in form.time_estimate.value
     form.preset.value = "few"
     assert "are few" not in form.time_estimate.value
     assert "are few" not in TrainForm(crops=crops_for_training(400)).time_estimate.value

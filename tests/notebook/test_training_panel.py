@@ -25,9 +25,10 @@ from colab_pix2pix.events import (
 )
 from colab_pix2pix.notebook import inline_images
 from colab_pix2pix.notebook.panels import training_panel
+from colab_pix2pix.notebook.panels.progress_line import ProgressLine
 from colab_pix2pix.notebook.panels.results import result_view
 from colab_pix2pix.notebook.panels.samples import SampleView
-from colab_pix2pix.notebook.panels.training_panel import ProgressLine, TrainingPanel
+from colab_pix2pix.notebook.panels.training_panel import TrainingPanel
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import status_line
 from colab_pix2pix.training import artifacts
@@ -94,8 +95,11 @@ def test_the_panel_tells_epoch_step_speed_and_time_left(clock: Clock) -> None:
     panel(progress(50))
     assert "epoch 6 of 20, 50 of 200 steps, 49.4 crops per second, 2 min left" in panel.text.value
     assert "width:25.00%" in panel.text.value
-    assert "generator_l1_loss <b>0.010</b>" in panel.losses.value
-    assert "held_out" not in panel.losses.value
+    assert "difference to the real crops <b>0.010</b>" in panel.losses.value
+    assert "never seen" not in panel.losses.value
+    panel(dataclasses.replace(metrics(60, 0.2), held_out_follow=0.1))
+    panel.finish()
+    assert "_" not in panel.losses.value, "no name of a column in a panel"
 
 
 def test_text_is_sent_on_a_timer_and_not_at_each_step(clock: Clock) -> None:
@@ -169,6 +173,12 @@ def test_the_verdict_is_said_in_the_panel_and_follows_each_epoch(clock: Clock) -
     nothing = dataclasses.replace(falling(2000, 0.1), generator_l1_loss=float("nan"))
     panel(nothing)
     assert "Broken: " in panel.verdict.value and "cp-warning" in panel.verdict.value
+
+
+def test_one_step_and_one_measure_are_said_as_people_do() -> None:
+    assert diagnose([falling(1, 0.5)]).sentence.startswith(
+        "Starting: 1 step and 1 measure on held-out crops so far"
+    )
 
 
 def test_the_verdict_at_the_end_stands_in_the_panel_once(clock: Clock) -> None:
@@ -284,7 +294,7 @@ def test_a_panel_starts_with_what_earlier_sessions_left(tmp_path: Path) -> None:
     artifacts.write_metrics(project, [metrics(10), metrics(20, held_out=0.25)])
     panel = TrainingPanel(project)
     assert "Step 20." in panel.sample.caption.value
-    assert "held_out_l1_loss <b>0.250</b>" in panel.losses.value
+    assert "the same on crops it has never seen <b>0.250</b>" in panel.losses.value
     assert panel.curves.value
 
 
@@ -331,7 +341,7 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     panel.finish()
     assert panel.sample.slider.layout.display == "flex"
     assert "Step 16." in panel.sample.caption.value
-    panel.sample.slider.value = 0
+    panel.sample.slider.value = -2
     assert "Step 1." in panel.sample.caption.value
     with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
@@ -347,17 +357,45 @@ def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path:
     for step in (1, 2, 16):
         panel(Sample(step=step, path=paths[step]))
         assert f"Step {step}." in panel.sample.caption.value
-    panel.sample.slider.value = 1
+    panel.sample.slider.value = -1
     panel(Sample(step=20, path=paths[20]))
     panel.finish()
     assert "Step 2." in panel.sample.caption.value
-    assert (panel.sample.slider.value, panel.sample.slider.max) == (1, 3)
-    panel.sample.slider.value = 3
+    assert panel.sample.slider.value == -1
+    panel.sample.slider.value = 0
+    assert "Step 20." in panel.sample.caption.value
+    assert panel.sample.slider.min == -3
     panel(Sample(step=30, path=paths[30]))
     assert "Step 30." in panel.sample.caption.value
     panel(Sample(step=16, path=paths[16]))  # later ones were lost with an earlier session
     assert "Step 16." in panel.sample.caption.value
-    assert (panel.sample.slider.value, panel.sample.slider.max) == (2, 2)
+    assert (panel.sample.slider.value, panel.sample.slider.min) == (0, -2)
+
+
+def test_only_a_persons_hand_pins_a_sample(tmp_path: Path) -> None:
+    """Front-ends send the states that they were sent back, late and in any order."""
+    project = Project(tmp_path)
+    view, sent = SampleView(), []
+    view.slider.observe(lambda change: sent.append(change["new"]), names="value")
+    for step in range(1, 8):
+        view.add(artifacts.write_sample(project, step, np.zeros((8, 8, 3), np.uint8)))
+        for value in [*sent, view.slider.value]:
+            view.slider.set_state({"value": value})
+        assert f"Step {step}." in view.caption.value
+    view.slider.set_state({"value": -5})
+    view.add(artifacts.write_sample(project, 8, np.zeros((8, 8, 3), np.uint8)))
+    assert "Step 2." in view.caption.value
+    view.slider.set_state({"value": 0})
+    assert "Step 8." in view.caption.value
+
+
+def test_a_chosen_sample_that_is_lost_with_an_earlier_session_gives_way(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    view, pixels = SampleView(), np.zeros((8, 8, 3), np.uint8)
+    view.offer([artifacts.write_sample(project, step, pixels) for step in (1, 2, 3, 4)])
+    view.slider.value = -1
+    view.add(project.sample_file(2))
+    assert "Step 2." in view.caption.value and view.slider.value == 0
 
 
 def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
@@ -367,7 +405,7 @@ def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
     view = SampleView()
     view.offer(paths)
     paths[0].unlink()
-    view.slider.value = 0
+    view.slider.value = -1
     assert "is missing or torn" in view.caption.value
 
 
@@ -440,10 +478,10 @@ def test_a_torn_sample_stops_nothing_and_the_newest_whole_one_is_shown(tmp_path:
         )
         view = SampleView()
         view.offer(project.sample_files())
-        view.slider.value = 0
+        view.slider.value = -2
         assert "Step 5." in view.caption.value
-        view.slider.value = 2
-        assert "step 15 is missing or torn" in view.caption.value and not view.errors.value
+        view.slider.value = 0
+        assert "Step 10." in view.caption.value and not view.errors.value
         view.add(project.sample_file(15))
 
 
@@ -467,3 +505,22 @@ def test_the_panel_does_not_call_unsaved_what_an_earlier_session_has_saved(tmp_p
     artifacts.write_metrics(project, [metrics(20), metrics(40)])
     assert "Nothing is saved yet" not in TrainingPanel(project).saved.value
     assert "Nothing is saved yet" in TrainingPanel(Project(tmp_path / "new")).saved.value
+
+
+def test_nothing_is_called_unsaved_above_a_welcome_back(tmp_path: Path, clock: Clock) -> None:
+    """Before the first epoch ends there is no history; a state may be saved all the same."""
+    project = Project(tmp_path)
+    for slot in project.slots[:1]:
+        slot.write_bytes(b"a state")
+    panels = [TrainingPanel(project), TrainingPanel()]
+    for panel in panels:
+        panel(Resumed(step=776, generation=3))
+        for step in range(777, 800):
+            clock.now += 1
+            panel(progress(step))
+        panel.finish()
+        assert "training goes on at step 776" in panel.notes.value
+        assert "Nothing is saved yet" not in panel.saved.value
+    panels[0](Safety(on_drive=False, safe_step=776, safe_time=0))
+    panels[0].finish()
+    assert "Saved: step 776" in panels[0].saved.value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
 from support.frontends import FrontEnd
+from support.waiting import wait_for
 
 #: Makes a gallery of a thousand crops.
 GALLERY = """
@@ -85,3 +87,16 @@ def run_up_to(front_end: FrontEnd, notebook: dict[str, Any], code: str) -> None:
         if count is None and index <= last:
             front_end.run_cell(index)
     front_end.wait_until_run(cells.index(last) + 1)
+
+
+def wait_for_speed(page: Page) -> None:
+    """Waits until the panel shows that steps are being done."""
+    progress = page.locator(".cp-training .cp-progress")
+    wait_for(lambda: "crops per second" in progress.inner_text(), "the speed of training")
+
+
+def step_shown(page: Page) -> int:
+    """Returns the step that the panel tells."""
+    progress = page.locator(".cp-training .cp-progress").first.inner_text()
+    match = re.search(r"([0-9]+) of [0-9]+ steps", progress)
+    return int(match[1]) if match else -1

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ...errors import DatasetError
+from ...images import list_folder
 from .image_sources import ImageFile, images_sha256
 
 #: An image that holds both halves, or an image and its partner.
@@ -124,6 +125,17 @@ def ready_made_splits(relatives: Sequence[PurePosixPath]) -> list[Literal["train
     if set(splits) <= {"", "train"} or set(splits) == {"test"}:
         return []
     return ["test" if split == "test" else "train" for split in splits]
+
+
+def split_of_each(directory: Path) -> dict[str, Literal["train", "test"]]:
+    """Returns for each picture of a folder, by its path in it, on which side of a split it lies.
+
+    All are for training where folders such as train and test make none.
+    """
+    files = list_folder(directory).files
+    names = [PurePosixPath(file.relative_to(directory).as_posix()) for file in files]
+    splits = ready_made_splits(names) or ["train"] * len(names)
+    return {str(name): split for name, split in zip(names, splits, strict=True)}
 
 
 def _place(relative: PurePosixPath) -> _Place:

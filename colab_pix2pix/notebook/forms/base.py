@@ -138,7 +138,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         specs = self._options()
         first = [field.row for name, field in self.fields.items() if not specs[name].advanced]
         folded = [field.row for name, field in self.fields.items() if specs[name].advanced]
-        heading = widgets.HTML(style.line(title, "title"))
+        name = self._project.path.name if self._project else ""
+        heading = widgets.HTML(style.title(title, name))
         footer = widgets.HTML(style.line(hint, "hint"))
         return [
             style.style_sheet(),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Protocol
 
 import ipywidgets as widgets
 
 from ... import wording
 from ...config import FEW_CROPS, PRESETS, TrainConfig
+from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
+from ...options import Option, options
 from ...project import Project
 from .. import image_folder, machine, style, time_estimate
 from .base import Form
 from .fields import LABEL_WIDTH
+
+_MORE_MINUTES = 20.0
+_MINUTES_HELP = "How long it trains when the next cell is run. 0: as long as the preset says above."
+#: What a first look need not see: the preset has set it.
+_FOLDED = ("epochs", "batch_size", "image_size", "base_filters")
 
 
 class _HasDataset(Protocol):
@@ -43,8 +51,8 @@ class TrainForm(Form[TrainConfig]):
         self, project: Project | None = None, crops: Dataset | _HasDataset | None = None
     ) -> None:
         dataset = crops if crops is None or isinstance(crops, Dataset) else crops.dataset
-        kept = dataset.kept if dataset else ()
-        self._crop_count = sum(crop.split == "train" for crop in kept)
+        self._counts = counts_in_words(dataset) if dataset else ""
+        self._crop_count = len(learned_and_held_out(dataset)[0]) if dataset else 0
         self._has_pairs = image_folder.has_pairs(dataset)
         self._device = machine.gpu_name()
         self.time_estimate = widgets.HTML().add_class("cp-time")
@@ -58,17 +66,32 @@ class TrainForm(Form[TrainConfig]):
             .add_class("cp-box")
             .add_class("cp-preset")
         )
+        self.more_minutes = widgets.Button(
+            description=f"{_MORE_MINUTES:.0f} more minutes",
+            layout={"width": "auto", "display": "" if _is_trained(project) else "none"},
+        ).add_class("cp-more-minutes")
         super().__init__(self._preset_config("quick"), project=project, title="How to train?")
         if dataset is not None:
             self._match_condition()
         self._show_preset_and_time()
+        self.more_minutes.on_click(self.errors.guard(lambda clicked: self._take_more_minutes()))
         self.preset.observe(self.errors.guard(lambda change: self._use_preset()), names="value")
 
     def _above(self) -> list[widgets.Widget]:
         return [widgets.VBox([self.preset]).add_class("cp-field")]
 
+    def _options(self) -> dict[str, Option]:
+        specs = options(TrainConfig)
+        minutes = dataclasses.replace(specs["minutes"], help=_MINUTES_HELP, label="How long")
+        folded = {name: dataclasses.replace(specs[name], advanced=True) for name in _FOLDED}
+        return {"minutes": minutes} | specs | {"minutes": minutes} | folded
+
+    def _take_more_minutes(self) -> None:
+        self.value = {"minutes": _MORE_MINUTES}
+
     def _below(self) -> list[widgets.Widget]:
-        return [self.time_estimate]
+        counts = widgets.HTML(style.line(self._counts)).add_class("cp-counts")
+        return [self.more_minutes, self.time_estimate, counts]
 
     def _presets(self) -> list[tuple[str, str]]:
         presets = []
@@ -118,15 +141,21 @@ class TrainForm(Form[TrainConfig]):
 
     def _time_text(self) -> str:
         config = self.config
-        if config.minutes:
-            return f"It will end after about {wording.seconds_in_words(config.minutes * 60)}."
+        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}"
         if not self._crop_count:
-            return ""
+            return f"{ends}." if config.minutes else ""
         estimate = time_estimate.estimate(config, self._crop_count, self._device)
+        if config.minutes:
+            passes = max(1, round(config.minutes * 60 * config.epochs / estimate.seconds))
+            return f"{ends}: about {wording.counted(passes, 'pass', 'passes')} over your crops."
         source = "the last run on this machine" if estimate.measured else "what is usual"
         device = self._device or "a CPU"
         time = wording.estimate_in_words(estimate.seconds)
         return (
-            f"From nothing to the last epoch about {time} with {self._crop_count} crops on"
-            f" {device}: an estimate, from {source}."
+            f"From nothing to the last epoch about {time} with the {self._crop_count} crops that"
+            f" it learns from, on {device}: an estimate, from {source}."
         )
+
+
+def _is_trained(project: Project | None) -> bool:
+    return project is not None and any(slot.exists() for slot in project.slots)

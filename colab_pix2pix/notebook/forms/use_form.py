@@ -7,6 +7,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ...filenames import typed_path, typed_text
+from ...project import Project
 from .. import style
 from . import file_upload
 from .fields import LABEL_WIDTH
@@ -17,6 +18,9 @@ _HELP = "The path of a picture, a folder of them or a video. Empty: crops it has
 class UseForm(widgets.VBox):  # type: ignore[misc]
     """Which images or video the predictions are made of. Left empty: crops it has not learned.
 
+    Args:
+        project: Whose model is used; its name stands in the form.
+
     Example:
         >>> form = UseForm()
         >>> form.source.value = " hand.jpg "
@@ -24,7 +28,7 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
         'hand.jpg'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, project: Project | None = None) -> None:
         self.source = widgets.Text(
             description="Picture or video",
             layout={"width": "640px", "max_width": "100%"},
@@ -34,7 +38,8 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
         self.upload = file_upload.checkbox()
         help_lines = style.line(_HELP, "help") + style.line(file_upload.help_text(), "help")
         row = widgets.VBox([self.source, widgets.HTML(help_lines)]).add_class("cp-field")
-        title = widgets.HTML(style.line("What shall it see?", "title"))
+        name = project.path.name if project else ""
+        title = widgets.HTML(style.title("What shall it see?", name))
         hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
         super().__init__([style.style_sheet(), title, row, self.upload, hint])
         self.add_class("cp").add_class("cp-form").add_class("cp-form-use")

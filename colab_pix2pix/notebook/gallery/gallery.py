@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
 from ... import wording
 from ...config import TrainConfig
 from ...dataset.choices import ChoiceKeeper
+from ...dataset.counts import counts_in_words
 from ...dataset.manifest import Crop, Dataset
 from ...project import Project
 from .. import style
@@ -21,6 +23,13 @@ from .crop_filters import FILTERS, MarkButtons, filter_choices
 from .selection import Choice, Selection, parse_numbers
 
 _gallery_numbers = itertools.count(1)
+_HINT = "Click a picture to reject it, click again to keep it. Each click is saved."
+#: What the hint says while a training runs that has begun with what was kept by then.
+_NEXT_TIME = "counts when the training cell is run the next time."
+_HINT_IN_TRAINING = f"{_HINT} The training that runs now does not change: a choice {_NEXT_TIME}"
+_HINT_UNHEARD = (
+    f"A training runs: what you click is saved when its cell has ended, and {_NEXT_TIME}"
+)
 
 
 class Gallery(widgets.VBox):  # type: ignore[misc]
@@ -29,7 +38,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
     dark, or what is similar to the crop clicked last, or crops by their numbers, without a mouse.
     Each choice can be undone. Every choice is saved at once in the dataset's manifest, and within
-    seconds in the project. Nothing is deleted.
+    seconds in the project. Nothing is deleted. What the manifest says counts: what other galleries
+    and cells decide is shown here too.
 
     Args:
         dataset: The crops.
@@ -50,6 +60,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         True
     """
 
+    _open: ClassVar[weakref.WeakSet[Gallery]] = weakref.WeakSet()
+
     def __init__(
         self,
         dataset: Dataset,
@@ -60,6 +72,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         project: Project | None = None,
     ) -> None:
         self._selection = Selection(dataset)
+        dataset = self._selection.dataset
         self._keeper = ChoiceKeeper(project) if project else None
         self._config = config
         self._on_change = on_change
@@ -75,11 +88,13 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.position = widgets.HTML().add_class("cp-place")
         self._make_buttons(min(page_size, len(dataset.crops)))
         self._make_controls()
-        super().__init__(self._rows())
+        self.hint = widgets.HTML(style.line(_HINT))
+        super().__init__(self._rows(project.path.name if project else ""))
         self.add_class("cp").add_class("cp-panel").add_class("cp-gallery")
         self.show_page(0)
         if self._keeper:
             self._keeper.offer(dataset)
+        self._open.add(self)
 
     @property
     def dataset(self) -> Dataset:
@@ -91,8 +106,30 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         """How many pages there are of what the menu shows."""
         return max(1, math.ceil(len(self._filtered()) / len(self.buttons)))
 
+    @classmethod
+    def shown(cls) -> list[Gallery]:
+        """Returns the galleries of this kernel that a person may still click in."""
+        return [gallery for gallery in cls._open if gallery.thumbnails in gallery.children]
+
+    @property
+    def clickable(self) -> list[widgets.Widget]:
+        """What does something quick at a click: it may be answered while a cell runs."""
+        boxes = [self.filter, self.pictures, self.numbers, self.back, self.next, self.undo]
+        boxes += [self.reject_all, self.keep_all, self.reject_numbers, self.keep_numbers]
+        return [*self.buttons, *boxes, *self.mark_buttons.buttons.values()]
+
+    def show_training(self, running: bool, *, heard: bool = True) -> None:
+        """Says what a click means while a training runs; `heard` where it is answered then."""
+        hint = _HINT_IN_TRAINING if heard else _HINT_UNHEARD
+        self.hint.value = style.line(hint, "hint") if running else style.line(_HINT)
+
     def show_page(self, page: int) -> None:
-        """Shows a page, counted from 0; a number beyond the ends shows the nearest one."""
+        """Shows a page, counted from 0; a number beyond the ends shows the nearest one.
+
+        Raises:
+            DatasetError: the crops have been cut again since.
+        """
+        self._selection.refresh()
         self._page = min(max(page, 0), self.pages - 1)
         first = self._page * len(self.buttons)
         self._crops = self._filtered()[first : first + len(self.buttons)]
@@ -149,10 +186,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         button.on_click(self.errors.guard(lambda clicked: action()))
         return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
-    def _rows(self) -> list[widgets.Widget]:
+    def _rows(self, project: str) -> list[widgets.Widget]:
         sheet = widgets.HTML(f"<style>{thumbnails.CSS}</style>", layout={"display": "none"})
-        title = widgets.HTML(style.line("Look at the crops", "title"))
-        hint = "Click a picture to reject it, click again to keep it. Each click is saved."
+        title = widgets.HTML(style.title("Look at the crops", project))
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
             [self.pictures, self.reject_similar, self.message],
@@ -162,7 +198,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
         rows.insert(1, self.mark_buttons)
         page = widgets.Box(self.buttons).add_class("cp-thumbs")
-        above = [style.style_sheet(), sheet, self.thumbnails, title, widgets.HTML(style.line(hint))]
+        above = [style.style_sheet(), sheet, self.thumbnails, title, self.hint]
         return [*above, self.counts, *rows, page, self.errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
@@ -209,8 +245,16 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
             if self._keeper.trouble:
                 self.message.value = style.line(self._keeper.trouble, "warning")
             self._keeper.offer(self.dataset)
+        for other in self.shown():
+            other.show_choices_of(self)
         if self._on_change:
             self._on_change(self.dataset)
+
+    def show_choices_of(self, other: Gallery) -> None:
+        """Shows what was decided in another gallery, where that is about the same crops."""
+        if other is not self and other.dataset.directory == self.dataset.directory:
+            self.errors.guard(lambda changed: self._selection.refresh())(None)
+            self._show_state()
 
     def _show_state(self) -> None:
         """Shows which crops of the page are kept, the counts, and what can be done now."""
@@ -231,7 +275,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         crops = self.dataset.crops
         by_hand = sum(bool(crop.choice) for crop in crops)
         counts = {"Kept": f"{len(self.dataset.kept)} of {len(crops)}", "decided by you": by_hand}
-        self.counts.value = style.named_values(counts)
+        self.counts.value = style.named_values(counts) + style.line(counts_in_words(self.dataset))
         self.position.value = style.line(f"Page {self._page + 1} of {self.pages}")
 
     def _show_controls(self) -> None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from ...dataset import curate
+from ...dataset import curate, manifest
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import perceptual_hashes
-from ...errors import OptionError
+from ...errors import DatasetError, OptionError
 
 Choice = Literal["", "keep", "reject"]
 _SIMILAR_BITS = 12  # of 64; pictures that have nothing in common differ in 32
@@ -20,14 +20,14 @@ class Selection:
     """Which crops of a dataset are kept, while a person chooses.
 
     Args:
-        dataset: The crops.
+        dataset: The crops; what was decided since it was read counts.
 
     Attributes:
         dataset: Their state after the last choice; the same is in `manifest.json`.
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
+        self.dataset = manifest.newest(dataset)
         self._undo_stack: list[tuple[Crop, ...]] = []
         self._hashes: dict[str, int] = {}
 
@@ -36,19 +36,40 @@ class Selection:
         """True when there is a choice to take back."""
         return bool(self._undo_stack)
 
+    def refresh(self) -> None:
+        """Takes over what was decided elsewhere: by another gallery, or in another cell.
+
+        Raises:
+            DatasetError: the crops have been cut again since; nothing is changed.
+        """
+        stored = manifest.newest(self.dataset)
+        files = [crop.file for crop in self.dataset.crops]
+        if [crop.file for crop in stored.crops] != files:
+            raise DatasetError(
+                "These crops have been cut again since they were shown here.",
+                fix="Run the cell *Look at the crops* again: it shows the new ones.",
+            )
+        self.dataset = stored
+
     def choose(self, files: Iterable[str], choice: Choice) -> None:
         """Keeps or rejects crops by the names of their files.
 
         Raises:
-            DatasetError: there is no such crop.
+            DatasetError: there is no such crop, or the crops have been cut again since.
         """
+        self.refresh()
         wanted = set(files)
         former = tuple(crop for crop in self.dataset.crops if crop.file in wanted)
         self.dataset = curate.choose(self.dataset, wanted, choice)
         self._undo_stack.append(former)
 
     def undo(self) -> tuple[Crop, ...]:
-        """Takes the last choice back; returns the crops that it was about."""
+        """Takes the last choice back; returns the crops that it was about.
+
+        Raises:
+            DatasetError: the crops have been cut again since.
+        """
+        self.refresh()
         former = self._undo_stack.pop()
         for choice in _CHOICES:
             if files := [crop.file for crop in former if crop.choice == choice]:

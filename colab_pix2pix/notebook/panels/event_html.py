@@ -9,6 +9,10 @@ from ...events import Metrics, Note, Progress, Safety, TrainingProgress, Verdict
 from ...storage import status_line
 from .. import inline_images, style
 
+_FOLLOW = {
+    "held_out_follow": "error in following the light",
+    "held_out_follow_other_light": "in other light",
+}
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -54,10 +58,9 @@ def notes_html(notes: Iterable[Note]) -> str:
 
 
 def losses_html(metrics: Metrics) -> str:
-    """Returns the losses by their names; those that were not measured are left out."""
-    names = [field for field, _, _ in inline_images.LOSSES]
-    names += ["held_out_follow", "held_out_follow_other_light"]
-    values = {name: getattr(metrics, name) for name in names}
+    """Returns the losses in people's words; those that were not measured are left out."""
+    names = {field: name for field, name, _ in inline_images.LOSSES} | _FOLLOW
+    values = {name: getattr(metrics, field) for field, name in names.items()}
     known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
     return style.named_values(known)
 

@@ -44,7 +44,10 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     )
     link = f'<a class="cp-live-link" target="_blank" href="{style.escape(address)}">'
     link += "Open it in a window of its own</a>, for full screen and more speed."
-    lines = [style.line("Try it with your camera", "title"), f'<div class="cp-text">{link}</div>']
+    lines = [
+        style.title("Try it with your camera", project.path.name),
+        f'<div class="cp-text">{link}</div>',
+    ]
     if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
         file = wording.path_in_words(project.path / "exports" / "web.html")

@@ -84,14 +84,16 @@ def _predict_held_out(
     return [(dataset.directory / made_of[r].relative_to(folder), r) for r in results]
 
 
-def predictions_view(predictions: Sequence[Prediction], config: TrainConfig) -> widgets.VBox:
+def predictions_view(
+    predictions: Sequence[Prediction], config: TrainConfig, project: str = ""
+) -> widgets.VBox:
     """Returns each source beside what the network sees of it and what it makes of that.
 
     Args:
         predictions: What `predict` has returned.
         config: The options that the model was trained with.
     """
-    rows = [style.style_sheet(), widgets.HTML(style.line("What it makes of them", "title"))]
+    rows = [style.style_sheet(), widgets.HTML(style.title("What it makes of them", project))]
     if predictions[0][1].suffix == ".mp4":
         rows.append(widgets.HTML(style.line(_OF_VIDEO)))
         rows += [_player(result) for _, result in predictions[:_MOST_SHOWN]]

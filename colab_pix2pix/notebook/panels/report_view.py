@@ -34,7 +34,7 @@ def report_view(path: Path) -> widgets.VBox:
     where = f"To keep: {wording.path_in_words(path)} opens with a double click, anywhere."
     rows = [
         style.style_sheet(),
-        widgets.HTML(style.line("How good it is", "title")),
+        widgets.HTML(style.title("How good it is", path.parent.name)),
         widgets.HTML(frame),
         widgets.HTML(f'<div class="cp-text">{link}</div>{style.line(where, "good")}'),
     ]

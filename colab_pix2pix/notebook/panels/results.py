@@ -12,6 +12,7 @@ from ...litter import temp_folder
 from ...project import Project
 from ...training.artifacts import read_metrics
 from .. import inline_images, style
+from . import scrolling
 from .samples import SampleView
 
 VIDEO_PIXELS = 480
@@ -24,7 +25,7 @@ def result_view(project: Project) -> widgets.VBox:
     """
     rows = [
         style.style_sheet(),
-        widgets.HTML(style.line(f"Result of {project.path.name}", "title")),
+        widgets.HTML(style.title("Result", project.path.name)),
     ]
     if grids := project.sample_files():
         view = SampleView()
@@ -41,6 +42,7 @@ def result_view(project: Project) -> widgets.VBox:
         rows.append(image.add_class("cp-curves"))
     folder = wording.path_in_words(project.path)
     rows.append(widgets.HTML(style.line(f"Everything is in {folder}", "good")))
+    rows.append(scrolling.into_view())
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
 
 

@@ -17,7 +17,9 @@ from ..error_panel import ErrorPanel
 class SampleView(widgets.VBox):  # type: ignore[misc]
     """A sample grid with a line that says what its rows are; empty at first.
 
-    The slider stays where the user has put it; where it stands at the end, it follows the newest.
+    The slider stays where a person has put it; at its right end it follows the newest. Its value is
+    how many pictures back it stands, and never set while it moves along: front-ends send what they
+    were sent back late, which would look like a person's hand.
 
     Args:
         interactive: False hides the slider, while a cell runs in which nobody answers it.
@@ -28,14 +30,18 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self.image.add_class("cp-sample")
         self.caption = widgets.HTML().add_class("cp-caption")
         self.slider = widgets.IntSlider(
-            max=1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
+            min=-1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
+            max=0,
+            value=0,
             description="Samples",
             readout=False,
             layout={"display": "none", "width": "100%"},
         ).add_class("cp-steps")
         self.errors = ErrorPanel()
         self._interactive, self._updating = interactive, False
-        self._paths: list[Path] = []
+        self._paths: list[Path] = []  # between which the slider chooses
+        self._offered: list[Path] = []  # and those that there are by now
+        self._shown: Path | None = None
         self.slider.observe(self.errors.guard(self._slide), names="value")
         super().__init__([self.image, self.caption, self.slider, self.errors])
 
@@ -47,40 +53,41 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
     @interactive.setter
     def interactive(self, interactive: bool) -> None:
         self._interactive = interactive
-        display = "flex" if interactive and len(self._paths) > 1 else "none"
+        display = "flex" if interactive and len(self._offered) > 1 else "none"
         if self.slider.layout.display != display:
             self.slider.layout.display = display
 
     def add(self, path: Path) -> None:
         """Takes one more; later ones were lost with an earlier session and are drawn again."""
         step = sample_step(path)
-        self.offer([*(p for p in self._paths if sample_step(p) < step), path])
+        self.offer([*(p for p in self._offered if sample_step(p) < step), path])
 
     def offer(self, paths: Sequence[Path]) -> None:
-        """Takes sample grids in their order, and shows the last, or what the user has chosen."""
+        """Takes sample grids in their order, and shows the last, or what a person has chosen."""
         if not paths:
             return
-        follows = self.slider.value >= len(self._paths) - 1
-        chosen = self._paths[self.slider.value] if not follows else paths[-1]
-        index = paths.index(chosen) if chosen in paths else len(paths) - 1
-        self._paths = list(paths)
+        self._offered = list(paths)
+        if self.slider.value == 0 or self._shown not in paths:
+            self._show_newest()
+        self.interactive = self._interactive
+
+    def _show_newest(self) -> None:
+        """Shows the newest one that is whole, and lets the slider choose between all."""
+        self._paths = self._offered
         self._updating = True
         try:
             with self.slider.hold_sync():  # one message: the browser sees no state in between
-                self.slider.max = max(1, len(paths) - 1)
-                self.slider.value = index
+                self.slider.value = 0
+                self.slider.min = -max(1, len(self._paths) - 1)
         finally:
             self._updating = False
-        self.interactive = self._interactive
-        if self._show(self._paths[index]) or not follows:
-            return
-        for path in reversed(paths[:-1]):  # the newest that is whole
+        for path in reversed(self._paths):
             if self._show(path):
                 return
 
     def _show(self, path: Path) -> bool:
         """Shows a sample grid, or says that it is torn; returns whether it is whole."""
-        step = sample_step(path)
+        step, self._shown = sample_step(path), path
         try:
             self.image.value = inline_images.jpeg(path)
         except DatasetError:
@@ -93,5 +100,9 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         return True
 
     def _slide(self, change: dict[str, Any]) -> None:
-        if not self._updating:
-            self._show(self._paths[change["new"]])
+        if self._updating:
+            return
+        if change["new"] == 0:
+            self._show_newest()
+        elif self._paths:
+            self._show(self._paths[max(change["new"] - 1, -len(self._paths))])

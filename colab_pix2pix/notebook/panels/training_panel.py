@@ -9,6 +9,9 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 import ipywidgets as widgets
 
@@ -28,46 +31,27 @@ from ...project import Project
 from ...training.artifacts import read_metrics
 from ...training.diagnosis import diagnose
 from .. import inline_images, style
+from . import scrolling
 from .drill_view import DrillView
 from .event_html import losses_html, notes_html, progress_html, safety_html, verdict_html
 from .kernel_polling import Polling
+from .progress_line import TEXT_EVERY_SECONDS
 from .samples import SampleView
 from .stop_button import StopButton
 
-TEXT_EVERY_SECONDS = 0.25
 CURVES_EVERY_SECONDS = 3.0
 DIAGNOSED_EVERY_SECONDS = 3.0
 #: What drawing the curves may take of the time; all the rest of the panel takes less than that.
 CURVES_SHARE = 0.008
 
 
-class ProgressLine(widgets.VBox):  # type: ignore[misc]
-    """A listener for short jobs: a bar, a line of text, and what the job has to say.
+class ClickedBeside(Protocol):
+    """What is clicked while a training runs: a gallery."""
 
-    Example:
-        >>> line = ProgressLine()
-        >>> line(Progress(job="frames", done=30, total=60, unit="crops", seconds_left=4))
-        >>> "30 of 60 crops, 4 s left" in line.text.value
-        True
-    """
+    @property
+    def clickable(self) -> list[widgets.Widget]: ...
 
-    def __init__(self) -> None:
-        self.text = widgets.HTML().add_class("cp-progress")
-        self.notes = widgets.HTML().add_class("cp-notes")
-        self._notes: deque[Note] = deque(maxlen=6)
-        self._shown_at = 0.0
-        super().__init__([style.style_sheet(), self.text, self.notes])
-        self.add_class("cp").add_class("cp-progress-line")
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Note):
-            self._notes.append(event)
-            self.notes.value = notes_html(self._notes)
-        if isinstance(event, Progress):
-            now, ends = time.monotonic(), event.total is not None and event.done >= event.total
-            if ends or now - self._shown_at >= TEXT_EVERY_SECONDS:
-                self.text.value = progress_html(event)
-                self._shown_at = now
+    def show_training(self, running: bool, *, heard: bool = True) -> None: ...
 
 
 class TrainingPanel(widgets.VBox):  # type: ignore[misc]
@@ -79,6 +63,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
     Args:
         project: Where given, the panel starts with what earlier sessions have left there, and has a
             button for the crash drill.
+        galleries: Panels elsewhere in the page whose clicks count while the training runs.
 
     Example:
         >>> panel = TrainingPanel()
@@ -88,7 +73,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         True
     """
 
-    def __init__(self, project: Project | None = None) -> None:
+    def __init__(
+        self, project: Project | None = None, *, galleries: Sequence[ClickedBeside] = ()
+    ) -> None:
+        self._galleries = galleries
+        self._heard: bool | None = None
         self.text = widgets.HTML().add_class("cp-progress")
         self.losses = widgets.HTML().add_class("cp-losses")
         self.verdict = widgets.HTML().add_class("cp-verdict")
@@ -106,6 +95,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._progress: Progress | None = None
         self._upload: Progress | None = None
         self._saved_step = 0
+        # An earlier session may have saved: until somebody says so, nothing is said.
+        self._maybe_saved = project is not None and any(map(Path.exists, project.slots))
         self._speed: float | None = None
         self._safety: Safety | None = None
         self._text_at = 0.0
@@ -140,7 +131,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         elif isinstance(event, Safety):
             self._safety = event
         elif isinstance(event, Resumed):
-            self._history = list(event.history)
+            self._history, self._maybe_saved = list(event.history), True
+            if self._safety is None:
+                self.saved.value = ""
             self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
         elif isinstance(event, Verdict):
             self.verdict.value = verdict_html(event)
@@ -157,6 +150,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.stop.end()
         if self.polling:
             self.polling.close()
+        for gallery in self._galleries:
+            gallery.show_training(False)
         self.sample.interactive = True
         self._upload = None
         if self._progress is not None:
@@ -176,10 +171,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.verdict.value = verdict_html(diagnose(self._history))
 
     def _rows(self) -> list[widgets.Widget]:
-        title = widgets.HTML(style.line("Training", "title"))
+        name = self._project.path.name if self._project else ""
+        title = widgets.HTML(style.title("Training", name))
         facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
+        above = [style.style_sheet(), scrolling.into_view(), title]
         below = [self.drill] if self.drill else []
-        return [style.style_sheet(), title, *facts, self.sample, self.curves, *below]
+        return [*above, *facts, self.sample, self.curves, *below]
 
     def _show_earlier(self, project: Project) -> None:
         self.sample.offer(project.sample_files())
@@ -204,10 +201,15 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _listen(self) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
-        clickable = [self.stop.button, self.sample.slider]
-        clickable += [self.drill.button] if self.drill else []
-        self.polling = self.polling or Polling(clickable)
+        if self.polling is None:
+            beside = [widget for gallery in self._galleries for widget in gallery.clickable]
+            beside += [self.drill.button] if self.drill else []
+            self.polling = Polling([self.stop.button, self.sample.slider, *beside])
         self.polling.poll()
+        if self._heard is not (heard := not self.polling.trouble):
+            self._heard = heard
+            for gallery in self._galleries:
+                gallery.show_training(True, heard=heard)
         heard = not self.polling.trouble and self._upload is None
         self.stop.show(heard=heard)
         self.sample.interactive = heard
@@ -233,7 +235,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.text.value = progress_html(self._progress)
         if self._history:
             self.losses.value = losses_html(self._history[-1])
-        if self._safety or not self._history:  # an earlier session may have saved: not known yet
+        if self._safety or not (self._maybe_saved or self._history):
             self.saved.value = safety_html(self._safety)
 
     def _show_curves(self) -> None:
