@@ -23,7 +23,7 @@ from ..events import Note, OnEvent, Resumed, ignore
 from ..litter import temp_folder
 from ..project import Project, sample_step
 from ..storage import drive, os_errors, restore, session, slots
-from ..training.devices.try_out import child_environment
+from ..training.devices.child import child_environment
 from . import held_out
 from .survivors import Survivors, copy_survivors, find_start, unpack_crops
 

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .child import run_bounded
+
 _PATIENCE_SECONDS = 20.0  # a driver that is stuck never answers
 #: What there is where a GPU may be, of whatever maker and system.
 _SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")
@@ -101,24 +103,16 @@ def _query(fields: str) -> tuple[list[str], str]:
         return [], ""
     command = [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
-        query = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-            start_new_session=True,
-        )
+        query = run_bounded(command, patience_seconds=_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         return [], f"no answer for {_PATIENCE_SECONDS:.0f} s"
     except OSError as error:  # found, and no program for this machine
         return [], str(error.strerror)
     # Without a working driver the program is there, fails, and says so on its output.
-    if query.returncode:
-        words = (query.stdout or query.stderr).strip().splitlines()
-        return [], words[0] if words else f"exit status {query.returncode}"
-    return query.stdout.strip().splitlines(), ""
+    if query.status:
+        words = (query.output or query.errors).strip().splitlines()
+        return [], words[0] if words else f"exit status {query.status}"
+    return query.output.strip().splitlines(), ""
 
 
 def _gpu(line: str) -> Gpu:

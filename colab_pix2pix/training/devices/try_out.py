@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ...errors import TrainingError
 from ...events import Note, OnEvent, ignore
 from ...options import options
 from . import gpu
+from .child import child_environment, run_bounded
 
 PATIENCE_SECONDS = 60.0
 _STEP = (sys.executable, "-m", f"{__package__}.try_out_step")
@@ -113,14 +113,6 @@ def leave_out_unusable(trial: Trial) -> None:
         ) from error
 
 
-def child_environment(**changes: str) -> dict[str, str]:
-    """Returns the environment of a new Python that finds this package, and trains with nobody."""
-    package = str(Path(__file__).parents[3])
-    path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
-    return environment | {"PYTHONPATH": path} | changes
-
-
 def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
     """Returns what a step has shown, and whether that holds for later processes, too."""
     name = gpus[0].name if gpus else ""
@@ -188,25 +180,13 @@ def _take_one_step(config: TrainConfig) -> tuple[dict[str, Any], str]:
     """
     command = [*_STEP, json.dumps(config.to_dict())]
     environment = child_environment(TF_CPP_MIN_LOG_LEVEL="0")
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
-        ended = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-            env=environment,
-            start_new_session=True,
-        )
-        log.seek(0)
-        lines = [line.strip() for line in log if line.strip()]
+    ended = run_bounded(command, patience_seconds=PATIENCE_SECONDS, environment=environment)
+    lines = [line.strip() for line in ended.errors.splitlines() if line.strip()]
     telling = [line for word in _TELLING for line in lines if word in line.lower()]
-    if ended.returncode:
-        last = lines[-1] if lines else f"exit status {ended.returncode}"
+    if ended.status:
+        last = lines[-1] if lines else f"exit status {ended.status}"
         return {}, last[-_LAST_WORDS:]
-    outcome: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    outcome: dict[str, Any] = json.loads(ended.output.splitlines()[-1])
     return outcome, telling[0][-_LAST_WORDS:] if telling else ""
 
 
