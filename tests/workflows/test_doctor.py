@@ -282,3 +282,10 @@ def test_what_is_told_names_nobody_and_holds_no_key(
     monkeypatch.delenv("USER")
     assert doctor._without_names(f"/data/{getpass.getuser()}/y") == "/data/USER/y"
     assert os.environ["HOME"] == str(own_home)
+
+
+def test_the_forms_for_bugs_ask_for_it() -> None:
+    folder = Path(p2p.__file__).parents[1] / ".github" / "ISSUE_TEMPLATE"
+    for name in ("bug.yml", "bug-in-colab.yml"):
+        assert "`colab-pix2pix doctor`" in (text := (folder / name).read_text()).replace("!", "")
+        assert "id: doctor\n" in text
