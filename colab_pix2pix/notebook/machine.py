@@ -13,6 +13,7 @@ import ipywidgets as widgets
 
 from .. import __version__, wording
 from ..config import PRESETS, TrainConfig
+from ..errors import TrainingError
 from ..storage import colab, drive
 from ..training.devices.gpu import nvidia_gpus, version_of
 from ..training.devices.try_out import Trial, leave_out_unusable, try_out
@@ -29,7 +30,7 @@ def report() -> widgets.VBox:
     that can't is left out from here on.
     """
     gpus, _ = nvidia_gpus()
-    trial = try_out(TrainConfig())
+    trial = _trial()
     leave_out_unusable(trial)
     versions = {
         "colab_pix2pix": __version__,
@@ -62,8 +63,18 @@ def drive_space() -> dict[str, str]:
 
 def gpu_name() -> str:
     """Returns the name of the NVIDIA GPU that trains, or "" when there is none, or it can't."""
-    trial = try_out(TrainConfig())
+    trial = _trial()
     return trial.gpu if trial.usable else ""
+
+
+def _trial() -> Trial:
+    """Returns what the GPU makes of the full network; one that is too small for it may train."""
+    try:
+        return try_out(TrainConfig())
+    except TrainingError as error:
+        gpus, _ = nvidia_gpus()
+        name = gpus[0].name if gpus else ""
+        return Trial(gpu=name, usable=True, reason=f"For the full network: {error}")
 
 
 def _gpu_line(gpu: str, trial: Trial) -> str:

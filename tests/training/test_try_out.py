@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
@@ -231,6 +232,9 @@ def test_what_is_asked_for_and_can_not_be_had_is_refused_before_the_work(
 ) -> None:
     with pytest.raises(TrainingError, match="too little memory"):
         listening(T4, memory=True, problem="The device has too little memory for 2 pictures.")
+    trial, _ = listening(T4, why_not_deterministic=REFUSED, problem=NO_KERNEL)
+    assert not trial.usable  # and nothing is said of determinism
+    try_out._of_this_process.clear()
     with pytest.raises(TrainingError, match=r"received 'on'.*Determinism is not.*Choose auto"):
         listening(T4, why_not_deterministic=REFUSED, config=TINY.replace(deterministic="on"))
 
@@ -298,6 +302,69 @@ def test_the_machine_cell_says_the_same(
     assert told.replace("'", "&#x27;") in text
     assert "No GPU here" not in text and hidden == ["GPU"]
     assert machine.gpu_name() == ""
+
+
+def test_a_gpu_that_is_small_for_the_full_network_is_named_with_that(
+    listening: Callable[..., Any],
+) -> None:
+    listening(T4, precision="float16")  # makes the driver and the step
+    words = {"memory": True, "problem": "The device has too little memory for 4 pictures."}
+    with pytest.raises(TrainingError):
+        listening(T4, config=TrainConfig(), **words)
+    text = machine.report().children[1].value
+    assert "GPU: Tesla T4. For the full network: The device has too little memory" in text
+    assert machine.gpu_name() == "Tesla T4"
+
+
+def test_libraries_that_are_installed_later_are_found(
+    listening: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = {"gpus": 0, "precision": ""}
+    assert not listening(T4, **missing)[0].usable
+    try_out._of_this_process.clear()  # a new session
+    assert listening(T4, precision="float16")[0].usable
+    monkeypatch.setattr(gpu, "build", lambda: {"is_cuda_build": False})
+    assert "built without CUDA" in listening(T4, **missing)[0].reason
+    monkeypatch.setattr(gpu, "build", lambda: {"is_cuda_build": True})
+    assert listening(T4, precision="float16")[0].usable
+
+
+@pytest.mark.parametrize(
+    ("names", "capability", "known"),
+    [
+        (["sm_75", "sm_90a", "compute_90"], (9, 0), True),
+        (["sm_80", "compute_90"], (8, 6), True),
+        (["sm_80", "compute_90"], (7, 5), False),
+        (["sm_80", "compute_90"], (12, 0), False),
+        ([], (12, 0), True),
+        (["sm_80"], None, True),
+    ],
+)
+def test_which_gpus_a_tensorflow_has_kernels_for(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], capability: Any, known: bool
+) -> None:
+    monkeypatch.setattr(gpu, "build", lambda: {"cuda_compute_capabilities": names})
+    one = gpu.Gpu(name="x", driver="", compute_capability=capability, memory_bytes=0)
+    assert gpu.has_kernels(one) == known
+    assert bool(gpu.why_not(one)) != known
+
+
+def test_what_tensorflow_was_built_with_is_read_without_loading_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert gpu.build() == dict(tf.sysconfig.get_build_info())
+    folder = tmp_path / "tensorflow" / "python" / "platform"
+    folder.mkdir(parents=True)
+    (tmp_path / "tensorflow" / "__init__.py").touch()
+    for text in ("build_info = load()", "", "OrderedDict([('a'"):
+        (folder / "build_info.py").write_text(text)
+        spec = importlib.util.spec_from_file_location(
+            "tensorflow",
+            tmp_path / "tensorflow" / "__init__.py",
+            submodule_search_locations=[str(tmp_path / "tensorflow")],
+        )
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name, spec=spec: spec)
+        assert gpu.build() == {}
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -61,10 +63,10 @@ def why_not(found: Gpu) -> str:
 
     Only a try shows what is so: kernels for older GPUs are at times translated for newer ones.
     """
-    build, tensorflow = _build(), f"TensorFlow {version_of('tensorflow')}"
-    if not build.get("is_cuda_build"):
+    built, tensorflow = build(), f"TensorFlow {version_of('tensorflow')}"
+    if built.get("is_cuda_build") is False:
         return f"{tensorflow} is built without CUDA. Install colab-pix2pix[gpu] on Linux."
-    cuda = str(build.get("cuda_version", ""))
+    cuda = str(built.get("cuda_version", ""))
     oldest = _OLDEST_DRIVERS.get(_numbers(cuda)[0])
     if found.driver and oldest and _numbers(found.driver)[:2] < oldest:
         return (
@@ -80,12 +82,13 @@ def why_not(found: Gpu) -> str:
 
 def has_kernels(found: Gpu) -> bool:
     """Returns whether TensorFlow brings programs for a GPU; True where nobody knows."""
-    names = [str(name) for name in _build().get("cuda_compute_capabilities", ())]
-    built = [divmod(int(name.rpartition("_")[2]), 10) for name in names]
-    if not built or found.compute_capability is None:
+    names = [str(name) for name in build().get("cuda_compute_capabilities", ())]
+    digits = [number for name in names if (number := re.search(r"_(\d+)", name))]  # also of sm_90a
+    targets = [divmod(int(number[1]), 10) for number in digits]
+    if not targets or found.compute_capability is None:
         return True
     major, minor = found.compute_capability
-    return any(one[0] == major and one[1] <= minor for one in built)
+    return any(one[0] == major and one[1] <= minor for one in targets)
 
 
 def version_of(package: str) -> str:
@@ -131,13 +134,16 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isdigit()) or (0,)
 
 
-def _build() -> dict[str, Any]:
-    """Returns what TensorFlow was built with, read from its file: loading it takes seconds."""
+def build() -> dict[str, Any]:
+    """Returns what TensorFlow was built with, read from its file: loading it takes seconds.
+
+    {} where nobody knows.
+    """
     spec = importlib.util.find_spec("tensorflow")
     for folder in spec.submodule_search_locations or () if spec else ():
         path = Path(folder, "python", "platform", "build_info.py")
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         call = text.rpartition("OrderedDict(")[2].strip().removesuffix(")")
-        if call:
+        with contextlib.suppress(ValueError, SyntaxError):  # another form: nothing is known
             return dict(ast.literal_eval(call))
     return {}

@@ -127,7 +127,7 @@ def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
         raise TrainingError(outcome["problem"])
     if outcome and outcome["precision"]:
         return _success(name, outcome), True
-    if outcome and outcome["why_not_deterministic"]:
+    if outcome and outcome["why_not_deterministic"] and not outcome["problem"]:
         raise TrainingError(
             "deterministic: received 'on', and the GPU can't do the same step twice.",
             why=f"TensorFlow says: {outcome['why_not_deterministic']}",
@@ -138,8 +138,8 @@ def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
     if not known and _may_hold_the_gpu():
         return Trial(gpu=name, usable=True), False
     if outcome and not outcome["gpus"]:
-        known = known or "TensorFlow does not find it; colab-pix2pix[gpu] brings CUDA's libraries."
-        return Trial(gpu=name, reason=_joined(known, log)), True
+        libraries = "TensorFlow does not find it; colab-pix2pix[gpu] brings CUDA's libraries."
+        return Trial(gpu=name, reason=_joined(known or libraries, log)), bool(known)
     words = outcome["problem"] if outcome else log
     # What nobody can explain may be another program's doing, and gone the next time.
     return Trial(gpu=name, reason=_joined(known, words)), bool(known)
@@ -192,7 +192,9 @@ def _take_one_step(config: TrainConfig) -> tuple[dict[str, Any], str]:
 
 def _machine(gpus: list[gpu.Gpu]) -> str:
     versions = [gpu.version_of(name) for name in ("tensorflow", "keras")]
-    return _hash([[dataclasses.astuple(one) for one in gpus], versions, __version__])
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    listed = [dataclasses.astuple(one) for one in gpus]
+    return _hash([listed, chosen, versions, gpu.build(), __version__])
 
 
 def _networks(config: TrainConfig) -> str:
