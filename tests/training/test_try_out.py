@@ -17,10 +17,11 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework import config as internals
 
+import colab_pix2pix as p2p
 from colab_pix2pix import files
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
-from colab_pix2pix.errors import TrainingError
+from colab_pix2pix.errors import Pix2PixError, TrainingError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.notebook import machine
@@ -163,7 +164,7 @@ def test_a_gpu_without_kernels_is_left_out_with_one_sentence_that_says_why(
     assert not trial.usable
     version = gpu.version_of("tensorflow")
     sentence = (
-        "The GPU NVIDIA RTX 5090 can't be used, so the CPU trains: TensorFlow"
+        "The GPU NVIDIA RTX 5090 can't be used, so the CPU does the work: TensorFlow"
         f" {version} has no kernels for its compute capability 12.0. ({NO_KERNEL})"
     )
     assert told == [sentence]
@@ -197,7 +198,9 @@ def test_a_driver_that_ends_the_process_is_left_out(listening: Callable[..., Any
     code = "import os, sys; print('Check failed: cudaSuccess', file=sys.stderr, flush=True)"
     trial, told = listening(T4, f"{code}; os.kill(os.getpid(), 6)")
     assert not trial.usable
-    assert told == ["The GPU Tesla T4 can't be used, so the CPU trains: Check failed: cudaSuccess"]
+    assert told == [
+        "The GPU Tesla T4 can't be used, so the CPU does the work: Check failed: cudaSuccess"
+    ]
 
 
 @pytest.mark.parametrize(("line", "usable"), [(T4, True), (BLACKWELL, False)])
@@ -367,6 +370,33 @@ def test_what_tensorflow_was_built_with_is_read_without_loading_it(
         assert gpu.build() == {}
 
 
+def test_what_only_uses_a_model_leaves_a_hopeless_gpu_out_too(
+    crops: Dataset,
+    listening: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    hidden: list[str] = []
+    monkeypatch.setattr(tf.config, "set_visible_devices", lambda devices, kind: hidden.append(kind))
+    _, (told,) = listening(BLACKWELL, problem=NO_KERNEL, config=TrainConfig.preset("quick"))
+    run, picture = tmp_path / "run", crops.directory / "disc-01.png"
+    heard: list[Event] = []
+    for use in (
+        lambda: p2p.apply(run, picture, tmp_path / "made.png", on_event=heard.append),
+        lambda: p2p.export(run, tmp_path / "exported", on_event=heard.append),
+        lambda: p2p.report(run, tmp_path / "report.html", on_event=heard.append),
+    ):
+        heard.clear()
+        with pytest.raises(Pix2PixError):  # there is no run: that is seen after the GPU
+            use()
+        assert Note(message=told, level="warning") in heard
+    assert hidden == ["GPU"] * 3
+    listening(T4, FAILS)
+    try_out._of_this_process.clear()
+    try_out.leave_out_doubtful()  # nothing speaks against it, so nothing is tried
+    assert hidden == ["GPU"] * 3 and not try_out._of_this_process
+
+
 @pytest.mark.slow
 def test_a_training_whose_gpu_fails_goes_on_on_the_cpu(crops: Dataset, tmp_path: Path) -> None:
     a_driver(tmp_path / "bin", f"echo {shlex.quote(BLACKWELL)}")
@@ -401,7 +431,7 @@ print("step", result.step)
     )
     assert ended.returncode == 0, ended.stderr
     assert (
-        f"so the CPU trains: TensorFlow {gpu.version_of('tensorflow')} has no kernels"
+        f"so the CPU does the work: TensorFlow {gpu.version_of('tensorflow')} has no kernels"
         in ended.stdout
     )
     assert ended.stdout.splitlines()[-2:] == ["hidden", "step 3"]

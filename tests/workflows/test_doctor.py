@@ -126,7 +126,7 @@ def test_what_trains_is_told_with_the_reason(
     well = finds(Trial(gpu="Tesla T4", usable=True, precision="float16"))
     assert (well.value, well.advice) == ("Tesla T4, float16", "")
     broken = finds(Trial(gpu="Tesla T4", reason="its driver is too old."))
-    assert broken.value == "CPU" and "can't be used, so the CPU trains: its dr" in broken.advice
+    assert broken.value == "CPU" and "so the CPU does the work: its dr" in broken.advice
     assert "CUDA_VISIBLE_DEVICES hides" in finds(Trial()).advice
 
     def full(config: object) -> Trial:

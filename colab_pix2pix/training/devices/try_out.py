@@ -61,7 +61,7 @@ class Trial:
             return ""
         if self.usable:
             return f"The GPU {self.gpu}: {self.reason}"
-        return f"The GPU {self.gpu} can't be used, so the CPU trains: {self.reason}"
+        return f"The GPU {self.gpu} can't be used, so the CPU does the work: {self.reason}"
 
 
 def try_out(config: TrainConfig, on_event: OnEvent = ignore) -> Trial:
@@ -111,6 +111,23 @@ def leave_out_unusable(trial: Trial) -> None:
             why="TensorFlow holds it in this process already, and does not let go of it.",
             fix="Restart the session (in Colab: Runtime > Restart session), then train first.",
         ) from error
+
+
+def leave_out_doubtful(on_event: OnEvent = ignore) -> None:
+    """Hides a GPU that can't compute from what uses a model and does not train.
+
+    Only one that something is known against is tried, with small networks: any other, or none,
+    costs a question to the driver.
+
+    Args:
+        on_event: Told what a person has to know.
+
+    Raises:
+        TrainingError: TensorFlow uses it already.
+    """
+    gpus, _ = gpu.nvidia_gpus()
+    if any(map(gpu.why_not, gpus)):
+        leave_out_unusable(try_out(TrainConfig.preset("quick"), on_event))
 
 
 def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
