@@ -73,6 +73,7 @@ def trained(config: TrainConfig, *, alike: bool) -> dict[str, bytes]:
         return {name: v.numpy().tobytes() for name, v in model.variables().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_refused_and_a_cpu_gives_the_same_bytes_either_way(kind: str) -> None:
     config = config_of(kind)
