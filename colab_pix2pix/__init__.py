@@ -57,6 +57,7 @@ _HOME = {
     "verify": "workflows.verification",
     "keep_milestone": "storage.restore",
     "drill": "workflows.drill",
+    "doctor": "workflows.doctor",
     "release_runtime": "workflows.release",
     "in_colab": "storage.colab",
     "project_root": "storage.colab",

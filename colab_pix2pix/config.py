@@ -610,6 +610,15 @@ class TrainConfig(Config):
         advanced=True,
         on_resume="note",
     )
+    deterministic: str = option(
+        "auto",
+        "A GPU computes the same each time, so that a resumed run ends with the same bytes: auto"
+        " where it can, on (else it is refused) or off. CPUs always do.",
+        label="The same bytes each time",
+        choices=("auto", "on", "off"),
+        advanced=True,
+        on_resume="note",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -106,6 +106,13 @@ def test_installing_in_colab_changes_none_of_its_packages(
     assert added == ours | {"onnxruntime"}
 
 
+def test_the_extra_for_gpus_is_the_same_tensorflow_with_cuda() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    (plain,) = re.findall(r"^tensorflow\S*", setup["options"]["install_requires"], re.MULTILINE)
+    assert setup["options.extras_require"]["gpu"].strip() == plain.replace("w>", "w[and-cuda]>")
+
+
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 

@@ -230,6 +230,15 @@ def run_report(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_doctor(args: argparse.Namespace) -> int:
+    from ..workflows.doctor import doctor
+
+    with Terminal() as terminal:
+        report = doctor(on_event=terminal)
+    print(json.dumps(report, indent=1) if args.json else "\n".join(report["lines"]))
+    return 0 if report["ok"] else 1
+
+
 def run_auto(args: argparse.Namespace) -> int:
     from .interactive import auto
 

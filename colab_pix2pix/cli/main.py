@@ -221,5 +221,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--generation", default="last", help=f"whose pictures: {_GENERATION}")
 
+    doctor = command("doctor", "look at this machine: what is missing or broken, and what to do")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+
     command("auto", "ask for everything, one question after another, then run it all")
     return parser

@@ -88,7 +88,7 @@ def detect_devices() -> DeviceGroup:
     workers, chief = _cluster()
     if workers > 1:
         return DeviceGroup(tf.distribute.MultiWorkerMirroredStrategy(), workers, chief)
-    if len(tf.config.list_physical_devices("GPU")) > 1:
+    if len(tf.config.get_visible_devices("GPU")) > 1:
         return DeviceGroup(tf.distribute.MirroredStrategy())
     return DeviceGroup()
 
@@ -132,7 +132,7 @@ def precision(wanted: str) -> str:
     """Returns the number format to compute in: `wanted`, or for "auto" the fastest good one."""
     if wanted != "auto":
         return wanted
-    if gpus := tf.config.list_physical_devices("GPU"):
+    if gpus := tf.config.get_visible_devices("GPU"):
         details = tf.config.experimental.get_device_details(gpus[0])
         return of_gpu(tuple(details.get("compute_capability", (0, 0))))
     return "bfloat16" if _cpu_has_bfloat16() else "float32"
@@ -158,7 +158,7 @@ def describe() -> dict[str, str]:
 
 def device_name() -> str:
     """Returns the name of the first GPU, or "CPU"."""
-    gpus = tf.config.list_physical_devices("GPU")
+    gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
         return "CPU"
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))

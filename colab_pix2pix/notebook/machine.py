@@ -1,18 +1,22 @@
-"""What this machine is, and what that means for the hours ahead, told without TensorFlow."""
+"""What this machine is, and what that means for the hours ahead.
+
+TensorFlow is not loaded in this process for it; a GPU is tried in another one.
+"""
 
 from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
-from importlib import metadata
 from pathlib import Path
 
 import ipywidgets as widgets
 
 from .. import __version__, wording
-from ..config import PRESETS
+from ..config import PRESETS, TrainConfig
+from ..errors import TrainingError
 from ..storage import colab, drive
+from ..training.devices.gpu import nvidia_gpus, version_of
+from ..training.devices.try_out import Trial, leave_out_unusable, try_out
 from . import style, time_estimate
 
 _LOW_DISK_BYTES = 2e9
@@ -20,8 +24,14 @@ _SUGGESTED_CROPS = 300  # as many as the form for them suggests; a fifth is held
 
 
 def report() -> widgets.VBox:
-    """Returns versions, the GPU or that there is none and what it means in hours, free space."""
-    gpu = gpu_name()
+    """Returns versions, the GPU or that there is none and what it means in hours, free space.
+
+    A GPU takes one step of the full network first, which takes some seconds and is remembered; one
+    that can't is left out from here on.
+    """
+    gpus, _ = nvidia_gpus()
+    trial = _trial()
+    leave_out_unusable(trial)
     versions = {
         "colab_pix2pix": __version__,
         "Python": platform.python_version(),
@@ -32,8 +42,8 @@ def report() -> widgets.VBox:
     rows = [
         style.line("Ready", "title"),
         style.named_values(versions | {"Free disk": wording.bytes_in_words(free)} | drive_space()),
-        style.line(f"GPU: {gpu}." if gpu else _no_gpu_advice(), "good" if gpu else "hint"),
-        style.line(_training_times(gpu)),
+        _gpu_line(gpus[0].name if gpus else "", trial),
+        style.line(_training_times(trial.gpu if trial.usable else "")),
     ]
     if free < _LOW_DISK_BYTES:
         rows.append(style.line("The disk is nearly full: long videos may not fit.", "warning"))
@@ -52,24 +62,28 @@ def drive_space() -> dict[str, str]:
 
 
 def gpu_name() -> str:
-    """Returns the name of the first NVIDIA GPU, or "" when there is none."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ""
-    command = [program, "--query-gpu=name", "--format=csv,noheader"]
-    query = subprocess.run(
-        command, capture_output=True, text=True, timeout=20, check=False, start_new_session=True
-    )
-    # Without a working driver the program is there, fails, and says so on its output.
-    return query.stdout.strip().splitlines()[0] if query.returncode == 0 and query.stdout else ""
+    """Returns the name of the NVIDIA GPU that trains, or "" when there is none, or it can't."""
+    trial = _trial()
+    return trial.gpu if trial.usable else ""
 
 
-def version_of(package: str) -> str:
-    """Returns the installed version of a package, or "missing"."""
+def _trial() -> Trial:
+    """Returns what the GPU makes of the full network; one that is too small for it may train."""
     try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "missing"
+        return try_out(TrainConfig())
+    except TrainingError as error:
+        gpus, _ = nvidia_gpus()
+        name = gpus[0].name if gpus else ""
+        return Trial(gpu=name, usable=True, reason=f"For the full network: {error}")
+
+
+def _gpu_line(gpu: str, trial: Trial) -> str:
+    """Returns what the GPU is good for, or that there is none."""
+    if not gpu:
+        return style.line(_no_gpu_advice(), "hint")
+    if trial.usable:
+        return style.line(f"GPU: {gpu}. {trial.reason}".rstrip(), "good")
+    return style.line(trial.sentence or f"GPU: {gpu}, hidden by CUDA_VISIBLE_DEVICES.", "warning")
 
 
 def _training_times(gpu: str) -> str:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
+from ..model.distributed import DeviceGroup
 from ..model.pix2pix import Pix2Pix
 
 SIZES = (1, 2, 4, 8, 16)  # larger ones learn less from each picture
@@ -32,14 +33,27 @@ def find_batch_size(config: TrainConfig, pictures: np.ndarray) -> int:
     Raises:
         TrainingError: not even one picture fits.
     """
-    model = Pix2Pix(config)
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    step = one_step(config)
+    on_gpu = bool(tf.config.get_visible_devices("GPU"))
     return largest_fitting(
-        lambda size: np.asarray(model.train_on(pictures[:size], config.gan_warmup_steps)),
+        lambda size: step(pictures[:size]),
         most=len(pictures),
         used_bytes=(lambda: 0) if on_gpu else peak_bytes,
         free_bytes=(lambda: sys.maxsize) if on_gpu else free_bytes,
     )
+
+
+def one_step(
+    config: TrainConfig, devices: DeviceGroup = DeviceGroup()
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Returns what takes a step of new networks, the discriminator's too, and gives its losses.
+
+    Args:
+        config: The options; `precision` must be a number format.
+        devices: What shares the batch.
+    """
+    model = Pix2Pix(config, devices)
+    return lambda pictures: np.asarray(model.train_on(pictures, config.gan_warmup_steps))
 
 
 def largest_fitting(

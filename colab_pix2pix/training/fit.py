@@ -20,6 +20,8 @@ from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
+from .devices.determinism import deterministic_ops
+from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
 from .progress import samples_between
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup
     from ..model.pix2pix import Pix2Pix
     from .time_budget import TimeBudget
+
+_NOT_ALIKE = (
+    "This GPU computes a step a little differently each time: what is resumed ends near the run"
+    " that is left alone, not with the same bytes."
+)
 
 
 def fit(
@@ -98,10 +105,12 @@ def prepare(
     started = time.monotonic()
     with ExitStack() as stack:
         saved = _start_reading(plan, stack)
+        trial = try_out(plan.config, on_event)
         pictures = load_pictures(plan.dataset, plan.config, on_event)
-        devices, device_info = _detect_devices(plan)
+        devices, device_info = _detect_devices(plan, trial)
         on_event = on_event if devices.chief else ignore
         devices.check(plan.config)
+        stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info["precision"], devices)
@@ -137,8 +146,8 @@ def _start_reading(plan: Plan, stack: ExitStack) -> Future[npz.Arrays] | None:
     return reader.submit(npz.load, plan.found[0].file)
 
 
-def _detect_devices(plan: Plan) -> tuple[DeviceGroup, dict[str, str]]:
-    """Returns what trains together, and device, versions and number format.
+def _detect_devices(plan: Plan, trial: Trial) -> tuple[DeviceGroup, dict[str, str]]:
+    """Returns what trains together, and device, versions, number format and determinism.
 
     TensorFlow takes seconds to load: only now, when the plan and the pictures are known to be good.
     """
@@ -146,8 +155,21 @@ def _detect_devices(plan: Plan) -> tuple[DeviceGroup, dict[str, str]]:
         from ..model import distributed
         from ..model.distributed import detect_devices
 
-        precision = distributed.precision(plan.config.precision)
-        return detect_devices(), distributed.describe() | {"precision": precision}
+        leave_out_unusable(trial)
+        precision = trial.precision or distributed.precision(plan.config.precision)
+        info = distributed.describe() | {"precision": precision}
+        asked = plan.config.deterministic
+        alike = info["device"] == "CPU" or (
+            trial.deterministic if asked == "auto" else asked == "on"
+        )
+        return detect_devices(), info | {"deterministic": "yes" if alike else "no"}
+
+
+def _has_a_switch(plan: Plan, device_info: dict[str, str]) -> bool:
+    """Returns whether TensorFlow has to be told to compute the same each time: CPUs do so anyway,
+    and `on` tells them all the same."""
+    on_gpu = device_info["device"] != "CPU"
+    return plan.config.deterministic == "on" or (on_gpu and device_info["deterministic"] == "yes")
 
 
 def _with_batch_size(
@@ -187,6 +209,9 @@ def _restore(
         if (now := device_info.get(name)) != before:
             changed = f"{name} was {before} and is {now} now: results may differ a little."
             on_event(Note(message=changed))
+    if device_info["deterministic"] == "no":
+        remedy = " deterministic auto changes that." if plan.config.deterministic == "off" else ""
+        on_event(Note(message=_NOT_ALIKE + remedy))
 
 
 def _begin_writing(plan: Plan, on_event: OnEvent) -> CheckpointWriter:

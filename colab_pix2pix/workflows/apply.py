@@ -28,6 +28,7 @@ from ..options import checks_input
 from ..project import Project
 from ..storage import transfer
 from ..storage.os_errors import translate_os_errors
+from ..training.devices.try_out import leave_out_doubtful
 from ..video.encode import encode_video
 from ..video.prefetch import prefetch
 from ..video.probe import probe
@@ -110,6 +111,7 @@ def apply(
     def load() -> Predictor:
         from ..model.trained import load_trained
 
+        leave_out_doubtful(on_event)
         trained = load_trained(project, generation, on_event=on_event)
         from ..model.predictor import Predictor  # TensorFlow is loaded by now
 

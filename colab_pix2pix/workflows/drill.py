@@ -7,7 +7,6 @@ resumes there and takes one step. The project itself is only read.
 from __future__ import annotations
 
 import dataclasses
-import os
 import subprocess
 import sys
 from functools import partial
@@ -24,6 +23,7 @@ from ..events import Note, OnEvent, Resumed, ignore
 from ..litter import temp_folder
 from ..project import Project, sample_step
 from ..storage import drive, os_errors, restore, session, slots
+from ..training.devices.child import child_environment
 from . import held_out
 from .survivors import Survivors, copy_survivors, find_start, unpack_crops
 
@@ -95,12 +95,10 @@ def _take_one_step(copy: Project, crops: Path, step: int, on_event: OnEvent) -> 
     """Lets a new process resume in the copy; returns why it could not, or ""."""
     command = [sys.executable, "-m", f"{__package__}.drill_step", str(copy.path), str(crops)]
     # As on another machine: an empty cache, nobody to train with, a processor that is free.
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH", "")) if p)
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
     cache = str(copy.path.parent / "cache")  # Keras, too, writes a note on itself
-    environment |= {"XDG_CACHE_HOME": cache, "KERAS_HOME": cache, "PYTHONPATH": path}
-    environment |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    changes = {"XDG_CACHE_HOME": cache, "KERAS_HOME": cache}
+    changes |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = child_environment(**changes)
     words = copy.path.parent / "errors.txt"
     resumed = -1
     with open(words, "w") as errors:

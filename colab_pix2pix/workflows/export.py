@@ -17,6 +17,7 @@ from ..options import checks_input
 from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
+from ..training.devices.try_out import leave_out_doubtful
 from . import export_checksums, model_card
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def export(
     mounts.require_answer(target, on_event=on_event)
     _check(formats, target, mode, weights)
     require_apart(target, project.path, besides=project.exports)
+    leave_out_doubtful(on_event)
     trained = load_trained(project, generation, on_event=on_event)
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 

@@ -13,6 +13,7 @@ from ..options import checks_input
 from ..project import Project
 from ..storage import slots, transfer
 from ..storage.os_errors import translate_os_errors
+from ..training.devices.try_out import leave_out_doubtful
 
 FILE_NAME = "report.html"
 
@@ -58,6 +59,7 @@ def report(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     path = project.path / FILE_NAME
     mounts.require_answer(project.path, Path(target), on_event=on_event)
+    leave_out_doubtful(on_event)
     if str(target):
         path = output_file(target, Path(FILE_NAME).stem, (".html", ".htm"), what="the report")
     own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)

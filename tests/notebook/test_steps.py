@@ -36,6 +36,7 @@ from colab_pix2pix.notebook.forms import (
 from colab_pix2pix.notebook.panels import live_page, predictions
 from colab_pix2pix.notebook.panels.report_view import report_view
 from colab_pix2pix.project import Project
+from colab_pix2pix.training.devices.try_out import Trial
 from support import videos
 from support.servers import serving
 
@@ -546,7 +547,10 @@ def test_the_set_up_names_the_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     program.write_text("#!/bin/sh\necho 'Tesla <T4>'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    works = Trial(gpu="Tesla <T4>", usable=True, precision="float16")
+    monkeypatch.setattr(machine, "try_out", lambda config: works)
     assert "GPU: Tesla &lt;T4&gt;." in machine.report().children[1].value
+    assert machine.gpu_name() == "Tesla <T4>"
 
 
 def test_a_driver_that_does_not_answer_is_no_gpu(
