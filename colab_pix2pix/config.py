@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from .errors import OptionError
-from .options import Config, option
+from .options import Config, OptionGroup, option
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
 MODES = ("inference", "paper")
@@ -268,6 +268,14 @@ class CurateConfig(Config):
     )
 
 
+SEES = OptionGroup(
+    "What it sees", "What the network is fed, and how the crops are varied while it learns."
+)
+LEARNS = OptionGroup("How it learns", "What counts as good, and how far each step goes.")
+NETWORK = OptionGroup("Network", "How large the two networks are, and what they are made of.")
+MACHINE = OptionGroup("Saving and machine", "When it is saved, and how this machine computes it.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Config):
     """The network, its input and its training; `preset("paper")` is the pix2pix paper's."""
@@ -318,6 +326,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=2**31 - 1,
         advanced=True,
+        group=LEARNS,
         on_resume="refuse",
     )
     save_every_seconds: float = option(
@@ -328,11 +337,13 @@ class TrainConfig(Config):
         maximum=86_400,
         unit="seconds",
         advanced=True,
+        group=MACHINE,
     )
     save_each_epoch: bool = option(
         False,
         "Save the training state also at the end of each epoch.",
         advanced=True,
+        group=MACHINE,
     )
     learning_rate: float = option(
         0.0,
@@ -341,6 +352,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=0.1,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     lambda_l1: float = option(
@@ -349,6 +361,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=10_000,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     discriminator_learning_rate: float = option(
@@ -357,6 +370,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=0.1,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     decay_from: float = option(
@@ -365,6 +379,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     clip_norm: float = option(
@@ -373,6 +388,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1e6,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     gan_loss: str = option(
@@ -380,6 +396,7 @@ class TrainConfig(Config):
         "How the discriminator is asked: log is the paper's; least-squares and hinge are calmer.",
         choices=("log", "least-squares", "hinge"),
         advanced=True,
+        group=LEARNS,
         on_resume="refuse",
     )
     feature_matching: float = option(
@@ -388,6 +405,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=10_000,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     label_smoothing: float = option(
@@ -396,6 +414,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=0.5,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
     )
     ema: float = option(
@@ -404,6 +423,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=0.99999,
         advanced=True,
+        group=LEARNS,
         on_resume="refuse",
     )
     ema_warmup: bool = option(
@@ -411,6 +431,7 @@ class TrainConfig(Config):
         "The running mean begins short, with a decay of (1 + step) / (10 + step), and grows.",
         label="Short running mean at first",
         advanced=True,
+        group=LEARNS,
         on_resume="refuse",
         legacy=False,
     )
@@ -421,6 +442,7 @@ class TrainConfig(Config):
         label="Input",
         choices=("blurred-grey", "grey", "edges", "paired"),
         advanced=True,
+        group=SEES,
         on_resume="refuse",
     )
     input_channels: int = option(
@@ -429,6 +451,7 @@ class TrainConfig(Config):
         label="Colours of the input",
         choices=(0, 1, 3),
         advanced=True,
+        group=SEES,
         on_resume="refuse",
     )
     blur_factor: float = option(
@@ -437,6 +460,7 @@ class TrainConfig(Config):
         minimum=1,
         maximum=128,
         advanced=True,
+        group=SEES,
         on_resume="refuse",
     )
     max_zoom: float = option(
@@ -445,12 +469,14 @@ class TrainConfig(Config):
         minimum=1,
         maximum=3,
         advanced=True,
+        group=SEES,
         on_resume="note",
     )
     flip: bool = option(
         True,
         "Half of the training pictures are mirrored. Off for writing, faces to one side and such.",
         advanced=True,
+        group=SEES,
         on_resume="note",
     )
     light_varies: str = option(
@@ -459,6 +485,7 @@ class TrainConfig(Config):
         " network follows the light) or the input alone (it learns to ignore the light).",
         choices=("both", "input"),
         advanced=True,
+        group=SEES,
         on_resume="note",
         legacy="input",
     )
@@ -468,6 +495,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1,
         advanced=True,
+        group=SEES,
         on_resume="note",
     )
     contrast: float = option(
@@ -476,6 +504,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1,
         advanced=True,
+        group=SEES,
         on_resume="note",
     )
     discriminator_augment: bool = option(
@@ -484,6 +513,7 @@ class TrainConfig(Config):
         " it can't learn few pictures by heart.",
         label="Vary what the discriminator sees",
         advanced=True,
+        group=LEARNS,
         on_resume="note",
         legacy=False,
     )
@@ -493,6 +523,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=10_000,
         advanced=True,
+        group=LEARNS,
         on_resume="note",
         legacy=0.0,
     )
@@ -505,6 +536,7 @@ class TrainConfig(Config):
         maximum=1_000_000,
         unit="steps",
         advanced=True,
+        group=LEARNS,
         on_resume="note",
         legacy=0,
     )
@@ -515,6 +547,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1024,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
         legacy=512,
     )
@@ -524,6 +557,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=64,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     depth: int = option(
@@ -532,6 +566,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=9,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     output_size: int = option(
@@ -540,6 +575,7 @@ class TrainConfig(Config):
         choices=(0, 32, 64, 128, 256, 512),
         unit="pixels",
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     patch_layers: int = option(
@@ -548,6 +584,7 @@ class TrainConfig(Config):
         minimum=1,
         maximum=4,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     dropout: float = option(
@@ -556,6 +593,7 @@ class TrainConfig(Config):
         minimum=0,
         maximum=0.9,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     normalization: str = option(
@@ -563,6 +601,7 @@ class TrainConfig(Config):
         "batch is the paper's; instance looks at each picture alone.",
         choices=("batch", "instance"),
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     upsampling: str = option(
@@ -571,6 +610,7 @@ class TrainConfig(Config):
         " resize has little of it, at four times the cost.",
         choices=("transposed", "smooth", "resize"),
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     leak: float = option(
@@ -580,12 +620,14 @@ class TrainConfig(Config):
         minimum=0,
         maximum=1,
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     spectral_norm: bool = option(
         False,
         "Keeps the discriminator's layers from growing (spectral normalization).",
         advanced=True,
+        group=NETWORK,
         on_resume="refuse",
     )
     init_from: str = option(
@@ -593,6 +635,7 @@ class TrainConfig(Config):
         "A run, a Keras file (.h5, .keras) or a TensorFlow checkpoint to start the generator from.",
         label="Start from",
         advanced=True,
+        group=SEES,
     )
     memory_limit: float = option(
         4.0,
@@ -602,12 +645,14 @@ class TrainConfig(Config):
         maximum=1000,
         unit="GB",
         advanced=True,
+        group=MACHINE,
     )
     precision: str = option(
         "auto",
         "Number format of the computation; auto takes the fastest that this device computes well.",
         choices=("auto", "float32", "bfloat16", "float16"),
         advanced=True,
+        group=MACHINE,
         on_resume="note",
     )
     deterministic: str = option(
@@ -617,6 +662,7 @@ class TrainConfig(Config):
         label="The same bytes each time",
         choices=("auto", "on", "off"),
         advanced=True,
+        group=MACHINE,
         on_resume="note",
     )
 

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, ParamSpec, Self, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
 from .errors import OptionError, Pix2PixError
 from .filenames import is_text, public_link, shown, typed_path, typed_text
@@ -22,6 +22,18 @@ from .litter import place_of
 OnResume = Literal["refuse", "note", "free"]
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+
+
+class OptionGroup(NamedTuple):
+    """Options that a long form and `--help` show together.
+
+    Attributes:
+        title: Their heading.
+        purpose: What they are about: a sentence.
+    """
+
+    title: str
+    purpose: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +50,7 @@ class Option:
         expects: What the pattern asks for, in words.
         unit: What the number counts.
         advanced: True when a form may fold it away.
+        group: What it belongs to; None for what comes first.
         on_resume: What happens when a run goes on with another value: it is refused, noted or free.
         stored: False for what leads to a credential: it is in no `project.json` and no manifest.
         link: True for what may be a link: its password and its keys are never stored.
@@ -53,6 +66,7 @@ class Option:
     expects: str = ""
     unit: str = ""
     advanced: bool = False
+    group: OptionGroup | None = None
     on_resume: OnResume = "free"
     stored: bool = True
     link: bool = False

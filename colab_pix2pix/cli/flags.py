@@ -4,14 +4,61 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import difflib
+import re
 import typing
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..config import VideoConfig
-from ..options import Config, Option, expected, options
+from ..options import Config, Option, OptionGroup, expected, options
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
+#: What argparse says of a word that it does not know.
+_UNKNOWN = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']+)'")
+
+_REPEATED = {"+": "{0} [{0} ...]", "?": "[{0}]", argparse.PARSER: "{0} ..."}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what may have been meant, and whose usage is one line.
+
+    Args:
+        examples: Whole command lines, shown at the end of the help.
+        options: As of `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, *, examples: Sequence[str] = (), **options: Any) -> None:
+        lines = "\n".join(f"  {example}" for example in examples)
+        formatter = argparse.RawDescriptionHelpFormatter
+        super().__init__(
+            formatter_class=formatter, epilog=f"examples:\n{lines}" if examples else None, **options
+        )
+
+    def format_help(self) -> str:
+        """Returns the help; which flags there are is said once, below."""
+        positions = [action for action in self._actions if not action.option_strings]
+        words = [_REPEATED.get(str(p.nargs), "{0}").format(p.metavar) for p in positions]
+        self.usage = " ".join(["%(prog)s [OPTION ...]", *words])
+        return super().format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong, and ends the program."""
+        if found := _UNKNOWN.search(message):
+            word = (found[1] or found[2]).partition("=")[0]
+            if meant := difflib.get_close_matches(word, self._known_words(), 1):
+                message = f"{message}. Did you mean {meant[0]}?"
+        super().error(message)
+
+    def _known_words(self) -> list[str]:
+        words = [word for action in self._actions for word in action.option_strings]
+        for action in self._actions:
+            if isinstance(action.choices, dict):  # the commands
+                words += action.choices
+                words += [word for each in action.choices.values() for word in each._known_words()]
+            elif action.choices:
+                words += map(str, action.choices)
+        return words
 
 
 def protect_dashes(argv: Sequence[str]) -> list[str]:
@@ -45,18 +92,21 @@ def add_options(
     parser: argparse.ArgumentParser, kind: type[Config], leave_out: Sequence[str] = ()
 ) -> None:
     """Adds a flag for each option of a config class; a flag that is not given leaves no trace."""
-    group = parser.add_argument_group(f"{kind.section} options")
+    groups: dict[OptionGroup | None, Any] = {}
     types = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
         if field.name in leave_out:
             continue
+        spec: Option = field.metadata["option"]
+        if spec.group not in groups:
+            groups[spec.group] = _new_group(parser, kind, spec.group)
         argument_options: dict[str, Any] = {
             "type": types[field.name],
-            "metavar": types[field.name].__name__.upper(),
+            "metavar": _metavar(types[field.name], spec),
         }
         if types[field.name] is bool:  # --exact and --no-exact: bool("False") would be true
             argument_options = {"action": argparse.BooleanOptionalAction}
-        group.add_argument(
+        groups[spec.group].add_argument(
             f"--{field.name.replace('_', '-')}",
             dest=f"{kind.section}.{field.name}",
             default=argparse.SUPPRESS,
@@ -65,10 +115,34 @@ def add_options(
         )
 
 
+def _new_group(
+    parser: argparse.ArgumentParser, kind: type[Config], group: OptionGroup | None
+) -> Any:
+    if group is None:
+        return parser.add_argument_group(f"{kind.section} options")
+    title = f"{kind.section} options: {group.title.lower()}"
+    return parser.add_argument_group(title, group.purpose)
+
+
+def _metavar(kind: type, spec: Option) -> str:
+    """Returns what stands for a flag's value: what may be chosen, or of what kind it is."""
+    if spec.choices:
+        return "{" + ",".join(map(str, spec.choices)) + "}"
+    return "TEXT" if kind is str else "NUMBER"
+
+
 def _help(field: dataclasses.Field[Any], kind: type) -> str:
     option: Option = field.metadata["option"]
-    text = f"{option.help} Takes {expected(kind, option)}; default {field.default!r}."
+    plain = option.choices or kind is bool
+    takes = "" if plain else f"Takes {expected(kind, option)}. "
+    text = f"{option.help} {takes}Default: {_shown(field.default)}."
     return text.replace("%", "%%")
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return str(default) if default != "" else "none"
 
 
 def configured(args: argparse.Namespace, base: AnyConfig) -> AnyConfig:

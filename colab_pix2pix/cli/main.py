@@ -25,9 +25,11 @@ from ..errors import OptionError, Pix2PixError
 from ..filenames import typed_path
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
-from .flags import add_options, protect_dashes
+from .flags import Parser, add_options, protect_dashes
 from .terminal import Terminal
 
+_TRAINED = "the folder of a training"
+_NEW_CROPS = "the folder to make"
 _GENERATION = "last, best (by the held-out crops), or a number"
 
 
@@ -69,15 +71,21 @@ def _require_mounts(args: argparse.Namespace) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="colab-pix2pix",
         description="Paste a video link, look at the crops, train your own pix2pix.",
     )
     parser.add_argument("--version", action="version", version=f"colab-pix2pix {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
-        subparser = subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
+    def command(name: str, help: str, *examples: str) -> argparse.ArgumentParser:
+        subparser: argparse.ArgumentParser = subparsers.add_parser(
+            name,
+            help=help,
+            description=help,
+            allow_abbrev=False,
+            examples=[f"colab-pix2pix {name} {example}" for example in examples],
+        )
         subparser.set_defaults(run=getattr(commands, f"run_{name}"))
         return subparser
 
@@ -87,7 +95,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(demo, FramesConfig)
     add_options(demo, TrainConfig)
 
-    download = command("download", "fetch videos and print their files' paths")
+    download = command(
+        "download", "fetch videos and print their files' paths", "LINK videos --end 0:30"
+    )
     download.add_argument("sources", metavar="SOURCE", nargs="+", help="a link, a path, a folder")
     download.add_argument("directory", metavar="DIR", nargs="?", help="the folder to put them in")
     download.add_argument(
@@ -95,20 +105,30 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_options(download, VideoConfig, leave_out=("source",))
 
-    frames = command("frames", "cut square crops out of videos and mark bad ones")
-    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=_path)
-    frames.add_argument("directory", metavar="DIR", type=_path)
+    frames = command(
+        "frames",
+        "cut square crops out of videos and mark bad ones",
+        "video.mp4 crops --count 300",
+        "one.mp4 two.mov crops --start 10 --end 1:30",
+    )
+    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=_path, help="a file")
+    frames.add_argument("directory", metavar="DIR", type=_path, help=_NEW_CROPS)
     frames.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
     )
     add_options(frames, FramesConfig)
     add_options(frames, CurateConfig)
 
-    import_ = command("import", "make a dataset of your own pictures, or of pairs of them")
+    import_ = command(
+        "import",
+        "make a dataset of your own pictures, or of pairs of them",
+        "holiday.zip crops --count 300",
+        "facades pairs --pairs --direction BtoA",
+    )
     import_.add_argument(
         "sources", metavar="SOURCE", nargs="+", type=_path, help="a folder or a zip"
     )
-    import_.add_argument("directory", metavar="DIR", type=_path)
+    import_.add_argument("directory", metavar="DIR", type=_path, help=_NEW_CROPS)
     import_.add_argument(
         "--pairs",
         action="store_true",
@@ -126,9 +146,17 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(import_, PicturesConfig, leave_out=("pairs",))
     add_options(import_, CurateConfig)
 
-    train = command("train", "train on a folder of crops; goes on where it ended")
-    train.add_argument("dataset", metavar="DATASET_DIR", type=_path)
-    train.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    train = command(
+        "train",
+        "train on a folder of crops; goes on where it ended",
+        "crops run --preset quick",
+        "crops run --minutes 90 --image-size 128 --base-filters 32",
+        "crops run --epochs 400      (later: goes on from the last saved step)",
+    )
+    train.add_argument("dataset", metavar="DATASET_DIR", type=_path, help="a folder of crops")
+    train.add_argument(
+        "run_dir", metavar="RUN_DIR", type=_path, help="where states, samples and tables are kept"
+    )
     train.add_argument(
         "--strict", action="store_true", help="stop at the first picture that can't be read"
     )
@@ -144,23 +172,28 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(train, TrainConfig)
 
     status = command("status", "show what a resume would start from")
-    status.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    status.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
     status.add_argument("--json", action="store_true", help="for programs")
 
     verify = command("verify", "read everything in a project to the last byte")
-    verify.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    verify.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
     verify.add_argument("--json", action="store_true", help="for programs")
     verify.add_argument(
         "--repair", action="store_true", help="make again what is damaged and can be made again"
     )
 
     drill = command("drill", "try what a new machine would go on from, and what would be lost")
-    drill.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    drill.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
     drill.add_argument("--json", action="store_true", help="for programs")
 
-    apply = command("apply", "run a trained model over a picture, a folder or a video")
-    apply.add_argument("run_dir", metavar="RUN_DIR", type=_path)
-    apply.add_argument("input", metavar="INPUT", type=_path)
+    apply = command(
+        "apply",
+        "run a trained model over a picture, a folder or a video",
+        "run clouds.mp4 flowers.mp4 --whole --smooth 0.5",
+        "run sketches made",
+    )
+    apply.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    apply.add_argument("input", metavar="INPUT", type=_path, help="what the model is shown")
     apply.add_argument("output", metavar="OUTPUT", help="a file, or a folder for it")
     apply.add_argument(
         "--whole", action="store_true", help="whole pictures, not only their centre squares"
@@ -188,9 +221,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--strict", action="store_true", help="stop at the first picture that can't be read"
     )
 
-    export = command("export", "write a trained model for other programs, with a card")
-    export.add_argument("run_dir", metavar="RUN_DIR", type=_path)
-    export.add_argument("output", metavar="DIR", type=_path)
+    export = command(
+        "export",
+        "write a trained model for other programs, with a card",
+        "run model --format onnx,web",
+        "run page --format web --single-file --generation best",
+    )
+    export.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    export.add_argument("output", metavar="DIR", type=_path, help="a folder for it")
     export.add_argument(
         "--format",
         default="keras",
@@ -211,7 +249,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     report = command("report", "write how good a trained model is, as one HTML file")
-    report.add_argument("run_dir", metavar="RUN_DIR", type=_path)
+    report.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
     report.add_argument(
         "output",
         metavar="OUT.html",

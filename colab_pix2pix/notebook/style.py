@@ -36,6 +36,7 @@ CSS = """
 .cp-field input[type=checkbox] { margin: 0 8px 0 0; vertical-align: middle; }
 .cp-field .widget-label-basic { width: auto !important; font-size: 14px; line-height: 28px;
   color: inherit; display: flex; align-items: center; }
+.cp-group { font-weight: 600; margin-top: 10px; }
 .cp-unit { padding: 4px 2px 0 8px; opacity: .72; }
 .cp-wrong { color: #d6453d; font-weight: 500; padding: 4px 0 0 8px; font-size: 13px; }
 .cp-hint, .cp-good, .cp-warning { padding: 1px 0 1px 10px; margin: 6px 0 2px; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from colab_pix2pix.cli import flags, main
 from colab_pix2pix.config import FramesConfig, TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
-from colab_pix2pix.options import Config, as_flags
+from colab_pix2pix.options import Config, as_flags, options
 from conftest import Command
 from support import videos
 
@@ -149,6 +150,69 @@ def test_every_command_explains_itself(
         main.main([command_name, "--help"])
     assert stop.value.code == 0
     assert "usage: colab-pix2pix" in capsys.readouterr().out
+
+
+def help_of(command_name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit):
+        main.main([command_name, "--help"])
+    return capsys.readouterr().out
+
+
+def test_the_help_of_train_has_each_flag_in_its_group_and_examples_that_are_valid(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = help_of("train", capsys)
+    assert text.startswith("usage: colab-pix2pix train [OPTION ...] DATASET_DIR RUN_DIR\n")
+    groups = re.split(r"\ntrain options", text.partition("examples:")[0])[1:]
+    flags_of = {
+        group.partition("\n")[0]: re.findall(r"^  (--[\w-]+)", group, re.M) for group in groups
+    }
+    assert "--epochs" in flags_of[":"]
+    assert "--condition" in flags_of[": what it sees:"]
+    assert "--learning-rate" in flags_of[": how it learns:"]
+    assert "--dropout" in flags_of[": network:"]
+    assert "--precision" in flags_of[": saving and machine:"]
+    assert sum(map(len, flags_of.values())) == len(options(TrainConfig))
+    assert "{blurred-grey,grey,edges,paired}" in text
+    assert max(map(len, text.partition("examples:")[0].splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "command_name", ["download", "frames", "import", "train", "apply", "export"]
+)
+def test_examples_in_the_help_are_commands(
+    command_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = help_of(command_name, capsys).partition("examples:\n")[2]
+    lines = [line.strip().partition("   ")[0] for line in text.splitlines()]
+    assert lines
+    for line in lines:
+        words = line.split()[1:]
+        assert main.build_parser().parse_args(flags.protect_dashes(words)).command == command_name
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["trian", "a", "b"], "train"),
+        (["train", "a", "b", "--epoch", "3"], "--epochs"),
+        (["train", "a", "b", "--batchsize=3"], "--batch-size"),
+        (["export", "a", "b", "--mode", "papre"], "paper"),
+    ],
+)
+def test_who_mistypes_is_told_what_there_is(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main.main(words)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.endswith(f"Did you mean {meant}?\n")
+
+
+def test_what_resembles_nothing_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["status", "run", "--qqqq"])
+    assert "Did you mean" not in capsys.readouterr().err
 
 
 def test_a_source_may_begin_with_a_dash(

@@ -105,6 +105,25 @@ def test_advanced_options_are_folded_away_until_asked_for() -> None:
     assert folded.layout.display == "none"
 
 
+def test_what_is_folded_away_is_in_groups_with_a_sentence_each() -> None:
+    form = TrainForm()
+    (folded,) = with_class(form, "cp-folded")
+    where: dict[str, str] = {}
+    group = ""
+    for row in folded.children:
+        if isinstance(row, widgets.HTML):
+            group = re.sub("<[^>]+>", " ", row.value).strip()
+        else:
+            names = [name for name, field in form.fields.items() if field.row is row]
+            where |= dict.fromkeys(names, group)
+    assert where["condition"].startswith("What it sees") and where["condition"].endswith(".")
+    assert where["epochs"] == where["learning_rate"] != ""
+    assert where["base_filters"] == where["depth"]
+    assert where["save_every_seconds"].startswith("Saving")
+    assert len(set(where.values())) == 4
+    assert set(where) == set(options.options(TrainConfig)) - {"minutes"}
+
+
 def test_a_wrong_value_is_explained_beside_its_box_at_once_and_only_there() -> None:
     form = FramesForm()
     box(form, "count").value = 0

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import ipywidgets as widgets
 
 from ...errors import OptionError
-from ...options import Config, Option, options
+from ...options import Config, Option, OptionGroup, options
 from ...project import Project
 from .. import style
 from ..error_panel import ErrorPanel
@@ -134,10 +134,24 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         """What stands between the boxes and the hint; for a form to add to."""
         return []
 
+    def _grouped(self, names: list[str]) -> list[widgets.Widget]:
+        """Returns the rows of some options, each group under its heading."""
+        rows: dict[OptionGroup | None, list[widgets.Widget]] = {}
+        specs = self._options()
+        for name in names:
+            rows.setdefault(specs[name].group, []).append(self.fields[name].row)
+        shown: list[widgets.Widget] = []
+        for group, below in rows.items():
+            if group is not None:
+                heading = style.line(group.title, "group") + style.line(group.purpose, "help")
+                shown.append(self._styles.text(heading))
+            shown += below
+        return shown
+
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         specs = self._options()
         first = [field.row for name, field in self.fields.items() if not specs[name].advanced]
-        folded = [field.row for name, field in self.fields.items() if specs[name].advanced]
+        folded = self._grouped([name for name, spec in specs.items() if spec.advanced])
         name = self._project.path.name if self._project else ""
         heading = widgets.HTML(style.title(title, name))
         footer = widgets.HTML(style.line(hint, "hint"))

@@ -8,7 +8,7 @@ from typing import Protocol
 import ipywidgets as widgets
 
 from ... import wording
-from ...config import FEW_CROPS, PRESETS, TrainConfig
+from ...config import FEW_CROPS, LEARNS, NETWORK, PRESETS, TrainConfig
 from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
 from ...options import Option, options
@@ -19,8 +19,8 @@ from .fields import LABEL_WIDTH
 
 _MORE_MINUTES = 20.0
 _MINUTES_HELP = "How long it trains when the next cell is run. 0: as long as the preset says above."
-#: What a first look need not see: the preset has set it.
-_FOLDED = ("epochs", "batch_size", "image_size", "base_filters")
+#: What a first look need not see, for the preset has set it; and where it is found.
+_FOLDED = {"epochs": LEARNS, "batch_size": LEARNS, "image_size": NETWORK, "base_filters": NETWORK}
 
 
 class _HasDataset(Protocol):
@@ -83,8 +83,11 @@ class TrainForm(Form[TrainConfig]):
     def _options(self) -> dict[str, Option]:
         specs = options(TrainConfig)
         minutes = dataclasses.replace(specs["minutes"], help=_MINUTES_HELP, label="How long")
-        folded = {name: dataclasses.replace(specs[name], advanced=True) for name in _FOLDED}
-        return {"minutes": minutes} | specs | {"minutes": minutes} | folded
+        folded = {
+            name: dataclasses.replace(specs.pop(name), advanced=True, group=group)
+            for name, group in _FOLDED.items()
+        }
+        return {"minutes": minutes} | folded | specs | {"minutes": minutes}
 
     def _take_more_minutes(self) -> None:
         self.value = {"minutes": _MORE_MINUTES}
