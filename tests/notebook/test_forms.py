@@ -502,7 +502,7 @@ def test_the_estimate_follows_the_last_run_on_this_machine() -> None:
     time_estimate.record_speed(quick, steps_per_second=5.0, device="")
     estimate = time_estimate.estimate(quick, crops=100, device="")
     assert estimate.measured and estimate.seconds == pytest.approx(
-        24 * 100 / (5.0 * quick.batch_size)
+        quick.epochs * 100 / (5.0 * quick.batch_size)
     )
     slow = time_estimate.estimate(paper, crops=100, device="")
     time_estimate.record_speed(quick, steps_per_second=10.0, device="")
