@@ -25,12 +25,7 @@ Result = TypeVar("Result")
 
 
 class OptionGroup(NamedTuple):
-    """Options that a long form and `--help` show together.
-
-    Attributes:
-        title: Their heading.
-        purpose: What they are about: a sentence.
-    """
+    """Options that a form and `--help` show together: their heading, and a sentence about them."""
 
     title: str
     purpose: str

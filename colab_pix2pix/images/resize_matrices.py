@@ -32,8 +32,8 @@ def cubic_matrix(side: int, size: int) -> np.ndarray:
     picture are left out, and the sum is divided by the sum of the weights.
 
     Example:
-        >>> cubic_matrix(2, 4).round(3).tolist()[1]
-        [0.793, 0.207]
+        >>> [f"{weight:.3f}" for weight in cubic_matrix(2, 4)[1]]
+        ['0.793', '0.207']
     """
     places = (np.arange(size) + 0.5) * side / size - 0.5
     distance = np.abs(places[:, None] - np.arange(side))

@@ -25,7 +25,7 @@ from ..project import Project, sample_step
 from ..storage import drive, os_errors, restore, session, slots
 from ..training.devices.child import child_environment
 from . import held_out
-from .survivors import Survivors, copy_survivors, find_start, unpack_crops
+from .drilling.survivors import Survivors, copy_survivors, find_start, unpack_crops
 
 _STAND_INS = 8
 _SHOWN = 5
@@ -93,7 +93,13 @@ def _stand_ins(copy: Project, folder: Path) -> Path:
 
 def _take_one_step(copy: Project, crops: Path, step: int, on_event: OnEvent) -> str:
     """Lets a new process resume in the copy; returns why it could not, or ""."""
-    command = [sys.executable, "-m", f"{__package__}.drill_step", str(copy.path), str(crops)]
+    command = [
+        sys.executable,
+        "-m",
+        f"{__package__}.drilling.drill_step",
+        str(copy.path),
+        str(crops),
+    ]
     # As on another machine: an empty cache, nobody to train with, a processor that is free.
     cache = str(copy.path.parent / "cache")  # Keras, too, writes a note on itself
     changes = {"XDG_CACHE_HOME": cache, "KERAS_HOME": cache}

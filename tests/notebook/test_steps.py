@@ -35,6 +35,7 @@ from colab_pix2pix.notebook.forms import (
 )
 from colab_pix2pix.notebook.panels import live_page, predictions
 from colab_pix2pix.notebook.panels.report_view import report_view
+from colab_pix2pix.notebook.steps import model_steps
 from colab_pix2pix.project import Project
 from colab_pix2pix.training.devices.try_out import Trial
 from support import videos
@@ -61,8 +62,8 @@ def test_the_speed_of_a_run_counts_the_crops_that_fitted_into_memory(
         project.remember(config.replace(batch_size=found))
         return types.SimpleNamespace(interrupted=False, project=project)
 
-    monkeypatch.setattr(steps.pipeline, "train", train)
-    monkeypatch.setattr(steps.TrainingPanel, "steps_per_second", 2.0)
+    monkeypatch.setattr(model_steps.pipeline, "train", train)
+    monkeypatch.setattr(model_steps.TrainingPanel, "steps_per_second", 2.0)
     monkeypatch.setattr(machine, "gpu_name", lambda: "")
     steps.train(project, crops, form)
     estimate = time_estimate.estimate(form.config.replace(epochs=1), crops=100, device="")

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import mounts, wording
-from ..dataset import archive, choices, manifest
-from ..dataset.manifest import Dataset
-from ..errors import DatasetError, Pix2PixError, ProjectError
-from ..files import free_space, link_or_copy
-from ..project import Project
-from ..storage import drive, os_errors, restore, slots, transfer
-from ..storage.slots import Generation, SlotCheck
+from ... import mounts, wording
+from ...dataset import archive, choices, manifest
+from ...dataset.manifest import Dataset
+from ...errors import DatasetError, Pix2PixError, ProjectError
+from ...files import free_space, link_or_copy
+from ...project import Project
+from ...storage import drive, os_errors, restore, slots, transfer
+from ...storage.slots import Generation, SlotCheck
 
 
 @dataclass
@@ -146,6 +146,6 @@ def unpack_crops(copy: Project, folder: Path, found: Survivors) -> Dataset | Non
 
 
 def _is_image(path: Path) -> bool:
-    from ..training.artifacts import read_sample
+    from ...training.artifacts import read_sample
 
     return read_sample(path) is not None

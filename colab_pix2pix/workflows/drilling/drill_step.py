@@ -1,6 +1,6 @@
 """One step of training in a folder: what a new machine does first, in a process of its own.
 
-`python -m colab_pix2pix.workflows.drill_step RUN_DIR CROPS` writes events as JSON lines.
+`python -m colab_pix2pix.workflows.drilling.drill_step RUN_DIR CROPS` writes events as JSON lines.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from ..config import TrainConfig
-from ..dataset import manifest
-from ..errors import Pix2PixError
-from ..events import JsonLines, OnEvent
-from ..project import Project
+from ...config import TrainConfig
+from ...dataset import manifest
+from ...errors import Pix2PixError
+from ...events import JsonLines, OnEvent
+from ...project import Project
 
 
 def take_one_step(project: Project, crops: Path, on_event: OnEvent) -> None:
@@ -27,8 +27,8 @@ def take_one_step(project: Project, crops: Path, on_event: OnEvent) -> None:
     Raises:
         Pix2PixError: the run can't go on.
     """
-    from ..training.fit import prepare
-    from ..training.plan import make_plan
+    from ...training.fit import prepare
+    from ...training.plan import make_plan
 
     # The number of steps is given here, not by a time.
     config = project.recall(TrainConfig).replace(minutes=0)

@@ -1,0 +1,1 @@
+"""What a new machine would find of a project, and one step from there."""
