@@ -213,6 +213,34 @@ def test_verdicts_along_one_run_come_in_order() -> None:
     assert "broken" not in order
 
 
+@pytest.mark.parametrize("total", [120, 500, 5000])
+@pytest.mark.parametrize("noise", [0.02, 0.2, 0.6])
+def test_no_verdict_contradicts_itself_whatever_the_curve(total: int, noise: float) -> None:
+    """Curves that fall, rise, turn, swing, as with a learning rate that is far too large."""
+    random = np.random.default_rng(total)
+    seen = set()
+    for seed in range(40):
+        bends = random.normal(0, 0.6, 3)
+        waves = random.uniform(0, 0.4), random.uniform(1, 9)
+
+        def course(
+            step: float, total: int, bends: np.ndarray = bends, waves: tuple[float, float] = waves
+        ) -> tuple[float, float]:
+            share = step / total
+            level = np.exp(bends @ [share, share**2, np.sqrt(share)])
+            level *= 1 + waves[0] * np.sin(waves[1] * 6 * share)
+            return 0.2 * level, 0.22 * level
+
+        verdict = diagnose(curves(course, total, noise=noise, seed=seed))
+        seen.add(verdict.state)
+        praised = "More steps are worth it" in verdict.sentence
+        assert not (praised and ("larger" in verdict.sentence or "grows" in verdict.sentence))
+        assert praised <= ("% smaller" in verdict.sentence), verdict.sentence
+        assert praised <= (verdict.state == "learning")
+        assert (verdict.state == "finished improving") <= ("swings" not in verdict.sentence)
+    assert len(seen) > 1
+
+
 def test_a_very_long_history_is_judged_like_a_short_one() -> None:
     assert diagnose(curves(finished, 1_000_000, noise=0.03)).state == "finished improving"
 
