@@ -190,7 +190,8 @@ def augment_target(
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
     edge, other = tf.where(mirrored, left + side, left), tf.where(mirrored, left, left + side)
-    rows = _between(pictures, *_places(top, top + side, image_size, stored_size))
+    floats = tf.cast(pictures, tf.float32)  # TensorFlow gathers no bytes on GPUs
+    rows = _between(floats, *_places(top, top + side, image_size, stored_size))
     columns = _places(edge, other, image_size, stored_size)
     crops = tf.transpose(_between(tf.transpose(rows, _TURNED), *columns), _TURNED)
     return crops / 127.5 - 1.0
@@ -213,10 +214,8 @@ def _places(
 
 
 def _between(rows: tf.Tensor, before: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-    """Returns float32 rows between each row `before` and the next one; of each picture its own."""
-    first, second = (
-        tf.cast(tf.gather(rows, place, batch_dims=1), tf.float32) for place in (before, before + 1)
-    )
+    """Returns rows between each row `before` and the next one; of each picture its own."""
+    first, second = (tf.gather(rows, place, batch_dims=1) for place in (before, before + 1))
     return first + (second - first) * share[:, :, tf.newaxis, tf.newaxis]
 
 
