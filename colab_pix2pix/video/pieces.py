@@ -6,20 +6,49 @@ parts are, so that a look at the head of each part finds the next video.
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 _MOST_PIECES = 1000
+_BLOCK, _LONGEST_PATTERN = 1 << 20, 16
 _EBML = b"\x1aE\xdf\xa3"
 _SEGMENT = b"\x18S\x80g"
 _OGG = re.compile(rb"OggS\x00([\x00-\x07])")
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 #: A header of FLV: version 1, sound or pictures or both, its length, and what lies before it: 0.
 _FLV = re.compile(rb"FLV\x01[\x01\x04\x05]\x00\x00\x00\x09\x00\x00\x00\x00")
+
+
+class _Content:
+    """The bytes of a file, as far as they are asked for.
+
+    Not mapped into memory: mounts such as Google Drive's may refuse that, and an error of a disk
+    would end the process.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._size = file, size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+    def find(
+        self, pattern: re.Pattern[bytes], begin: int = 0
+    ) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Gives each place from one on where a short pattern fits, and how."""
+        for start in range(begin, self._size, _BLOCK):
+            for found in pattern.finditer(self[start : start + _BLOCK + _LONGEST_PATTERN]):
+                if found.start() < _BLOCK:  # else the next block has it
+                    yield start + found.start(), found
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,8 @@ def find_pieces(path: Path) -> tuple[Piece, ...]:
 def _find_pieces(path: Path, size: int, modified: int) -> tuple[Piece, ...]:
     if size < 64 or not path.is_file():
         return (Piece(0, size, whole=True),)
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with open(path, "rb") as file:
+        content = _Content(file, size)
         walk = _walk_of(content)
         starts = [0, *walk(content)][:_MOST_PIECES] if walk else [0]
     if len(starts) == 1:
@@ -65,14 +95,14 @@ def _find_pieces(path: Path, size: int, modified: int) -> tuple[Piece, ...]:
     return tuple(Piece(start, end) for start, end in zip(starts, [*starts[1:], size], strict=True))
 
 
-def _walk_of(content: mmap.mmap) -> Callable[[mmap.mmap], Iterator[int]] | None:
+def _walk_of(content: _Content) -> Callable[[_Content], Iterator[int]] | None:
     head = content[:16]
     if head[4:8] == b"ftyp":
         return _mp4
     if head.startswith(_EBML):
         return _matroska
     if head.startswith(b"FLV\x01"):
-        return lambda content: (found.start() for found in _FLV.finditer(content, 1))
+        return lambda content: (start for start, _ in content.find(_FLV, 1))
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return _avi
     if head.startswith(b"OggS"):
@@ -80,7 +110,7 @@ def _walk_of(content: mmap.mmap) -> Callable[[mmap.mmap], Iterator[int]] | None:
     return _asf if head == _ASF_HEADER else None
 
 
-def _mp4(content: mmap.mmap) -> Iterator[int]:
+def _mp4(content: _Content) -> Iterator[int]:
     place, filled = 0, False
     while place + 16 <= len(content):
         length, kind = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
@@ -95,16 +125,16 @@ def _mp4(content: mmap.mmap) -> Iterator[int]:
         place += length
 
 
-def _ogg(content: mmap.mmap) -> Iterator[int]:
+def _ogg(content: _Content) -> Iterator[int]:
     begun = True
-    for page in _OGG.finditer(content):
+    for start, page in content.find(_OGG):
         begins = page[1] == b"\x02"
         if begins and not begun:
-            yield page.start()
+            yield start
         begun = begins
 
 
-def _avi(content: mmap.mmap) -> Iterator[int]:
+def _avi(content: _Content) -> Iterator[int]:
     place = 0
     while content[place : place + 4] == b"RIFF":  # large files have further ones, of "AVIX"
         if place and content[place + 8 : place + 12] == b"AVI ":
@@ -113,7 +143,7 @@ def _avi(content: mmap.mmap) -> Iterator[int]:
         place += 8 + length + length % 2
 
 
-def _asf(content: mmap.mmap) -> Iterator[int]:
+def _asf(content: _Content) -> Iterator[int]:
     place = 0
     while place + 24 <= len(content):
         if place and content[place : place + 16] == _ASF_HEADER:
@@ -124,7 +154,7 @@ def _asf(content: mmap.mmap) -> Iterator[int]:
         place += length
 
 
-def _matroska(content: mmap.mmap) -> Iterator[int]:
+def _matroska(content: _Content) -> Iterator[int]:
     place = 0
     while 0 <= place < len(content):
         if content[place : place + 4] == _EBML and place:
@@ -132,7 +162,7 @@ def _matroska(content: mmap.mmap) -> Iterator[int]:
         place = _behind(content, place)
 
 
-def _behind(content: mmap.mmap, place: int) -> int:
+def _behind(content: _Content, place: int) -> int:
     """Returns where the element at a place ends; -1 where nothing is known to follow it."""
     width = _width(content[place : place + 1])
     length_width = _width(content[place + width : place + width + 1])
@@ -145,11 +175,8 @@ def _behind(content: mmap.mmap, place: int) -> int:
     # A recorder that does not know how much will come. The next header names its kind.
     if content[place : place + width] != _SEGMENT:
         return -1
-    while (body := content.find(_EBML, body)) >= 0:
-        if b"\x42\x82" in content[body : body + 64]:
-            return body
-        body += 1
-    return -1
+    headers = (start for start, _ in content.find(re.compile(re.escape(_EBML)), body))
+    return next((start for start in headers if b"\x42\x82" in content[start : start + 64]), -1)
 
 
 def _width(first: bytes) -> int:

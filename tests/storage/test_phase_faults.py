@@ -27,7 +27,7 @@ from support import drivefs, videos
 from support.discs import discs
 from support.fake_session import CROPS, PHASES
 from support.forked import Command
-from support.machines import ODD, Machine, Report, Row, machine
+from support.machines import ODD, PLAIN, Machine, Report, Row, machine
 from support.servers import Behaviour, serving
 from support.waiting import wait_for
 
@@ -52,9 +52,11 @@ def lives(phase: str, link: str) -> Row:
     """Lets sessions die in one phase, the machine and the process in turn; the next one ends."""
     row = Row(f"the machine or the process dies while it {WORDS[phase]}")
     chance = random.Random(PHASES.index(phase))
-    with machine(bandwidth=1e6, delay=0.03, linked=True) as it:
+    with machine(bandwidth=1e6, delay=0.03) as it:
         for number in range(DEATHS):
-            it.name = f"{ODD} {number}"  # a new project: there is still all to do
+            it.linked = number % 4 < 2
+            # A new project: there is still all to do.
+            it.name = f"{ODD if it.linked else PLAIN} {number}"
             session = it.train(job="fake_session", source=link)
             session.wait_for("Phase", lambda event: event["name"] == phase)
             time.sleep(chance.uniform(0.0, LONGEST_SECONDS[phase]))
