@@ -151,17 +151,14 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
 def newest(dataset: Dataset) -> Dataset:
     """Returns the dataset as its folder has it where that is newer than the object.
 
-    An object with some of the folder's crops keeps to those; one with crops that the folder does
-    not have any more is out of date, and all of the folder's are returned.
+    An object with some of the folder's crops was made by hand, and stays as it is; one with crops
+    that the folder does not have any more is out of date, and all of the folder's are returned.
     """
     stored = _stored(dataset)
     if stored is None or stored.revision <= dataset.revision:
         return dataset
-    by_file = {crop.file: crop for crop in stored.crops}
-    files = [crop.file for crop in dataset.crops]
-    if files == list(by_file) or not set(files) <= set(by_file):
-        return stored
-    return dataset.replace(tuple(by_file[file] for file in files))
+    files, known = ([crop.file for crop in each.crops] for each in (dataset, stored))
+    return stored if files == known or not set(files) <= set(known) else dataset
 
 
 def _stored(dataset: Dataset) -> Dataset | None:
