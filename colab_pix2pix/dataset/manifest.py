@@ -151,14 +151,18 @@ def update(dataset: Dataset, change: Callable[[Crop], Crop]) -> Dataset:
 def newest(dataset: Dataset) -> Dataset:
     """Returns the dataset as its folder has it where that is newer than the object.
 
-    An object with some of the folder's crops was made by hand, and stays as it is; one with crops
-    that the folder does not have any more is out of date, and all of the folder's are returned.
+    An object with some of the folder's crops was made by hand, and keeps to those and its split;
+    one with crops that the folder does not have any more is out of date: all of the folder's count.
     """
     stored = _stored(dataset)
     if stored is None or stored.revision <= dataset.revision:
         return dataset
-    files, known = ([crop.file for crop in each.crops] for each in (dataset, stored))
-    return stored if files == known or not set(files) <= set(known) else dataset
+    by_file = {crop.file: crop for crop in stored.crops}
+    files = [crop.file for crop in dataset.crops]
+    if files == list(by_file) or not set(files) <= set(by_file):
+        return stored
+    by_hand = (dataclasses.replace(by_file[crop.file], split=crop.split) for crop in dataset.crops)
+    return dataset.replace(tuple(by_hand))
 
 
 def _stored(dataset: Dataset) -> Dataset | None:
