@@ -6,7 +6,12 @@ compiler knows them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+#: `blur_factor` says how many times pictures of this size are shrunk; others look just as blurred.
+REFERENCE_SIZE = 256
 
 
 def area_matrix(size: int, side: int) -> np.ndarray:
@@ -23,6 +28,17 @@ def area_matrix(size: int, side: int) -> np.ndarray:
     covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     means: np.ndarray = np.maximum(covered, 0.0) * side / size
     return means.astype(np.float32)
+
+
+def blurred_sides(sides: Sequence[int], blur_factor: float) -> list[int]:
+    """Returns how many pixels the sides of a picture have where blurring has made it smallest.
+
+    Example:
+        >>> blurred_sides([256, 256], 24), blurred_sides([256, 512], 24)
+        ([11, 11], [11, 21])
+    """
+    number = REFERENCE_SIZE / blur_factor
+    return [min(side, max(1, round(number * (side / min(sides))))) for side in sides]
 
 
 def cubic_matrix(side: int, size: int) -> np.ndarray:

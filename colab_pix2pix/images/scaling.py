@@ -9,10 +9,10 @@ from PIL import Image, ImageOps
 
 from ..config import TrainConfig
 from .reading import read_image
+from .resize_matrices import area_matrix, blurred_sides
 
 _TARGET, _PARTNER = slice(0, 3), slice(3, 6)  # channels of a pair
 _GREY_WEIGHTS = np.array([0.2989, 0.5870, 0.1140], np.float32)
-_REFERENCE_SIZE = 256  # pixels; as in model/conditions.py
 
 
 def network_input(image: Image.Image, config: TrainConfig) -> Image.Image:
@@ -52,9 +52,9 @@ def _to_image(pixels: np.ndarray) -> Image.Image:
 
 def _blurred(channel: np.ndarray, blur_factor: float) -> np.ndarray:
     """Returns one channel `(height, width)` shrunk by area and enlarged again by cubic."""
-    number = _REFERENCE_SIZE / blur_factor
-    small = [min(n, max(1, round(number * (n / min(channel.shape))))) for n in channel.shape]
-    down, across = (_area_weights(*sides) for sides in zip(channel.shape, small, strict=True))
+    small = blurred_sides(channel.shape, blur_factor)
+    # Pillow's box filter takes a large pixel at the border of two small ones for one of them.
+    down, across = (area_matrix(*sides) for sides in zip(channel.shape, small, strict=True))
     shrunk = Image.fromarray(down @ channel @ across.T)
     return np.asarray(shrunk.resize(channel.shape[::-1], Image.Resampling.BICUBIC))
 
@@ -68,18 +68,6 @@ def _edges(grey: np.ndarray) -> np.ndarray:
     across = smooth[:, 2:] - smooth[:, :-2]
     # In [−1, 1] the line is 1 − min(2, strength / 2): of 255 levels, white less half the strength.
     return np.asarray(255 - np.minimum(255, np.hypot(down, across) / 2))
-
-
-def _area_weights(size: int, small: int) -> np.ndarray:
-    """Returns float32 `(small, size)`: which share of each small pixel each large one fills.
-
-    Pillow's box filter takes a large pixel at the border of two small ones for one of them.
-    """
-    pixel, step = np.arange(size), size / small
-    begin = np.arange(small)[:, np.newaxis] * step
-    overlap = np.minimum(begin + step, pixel + 1) - np.maximum(begin, pixel)
-    weights: np.ndarray = (overlap.clip(0) / step).astype(np.float32)
-    return weights
 
 
 def read_square(path: Path, size: int) -> np.ndarray:

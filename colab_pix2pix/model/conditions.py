@@ -12,9 +12,8 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from ..config import TrainConfig
-from ..images.resize_matrices import area_matrix, cubic_matrix
+from ..images.resize_matrices import REFERENCE_SIZE, area_matrix, blurred_sides, cubic_matrix
 
-_REFERENCE_SIZE = 256
 _EDGE_STRENGTH = 2.0
 _TURNED = (0, 2, 1, 3)  # rows as columns
 #: Seeds that a step takes for its draws, one after another.
@@ -127,8 +126,7 @@ def blurred(picture: tf.Tensor, *, blur_factor: float) -> tf.Tensor:
         The same shape, in [−1, 1].
     """
     sides = picture.shape[1:3]
-    number = _REFERENCE_SIZE / blur_factor
-    small = [min(side, max(1, round(number * (side / min(sides))))) for side in sides]
+    small = blurred_sides(sides, blur_factor)
     shrunk = shrink(picture, *small)
     rows, columns = (cubic_matrix(*pair) for pair in zip(small, sides, strict=True))
     enlarged = tf.einsum("ih,bhwc,jw->bijc", rows, shrunk, columns)
@@ -149,7 +147,7 @@ def shrink(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
 
 def blurred_side(blur_factor: float) -> int:
     """Returns how many pixels a side of a square has where it is smallest: 11 at 24."""
-    return max(1, round(_REFERENCE_SIZE / blur_factor))
+    return max(1, round(REFERENCE_SIZE / blur_factor))
 
 
 def edges(target_image: tf.Tensor) -> tf.Tensor:
