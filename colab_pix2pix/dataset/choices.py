@@ -19,7 +19,7 @@ from .. import files
 from ..events import Note, OnEvent
 from ..filenames import packed_name
 from ..project import Project
-from ..storage import colab, drive, slots
+from ..storage import colab, slots
 from ..storage.os_errors import UNCHANGED, translate_os_errors
 from . import manifest
 from .manifest import Crop, Dataset
@@ -37,8 +37,7 @@ def keep(project: Project, dataset: Dataset) -> None:
         OSError: the folder can't be written.
     """
     colab.require_mounted(project.path)
-    if slots.known_here(project).get("on_drive") is True and not drive.is_drive(project.path):
-        raise drive.not_mounted(project.path)  # and no look-alike is made
+    slots.known_on_drive(project)  # else a look-alike would be made
     project.path.mkdir(parents=True, exist_ok=True)
     if are_kept(project, dataset):
         return

@@ -122,6 +122,19 @@ def remember_here(project: Project, run_id: str, *, on_drive: bool) -> None:
         files.write_json(project.work / "known.json", known)
 
 
+def known_on_drive(project: Project) -> bool:
+    """Returns whether this machine knows a run as one on Google Drive.
+
+    Raises:
+        DriveError: it does, and that Drive is not mounted.
+    """
+    if known_here(project).get("on_drive") is not True:
+        return False
+    if not drive.is_drive(project.path):
+        raise drive.not_mounted(project.path)
+    return True
+
+
 def check_slots(project: Project, beat: mounts.Beat = lambda: None) -> list[SlotCheck]:
     """Looks at every slot, every "slot-a (1).npz" that Drive has made, and the working copy.
 
@@ -158,12 +171,8 @@ def _check_folder(project: Project) -> None:
         pass
     except OSError as error:
         raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
-    known = known_here(project)
-    if known.get("on_drive") is not True:
-        return
-    if not drive.is_drive(project.path):
-        raise drive.not_mounted(project.path)
-    if not any(is_there(path) for path in (project.settings_file, *project.slots)):
+    ours = (project.settings_file, *project.slots)
+    if known_on_drive(project) and not any(map(is_there, ours)):
         raise DriveError(
             f"This machine has trained in {project.path}, but nothing of that is on this Drive.",
             why="Probably another Google account is mounted than before, or the folder was moved.",
