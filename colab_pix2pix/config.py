@@ -607,7 +607,7 @@ class TrainConfig(Config):
     upsampling: str = option(
         "smooth",
         "transposed is the paper's; smooth is the same without what makes a grid in the pictures;"
-        " resize has little of it, at four times the cost.",
+        " resize has none either, at four times the cost.",
         choices=("transposed", "smooth", "resize"),
         advanced=True,
         group=NETWORK,
