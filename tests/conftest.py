@@ -69,10 +69,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
     """A double of Google Drive's mount; needs FUSE, see `drivefs.missing`."""
     home = tmp_path_factory.mktemp("d")
-    mount = drivefs.Drive(home, home / "drive")
-    mount.mount()
-    yield mount
-    mount.unmount()
+    with drivefs.Drive(home, home / "drive") as mount:
+        yield mount
 
 
 @pytest.fixture

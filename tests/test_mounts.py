@@ -38,10 +38,8 @@ PATIENCE_SECONDS = 30.0
 @pytest.fixture
 def mount(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
     home = tmp_path_factory.mktemp("m")
-    mount = drivefs.Drive(home, home / "a drive für 🌻")
-    mount.mount()
-    yield mount
-    mount.unmount()
+    with drivefs.Drive(home, home / "a drive für 🌻") as mount:
+        yield mount
 
 
 def links_into(folder: Path, tmp_path: Path) -> dict[str, Path]:

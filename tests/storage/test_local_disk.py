@@ -33,11 +33,9 @@ def disk(
 ) -> Iterator[drivefs.Drive]:
     """The disk of this machine, with its cache folder."""
     home = tmp_path_factory.mktemp("k")
-    disk = drivefs.Drive(home, home / "disk", kind="disk")
-    disk.mount()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(disk.my_drive))
-    yield disk
-    disk.unmount()
+    with drivefs.Drive(home, home / "disk", kind="disk") as disk:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(disk.my_drive))
+        yield disk
 
 
 @pytest.fixture

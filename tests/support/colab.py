@@ -75,11 +75,9 @@ class Colab:
 
     def remember(self, *configs: Config) -> None:
         """Stores options on the Drive, as an earlier session would have done."""
-        drive = self.drive
-        drive.mount()
-        self.project.remember(*configs)
-        drive.wait_until_uploaded()
-        drive.unmount()
+        with self.drive as drive:
+            self.project.remember(*configs)
+            drive.wait_until_uploaded()
 
     def environment(self) -> dict[str, str]:
         """Returns what a kernel of this Colab gets besides a home."""

@@ -6,8 +6,6 @@ It does what the notebook's cells do, and writes what a user would see as lines 
 from __future__ import annotations
 
 import argparse
-import json
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,16 +13,15 @@ from typing import Any
 import yt_dlp  # noqa: F401  # here and not in each fork: it takes a second
 from PIL import Image
 
-from colab_pix2pix import events
 from colab_pix2pix.config import FramesConfig, VideoConfig
 from colab_pix2pix.dataset import archive, curate, manifest, video_crops  # noqa: F401
 from colab_pix2pix.dataset.choices import ChoiceKeeper
-from colab_pix2pix.errors import Pix2PixError
 from colab_pix2pix.events import ignore
 from colab_pix2pix.notebook import crop_cache
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage import side_files, transfer
 from support import fake_user
+from support.event_log import run_and_tell
 
 CROPS = 12
 PHASES = ("fetch", "cut", "mark", "click", "pack")
@@ -37,26 +34,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--source", required=True)
     parser.add_argument("--clicks", type=int, default=12)
     given = parser.parse_args(arguments)
-    lock = threading.Lock()
-    with open(given.log, "a", buffering=1) as log:
-
-        def write(line: str) -> None:
-            with lock:
-                log.write(line + "\n")
-
-        def tell(event: str, **fields: object) -> None:
-            write(json.dumps({"event": event, **fields}))
-
-        try:
-            work(Project(given.project), given, tell, lambda event: write(events.to_json(event)))
-        except Pix2PixError as error:
-            tell("Error", kind=type(error).__name__, message=str(error))
-            return 1
-    return 0
+    return run_and_tell(given.log, lambda tell, listen: work(given, tell, listen))
 
 
-def work(project: Project, given: argparse.Namespace, tell: Any, listen: Any) -> None:
-    config = VideoConfig(source=given.source)
+def work(given: argparse.Namespace, tell: Any, listen: Any) -> int:
+    project, config = Project(given.project), VideoConfig(source=given.source)
     project.remember(config)
     crop_cache.recover(project, on_event=listen)
     tell("Phase", name="fetch", found=len(manifest.read_all(project.crops)))
@@ -82,6 +64,7 @@ def work(project: Project, given: argparse.Namespace, tell: Any, listen: Any) ->
     side_files.wait_until_confirmed({project.dataset_zip: md5}, ignore)
     fake_user.leave(keeper)
     tell("End", step=0)
+    return 0
 
 
 def _is_whole(path: Path) -> bool:

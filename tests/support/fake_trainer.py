@@ -8,9 +8,7 @@ stands for the user's screen. `support.zygote` starts it.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -18,10 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from colab_pix2pix import events
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.choices import ChoiceKeeper
-from colab_pix2pix.errors import Pix2PixError
 from colab_pix2pix.events import Metrics, pack_history
 from colab_pix2pix.project import Project, sample_step
 from colab_pix2pix.storage import npz
@@ -31,6 +27,7 @@ from colab_pix2pix.storage.session import lost_progress
 from colab_pix2pix.training import artifacts
 from colab_pix2pix.workflows.pipeline import keep_crops
 from support import fake_user
+from support.event_log import run_and_tell
 
 FAST = Timing(
     poll_seconds=0.02,
@@ -104,21 +101,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--click-every", type=float, default=0.1, help="seconds; 0: nobody clicks")
     parser.add_argument("--exports", type=int, default=0, help="this often, in the end")
     given = parser.parse_args(arguments)
-    lock = threading.Lock()
-    with open(given.log, "a", buffering=1) as log:
-
-        def write(line: str) -> None:
-            with lock:
-                log.write(line + "\n")
-
-        def tell(event: str, **fields: object) -> None:
-            write(json.dumps({"event": event, **fields}))
-
-        try:
-            return train(given, tell, lambda event: write(events.to_json(event)))
-        except Pix2PixError as error:
-            tell("Error", kind=type(error).__name__, message=str(error))
-            return 1
+    return run_and_tell(given.log, lambda tell, listen: train(given, tell, listen))
 
 
 def train(given: argparse.Namespace, tell: Any, listen: Any) -> int:

@@ -218,10 +218,8 @@ def test_an_unreadable_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_drive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[drivefs.Drive]:
     home = tmp_path_factory.mktemp("d")
-    drive = drivefs.Drive(home, home / "drive", quota=50_000_000)
-    drive.mount()
-    yield drive
-    drive.unmount()
+    with drivefs.Drive(home, home / "drive", quota=50_000_000) as drive:
+        yield drive
 
 
 @needs_fuse

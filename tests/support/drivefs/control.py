@@ -63,6 +63,13 @@ class Drive:
         self.home, self.mount_point, self.options = home, mount_point, options
         self.process: subprocess.Popen[bytes] | None = None
 
+    def __enter__(self) -> Drive:
+        self.mount()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.unmount()
+
     @property
     def my_drive(self) -> Path:
         return self.mount_point / "MyDrive"
