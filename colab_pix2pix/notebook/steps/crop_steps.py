@@ -16,8 +16,7 @@ from ...project import Project
 from .. import crop_cache, kernel_state
 from ..forms import FramesForm, VideoForm, file_upload
 from ..gallery.gallery import Gallery
-from ..panels.progress_line import ProgressLine
-from .opening import given_or_open, shown, stoppable
+from .opening import displayed_line, given_or_open, shown, stoppable
 
 
 def choose_video(project: Project | None = None) -> VideoForm:
@@ -39,8 +38,7 @@ def get_video(project: Project | None = None, form: VideoForm | None = None) -> 
     """
     project = given_or_open(project)
     form = form or kernel_state.current.get("video_form") or VideoForm(project)
-    line = ProgressLine(project)
-    display(line)
+    line = displayed_line(project)
     stopped = "Stopped: run this cell again to fetch the video."
     with kernel_state.current.making("video"), stoppable(stopped):
         config = _config_after_upload(project, form)
@@ -85,8 +83,7 @@ def cut_crops(
         video = _video_of(project)
     project = given_or_open(project)
     form = form or kernel_state.current.get("frames_form") or FramesForm(project)
-    line = ProgressLine(project)
-    display(line)
+    line = displayed_line(project)
     stopped = "Stopped: run this cell again to cut the crops."
     with kernel_state.current.making("crops"), stoppable(stopped):
         config = form.config

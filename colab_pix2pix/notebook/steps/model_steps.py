@@ -17,12 +17,11 @@ from .. import kernel_state, machine, time_estimate
 from ..forms import TrainForm, UseForm, file_upload
 from ..gallery.gallery import Gallery
 from ..panels import live_page, predictions
-from ..panels.progress_line import ProgressLine
 from ..panels.report_view import report_view
 from ..panels.results import result_view
 from ..panels.training_panel import TrainingPanel
 from .crop_steps import crops_of, dataset_of
-from .opening import Stopped, given_or_open, shown, stoppable
+from .opening import Stopped, displayed_line, given_or_open, shown, stoppable
 
 if TYPE_CHECKING:
     from ...training.trainer import TrainingResult
@@ -92,8 +91,7 @@ def report(project: Project | None = None) -> Path:
     from ...workflows.report import report as write_report
 
     project = given_or_open(project)
-    line = ProgressLine(project)
-    display(line)
+    line = displayed_line(project)
     with stoppable("Stopped: run this cell again for the report."):
         line(Note(message="Measuring it on pictures that it has never seen: up to a minute."))
         path = write_report(project, on_event=line)
@@ -127,8 +125,7 @@ def use(
     project = given_or_open(project)
     form = form or kernel_state.current.get("use_form") or UseForm(project)
     dataset = dataset_of(project, gallery)
-    line = ProgressLine(project)
-    display(line)
+    line = displayed_line(project)
     with stoppable("Stopped: run this cell again to use the model."):
         source = file_upload.upload(project.work / "uploads") if form.upload.value else form.path
         pairs = predictions.predict(project, source, dataset, on_event=line)
@@ -147,8 +144,7 @@ def try_live(project: Project | None = None) -> None:
         DriveError: in Colab, its page gives no address for the machine.
     """
     project = given_or_open(project)
-    line = ProgressLine(project)
-    display(line)
+    line = displayed_line(project)
     with stoppable("Stopped: run this cell again to try the model."):
         line(Note(message="Writing the page: a few seconds."))
         view = live_page.live_view(project, on_event=line)

@@ -67,8 +67,7 @@ def give_back(project: Project | None = None, *, when_safe: bool) -> None:
         DriveError: something would be lost; the machine is kept.
         Stopped: the user has interrupted the wait; the machine is kept.
     """
-    line = ProgressLine()
-    display(line)
+    line = displayed_line()
     if not colab.in_colab():
         line(Note(message="This is no machine of Colab's: there is nothing to give back."))
         return
@@ -135,7 +134,12 @@ def _welcome(project: Project) -> None:
     _show_event(Note(message=welcome(project) + space))
 
 
-def _show_event(event: Event) -> None:
-    line = ProgressLine()
-    line(event)
+def displayed_line(project: Project | None = None) -> ProgressLine:
+    """Returns a listener for what a step says; it stands below the cell from here on."""
+    line = ProgressLine(project)
     display(line)
+    return line
+
+
+def _show_event(event: Event) -> None:
+    displayed_line()(event)
