@@ -87,7 +87,7 @@ def test_the_input_is_what_its_docstring_says_in_plain_numpy(
     fed = conditions.make_input(conditions.encode_image(pictures), config).numpy()
     wanted = np.stack([as_the_docstring_says(picture, config) for picture in pictures])
     assert fed.shape == (2, size, size, config.channels_fed)
-    np.testing.assert_allclose(fed, wanted, atol=2e-3)
+    np.testing.assert_allclose(fed, wanted, atol=1e-5)
     same = conditions.decode_image(fed).numpy() == conditions.decode_image(wanted).numpy()
     assert same.mean() > 0.95  # byte for byte but for values that lie halfway between two
 

@@ -86,9 +86,9 @@ def test_blurring_equals_tensorflow(address: str, visiting: Visiting, channels: 
         options = config(image_size=size, blur_factor=factor, input_channels=channels)
         open_identity(visit, options)
         page.get_by_label("Blur").fill("7")  # after another blur: nothing of before is left
-        assert difference(page, options.replace(blur_factor=7.0), noise(size)) < 2e-5, size
+        assert difference(page, options.replace(blur_factor=7.0), noise(size)) < 1e-5, size
         page.get_by_role("button", name="Reset").click()
-        assert difference(page, options, noise(size, seed=size)) < 2e-5, (size, factor)
+        assert difference(page, options, noise(size, seed=size)) < 1e-5, (size, factor)
 
 
 @pytest.mark.parametrize(

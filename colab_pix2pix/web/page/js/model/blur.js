@@ -1,11 +1,10 @@
 /**
- * Shrinks a plane by area and enlarges it by cubic, as `tf.image.resize` does both.
+ * Shrinks a plane by area and enlarges it by cubic, as training does (images/resize_matrices.py).
  *
- * Every number equals TensorFlow's to 1e-5. All arrays are made once and used for every frame.
+ * Every number equals training's to 1e-5. All arrays are made once and used for every frame.
  */
 
 const REFERENCE_SIZE = 256;
-const TABLE_STEPS = 1024;
 
 /** @returns {number} Python's `round(256 / factor)`, at least 1 and at most `size`. */
 export function shrunkSize(size, blurFactor) {
@@ -20,7 +19,7 @@ export class Blur {
   constructor(size, small) {
     this.size = size;
     this.small = small;
-    if (small === size) return; // TensorFlow leaves an image of the right size as it is
+    if (small === size) return; // nothing is shrunk
     this.area = areaWeights(size, small);
     this.cubic = cubicWeights(small, size);
     this.rows = new Float32Array(size * small);
@@ -85,13 +84,13 @@ export class Blur {
 
 /** The overlap of each of `size` pixels with each of `small` ones, and which have any. */
 function areaWeights(size, small) {
-  const scale = Math.fround(size / small);
+  const scale = size / small;
   const first = new Int32Array(small);
   const last = new Int32Array(small);
   const weights = new Float32Array(small * size);
   for (let i = 0; i < small; i++) {
-    const begin = Math.fround(i * scale);
-    const end = Math.fround((i + 1) * scale);
+    const begin = i * scale;
+    const end = (i + 1) * scale;
     first[i] = Math.floor(begin);
     last[i] = Math.min(size, Math.ceil(end)) - 1;
     for (let pixel = first[i]; pixel <= last[i]; pixel++) {
@@ -105,18 +104,16 @@ function areaWeights(size, small) {
 /**
  * The four small pixels around each large one, and their weights.
  *
- * Keys' kernel with a = −0.5, at half-pixel centres, out of a table of 1024 steps as in TensorFlow:
- * the rounding to its steps is 70 times what the test allows. Pixels outside have no weight, the
- * others then sum to 1.
+ * Keys' kernel with a = −0.5, at half-pixel centres. Pixels outside have no weight, the others then
+ * sum to 1.
  */
 function cubicWeights(small, size) {
   const indices = new Int32Array(4 * size);
   const weights = new Float32Array(4 * size);
-  const scale = Math.fround(small / size);
   for (let x = 0; x < size; x++) {
-    const position = Math.fround(Math.fround((x + 0.5) * scale) - 0.5);
+    const position = ((x + 0.5) * small) / size - 0.5;
     const before = Math.floor(position);
-    const distance = roundHalfToEven(Math.fround(position - before) * TABLE_STEPS) / TABLE_STEPS;
+    const distance = position - before;
     const kernel = [
       outerKernel(distance),
       innerKernel(distance),
