@@ -12,6 +12,7 @@ from ..dataset.manifest import Dataset
 from ..errors import CheckpointError, DatasetError, ProjectError
 from ..events import Metrics, unpack_history
 from ..files import write_json
+from ..model.tf_logging import silence_stderr
 from ..project import Project, sample_step
 from ..spacing import evenly_chosen
 from ..storage import drive, restore, transfer
@@ -104,7 +105,10 @@ def _write_timelapse(project: Project, to: Project) -> None:
 
 
 def _draw_sample(project: Project, path: Path, to: Project) -> None:
-    """Draws the sample of a state that is still there, of the crops in the archive."""
+    """Draws the sample of a state that is still there, of the crops in the archive.
+
+    In float32, as all who use a state do: a run in another format has drawn it a little otherwise.
+    """
     step = sample_step(path)
     states = list(restore.generations(project))
     states += [c.generation for c in restore.check_milestones(project) if c.generation]
@@ -112,9 +116,10 @@ def _draw_sample(project: Project, path: Path, to: Project) -> None:
     if state is None:
         raise CheckpointError(f"No saved state of step {step} is left to draw it from.")
     with held_out.unpacked(project) as dataset:
-        from ..model.trained import load_state  # TensorFlow: only where there is something to draw
-        from ..training.data import split_crops
-        from ..training.evaluation import HeldOut
+        with silence_stderr():  # TensorFlow: only where there is something to draw
+            from ..model.trained import load_state
+            from ..training.data import split_crops
+            from ..training.evaluation import HeldOut
 
         trained = load_state(state)
         crops = evenly_chosen(split_crops(dataset, trained.config)[1], _MEASURED)

@@ -22,6 +22,7 @@ from colab_pix2pix.training import artifacts
 from colab_pix2pix.workflows.export import export
 from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.verification import verify
+from conftest import Command
 from support import drivefs
 from support.discs import discs
 
@@ -63,6 +64,16 @@ def rejected(project: Project) -> int:
     blank = dataset.replace(tuple(dataclasses.replace(c, choice="") for c in dataset.crops))
     restored, _ = choices.restore(project, dataclasses.replace(blank, revision=0))
     return sum(crop.choice == "reject" for crop in restored.crops)
+
+
+@pytest.mark.slow
+def test_a_sample_is_drawn_again_without_the_chatter_of_tensorflow(
+    project: Project, command: Command
+) -> None:
+    project.sample_file(3).write_bytes(b"torn")
+    done = command("verify", project.path, "--repair")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "made again" in done.stdout
 
 
 @pytest.mark.slow
