@@ -173,15 +173,35 @@ def test_smooth_upsampling_makes_no_checkerboard_of_a_flat_area() -> None:
     assert grid_of(smooth) < 1e-6 < grid_of(build_generator(**sizes, upsampling="transposed"))
 
 
-def test_smooth_upsampling_is_nearest_neighbour_and_a_3x3_convolution() -> None:
-    smooth = build_generator(image_size=64, base_filters=4, depth=2, upsampling="smooth")
-    kernel = np.asarray(smooth.get_layer("output").kernel)  # (4, 4, out, in)
-    small = np.zeros((3, 3, *kernel.shape[2:]), np.float32)
-    for i, j in np.ndindex(3, 3):  # each tap of four is the sum of two neighbours of three
-        small[i, j] = sum(
-            (-1) ** (i - a + j - b) * kernel[a, b] for a in range(i + 1) for b in range(j + 1)
-        )
-    again = np.zeros_like(kernel)
-    for i, j in np.ndindex(2, 2):
-        again[i : i + 3, j : j + 3] += small
-    assert np.allclose(again, kernel, atol=1e-6)
+def test_the_last_layer_makes_no_checkerboard_of_a_gradient() -> None:
+    last = build_generator(image_size=64, base_filters=4, depth=2, upsampling="smooth").get_layer(
+        "output"
+    )
+    ramp = np.tile(np.arange(16, dtype=np.float32)[:, None, None], (1, 1, 16, 8))
+    made = np.asarray(last(ramp))[0, 8:24, 8:24]
+    bends = np.abs(np.diff(made, n=2, axis=0))
+    assert bends.max() < 1e-5 < np.abs(np.diff(made, axis=0)).max()
+
+
+def taps_between(kernel: np.ndarray, taps: np.ndarray) -> np.ndarray:
+    """Returns a (4, 4, out, in) kernel whose rows and columns are put together from `taps`."""
+    shifts = 5 - len(taps)
+    known = np.stack([np.eye(4)[shift : shift + len(taps)].T @ taps for shift in range(shifts)], 1)
+    inverse = np.linalg.pinv(known)
+    small = np.einsum("ia,jb,aboc->ijoc", inverse, inverse, kernel)
+    return np.einsum("ai,bj,ijoc->aboc", known, known, small)
+
+
+@pytest.mark.parametrize(
+    ("layer", "taps"),
+    [
+        ("up_0", [1.0, 1.0]),  # nearest neighbour, and a 3×3 convolution
+        ("output", [1.0, 2.0, 1.0]),  # linear interpolation, and a 2×2 convolution
+    ],
+)
+def test_smooth_upsampling_is_an_interpolation_and_a_convolution(
+    layer: str, taps: list[float]
+) -> None:
+    smooth = build_generator(image_size=64, base_filters=4, depth=3, upsampling="smooth")
+    kernel = np.asarray(smooth.get_layer(layer).kernel)  # (4, 4, out, in)
+    assert np.allclose(taps_between(kernel, np.array(taps)), kernel, atol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shlex
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
@@ -66,6 +68,13 @@ def rejected(project: Project) -> int:
     return sum(crop.choice == "reject" for crop in restored.crops)
 
 
+def assert_same_picture(drawn: bytes, before: bytes) -> None:
+    """A sample is drawn again in float32, whatever the run computes in: the eye sees no change."""
+    again, once = (np.asarray(Image.open(io.BytesIO(each)), np.float32) for each in (drawn, before))
+    assert again.shape == once.shape
+    assert np.abs(again - once).mean() < 1.0
+
+
 @pytest.mark.slow
 def test_a_sample_is_drawn_again_without_the_chatter_of_tensorflow(
     project: Project, command: Command
@@ -88,8 +97,8 @@ def test_all_that_is_damaged_is_named_and_made_again(project: Project) -> None:
             assert set(found.values()) == {"whole"}
             assert checks(project, repair=True)[name] == "made again"
             assert verify(project)["ok"]
-    for name in ("metrics.csv", "samples/step-00000003.jpg"):
-        assert (project.path / name).read_bytes() == before[name], name
+    assert (project.path / "metrics.csv").read_bytes() == before["metrics.csv"]
+    assert_same_picture(project.sample_file(3).read_bytes(), before["samples/step-00000003.jpg"])
     for name in ("project.json", "choices.json"):
         assert json.loads((project.path / name).read_text()) == json.loads(before[name]), name
     assert status(project)["step"] == 3
