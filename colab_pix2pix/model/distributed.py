@@ -57,12 +57,11 @@ class DeviceGroup:
             return flag
         return float(_sum_over(self.strategy)(tf.constant(1.0 if flag else 0.0))) > 0
 
-    def check(self, config: TrainConfig) -> None:
-        """Refuses what can't be shared.
+    def check_options(self, config: TrainConfig) -> None:
+        """Refuses what several machines would each measure for themselves.
 
         Raises:
-            TrainingError: the batch size is no multiple of the number of devices, or an option has
-                to be measured, and machines would measure different things.
+            TrainingError: the batch size is to be found, or the epochs from minutes.
         """
         if self.machines > 1 and (config.minutes or not config.batch_size):
             name = "minutes" if config.minutes else "batch_size 0"
@@ -71,6 +70,13 @@ class DeviceGroup:
                 why="Each would measure another speed or memory, and they have to do the same.",
                 fix="Give epochs and a batch_size.",
             )
+
+    def check(self, config: TrainConfig) -> None:
+        """Refuses a batch that can't be shared.
+
+        Raises:
+            TrainingError: the batch size is no multiple of the number of devices.
+        """
         if config.batch_size % self.size:
             raise TrainingError(
                 f"batch_size: received {config.batch_size} for {self.size} devices.",

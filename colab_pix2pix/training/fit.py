@@ -109,7 +109,7 @@ def prepare(
         pictures = load_pictures(plan.dataset, plan.config, on_event)
         devices, device_info = _detect_devices(plan, trial)
         on_event = on_event if devices.chief else ignore
-        devices.check(plan.config)
+        devices.check_options(plan.config)
         stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
@@ -175,13 +175,20 @@ def _has_a_switch(plan: Plan, device_info: dict[str, str]) -> bool:
 def _with_batch_size(
     plan: Plan, precision: str, pictures: Pictures, devices: int, on_event: OnEvent
 ) -> Plan:
-    if plan.config.batch_size:
+    if not plan.batch_size_is_found:
         return plan
     from .batch_size_finder import find_batch_size
 
-    fitting = find_batch_size(plan.config.replace(precision=precision), pictures.train)
+    before = plan.config.batch_size  # of the run that goes on, perhaps on other devices
+    fitting = before or find_batch_size(plan.config.replace(precision=precision), pictures.train)
     size = max(1, fitting // devices) * devices  # each device gets an equal share
-    on_event(Note(message=f"{size} crops at a time fit into memory."))
+    if size == before:
+        return plan
+    if before:
+        changed = f"batch_size changes from {before} to {size}: {devices} devices share it."
+        on_event(Note(message=changed))
+    else:
+        on_event(Note(message=f"{size} crops at a time fit into memory."))
     return plan.with_batch_size(size)
 
 

@@ -32,6 +32,7 @@ class Plan:
         dataset_sha256: Their hash, taken once: a save must not have to look at every file again.
         project: Where the run lies.
         config: Its options.
+        batch_size_is_found: True: it is what fits, not what the user said.
         schedule: Which pictures each step looks at.
         found: The saved generations, newest first; empty for a new run.
         first_step: The step to begin with.
@@ -43,6 +44,7 @@ class Plan:
     dataset_sha256: str
     project: Project
     config: TrainConfig
+    batch_size_is_found: bool
     schedule: Schedule
     found: tuple[Generation, ...]
     first_step: int
@@ -60,8 +62,14 @@ class Plan:
         return min(1.0, (self.last_step - step) / falling) if falling else 1.0
 
     def with_batch_size(self, size: int) -> Plan:
-        """Returns the plan of a new run with the batch size that has proved to fit."""
-        schedule = dataclasses.replace(self.schedule, batch_size=size)
+        """Returns the plan with the batch size that fits, from its first step on."""
+        first = self.first_step
+        schedule = dataclasses.replace(
+            self.schedule,
+            batch_size=size,
+            origin_step=first,
+            origin_samples=self.schedule.samples_seen(first),
+        )
         config = self.config.replace(batch_size=size)
         last_step = schedule.last_step(_epochs(config))
         return dataclasses.replace(self, config=config, schedule=schedule, last_step=last_step)
@@ -92,7 +100,8 @@ def make_plan(
     state = restore.read_run_state(project, on_event)
     found = state.generations
     manifest = found[0].manifest if found else None
-    if manifest and not config.batch_size:
+    batch_size_is_found = not config.batch_size
+    if manifest and batch_size_is_found:
         before = TrainConfig.from_dict(manifest["options"])
         config = config.replace(batch_size=before.batch_size)
     size = config.batch_size or 1  # 0 in a new run: found out later, with TensorFlow
@@ -112,6 +121,7 @@ def make_plan(
         dataset_sha256=dataset_sha256,
         project=project,
         config=config,
+        batch_size_is_found=batch_size_is_found,
         schedule=schedule,
         found=found,
         first_step=found[0].step if found else 0,

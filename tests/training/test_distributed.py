@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ import pytest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
-from colab_pix2pix.events import ignore
+from colab_pix2pix.events import Event, ignore
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
@@ -191,6 +192,30 @@ def test_a_batch_that_is_found_by_trying_can_be_shared(
     assert plan.schedule.batch_size == plan.config.batch_size
 
 
+@pytest.mark.parametrize(
+    ("before", "devices", "now"), [(6, 4, 4), (1, 2, 2), (16, 3, 15), (4, 2, 4)]
+)
+def test_a_batch_that_was_found_on_other_devices_is_shared_by_these(
+    crops: Dataset, tmp_path: Path, before: int, devices: int, now: int
+) -> None:
+    from colab_pix2pix.training import fit
+    from colab_pix2pix.training.plan import make_plan
+
+    project = Project(tmp_path / "run")
+    train(crops, project, CONFIG.replace(batch_size=before, epochs=1, save_every_seconds=100))
+    left = make_plan(crops, project, CONFIG.replace(batch_size=0, epochs=3))
+    notes: list[Event] = []
+    pictures: Any = types.SimpleNamespace(train=None)
+    plan = fit._with_batch_size(left, "float32", pictures, devices, notes.append)
+    assert plan.config.batch_size == plan.schedule.batch_size == now
+    assert (plan.first_step, len(notes)) == (left.first_step, int(now != before))
+    # What was seen counts: the rest of the epochs is what is left.
+    seen = left.schedule.samples_seen(left.first_step)
+    assert plan.schedule.samples_seen(plan.first_step) == seen
+    left_over = 3 * plan.schedule.pictures - seen
+    assert plan.last_step == plan.first_step + math.ceil(left_over / now)
+
+
 def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +227,7 @@ def test_a_batch_that_can_not_be_shared_and_a_broken_cluster_are_refused(
     with pytest.raises(TrainingError, match="Choose 6"):
         DeviceGroup(Three()).check(CONFIG)
     with pytest.raises(TrainingError, match="minutes for 3 machines"):
-        DeviceGroup(Three(), machines=3).check(CONFIG.replace(minutes=5))
+        DeviceGroup(Three(), machines=3).check_options(CONFIG.replace(minutes=5))
     monkeypatch.setenv("TF_CONFIG", "{oops")
     with pytest.raises(TrainingError, match="TF_CONFIG"):
         detect_devices()
