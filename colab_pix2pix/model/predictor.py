@@ -6,12 +6,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .. import memory
 from ..errors import TrainingError
 from . import conditions, inference_mode
 from .trained import Trained
 
 #: Pixels times the filters of the first layer that are computed at once: about a gigabyte.
 _MOST_NUMBERS = 2**27
+_BYTES_EACH = 8
 #: How far the network sees to each side, in pixels of its smallest layer: each of its convolutions
 #: adds at most one of them on the way down and half of one on the way up.
 _SEEN = 4
@@ -67,13 +69,11 @@ class Predictor:
                 return tf.concat([self._generated(image[tf.newaxis]) for image in input_image], 0)
             if count * height * width > most and self._local:
                 return self._in_tiles(input_image, most)
+            if count * height * width > most:
+                _check_memory(height * width * self._config.base_filters, width, height)
             return self._run(input_image)
         except tf.errors.ResourceExhaustedError as error:
-            raise TrainingError(
-                f"There is too little memory for a picture of {width}x{height} pixels at once.",
-                why="The network looks at all of it.",
-                fix="Use its centre square (without `whole`), or pictures that are less long.",
-            ) from error
+            raise _too_large(width, height) from error
 
     def _in_tiles(self, input_image: tf.Tensor, most: int) -> tf.Tensor:
         axis = 1 if input_image.shape[1] > input_image.shape[2] else 2
@@ -106,3 +106,18 @@ class Predictor:
             input_image = tf.pad(input_image, [(0, 0), *around, (0, 0)], "SYMMETRIC")
         top, left, height, width = (round(n * self.factor) for n in (*before, height, width))
         return input_image, (top, left, height, width)
+
+
+def _check_memory(numbers: int, width: int, height: int) -> None:
+    """Refuses what the memory of a CPU can't hold: the system would end the process, silently."""
+    on_gpu = bool(tf.config.get_visible_devices("GPU"))  # which says by itself that it is full
+    if not on_gpu and numbers * _BYTES_EACH > memory.available_bytes():
+        raise _too_large(width, height)
+
+
+def _too_large(width: int, height: int) -> TrainingError:
+    return TrainingError(
+        f"There is too little memory for a picture of {width}x{height} pixels at once.",
+        why="The network looks at all of it.",
+        fix="Use its centre square (without `whole`), or pictures that are less long.",
+    )

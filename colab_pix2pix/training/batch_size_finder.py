@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import sys
 from collections.abc import Callable
 
@@ -12,6 +10,7 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
+from ..memory import available_bytes, peak_bytes
 from ..model.distributed import DeviceGroup
 from ..model.pix2pix import Pix2Pix
 
@@ -39,7 +38,7 @@ def find_batch_size(config: TrainConfig, pictures: np.ndarray) -> int:
         lambda size: step(pictures[:size]),
         most=len(pictures),
         used_bytes=(lambda: 0) if on_gpu else peak_bytes,
-        free_bytes=(lambda: sys.maxsize) if on_gpu else free_bytes,
+        free_bytes=(lambda: sys.maxsize) if on_gpu else available_bytes,
     )
 
 
@@ -89,17 +88,3 @@ def largest_fitting(
         if 2 * (used_bytes() - before) > _SAFE_SHARE * free_bytes():
             break
     return best
-
-
-def peak_bytes() -> int:
-    """Returns the most memory that this process has ever had."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def free_bytes() -> int:
-    """Returns the machine's free memory; a very large number where it does not tell (macOS)."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return sys.maxsize

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_pix2pix import memory
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.model import predictor
@@ -95,3 +96,22 @@ def test_what_is_normalized_by_the_whole_picture_is_made_in_one_piece(
     monkeypatch.setattr(generate, "_run", full)
     with pytest.raises(TrainingError, match="for a picture of 9"):
         generate(long_picture(900))
+
+
+@pytest.mark.parametrize(("mode", "normalization"), [("inference", "instance"), ("paper", "batch")])
+def test_what_the_memory_can_not_hold_at_once_is_refused_before_the_system_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch, mode: str, normalization: str
+) -> None:
+    monkeypatch.setattr(predictor, "_MOST_NUMBERS", 4 * 64 * 900)
+    generate = made(CONFIG.replace(normalization=normalization), mode=mode)
+    assert generate(long_picture(1500)).shape == (1, 64, 1500, 3), "here it fits"
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2**21)
+    with pytest.raises(TrainingError, match="too little memory for a picture of 1536x64 pixels"):
+        generate(long_picture(1500))
+    assert generate(long_picture(64)).shape == (1, 64, 64, 3)
+
+
+def test_tiles_need_no_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictor, "_MOST_NUMBERS", 4 * 64 * 900)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2**21)
+    assert made(CONFIG)(long_picture(1500)).shape == (1, 64, 1500, 3)

@@ -18,7 +18,7 @@ from colab_pix2pix.model import distributed
 from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.project import Project
 from colab_pix2pix.training import time_budget
-from colab_pix2pix.training.batch_size_finder import free_bytes, largest_fitting, peak_bytes
+from colab_pix2pix.training.batch_size_finder import largest_fitting
 from colab_pix2pix.training.plan import make_plan
 from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step, samples_between
 from colab_pix2pix.training.snapshot import Snapshot
@@ -142,7 +142,6 @@ def test_a_batch_grows_as_long_as_memory_lasts() -> None:
     assert largest_fitting(tried.append, most=3, used_bytes=used, free_bytes=endless) == 2
     with pytest.raises(TrainingError):
         largest_fitting(lambda size: attempt(8), most=9, used_bytes=used, free_bytes=endless)
-    assert peak_bytes() > 1e8 and free_bytes() > 1e8
 
 
 @pytest.mark.parametrize(
