@@ -50,6 +50,7 @@ _HOME = {
     "contact_sheet": "dataset.curate",
     "train": "workflows.pipeline",
     "TrainingResult": "training.trainer",
+    "distill": "workflows.distill",
     "apply": "workflows.apply",
     "export": "workflows.export",
     "report": "workflows.report",

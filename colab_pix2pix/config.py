@@ -15,6 +15,8 @@ from .options import Config, OptionGroup, option
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
 MODES = ("inference", "paper")
+#: With so many `gan_warmup_steps` the discriminator never has its say.
+MAX_WARMUP_STEPS = 1_000_000
 _PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
@@ -533,7 +535,7 @@ class TrainConfig(Config):
         " say. A young one draws a weave, not detail.",
         label="Steps before the discriminator",
         minimum=0,
-        maximum=1_000_000,
+        maximum=MAX_WARMUP_STEPS,
         unit="steps",
         advanced=True,
         group=LEARNS,
@@ -636,6 +638,14 @@ class TrainConfig(Config):
         label="Start from",
         advanced=True,
         group=SEES,
+    )
+    teacher: str = option(
+        "",
+        "A run whose model is imitated: what it makes of an input stands for the real picture.",
+        label="Imitate",
+        advanced=True,
+        group=SEES,
+        on_resume="note",
     )
     memory_limit: float = option(
         4.0,

@@ -123,6 +123,26 @@ def run_train(args: argparse.Namespace) -> int:
         return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))
     with Terminal() as terminal:
         result = train(dataset, project, config, strict=args.strict, on_event=terminal)
+    return _say_how_far(result, project)
+
+
+def run_distill(args: argparse.Namespace) -> int:
+    from ..workflows.distill import distill
+
+    with Terminal() as terminal:
+        result = distill(
+            args.run_dir,
+            args.small_dir,
+            parameters=args.parameters,
+            frames=args.frames,
+            epochs=args.epochs,
+            minutes=args.minutes,
+            on_event=terminal,
+        )
+    return _say_how_far(result, Project(args.small_dir))
+
+
+def _say_how_far(result: TrainingResult, project: Project) -> int:
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")

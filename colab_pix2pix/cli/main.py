@@ -248,6 +248,34 @@ def build_parser() -> argparse.ArgumentParser:
         "--single-file", action="store_true", help="web: one HTML file that opens by itself"
     )
 
+    distill = command(
+        "distill",
+        "train a small model that imitates a trained one, for phones and pages",
+        "run run-small --parameters 1000000 --minutes 20",
+        "run run-small --frames holiday.mp4 more-pictures",
+    )
+    distill.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    distill.add_argument("small_dir", metavar="SMALL_DIR", type=_path, help="where it is kept")
+    distill.add_argument(
+        "--parameters",
+        type=int,
+        default=1_000_000,
+        metavar="NUMBER",
+        help="weights of the small network, at most (default: 1000000)",
+    )
+    distill.add_argument(
+        "--frames",
+        nargs="+",
+        default=(),
+        type=_path,
+        metavar="SOURCE",
+        help="more to learn from, without labels: videos, folders or zips of pictures",
+    )
+    distill.add_argument(
+        "--epochs", type=int, default=0, help="how often it sees each crop (default: as the run)"
+    )
+    distill.add_argument("--minutes", type=float, default=0.0, help="how long to train instead")
+
     report = command("report", "write how good a trained model is, as one HTML file")
     report.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
     report.add_argument(

@@ -43,8 +43,7 @@ def build_generator(
         image_size: Height and width of the input in pixels; a power of two.
         output_size: Height and width of the output in pixels, a power of two up to `image_size`;
             a smaller one leaves outer decoder blocks away. None: as the input.
-        depth: Number of halvings; None reaches down to 1×1 pixels, fewer leave the innermost
-            blocks away.
+        depth: Number of halvings; None reaches 1×1 pixels, fewer leave the innermost blocks away.
         base_filters: Filters of the outermost block (`ngf` in the original); they double with each
             level to at most `max_filters`.
         max_filters: The most filters of a block.
@@ -293,3 +292,9 @@ class _SeededSpectralNorm(layers.SpectralNormalization):
         super().build(input_shape)
         start = np.random.default_rng(self._start_seed).normal(0, 1, self.vector_u.shape)
         self.vector_u.assign(start.astype("float32"))
+
+
+def with_features(discriminator: keras.Model) -> keras.Model:
+    """Returns the same network with its inner activations as outputs before the logits."""
+    inner = [each.output for each in discriminator.layers if isinstance(each, layers.LeakyReLU)]
+    return keras.Model(discriminator.inputs, [*inner, discriminator.output])

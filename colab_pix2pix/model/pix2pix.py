@@ -41,6 +41,7 @@ class Pix2Pix:
         self.generator = build_generator(config)
         self.discriminator = build_discriminator(config)
         self.averaged_generator = build_generator(config) if config.ema else None
+        self._teacher: keras.Model | None = None
         discriminator_rate = config.discriminator_learning_rate or config.step_width
         self.rates = {"generator": config.step_width, "discriminator": discriminator_rate}
         self._rate_share = 1.0
@@ -49,7 +50,7 @@ class Pix2Pix:
         self.discriminator_optimizer = _adam(
             self.discriminator, self.rates["discriminator"], scaled
         )
-        self._discriminator_features = _with_features(self.discriminator)
+        self._discriminator_features = networks.with_features(self.discriminator)
 
     def train_on(self, pictures: np.ndarray, step: int, *, rate_share: float = 1.0) -> tf.Tensor:
         """Updates both networks once, in one compiled call.
@@ -94,6 +95,8 @@ class Pix2Pix:
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, judged: bool) -> tf.Tensor:
         config = self.config
         input_image, target_image = self._own_share(*self.augmented_pair(pictures, step))
+        if self._teacher is not None:
+            target_image = self._teacher(input_image, training=False)
         shown_input = self._at_output_size(input_image)
         gan_loss = discriminator_loss = tf.constant(0.0)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
@@ -213,6 +216,13 @@ class Pix2Pix:
         if self.averaged_generator is not None:
             load_generator_weights(self.averaged_generator, path)
 
+    def imitate(self, teacher: keras.Model, config: TrainConfig) -> None:
+        """Makes what a trained generator makes of an input the target, not the real picture."""
+        with self.devices.scope():
+            options = config.replace(precision=self.config.precision)
+            self._teacher = build_generator(options, plain=True)
+            self._teacher.set_weights(teacher.get_weights())
+
     def variables(self) -> dict[str, keras.Variable]:
         """Returns everything that a resume must restore, by a name that never changes."""
         owners = {
@@ -277,14 +287,6 @@ def build_discriminator(config: TrainConfig) -> keras.Model:
 
 def _policy(config: TrainConfig) -> str:
     return "float32" if config.precision == "float32" else f"mixed_{config.precision}"
-
-
-def _with_features(discriminator: keras.Model) -> keras.Model:
-    """Returns the same network with its inner activations as outputs before the logits."""
-    features = [
-        layer.output for layer in discriminator.layers if isinstance(layer, keras.layers.LeakyReLU)
-    ]
-    return keras.Model(discriminator.inputs, [*features, discriminator.output])
 
 
 def _adam(network: keras.Model, learning_rate: float, scaled: bool) -> keras.optimizers.Optimizer:

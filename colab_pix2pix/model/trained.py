@@ -79,6 +79,19 @@ def load_trained(
     return load_state(choose_state(found, generation))
 
 
+def saved_options(project: Project, *, on_event: OnEvent = ignore) -> TrainConfig:
+    """Returns the options of a run's last saved state. No TensorFlow is needed to know.
+
+    Raises:
+        CheckpointError: nothing is saved there.
+    """
+    mounts.require_answer(project.path, on_event=on_event)
+    found = restore.generations(project, on_event) if project.path.is_dir() else []
+    if not found:
+        raise nothing_trained(project)
+    return TrainConfig.from_dict(found[0].manifest["options"])
+
+
 def nothing_trained(project: Project) -> CheckpointError:
     """Returns the error for a folder in which nothing was ever saved."""
     return CheckpointError(

@@ -16,6 +16,7 @@ import numpy as np
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
 from ..model.tf_logging import silence_stderr
+from ..project import Project
 from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
@@ -114,6 +115,8 @@ def prepare(
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info["precision"], devices)
+        if plan.config.teacher:
+            device_info["teacher"] = _imitate_teacher(plan, model, on_event)
         history = History()
         if saved:
             _restore(plan, model, history, saved.result(), device_info, on_event)
@@ -196,6 +199,16 @@ def _build_model(plan: Plan, precision: str, devices: DeviceGroup) -> Pix2Pix:
     from ..model.pix2pix import Pix2Pix
 
     return Pix2Pix(plan.config.replace(precision=precision), devices)
+
+
+def _imitate_teacher(plan: Plan, model: Pix2Pix, on_event: OnEvent) -> str:
+    """Gives the model its teacher; returns the name of the teacher's state."""
+    from ..model.trained import load_trained
+
+    run = Project(typed_path(plan.config.teacher, "teacher"))
+    teacher = load_trained(run, on_event=on_event)
+    model.imitate(teacher.generator, teacher.config)
+    return teacher.name
 
 
 def _restore(

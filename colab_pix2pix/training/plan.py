@@ -13,6 +13,7 @@ from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
 from ..filenames import typed_path
 from ..model import weight_files
+from ..model.trained import saved_options
 from ..options import options
 from ..project import Project
 from ..storage import restore, session
@@ -21,6 +22,7 @@ from ..storage.slots import Generation
 from .data import Schedule, split_crops
 
 _UNKNOWN_EPOCHS = 10**6
+_AS_THE_TEACHER = ("condition", "blur_factor", "channels_fed", "image_size", "output_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,7 @@ def make_plan(
     with translate_os_errors(project.path, why=UNCHANGED):
         config = config or project.recall(TrainConfig)
     _check_start(config)
+    _check_teacher(config, project)
     learned, _ = split_crops(dataset, config)
     state = restore.read_run_state(project, on_event)
     found = state.generations
@@ -162,6 +165,29 @@ def _check_start(config: TrainConfig) -> None:
             " checkpoint or SavedModel.",
             fix="Look for a typing error, or leave it empty.",
         )
+
+
+def _check_teacher(config: TrainConfig, project: Project) -> None:
+    """Refuses a teacher that is not there, or looks at other inputs than this run would."""
+    if not config.teacher:
+        return
+    run = Project(typed_path(config.teacher, "teacher"))
+    if os.path.realpath(run.path) == os.path.realpath(project.path):
+        raise IncompatibleRunError(
+            f"teacher: {run.path} is the run itself.",
+            why="Expected another run, one that is trained.",
+            fix="Choose a new folder for what imitates it.",
+        )
+    known = saved_options(run)
+    for name in _AS_THE_TEACHER:
+        now, before = getattr(config, name), getattr(known, name)
+        if now != before:
+            option = "input_channels" if name == "channels_fed" else name
+            raise IncompatibleRunError(
+                f"teacher: {run.path} was trained with {option} = {before}; received {now}.",
+                why="What imitates it has to see the same, and to make pictures of the same size.",
+                fix=f"Choose {option} = {before}.",
+            )
 
 
 def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]) -> list[str]:
