@@ -54,6 +54,7 @@ _HOME = {
     "apply": "workflows.apply",
     "export": "workflows.export",
     "report": "workflows.report",
+    "publish": "workflows.publish",
     "status": "storage.restore",
     "verify": "workflows.verification",
     "keep_milestone": "storage.restore",

@@ -634,7 +634,8 @@ class TrainConfig(Config):
     )
     init_from: str = option(
         "",
-        "A run, a Keras file (.h5, .keras) or a TensorFlow checkpoint to start the generator from.",
+        "What the generator starts from: a run, hub:owner/name, a file (.h5, .keras, .safetensors)"
+        " or a TensorFlow checkpoint.",
         label="Start from",
         advanced=True,
         group=SEES,

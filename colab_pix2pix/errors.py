@@ -10,7 +10,8 @@ Pix2PixError
 ├── CheckpointError        a saved state that can't be read or written
 │   ├── IncompatibleRunError   a run that was made with other options
 │   └── TakenOverError         another session goes on with this run
-└── DriveError             Google Drive is not there, or not as it should be
+├── DriveError             Google Drive is not there, or not as it should be
+└── HubError               the Hugging Face Hub does not give or take a model
 """
 
 from __future__ import annotations
@@ -94,3 +95,7 @@ class TakenOverError(CheckpointError):
 
 class DriveError(Pix2PixError):
     """Google Drive is not mounted, or the mount does not answer as it should."""
+
+
+class HubError(Pix2PixError):
+    """The Hugging Face Hub can't be reached, or does not give or take a model."""

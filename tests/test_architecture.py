@@ -25,7 +25,7 @@ FLOORS = [
     {"training"},
     {"model"},
     {"dataset", "web"},
-    {"storage", "downloader"},
+    {"storage", "downloader", "hub"},
     {"video"},
     {"images"},
 ]
@@ -39,6 +39,7 @@ AT_HOME_ONLY = {
     "yt_dlp": {"downloader"},
     "av": {"video"},
     "google": {"storage"},
+    "huggingface_hub": {"hub"},
     "rich": {"cli"},
     "skimage": {"workflows"},
 }

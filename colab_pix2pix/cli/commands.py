@@ -250,6 +250,21 @@ def run_report(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_publish(args: argparse.Namespace) -> int:
+    from ..workflows.publish import publish
+
+    with Terminal() as terminal:
+        addresses = publish(
+            args.run_dir,
+            args.name,
+            generation=args.generation,
+            private=args.private,
+            on_event=terminal,
+        )
+    print(*addresses, sep="\n")
+    return 0
+
+
 def run_doctor(args: argparse.Namespace) -> int:
     from ..workflows.doctor import doctor
 

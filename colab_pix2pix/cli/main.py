@@ -287,6 +287,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--generation", default="last", help=f"whose pictures: {_GENERATION}")
 
+    publish = command(
+        "publish",
+        "put a trained model and its page onto the Hugging Face Hub",
+        "run ada/flowers",
+    )
+    publish.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    publish.add_argument("name", metavar="OWNER/NAME", help="its name on the Hub")
+    publish.add_argument("--generation", default="last", help=_GENERATION)
+    publish.add_argument("--private", action="store_true", help="only you see it")
+
     doctor = command("doctor", "look at this machine: what is missing or broken, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 from ..errors import ExportError
 from ..litter import temp_folder
 from .tf_logging import quiet_work
+from .weights.safetensors_files import safetensors_metadata, save_safetensors
 
 #: Number format of the stored weights -> how far images in [−1, 1] may be off: float32 at the worst
 #: pixel, the smaller ones on average.
@@ -33,7 +34,7 @@ class ExportSpec:
     """How a network is written.
 
     Attributes:
-        name: The format: keras, h5, savedmodel, onnx or tflite.
+        name: The format: keras, h5, safetensors, savedmodel, onnx or tflite.
         weights: Number format of the stored kernels; other than float32 in onnx and tflite only.
         paper: Whether the generator is one `with_mode` "paper", whose dropout is kept; onnx only.
         metadata: What an onnx file shall say of itself.
@@ -133,6 +134,14 @@ def _sources(argument: Any) -> list[list[Any]]:
     return [[*argument["config"]["keras_history"], {}]]
 
 
+def _write_safetensors(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
+    """Writes arrays alone, as `layer/weight`, and the order of the layers."""
+    layers = [layer for layer in generator.layers if layer.weights]
+    arrays = {f"{layer.name}/{w.name}": w.numpy() for layer in layers for w in layer.weights}
+    network = generator.to_json()
+    save_safetensors(path, arrays, [layer.name for layer in layers], network=network)
+
+
 def _write_savedmodel(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
     generator.export(str(path), verbose=False)
 
@@ -159,6 +168,14 @@ def _write_tflite(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
 
 def _read_keras(path: Path) -> Function:
     model = keras.models.load_model(path, compile=False)
+    return lambda images: np.asarray(model(images, training=False))
+
+
+def _read_safetensors(path: Path) -> Function:
+    from .weights.pretrained import load_generator_weights
+
+    model = keras.models.model_from_json(safetensors_metadata(path)["network"])
+    load_generator_weights(model, path)
     return lambda images: np.asarray(model(images, training=False))
 
 
@@ -195,6 +212,7 @@ def _read_tflite(path: Path) -> Function:
 _WRITERS: dict[str, Callable[[keras.Model, Path, ExportSpec], None]] = {
     "keras": _write_keras,
     "h5": _write_h5,
+    "safetensors": _write_safetensors,
     "savedmodel": _write_savedmodel,
     "onnx": _write_onnx,
     "tflite": _write_tflite,
@@ -202,6 +220,7 @@ _WRITERS: dict[str, Callable[[keras.Model, Path, ExportSpec], None]] = {
 _READERS: dict[str, Callable[[Path], Function]] = {
     "keras": _read_keras,
     "h5": _read_keras,
+    "safetensors": _read_safetensors,
     "savedmodel": _read_savedmodel,
     "onnx": _read_onnx,
     "tflite": _read_tflite,

@@ -14,7 +14,7 @@ from ..errors import TrainingError
 from . import conditions, losses, networks
 from .distributed import DeviceGroup
 from .layers import FusedAdam
-from .pretrained import load_generator_weights
+from .weights.pretrained import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
 LOSSES = ("generator_gan_loss", "generator_l1_loss", "discriminator_loss")

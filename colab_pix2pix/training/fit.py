@@ -15,6 +15,7 @@ import numpy as np
 
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
+from ..hub.fetch import weights_path
 from ..model.tf_logging import silence_stderr
 from ..project import Project
 from ..storage import npz, restore
@@ -122,7 +123,7 @@ def prepare(
             _restore(plan, model, history, saved.result(), device_info, on_event)
             del saved  # the memory is free again: the model has a copy
         elif plan.config.init_from:
-            model.start_from(typed_path(plan.config.init_from, "init_from"))
+            model.start_from(weights_path(plan.config.init_from, "init_from"))
         recorders = None
         if devices.chief:
             writer = stack.enter_context(_begin_writing(plan, on_event))

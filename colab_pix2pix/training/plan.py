@@ -12,8 +12,9 @@ from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
 from ..filenames import typed_path
-from ..model import weight_files
+from ..hub.fetch import weights_path
 from ..model.trained import saved_options
+from ..model.weights import weight_files
 from ..options import options
 from ..project import Project
 from ..storage import restore, session
@@ -97,12 +98,13 @@ def make_plan(
     _check_folder(dataset, project)
     with translate_os_errors(project.path, why=UNCHANGED):
         config = config or project.recall(TrainConfig)
-    _check_start(config)
     _check_teacher(config, project)
     learned, _ = split_crops(dataset, config)
     state = restore.read_run_state(project, on_event)
     found = state.generations
     manifest = found[0].manifest if found else None
+    if not found:
+        _check_start(config, on_event)
     batch_size_is_found = not config.batch_size
     if manifest and batch_size_is_found:
         before = TrainConfig.from_dict(manifest["options"])
@@ -153,16 +155,16 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
         )
 
 
-def _check_start(config: TrainConfig) -> None:
+def _check_start(config: TrainConfig, on_event: OnEvent) -> None:
     if not config.init_from:
         return
-    path = typed_path(config.init_from, "init_from")
+    path = weights_path(config.init_from, "init_from", on_event=on_event)
     if not (path.is_file() or path.is_dir() or weight_files.checkpoint_prefix(path)):
         found = "what is neither a file nor a folder" if path.exists() else "nothing"
         raise ProjectError(
             f"init_from: there is {found} at {config.init_from!r}.",
-            why="Expected a run folder, or a generator: a .h5 or .keras file, a TensorFlow"
-            " checkpoint or SavedModel.",
+            why="Expected a run folder, hub:owner/name, or a generator: a .h5, .keras or"
+            " .safetensors file, a TensorFlow checkpoint or SavedModel.",
             fix="Look for a typing error, or leave it empty.",
         )
 

@@ -18,7 +18,7 @@ from ..project import Project
 from ..storage import side_files, transfer
 from ..storage.os_errors import translate_os_errors
 from ..training.devices.try_out import leave_out_doubtful
-from . import export_checksums, model_card
+from .exporting import export_checksums, model_card
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "keras": "generator.keras",
     "h5": "generator.h5",
+    "safetensors": "generator.safetensors",
     "savedmodel": "savedmodel",
     "onnx": "generator.onnx",
     "tflite": "generator.tflite",
@@ -65,8 +66,8 @@ def export(
     Args:
         run_dir: A run that has been saved at least once.
         target: The folder to write into; made where missing.
-        formats: Out of keras, h5, savedmodel, onnx, tflite, web. The last is a page in which the
-            model runs live on a camera: a folder for any web server.
+        formats: Out of keras, h5, safetensors, savedmodel, onnx, tflite, web. The last is a page in
+            which the model runs live on a camera: a folder for any web server.
         generation: "last", "best" (by the held-out crops), or a number.
         mode: "inference"; or "paper": statistics of the picture itself, and dropout (onnx and web).
         weights: How onnx, tflite and web store weights: "float32", "float16" (half the size) or

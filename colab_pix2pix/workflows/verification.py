@@ -17,8 +17,8 @@ from ..project import Project
 from ..storage import os_errors, restore, side_files, slots, transfer
 from ..training import artifacts
 from ..video.probe import probe
-from . import export_checksums as exports
 from . import repair as repairing
+from .exporting import export_checksums as exports
 
 WHOLE = "whole"
 _GOOD = (WHOLE, "made again", "set aside")

@@ -16,7 +16,7 @@ from colab_pix2pix.notebook.forms import TrainForm
 from colab_pix2pix.notebook.gallery.gallery import Gallery
 from colab_pix2pix.project import Project
 from colab_pix2pix.training.data import split_crops
-from colab_pix2pix.workflows import model_card
+from colab_pix2pix.workflows.exporting import model_card
 
 SENTENCE = (
     "12 crops: 3 are left out and 9 are kept; it learns from 7 of them, and 2 are held out to"

@@ -14,7 +14,8 @@ from ...events import Metrics, OnEvent, Verdict
 from ...options import Config, options
 from ...project import Project
 from ...storage.slots import Generation
-from .. import held_out, model_card
+from .. import held_out
+from ..exporting import model_card
 from .measuring import Pictures, measure_states
 from .states import SavedState, find_states, history_of
 

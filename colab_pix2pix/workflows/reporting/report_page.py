@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from ... import __version__
-from .. import model_card
+from ..exporting import model_card
 from .crop_views import crop_sections, inline_picture
 from .curves import curves
 from .findings import ChangedOption, Findings

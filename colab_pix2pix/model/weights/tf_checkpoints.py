@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CheckpointError
-from .tf_logging import silence_stderr
+from ...errors import CheckpointError
+from ..tf_logging import silence_stderr
 
 with silence_stderr():
     import tensorflow as tf

@@ -2,7 +2,8 @@
 
 Keras has three kinds of them: `.keras` (a zip around a `.weights.h5`), `.weights.h5` (groups named
 after the classes of the layers, in no order), and the older `.h5` (names of its own, in order).
-TensorFlow's checkpoints and SavedModels hold a graph of objects, with layers in order.
+TensorFlow's checkpoints and SavedModels hold a graph of objects, with layers in order. A
+.safetensors file of this package names its layers in order.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from typing import Any
 import h5py  # type: ignore[import-untyped]
 import numpy as np
 
-from ..errors import CheckpointError
-from ..project import Project
-from ..storage import npz, restore
+from ...errors import CheckpointError
+from ...project import Project
+from ...storage import npz, restore
+from .safetensors_files import SUFFIX, safetensors_layers
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _KERAS_WEIGHTS = "model.weights.h5"
@@ -91,7 +93,9 @@ def opened(path: Path) -> Iterator[Queues]:
             raise _unreadable(path, "it is no file")
         with open(path, "rb") as file:
             is_hdf5 = file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
-        if is_hdf5:
+        if path.suffix == SUFFIX:
+            yield [[StoredLayer(n, "", weights) for n, weights in safetensors_layers(path)]]
+        elif is_hdf5:
             with h5py.File(path, "r") as hdf5:
                 yield _hdf5_layers(path, hdf5)
         elif _members(path) >= {npz.MANIFEST}:
@@ -140,8 +144,8 @@ def _number_and_time(file: Path) -> tuple[int, float]:
 def _unreadable(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
         f"{path} can't be read as weights: {why.rstrip('.')}.",
-        why="Expected a .keras, .weights.h5 or .h5 file of Keras, a TensorFlow checkpoint or"
-        " SavedModel, or a run of this package.",
+        why="Expected a .keras, .weights.h5 or .h5 file of Keras, a .safetensors file or a run of"
+        " this package, a TensorFlow checkpoint or SavedModel.",
         fix="Copy or download it once more, or choose another file.",
     )
 

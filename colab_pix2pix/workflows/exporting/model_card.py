@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..dataset import manifest
-from ..dataset.counts import counts_in_words
-from ..errors import DatasetError
-from ..filenames import public_text
-from ..files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
-from ..project import Project
+from ... import __version__
+from ...dataset import manifest
+from ...dataset.counts import counts_in_words
+from ...errors import DatasetError
+from ...filenames import public_text
+from ...files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
+from ...project import Project
 
 if TYPE_CHECKING:
-    from ..model.trained import Trained
+    from ...model.trained import Trained
 
 _CONDITION = ("condition", "blur_factor", "image_size", "output_size", "dropout")
 _METADATA_VERSION = 1
@@ -66,7 +66,7 @@ def write_card(
         metadata: What `metadata_of` has returned.
     """
     write_json(target / "condition.json", metadata)
-    from ..training.artifacts import newest_sample  # NumPy and PyAV: not for --help
+    from ...training.artifacts import newest_sample  # NumPy and PyAV: not for --help
 
     if sample := newest_sample(project):
         shutil.copyfile(sample, target / "sample.jpg")
@@ -135,7 +135,7 @@ def sources(project: Project) -> list[str]:
 
 
 def _score(history: list[list[Any]]) -> str:
-    from ..events import last_scored, unpack_history
+    from ...events import last_scored, unpack_history
 
     last = last_scored(unpack_history(history))
     if last is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CheckpointError, IncompatibleRunError
+from ...errors import CheckpointError, IncompatibleRunError
 from .weight_files import Queues, StoredLayer, opened
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..files import has_types, read_json, read_json_if_whole, write_json
-from ..project import Project
-from ..storage import transfer
+from ...files import has_types, read_json, read_json_if_whole, write_json
+from ...project import Project
+from ...storage import transfer
 
 NAME = "checksums.json"
 _FORMAT = 1

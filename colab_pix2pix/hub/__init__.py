@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: where models are published, and come from."""

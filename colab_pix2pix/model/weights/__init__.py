@@ -1,0 +1,1 @@
+"""Weights in files: those of others, read as plain arrays, and safetensors."""

@@ -1,0 +1,1 @@
+"""What `export` and `publish` write beside a model."""
