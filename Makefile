@@ -65,7 +65,7 @@ notebook: .venv/test.done
 	$(BIN)/jupyter lab notebooks/colab_pix2pix.ipynb
 
 docs: .venv-docs/docs.done
-	$(DOCS)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --strict --quiet
 
 # The package with what it needs; pip repeats a download that broke off.
 .venv/demo.done: setup.cfg pyproject.toml
