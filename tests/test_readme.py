@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shlex
 from pathlib import Path
@@ -119,3 +120,12 @@ def test_the_readme_leads_to_every_page() -> None:
     linked = re.findall(r"\]\((docs/[^)]+\.md)\)", README.read_text())
     reached = {named(page) for page in PAGES if page.parent.name != "lessons"}
     assert reached <= {*linked, "docs/index.md"}
+
+
+def test_every_cell_that_a_page_tells_to_run_is_in_the_notebook() -> None:
+    notebook = json.loads((ROOT / "notebooks" / "colab_pix2pix.ipynb").read_text())
+    first_lines = [cell["source"][0] for cell in notebook["cells"]]
+    titles = {line.removeprefix("#@title ").strip() for line in first_lines}
+    texts = [page.read_text() for page in PAGES]
+    told = [cell for text in texts for cell in re.findall(r"\b[Rr]un \*([^*>]+)\*", text)]
+    assert len(told) > 10 and set(told) <= titles

@@ -132,6 +132,12 @@ def test_each_file_that_raises_is_in_the_list(errors_page: str) -> None:
             assert f"/colab_pix2pix/{path.relative_to(package)})" in errors_page, path
 
 
+def test_every_class_of_errors_is_in_the_list(errors_page: str) -> None:
+    listed = set(re.findall(r"^### (\w+)$", errors_page, re.MULTILINE))
+    assert {name for name in p2p.__all__ if name.endswith("Error")} <= listed
+    assert {"UploadError", "OnCommandLineError"} & listed, "of other files than errors.py, too"
+
+
 def test_what_the_live_page_says_is_in_the_list(errors_page: str) -> None:
     for said in ("There is no camera here.", "it was refused", "This file is no model."):
         assert said in errors_page

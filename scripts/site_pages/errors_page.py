@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import page_sentences
-from sentences import UNKNOWN, Reader, Sentence
+from sentences import Reader, Sentence
 
 PACKAGE = Path(__file__).resolve().parents[2] / "colab_pix2pix"
 
@@ -17,13 +16,6 @@ PACKAGE = Path(__file__).resolve().parents[2] / "colab_pix2pix"
 def reader() -> Reader:
     """Returns what has read the package's source."""
     return Reader(PACKAGE)
-
-
-def kinds() -> dict[str, str]:
-    """Returns the package's own errors, by name: what each is about."""
-    tree = ast.parse((PACKAGE / "errors.py").read_text(encoding="utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    return {node.name: ast.get_docstring(node).split("\n")[0] for node in classes}
 
 
 def escaped(text: str) -> str:
@@ -38,7 +30,7 @@ def escaped(text: str) -> str:
 def entry(said: Sequence[Sentence]) -> list[str]:
     """Returns the lines for sentences that differ in what happened, and have one cause and remedy."""
     *others, last = [escaped(sentence.parts[0]) for sentence in said]
-    why, fix = ("" if part == UNKNOWN else escaped(part) for part in said[0].parts[1:])
+    why, fix = (escaped(part) if part.strip(" .…") else "" for part in said[0].parts[1:])
     lines = [f"**{what}**<br>" for what in others]
     lines.append(f"**{last}**")
     if why:
@@ -107,7 +99,7 @@ def made(address: str) -> str:
     """Returns the list, as Markdown."""
     source = reader()
     lines = []
-    for kind, purpose in kinds().items():
+    for kind, purpose in source.kinds("Pix2PixError").items():
         told = of_kind(source, kind, address)
         if told:
             lines += [f"### {kind}", "", escaped(purpose), "", *told]

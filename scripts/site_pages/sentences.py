@@ -77,6 +77,18 @@ class Reader:
             for function, call in _calls(module.tree):
                 self.calls.setdefault(_name(call.func), []).append((module, function, call))
 
+    def kinds(self, root: str) -> dict[str, str]:
+        """Returns a class and all that descend from it, by name: what each is about."""
+        nodes = [node for module in self.modules.values() for node in ast.walk(module.tree)]
+        classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+        found = {root: ""}
+        for _ in classes:  # at most as deep as there are classes
+            heirs = {n for n, c in classes.items() if any(_name(b) in found for b in c.bases)}
+            if heirs <= set(found):
+                break
+            found |= dict.fromkeys(sorted(heirs - set(found), key=list(classes).index), "")
+        return {name: (ast.get_docstring(classes[name]) or "").split("\n")[0] for name in found}
+
     def sentences(
         self, kinds: Sequence[str], parts: Sequence[int | str] = (0, "why", "fix")
     ) -> list[Sentence]:
