@@ -7,6 +7,8 @@ import dataclasses
 import importlib
 import pkgutil
 import re
+import shlex
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -51,7 +53,9 @@ def test_every_option_and_preset_is_listed(site: Callable[[str], ModuleType]) ->
         rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
         assert sorted(rows) == sorted(field.name for field in dataclasses.fields(kind))
     assert all(f"| `{name}` |" in page for name in PRESETS)
-    assert "`image_size`" in page and "from 64 to" in page, "its bounds are told"
+    (image_size,) = re.findall(r"^\| `image_size` \| (.*) \|$", page, re.MULTILINE)
+    assert "Takes one of 64, 128, " in image_size
+    assert "Default: `256`. Another value later: refused." in image_size
     assert re.search(r"In Python `p2p.TrainConfig\(…\)`; in a shell flags of .*`train`", page)
 
 
@@ -160,6 +164,23 @@ def test_every_page_is_in_the_menu_of_the_site() -> None:
     menu = re.findall(r"^ +- (?:.+: )?([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
     pages = [str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")]
     assert sorted(menu) == sorted(pages)
+
+
+def test_the_workflow_of_the_site_knows_its_commands() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "docs.yml").read_text()
+    lines = re.findall(r"^ +colab-pix2pix (.+)$", workflow, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["frames", "train", "export"]
+    for line in lines:
+        main.build_parser().parse_args(shlex.split(line))
+    assert "make docs" in workflow and "\ndocs: " in (ROOT / "Makefile").read_text()
+
+
+def test_the_readme_leads_to_the_address_of_the_site(site: Callable[[str], ModuleType]) -> None:
+    config = types.SimpleNamespace(extra={})
+    address = site("hooks").on_config(config).site_url
+    readme = (ROOT / "README.md").read_text()
+    assert f"]({address})" in readme and f"]({address}live/)" in readme
+    assert re.findall(r"https://[\w-]+\.github\.io/[\w-]+/", readme) == [address] * 2
 
 
 def test_the_tools_of_the_site_are_pinned() -> None:

@@ -10,8 +10,8 @@ from colab_pix2pix import config
 from colab_pix2pix.cli import main
 from colab_pix2pix.options import OptionGroup, expected, options
 
-LATER = {"refuse": "refused", "note": "noted", "free": "free"}
-HEAD = "| option | what it does | takes | default | another value later |\n|---|---|---|---|---|"
+LATER = {"refuse": "refused", "note": "noted"}
+HEAD = "| option | what it does, and what it takes |\n|---|---|"
 
 
 def sections() -> list[type[config.Config]]:
@@ -46,12 +46,9 @@ def shown(value: object) -> str:
 def row(field: dataclasses.Field[Any], kind: type) -> str:
     """Returns the line of one option."""
     spec = field.metadata["option"]
-    what = spec.help if spec.stored else f"{spec.help} Never stored."
-    takes = expected(kind, spec)
-    default = shown(field.default)
-    return (
-        f"| `{field.name}` | {cell(what)} | {cell(takes)} | {default} | {LATER[spec.on_resume]} |"
-    )
+    takes = f"Takes {cell(expected(kind, spec))}. Default: {shown(field.default)}."
+    later = f" Another value later: {LATER[spec.on_resume]}." if spec.on_resume != "free" else ""
+    return f"| `{field.name}` | {cell(spec.help)}<br>{takes}{later} |"
 
 
 def section(kind: type[config.Config]) -> list[str]:
