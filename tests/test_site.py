@@ -175,12 +175,17 @@ def test_the_workflow_of_the_site_knows_its_commands() -> None:
     assert "make docs" in workflow and "\ndocs: " in (ROOT / "Makefile").read_text()
 
 
-def test_the_readme_leads_to_the_address_of_the_site(site: Callable[[str], ModuleType]) -> None:
-    config = types.SimpleNamespace(extra={})
-    address = site("hooks").on_config(config).site_url
+def test_addresses_of_the_repository_and_of_the_site_follow_the_setup(
+    site: Callable[[str], ModuleType],
+) -> None:
+    hooks = site("hooks")
+    address = hooks.on_config(types.SimpleNamespace(extra={})).site_url
+    owner, name = hooks.address().split("/")[-2:]
     readme = (ROOT / "README.md").read_text()
     assert f"]({address})" in readme and f"]({address}live/)" in readme
-    assert re.findall(r"https://[\w-]+\.github\.io/[\w-]+/", readme) == [address] * 2
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for found in re.findall(rf"https://\S+/{name}\b", page.read_text()):
+            assert found in address or f"/{owner}/{name}" in found, page
 
 
 def test_the_tools_of_the_site_are_pinned() -> None:
