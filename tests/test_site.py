@@ -8,6 +8,8 @@ import importlib
 import pkgutil
 import re
 import shlex
+import subprocess
+import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -158,6 +160,21 @@ def test_a_link_out_of_the_docs_leads_to_the_repository(
         f"[a]({hooks.address()}/blob/main/CONTRIBUTING.md) [b](../steps.md#3-a-look)"
         " [c](../../nowhere.md)"
     )
+
+
+def test_the_lists_need_nothing_that_the_package_needs() -> None:
+    """The environment of `make docs` has none of it."""
+    libraries = ("numpy", "PIL", "av", "rich", "yt_dlp", "imageio_ffmpeg", "matplotlib", "onnx")
+    code = f"""if True:
+        import sys
+        sys.modules.update(dict.fromkeys({("tensorflow", "ipywidgets", *libraries)!r}))
+        import hooks
+        made = [page(hooks.address()) for page in hooks.PAGES.values()]
+        assert all(len(text) > 2000 for text in made)
+    """
+    folder = ROOT / "scripts" / "site_pages"
+    run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
 
 
 def test_every_page_is_in_the_menu_of_the_site() -> None:
