@@ -8,6 +8,7 @@
 #   make longtest   the web page for ten minutes: its memory stays flat
 #   make check      formatting, lint, types, workflows (`make lint`) and the quick tests (`make quick`)
 #   make notebook   the notebook in JupyterLab
+#   make docs       the documentation as a site, in site/
 #   make setup      all that a change needs; git then checks each commit
 #   make package    wheel and sdist in dist/, checked and tried
 #   make release-check, make release
@@ -16,6 +17,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STANDIN := .venv-colab/bin
+DOCS := .venv-docs/bin
 WORKERS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -62,6 +64,9 @@ release: .venv/test.done
 notebook: .venv/test.done
 	$(BIN)/jupyter lab notebooks/colab_pix2pix.ipynb
 
+docs: .venv-docs/docs.done
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --strict --quiet
+
 # The package with what it needs; pip repeats a download that broke off.
 .venv/demo.done: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -81,6 +86,12 @@ notebook: .venv/test.done
 	$(PYTHON) -m venv .venv-colab
 	$(STANDIN)/pip install --quiet --retries 10 -c tests/environments/colab.txt \
 	  notebook nbclient ipykernel pytest -e .
+	touch $@
+
+# What makes the site reads the package and its docstrings, and needs nothing that the package needs.
+.venv-docs/docs.done: tests/environments/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	$(DOCS)/pip install --quiet --retries 10 -r tests/environments/docs.txt
 	touch $@
 
 chromium:
@@ -103,7 +114,7 @@ fuse:
 	  fi
 
 clean:
-	rm -rf .venv .venv-colab
+	rm -rf .venv .venv-colab .venv-docs site
 
-.PHONY: demo test faults fuzz longtest check lint quick notebook setup package release-check release chromium \
-  fuse clean
+.PHONY: demo test faults fuzz longtest check lint quick notebook docs setup package release-check \
+  release chromium fuse clean

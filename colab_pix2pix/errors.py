@@ -10,6 +10,7 @@ Pix2PixError
 ├── CheckpointError        a saved state that can't be read or written
 │   ├── IncompatibleRunError   a run that was made with other options
 │   └── TakenOverError         another session goes on with this run
+├── ExportError            a model can't be written in a format
 ├── DriveError             Google Drive is not there, or not as it should be
 └── HubError               the Hugging Face Hub does not give or take a model
 """

@@ -124,7 +124,8 @@ def test_the_commands_to_run_a_test_find_one() -> None:
 def test_every_make_target_that_is_named_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
-    for name in ("CONTRIBUTING.md", "README.md", ".ci/run"):
+    pages = [str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")]
+    for name in ("CONTRIBUTING.md", "README.md", ".ci/run", *pages):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert set(re.findall(r"`make ([\w-]+)", text)) <= targets, name
     # The head of the Makefile lists what people call.
