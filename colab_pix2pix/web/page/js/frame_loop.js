@@ -20,6 +20,7 @@ const NEW_SHARE = 0.1; // of a measurement in its running mean
  * @property {number} version Changes with each new frame.
  * @property {boolean} mirrored Whether it is shown mirrored, unless the visitor wants otherwise.
  * @property {boolean} alive False when no frames come any more.
+ * @property {boolean} [isStill] Whether it stands still on purpose: nobody waits for a new frame.
  * @property {boolean} [isLineArt] Whether its frames are lines already.
  * @property {() => Promise<void>|void} resume Goes on after the page was hidden.
  * @property {(paused: boolean) => void} setPaused

@@ -4,30 +4,32 @@ import { loadAsset } from "./assets.js";
 import { byId } from "./dom.js";
 import { FrameLoop } from "./frame_loop.js";
 import { Capture } from "./interface/capture.js";
-import { listenToSettings, showCameras, showPens, showSettings } from "./interface/controls.js";
+import { listenToSettings, showSettings } from "./interface/controls.js";
 import { Exhibition } from "./interface/exhibition.js";
 import { FollowMeter } from "./interface/follow_meter.js";
 import { clearError, showError } from "./interface/notice.js";
+import { Pens } from "./interface/pens.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
 import { isolate } from "./model/isolation.js";
 import { Network } from "./model/network.js";
 import { pageApi } from "./page_api.js";
-import { Camera, cameraIsAllowed } from "./sources/camera.js";
+import { SourceSwitch } from "./source_switch.js";
 import { Drawing } from "./sources/drawing.js";
-import { listenToDrops, pickFile } from "./sources/file_picker.js";
+import { listenToGifts, pickFile } from "./sources/file_picker.js";
 import { ImageFile, VideoFile } from "./sources/media_files.js";
 import { watchSource } from "./sources/watchdog.js";
 import { UserError } from "./user_error.js";
+import { RETRY_MS, sleep } from "./waiting.js";
 
 const MAX_MODEL_BYTES = 1e9;
 const MAX_SMOOTHING = 0.95;
-const RETRY_MS = 5000;
 
 const settings = readUrlSettings();
 const wakeLock = new WakeLock();
 const drawing = new Drawing();
+const pens = new Pens(drawing);
 const slowNetworkCheck = new SlowNetworkCheck();
 const followMeter = new FollowMeter();
 const loop = new FrameLoop(
@@ -35,6 +37,7 @@ const loop = new FrameLoop(
   { onFrame, onIdle: updateFollowMeter, onError: reopenNetwork },
 );
 const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
+const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
 const capture = new Capture(loop, () => settings.show === "all");
 
 let readModel = () => loadAsset("model.onnx");
@@ -53,6 +56,7 @@ function showModel({ metadata, deviceLabel }) {
   const input = `${condition ?? "pictures"}, ${metadata.image_size} px`;
   const name = metadata.name === document.title ? "" : metadata.name;
   byId("model-label").textContent = [name, input, deviceLabel].filter(Boolean).join(" · ");
+  pens.fit(metadata);
   applySettings({});
 }
 
@@ -69,73 +73,17 @@ async function reopenNetwork(error) {
   }
 }
 
-/** @param {import("./frame_loop.js").Source} source Takes the place of the one before. */
-function setSource(source) {
-  loop.setSource(source);
-  byId("source").replaceChildren(source.element);
-  for (const button of document.querySelectorAll("[data-source]")) {
-    button.setAttribute("aria-pressed", button.dataset.source === source.kind);
-  }
-  byId("pens").hidden = source.kind !== "draw";
-  document.documentElement.classList.toggle("drawing", source.kind === "draw");
-  byId("row-device").hidden = true;
-  if (source.kind === "camera") showCameras(source.deviceId);
+/** Another source is shown. */
+function onSource({ kind }) {
   setPaused(false);
-  applySettings({ source: source.kind === "video" ? undefined : source.kind });
-}
-
-async function startCamera() {
-  const size = loop.network?.metadata.image_size ?? 256;
-  setSource(await Camera.start(settings.device ?? "", size));
-}
-
-async function startSample() {
-  const path = document.body.dataset.sample;
-  if (!path) return setSource(drawing);
-  const file = new Blob([await loadAsset(path)], { type: "image/jpeg" });
-  setSource(await ImageFile.open(file));
-}
-
-async function startFirstSource() {
-  if (settings.source === "draw") return setSource(drawing);
-  const wantsCamera = settings.source === "camera" || settings.exhibition;
-  const mayUseCamera = settings.source !== "picture" && (await cameraIsAllowed());
-  if (!wantsCamera && !mayUseCamera) return startSample();
-  try {
-    await startCamera();
-  } catch (error) {
-    await startSample();
-    if (settings.exhibition) retryCamera();
-    throw error;
-  }
-}
-
-/** In an exhibition nobody presses a button: a camera that is plugged in later is found. */
-async function retryCamera() {
-  while (settings.exhibition && loop.source?.kind !== "camera") {
-    await sleep(RETRY_MS);
-    await startCamera().then(clearError, () => {}); // the first refusal has been shown
-  }
-}
-
-/** Starts the camera again that was unplugged, or lost while the machine slept. */
-async function restartCamera() {
-  if (loop.source.kind !== "camera") return;
-  try {
-    await startCamera();
-    clearError();
-  } catch (error) {
-    showError(error);
-    if (!settings.exhibition) await startSample();
-    else await sleep(RETRY_MS);
-  }
+  applySettings({ source: kind === "video" ? undefined : kind });
 }
 
 /** @param {File} file A picture, a video or a model. */
 async function openFile(file) {
   clearError();
-  if (file.type.startsWith("image/")) return setSource(await ImageFile.open(file));
-  if (file.type.startsWith("video/")) return setSource(await VideoFile.open(file));
+  if (file.type.startsWith("image/")) return sources.show(await ImageFile.open(file));
+  if (file.type.startsWith("video/")) return sources.show(await VideoFile.open(file));
   if (!file.name.toLowerCase().endsWith(".onnx")) {
     throw new UserError(
       `${file.name} is nothing that this page opens.`,
@@ -198,11 +146,20 @@ function setPaused(paused) {
 
 const onFile = (file) => attempt(() => openFile(file));
 
+/** What is dropped or pasted while somebody draws comes onto the sheet. */
+const onGift = (file) => attempt(() => takeGift(file));
+
+async function takeGift(file) {
+  if (loop.source !== drawing || !file.type.startsWith("image/")) return openFile(file);
+  clearError();
+  pens.print((await ImageFile.open(file)).element);
+}
+
 const START_SOURCE = {
-  camera: startCamera,
+  camera: () => sources.startCamera(),
   picture: () => pickFile("image/*", onFile),
   video: () => pickFile("video/*", onFile),
-  draw: () => setSource(drawing),
+  draw: () => sources.startDrawing(),
 };
 
 function listen() {
@@ -219,24 +176,19 @@ function listen() {
   byId("other-model").onclick = () => pickFile(".onnx", onFile);
   listenToSettings((changes) => {
     applySettings(changes);
-    if ("device" in changes) attempt(startCamera);
+    if ("device" in changes) attempt(() => sources.startCamera());
   });
-  listenToDrops(onFile);
-  showPens(drawing);
+  listenToGifts(onGift);
   window.addEventListener("hashchange", () => location.reload());
-}
-
-function sleep(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 async function start() {
   if (settings.exhibition) exhibition.enter({ byButton: false });
   listen();
   const model = attempt(() => openModel(readModel));
-  const source = attempt(startFirstSource);
+  const source = attempt(() => sources.startFirst());
   loop.start();
-  watchSource(loop, restartCamera);
+  watchSource(loop, () => sources.restartCamera());
   await Promise.all([model, source]);
   byId("loading").hidden = true;
   window.page.started = true;

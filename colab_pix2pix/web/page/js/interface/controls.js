@@ -1,17 +1,8 @@
-/** The settings as a person sees them: sliders, ticks, pens. Each reports its new value. */
+/** The settings as a person sees them: sliders, ticks. Each reports its new value. */
 
 import { byId } from "../dom.js";
 import { listCameras } from "../sources/camera.js";
 
-const COLOURS = {
-  black: "#1b1a18",
-  grey: "#85817a",
-  white: "#ffffff",
-  blue: "#2f6fb5",
-  green: "#4f8f43",
-  yellow: "#e7b93e",
-  red: "#c0392b",
-};
 const DEFAULTS = { contrast: 1, smooth: 0 };
 
 /** The text beside a slider. */
@@ -63,23 +54,4 @@ export async function showCameras(activeId) {
   byId("row-device").hidden = cameras.length < 2;
   const options = cameras.map(({ id, label }) => new Option(label, id, false, id === activeId));
   byId("device").replaceChildren(...options);
-}
-
-/** @param {import("../sources/drawing.js").Drawing} drawing What the pens write on. */
-export function showPens(drawing) {
-  const colourInput = ([name, colour]) => {
-    const input = Object.assign(document.createElement("input"), {
-      type: "radio",
-      name: "colour",
-      value: colour,
-      checked: colour === drawing.colour,
-    });
-    input.setAttribute("aria-label", name);
-    input.style.setProperty("--colour", colour);
-    input.onchange = () => (drawing.colour = colour);
-    return input;
-  };
-  byId("colours").replaceChildren(...Object.entries(COLOURS).map(colourInput));
-  byId("pen-width").oninput = ({ target }) => (drawing.width = target.valueAsNumber);
-  byId("clear").onclick = () => drawing.clear();
 }

@@ -8,6 +8,7 @@ export class ImageFile {
   mirrored = false;
   version = 1;
   alive = true;
+  isStill = true;
 
   /**
    * @param {Blob} file
