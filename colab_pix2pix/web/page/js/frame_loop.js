@@ -17,7 +17,7 @@ const NEW_SHARE = 0.1; // of a measurement in its running mean
  * @typedef {object} Source Where frames come from.
  * @property {string} kind "camera", "picture", "video" or "draw".
  * @property {HTMLElement} element What shows the frames, and what they are drawn from.
- * @property {number} version Changes with each new frame.
+ * @property {number|string} version Changes with each new frame.
  * @property {boolean} mirrored Whether it is shown mirrored, unless the visitor wants otherwise.
  * @property {boolean} alive False when no frames come any more.
  * @property {boolean} [isStill] Whether it stands still on purpose: nobody waits for a new frame.

@@ -9,6 +9,7 @@ import { Exhibition } from "./interface/exhibition.js";
 import { FollowMeter } from "./interface/follow_meter.js";
 import { clearError, showError } from "./interface/notice.js";
 import { Pens } from "./interface/pens.js";
+import { Player } from "./interface/player.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
@@ -18,7 +19,8 @@ import { pageApi } from "./page_api.js";
 import { SourceSwitch } from "./source_switch.js";
 import { Drawing } from "./sources/drawing.js";
 import { listenToGifts, pickFile } from "./sources/file_picker.js";
-import { ImageFile, VideoFile } from "./sources/media_files.js";
+import { ImageFile } from "./sources/image_file.js";
+import { VideoFile } from "./sources/video_file.js";
 import { watchSource } from "./sources/watchdog.js";
 import { UserError } from "./user_error.js";
 import { RETRY_MS, sleep } from "./waiting.js";
@@ -38,6 +40,7 @@ const loop = new FrameLoop(
 );
 const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
 const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
+const player = new Player(() => loop.paused && goOnWithStillVideo());
 const capture = new Capture(loop, () => settings.show === "all");
 
 let readModel = () => loadAsset("model.onnx");
@@ -74,8 +77,10 @@ async function reopenNetwork(error) {
 }
 
 /** Another source is shown. */
-function onSource({ kind }) {
+function onSource(source) {
+  const { kind } = source;
   setPaused(false);
+  player.show(source);
   applySettings({ source: kind === "video" ? undefined : kind });
 }
 
@@ -142,6 +147,12 @@ function setPaused(paused) {
   button.setAttribute("aria-pressed", paused);
   button.querySelector("use").setAttribute("href", paused ? "#icon-go" : "#icon-pause");
   if (!paused) loop.invalidate();
+}
+
+/** A video that is moved while the page is paused is seen to move, and no more. */
+function goOnWithStillVideo() {
+  loop.source.hold();
+  setPaused(false);
 }
 
 const onFile = (file) => attempt(() => openFile(file));

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { showCameras } from "./interface/controls.js";
 import { clearError, showError } from "./interface/notice.js";
 import { Camera, cameraIsAllowed } from "./sources/camera.js";
-import { ImageFile } from "./sources/media_files.js";
+import { ImageFile } from "./sources/image_file.js";
 import { RETRY_MS, sleep } from "./waiting.js";
 
 export class SourceSwitch {
