@@ -11,7 +11,7 @@ import { clearError, showError } from "./interface/notice.js";
 import { Pens } from "./interface/pens.js";
 import { Player } from "./interface/player.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
-import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
+import { followAddress, readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
 import { isolate } from "./model/isolation.js";
 import { Network } from "./model/network.js";
@@ -38,7 +38,7 @@ const loop = new FrameLoop(
   { input: byId("input"), output: byId("output") },
   { onFrame, onIdle: updateFollowMeter, onError: reopenNetwork },
 );
-const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
+const exhibition = new Exhibition(settings, (on) => applySettings({ exhibition: on, ...(!on && { output: undefined }) }));
 const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
 const player = new Player(() => loop.paused && goOnWithStillVideo());
 const capture = new Capture(loop, () => settings.show === "all");
@@ -77,11 +77,11 @@ async function reopenNetwork(error) {
 }
 
 /** Another source is shown. */
-function onSource(source) {
-  const { kind } = source;
+function onSource(source, isChosen) {
   setPaused(false);
   player.show(source);
-  applySettings({ source: kind === "video" ? undefined : kind });
+  const kept = source.kind === "video" ? undefined : source.kind;
+  applySettings(isChosen ? { source: kept } : {});
 }
 
 /** @param {File} file A picture, a video or a model. */
@@ -190,7 +190,7 @@ function listen() {
     if ("device" in changes) attempt(() => sources.startCamera());
   });
   listenToGifts(onGift);
-  window.addEventListener("hashchange", () => location.reload());
+  followAddress();
 }
 
 async function start() {

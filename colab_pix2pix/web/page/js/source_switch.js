@@ -15,14 +15,18 @@ export class SourceSwitch {
    * @param {import("./sources/drawing.js").Drawing} parts.drawing
    * @param {import("./interface/pens.js").Pens} parts.pens
    * @param {object} parts.settings As in `url_settings.js`; read only.
-   * @param {(source: import("./frame_loop.js").Source) => void} parts.onChange Another one is shown.
+   * @param {(source: import("./frame_loop.js").Source, isChosen: boolean) => void} parts.onChange Another
+   *   one is shown: because somebody wants it, or in the place of one that is missing.
    */
   constructor({ loop, drawing, pens, settings, onChange }) {
     Object.assign(this, { loop, drawing, pens, settings, onChange });
   }
 
-  /** @param {import("./frame_loop.js").Source} source Takes the place of the one before. */
-  show(source) {
+  /**
+   * @param {import("./frame_loop.js").Source} source Takes the place of the one before.
+   * @param {{isChosen?: boolean}} options `isChosen`: false where another one was wanted.
+   */
+  show(source, { isChosen = true } = {}) {
     this.keepExample(source);
     this.loop.setSource(source);
     byId("source").replaceChildren(source.element);
@@ -33,7 +37,7 @@ export class SourceSwitch {
     document.documentElement.classList.toggle("drawing", source.kind === "draw");
     byId("row-device").hidden = true;
     if (source.kind === "camera") showCameras(source.deviceId);
-    this.onChange(source);
+    this.onChange(source, isChosen);
   }
 
   /** What was shown before can be drawn on. */
@@ -53,21 +57,21 @@ export class SourceSwitch {
     this.show(await Camera.start(this.settings.device ?? "", size));
   }
 
-  async startSample() {
+  async startSample(options) {
     const sample = await readSample();
-    this.show(sample ?? this.drawing);
+    this.show(sample ?? this.drawing, options);
   }
 
   async startFirst() {
     const { settings } = this;
     if (settings.source === "draw") return this.startDrawing();
-    const wantsCamera = settings.source === "camera" || settings.exhibition;
+    const wantsCamera = settings.source === "camera" || (settings.exhibition && !settings.source);
     const mayUseCamera = settings.source !== "picture" && (await cameraIsAllowed());
     if (!wantsCamera && !mayUseCamera) return this.startSample();
     try {
       await this.startCamera();
     } catch (error) {
-      await this.startSample();
+      await this.startSample({ isChosen: !settings.exhibition });
       if (settings.exhibition) this.retryCamera();
       throw error;
     }

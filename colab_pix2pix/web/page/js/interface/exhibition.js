@@ -4,8 +4,13 @@
  */
 
 export class Exhibition {
-  /** @param {(on: boolean) => void} onChange */
-  constructor(onChange) {
+  /**
+   * @param {{output?: string, background?: string}} settings As in `url_settings.js`.
+   * @param {(on: boolean) => void} onChange
+   */
+  constructor({ output, background }, onChange) {
+    document.documentElement.classList.toggle("output-only", output === "only");
+    if (CSS.supports("color", background)) document.documentElement.style.setProperty("--around", background);
     this.onChange = onChange;
     this.on = false;
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
