@@ -1,4 +1,4 @@
-"""The page in other programs: the result alone, on a transparent background, set up by its address."""
+"""The page in other programs: the result alone, with nothing around it, set up by its address."""
 
 from __future__ import annotations
 

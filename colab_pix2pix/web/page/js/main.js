@@ -1,12 +1,12 @@
 /** The page: joins sources, network, canvases and controls. */
 
-import { loadAsset } from "./assets.js";
 import { byId } from "./dom.js";
 import { FrameLoop } from "./frame_loop.js";
 import { Capture } from "./interface/capture.js";
-import { listenToSettings, showSettings } from "./interface/controls.js";
+import { DEFAULTS, listenToSettings, showSettings } from "./interface/controls.js";
 import { Exhibition } from "./interface/exhibition.js";
 import { FollowMeter } from "./interface/follow_meter.js";
+import { Mixer, mixOf } from "./interface/mixer.js";
 import { clearError, showError } from "./interface/notice.js";
 import { Pens } from "./interface/pens.js";
 import { Player } from "./interface/player.js";
@@ -14,7 +14,7 @@ import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { followAddress, readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
 import { isolate } from "./model/isolation.js";
-import { Network } from "./model/network.js";
+import { Models } from "./models.js";
 import { pageApi } from "./page_api.js";
 import { SourceSwitch } from "./source_switch.js";
 import { Drawing } from "./sources/drawing.js";
@@ -23,10 +23,9 @@ import { ImageFile } from "./sources/image_file.js";
 import { VideoFile } from "./sources/video_file.js";
 import { watchSource } from "./sources/watchdog.js";
 import { UserError } from "./user_error.js";
-import { RETRY_MS, sleep } from "./waiting.js";
 
-const MAX_MODEL_BYTES = 1e9;
 const MAX_SMOOTHING = 0.95;
+const MAX_ZOOM = 1.25; // from one picture to the next
 
 const settings = readUrlSettings();
 const wakeLock = new WakeLock();
@@ -36,44 +35,20 @@ const slowNetworkCheck = new SlowNetworkCheck();
 const followMeter = new FollowMeter();
 const loop = new FrameLoop(
   { input: byId("input"), output: byId("output") },
-  { onFrame, onIdle: updateFollowMeter, onError: reopenNetwork },
+  { onFrame, onIdle: updateFollowMeter, onError: (error, index) => models.reopen(error, index) },
 );
 const exhibition = new Exhibition(settings, (on) => applySettings({ exhibition: on, ...(!on && { output: undefined }) }));
+const models = new Models({ loop, settings, onChange: onModels });
+const mixer = new Mixer((changed) => applySettings(changed));
 const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
 const player = new Player(() => loop.paused && goOnWithStillVideo());
 const capture = new Capture(loop, () => settings.show === "all");
 
-let readModel = () => loadAsset("model.onnx");
-
-/** Opens a model and puts it in the place of the one before, which goes on where it can't. */
-async function openModel(read) {
-  const network = await Network.open(await read(), { backend: settings.backend });
-  readModel = read;
-  loop.setNetwork(network);
-  showModel(network);
-}
-
-function showModel({ metadata, deviceLabel }) {
-  byId("loading").hidden = true;
-  const condition = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[metadata.condition];
-  const input = `${condition ?? "pictures"}, ${metadata.image_size} px`;
-  const name = metadata.name === document.title ? "" : metadata.name;
-  byId("model-label").textContent = [name, input, deviceLabel].filter(Boolean).join(" · ");
-  pens.fit(metadata);
+/** There are other models now, or a second one more. */
+function onModels() {
+  byId("model-label").textContent = models.label;
+  pens.fit(models.metadata[0]);
   applySettings({});
-}
-
-/** A network that failed is opened again, on the processor. */
-async function reopenNetwork(error) {
-  const { network } = loop;
-  console.warn("The network failed and is opened again:", error);
-  settings.backend = "wasm"; // a graphics card that was lost may be lost again
-  try {
-    await openModel(readModel);
-  } catch (reopenError) {
-    if (loop.network === network) showError(reopenError);
-    await sleep(RETRY_MS);
-  }
 }
 
 /** Another source is shown. */
@@ -95,8 +70,13 @@ async function openFile(file) {
       "It takes pictures (JPEG, PNG, WebP), videos (MP4, WebM) and models (.onnx).",
     );
   }
-  if (file.size > MAX_MODEL_BYTES) throw new UserError(`${file.name} is too large for a browser.`);
-  await openModel(async () => new Uint8Array(await file.arrayBuffer()));
+  await models.openFile(file, 0);
+}
+
+async function openSecondModel(file) {
+  clearError();
+  await models.openFile(file, 1);
+  applySettings({ second: undefined, mix: undefined }); // the address can't bring this file back
 }
 
 /** Does something and says what goes wrong. @returns {Promise<void>} Never fails. */
@@ -118,12 +98,16 @@ function applySettings(changes) {
   byId("source").classList.toggle("mirrored", loop.isMirrored);
   document.documentElement.classList.toggle("show-all", settings.show === "all");
   byId("speed-label").hidden = !settings.speed;
-  if (loop.network) {
-    const { metadata } = loop.network;
-    loop.condition.contrast = settings.contrast ?? 1;
-    loop.condition.blurFactor = Math.max(1, settings.blur ?? metadata.blur_factor);
-    showSettings(settings, metadata, loop.isMirrored);
+  loop.feedback = Math.min(1, Math.max(0, settings.feedback ?? 0));
+  loop.zoom = Math.min(MAX_ZOOM, Math.max(1 / MAX_ZOOM, settings.zoom ?? DEFAULTS.zoom));
+  const { metadata } = models;
+  loop.mix = mixOf(settings, metadata);
+  for (const { condition, network } of loop.voices) {
+    condition.contrast = settings.contrast ?? 1;
+    condition.blurFactor = Math.max(1, settings.blur ?? network.metadata.blur_factor);
   }
+  if (loop.network) showSettings(settings, metadata, loop.isMirrored);
+  mixer.show(metadata, loop.mix);
   loop.invalidate();
   wakeLock.setEnabled(settings.exhibition || loop.source?.kind === "camera");
   writeUrlSettings(settings);
@@ -184,6 +168,12 @@ function listen() {
   byId("save").onclick = () => capture.saveImage();
   byId("record").onclick = () => attempt(() => capture.toggleRecording());
   byId("full").onclick = () => exhibition.enter({ byButton: true });
+  byId("second-model").onclick = () => pickFile(".onnx", (file) => attempt(() => openSecondModel(file)));
+  byId("remove-second").onclick = () => {
+    models.removeSecond();
+    applySettings({ second: undefined, mix: undefined });
+    byId("second-model").focus();
+  };
   byId("other-model").onclick = () => pickFile(".onnx", onFile);
   listenToSettings((changes) => {
     applySettings(changes);
@@ -196,7 +186,7 @@ function listen() {
 async function start() {
   if (settings.exhibition) exhibition.enter({ byButton: false });
   listen();
-  const model = attempt(() => openModel(readModel));
+  const model = attempt(() => models.openFirst());
   const source = attempt(() => sources.startFirst());
   loop.start();
   watchSource(loop, () => sources.restartCamera());

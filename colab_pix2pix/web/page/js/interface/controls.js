@@ -3,24 +3,29 @@
 import { byId } from "../dom.js";
 import { listCameras } from "../sources/camera.js";
 
-const DEFAULTS = { contrast: 1, smooth: 0 };
+/** Of what the address leaves out. */
+export const DEFAULTS = { contrast: 1, smooth: 0, feedback: 0, zoom: 1.02 };
+const FIRST_FEEDBACK = 0.5; // when it is switched on
 
 /** The text beside a slider. */
 const FORMATTERS = {
   blur: (value) => (value <= 1 ? "none" : `${value}×`),
   contrast: (value) => `${Math.round(value * 100)} %`,
   smooth: (value) => `${Math.round(value * 100)} %`,
+  feedback: (value) => `${Math.round(value * 100)} %`,
+  zoom: (value) => `${(value * 100).toFixed(1)} %`,
 };
 
 /**
  * Shows settings in the controls.
  *
  * @param {object} settings As in `url_settings.js`.
- * @param {object} metadata The model's.
+ * @param {object[]} metadata Of the models there are.
  * @param {boolean} mirrored What is in force.
  */
 export function showSettings(settings, metadata, mirrored) {
-  const values = { ...DEFAULTS, blur: metadata.blur_factor, ...settings };
+  const blurred = metadata.find(({ condition }) => condition === "blurred-grey");
+  const values = { ...DEFAULTS, blur: blurred?.blur_factor ?? 1, ...settings };
   for (const name in FORMATTERS) {
     byId(name).value = values[name];
     document.querySelector(`output[for=${name}]`).textContent = FORMATTERS[name](values[name]);
@@ -29,8 +34,11 @@ export function showSettings(settings, metadata, mirrored) {
   byId("show-all").checked = settings.show === "all";
   byId("still").checked = Boolean(settings.still);
   byId("speed").checked = Boolean(settings.speed);
-  byId("row-blur").hidden = metadata.condition !== "blurred-grey";
-  byId("row-still").hidden = metadata.mode !== "paper";
+  byId("row-blur").hidden = !blurred;
+  byId("row-still").hidden = !metadata.some(({ mode }) => mode === "paper");
+  const feedsBack = values.feedback > 0;
+  byId("feeds-back").checked = feedsBack;
+  for (const row of ["row-feedback", "row-zoom"]) byId(row).hidden = !feedsBack;
 }
 
 /** @param {(changed: object) => void} onChange Gets one setting at a time; undefined is the default. */
@@ -43,9 +51,10 @@ export function listenToSettings(onChange) {
   for (const name of ["still", "speed"]) {
     byId(name).onchange = ({ target }) => onChange({ [name]: target.checked ? 1 : undefined });
   }
+  byId("feeds-back").onchange = ({ target }) => onChange({ feedback: target.checked ? FIRST_FEEDBACK : undefined });
   byId("device").onchange = ({ target }) => onChange({ device: target.value });
   byId("reset").onclick = () =>
-    onChange({ blur: undefined, contrast: undefined, smooth: undefined, mirror: undefined });
+    onChange(Object.fromEntries([...Object.keys(FORMATTERS), "mirror"].map((name) => [name, undefined])));
 }
 
 /** Lists the cameras where there are several. @param {string} activeId Of the one that is used. */

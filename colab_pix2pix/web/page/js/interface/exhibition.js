@@ -9,8 +9,8 @@ export class Exhibition {
    * @param {(on: boolean) => void} onChange
    */
   constructor({ output, background }, onChange) {
-    document.documentElement.classList.toggle("output-only", output === "only");
-    if (CSS.supports("color", background)) document.documentElement.style.setProperty("--around", background);
+    this.isOutputOnly = output === "only";
+    this.background = CSS.supports("color", background) ? background : "";
     this.onChange = onChange;
     this.on = false;
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
@@ -36,7 +36,10 @@ export class Exhibition {
 
   set(on) {
     this.on = on;
-    document.documentElement.classList.toggle("exhibition", on);
+    const { classList, style } = document.documentElement;
+    classList.toggle("exhibition", on);
+    classList.toggle("output-only", on && this.isOutputOnly && !this.byButton);
+    style.setProperty("--around", this.byButton ? "" : this.background);
     this.onChange(on);
   }
 }
