@@ -5,8 +5,8 @@
  * is shown is never older than it must be. Where nothing changes, nothing is computed.
  */
 
-import { Condition } from "./model/condition.js";
-import { drawCentreSquare, pixelSize, TensorCanvas } from "./pixels.js";
+import { pixelSize, TensorCanvas } from "./pixels.js";
+import { Voice } from "./voice.js";
 
 const MIN_FRAME_MS = 15; // frames come at most about as often as a screen shows them
 const SETTLE_FRAMES = 40; // more frames after the last change, for the smoothing to end
@@ -17,9 +17,10 @@ const NEW_SHARE = 0.1; // of a measurement in its running mean
  * @typedef {object} Source Where frames come from.
  * @property {string} kind "camera", "picture", "video" or "draw".
  * @property {HTMLElement} element What shows the frames, and what they are drawn from.
- * @property {number} version Changes with each new frame.
+ * @property {number|string} version Changes with each new frame.
  * @property {boolean} mirrored Whether it is shown mirrored, unless the visitor wants otherwise.
  * @property {boolean} alive False when no frames come any more.
+ * @property {boolean} [isStill] Whether it stands still on purpose: nobody waits for a new frame.
  * @property {boolean} [isLineArt] Whether its frames are lines already.
  * @property {() => Promise<void>|void} resume Goes on after the page was hidden.
  * @property {(paused: boolean) => void} setPaused
@@ -32,8 +33,8 @@ export class FrameLoop {
    * @param {object} listeners
    * @param {() => void} listeners.onFrame One was made and is shown.
    * @param {() => void} listeners.onIdle There is none to be made; called again and again.
-   * @param {(error: Error) => Promise<void>} listeners.onError The network failed; the loop goes on
-   *   when it has done what it can.
+   * @param {(error: Error, index: number) => Promise<void>} listeners.onError A network failed, the first
+   *   or the second; the loop goes on when it has done what it can.
    */
   constructor({ input, output }, { onFrame, onIdle, onError }) {
     this.inputCanvas = new TensorCanvas(input);
@@ -41,7 +42,11 @@ export class FrameLoop {
     this.onFrame = onFrame;
     this.onIdle = onIdle;
     this.onError = onError;
+    this.voices = []; // one, or two that are mixed
+    this.mix = 0; // share of the second
     this.smoothing = 0;
+    this.feedback = 0; // share of the last output in the next input
+    this.zoom = 1; // how much larger it becomes on the way
     this.keepDropout = false;
     this.mirrored = null; // as the source has it
     this.paused = false;
@@ -49,22 +54,38 @@ export class FrameLoop {
     this.speed = null;
     this.made = null; // the newest output with what it was made of; null while it is replaced
     this.framesDue = 1; // to be made although nothing changes
-    this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   }
 
-  /** @param {import("./model/network.js").Network} network Replaces the one before, which is closed. */
-  setNetwork(network) {
-    const previous = this.network;
-    const { image_size: size, input_channels: channels } = network.metadata;
-    this.condition = new Condition(network.metadata);
-    this.input = new Float32Array(size * size * channels);
-    this.canvas.width = this.canvas.height = size;
-    this.previousOutput = null;
+  /** The model that more of what is shown is of; what is said about "the model" is said about it. */
+  get lead() {
+    return this.voices[this.mix > 0.5 ? this.voices.length - 1 : 0];
+  }
+
+  get network() {
+    return this.lead?.network;
+  }
+
+  get condition() {
+    return this.lead?.condition;
+  }
+
+  /** Those that are heard: a model without a share computes nothing. */
+  get activeVoices() {
+    if (this.voices.length < 2 || this.mix <= 0) return this.voices.slice(0, 1);
+    return this.mix >= 1 ? this.voices.slice(1) : this.voices;
+  }
+
+  /**
+   * @param {import("./model/network.js").Network|null} network Replaces the one before, which is closed;
+   *   null leaves the second place empty.
+   * @param {number} index 0, or 1 for the second one.
+   */
+  setNetwork(network, index = 0) {
+    const previous = this.voices[index];
+    this.voices.splice(index, 1, ...(network ? [new Voice(network)] : []));
     this.made = null;
     this.speed = null;
-    this.network = network;
-    previous?.close();
+    previous?.network.close();
     this.invalidate();
   }
 
@@ -102,7 +123,7 @@ export class FrameLoop {
       try {
         await this.processFrame(started);
       } catch (error) {
-        await this.onError(error);
+        await this.onError(error, 0);
       }
       if (performance.now() - started < MIN_FRAME_MS) await nextAnimationFrame();
       else await nextTask();
@@ -118,53 +139,44 @@ export class FrameLoop {
       this.version = version;
       this.invalidate();
     }
-    const hasNewDropout = this.network.metadata.mode === "paper" && !this.keepDropout;
-    if (this.framesDue <= 0 && !hasNewDropout) return false;
+    const hasNewDropout = !this.keepDropout && this.activeVoices.some((voice) => voice.hasDropout);
+    if (this.framesDue <= 0 && !hasNewDropout && this.feedback <= 0) return false;
     this.framesDue -= 1;
     return true;
   }
 
   async processFrame(started) {
-    const { network, condition, source } = this;
-    const { image_size: inputSize, output_size: outputSize } = network.metadata;
-    drawCentreSquare(this.context, source.element, this.isMirrored);
-    const { data: rgba } = this.context.getImageData(0, 0, inputSize, inputSize);
+    const { source, lead } = this;
+    const voices = this.activeVoices;
     this.made = null; // its input is overwritten
-    condition.makeInput(rgba, this.input, { isLineArt: source.isLineArt });
-    const { blurFactor } = condition; // may change while the network is at work
-    const prepared = performance.now();
-    const running = network.run(this.input, this.keepDropout);
-    this.inputCanvas.show(this.input, inputSize); // while the network is at work
-    let output;
-    try {
-      output = await running;
-    } catch (error) {
-      if (network !== this.network) return; // it was replaced meanwhile
-      throw error;
+    for (const voice of voices) {
+      voice.see(source.element, this.isMirrored, { isLineArt: source.isLineArt });
+      const picture = this.outputCanvas.canvas;
+      if (this.feedback > 0 && this.frames > 0) voice.seeAgain(picture, this.feedback, this.zoom);
     }
-    if (network !== this.network) return;
+    const { blurFactor } = lead.condition; // may change while the network is at work
+    const prepared = performance.now();
+    const running = voices.map(({ network, input }) => network.run(input, this.keepDropout));
+    this.inputCanvas.show(lead.input, lead.inputSize); // while the network is at work
+    const results = await Promise.allSettled(running);
+    if (voices.some((voice) => !this.voices.includes(voice))) return; // it was replaced meanwhile
+    const failed = results.findIndex(({ status }) => status === "rejected");
+    if (failed >= 0) return this.onError(results[failed].reason, this.voices.indexOf(voices[failed]));
     const computed = performance.now();
-    this.made = { input: this.input, output, blurFactor };
-    this.outputCanvas.show(this.smooth(output), outputSize);
+    const outputs = results.map(({ value }) => value);
+    const { network, input } = lead;
+    this.made = { network, input, output: outputs[voices.indexOf(lead)], blurFactor };
+    this.show(voices, outputs);
     this.frames += 1;
     this.measure(prepared - started, computed - prepared, performance.now() - started);
     this.onFrame();
   }
 
-  /**
-   * @param {Float32Array} output Stays as it is.
-   * @returns {Float32Array} It, blended with those before as `apply --smooth` does.
-   */
-  smooth(output) {
-    const { smoothing, previousOutput } = this;
-    if (smoothing > 0 && previousOutput) {
-      for (let i = 0; i < output.length; i++) {
-        previousOutput[i] = smoothing * previousOutput[i] + (1 - smoothing) * output[i];
-      }
-      return previousOutput;
-    }
-    this.previousOutput = output;
-    return output;
+  show(voices, outputs) {
+    const smooth = voices.map((voice, index) => voice.smooth(outputs[index], this.smoothing));
+    if (voices.length === 1) return this.outputCanvas.show(smooth[0], voices[0].outputSize);
+    const [one, other] = voices.map((voice, index) => voice.paint(smooth[index]));
+    this.outputCanvas.blend(one, other, this.mix);
   }
 
   measure(preparing, computing, whole) {

@@ -1,149 +1,82 @@
 /** The page: joins sources, network, canvases and controls. */
 
-import { loadAsset } from "./assets.js";
 import { byId } from "./dom.js";
 import { FrameLoop } from "./frame_loop.js";
 import { Capture } from "./interface/capture.js";
-import { listenToSettings, showCameras, showPens, showSettings } from "./interface/controls.js";
+import { DEFAULTS, listenToSettings, showSettings } from "./interface/controls.js";
 import { Exhibition } from "./interface/exhibition.js";
 import { FollowMeter } from "./interface/follow_meter.js";
+import { Mixer, mixOf } from "./interface/mixer.js";
 import { clearError, showError } from "./interface/notice.js";
+import { Pens } from "./interface/pens.js";
+import { Player } from "./interface/player.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
-import { readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
+import { followAddress, readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
 import { isolate } from "./model/isolation.js";
-import { Network } from "./model/network.js";
+import { Models } from "./models.js";
 import { pageApi } from "./page_api.js";
-import { Camera, cameraIsAllowed } from "./sources/camera.js";
+import { SourceSwitch } from "./source_switch.js";
 import { Drawing } from "./sources/drawing.js";
-import { listenToDrops, pickFile } from "./sources/file_picker.js";
-import { ImageFile, VideoFile } from "./sources/media_files.js";
+import { listenToGifts, pickFile } from "./sources/file_picker.js";
+import { ImageFile } from "./sources/image_file.js";
+import { VideoFile } from "./sources/video_file.js";
 import { watchSource } from "./sources/watchdog.js";
 import { UserError } from "./user_error.js";
 
-const MAX_MODEL_BYTES = 1e9;
 const MAX_SMOOTHING = 0.95;
-const RETRY_MS = 5000;
+const MAX_ZOOM = 1.25; // from one picture to the next
 
 const settings = readUrlSettings();
 const wakeLock = new WakeLock();
 const drawing = new Drawing();
+const pens = new Pens(drawing);
 const slowNetworkCheck = new SlowNetworkCheck();
 const followMeter = new FollowMeter();
 const loop = new FrameLoop(
   { input: byId("input"), output: byId("output") },
-  { onFrame, onIdle: updateFollowMeter, onError: reopenNetwork },
+  { onFrame, onIdle: updateFollowMeter, onError: (error, index) => models.reopen(error, index) },
 );
-const exhibition = new Exhibition((on) => applySettings({ exhibition: on }));
+const exhibition = new Exhibition(settings, (on) => applySettings({ exhibition: on, ...(!on && { output: undefined }) }));
+const models = new Models({ loop, settings, onChange: onModels });
+const mixer = new Mixer((changed) => applySettings(changed));
+const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
+const player = new Player(() => loop.paused && goOnWithStillVideo());
 const capture = new Capture(loop, () => settings.show === "all");
 
-let readModel = () => loadAsset("model.onnx");
-
-/** Opens a model and puts it in the place of the one before, which goes on where it can't. */
-async function openModel(read) {
-  const network = await Network.open(await read(), { backend: settings.backend });
-  readModel = read;
-  loop.setNetwork(network);
-  showModel(network);
-}
-
-function showModel({ metadata, deviceLabel }) {
-  byId("loading").hidden = true;
-  const condition = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[metadata.condition];
-  const input = `${condition ?? "pictures"}, ${metadata.image_size} px`;
-  const name = metadata.name === document.title ? "" : metadata.name;
-  byId("model-label").textContent = [name, input, deviceLabel].filter(Boolean).join(" · ");
+/** There are other models now, or a second one more. */
+function onModels() {
+  byId("model-label").textContent = models.label;
+  pens.fit(models.metadata[0]);
   applySettings({});
 }
 
-/** A network that failed is opened again, on the processor. */
-async function reopenNetwork(error) {
-  const { network } = loop;
-  console.warn("The network failed and is opened again:", error);
-  settings.backend = "wasm"; // a graphics card that was lost may be lost again
-  try {
-    await openModel(readModel);
-  } catch (reopenError) {
-    if (loop.network === network) showError(reopenError);
-    await sleep(RETRY_MS);
-  }
-}
-
-/** @param {import("./frame_loop.js").Source} source Takes the place of the one before. */
-function setSource(source) {
-  loop.setSource(source);
-  byId("source").replaceChildren(source.element);
-  for (const button of document.querySelectorAll("[data-source]")) {
-    button.setAttribute("aria-pressed", button.dataset.source === source.kind);
-  }
-  byId("pens").hidden = source.kind !== "draw";
-  document.documentElement.classList.toggle("drawing", source.kind === "draw");
-  byId("row-device").hidden = true;
-  if (source.kind === "camera") showCameras(source.deviceId);
+/** Another source is shown. */
+function onSource(source, isChosen) {
   setPaused(false);
-  applySettings({ source: source.kind === "video" ? undefined : source.kind });
-}
-
-async function startCamera() {
-  const size = loop.network?.metadata.image_size ?? 256;
-  setSource(await Camera.start(settings.device ?? "", size));
-}
-
-async function startSample() {
-  const path = document.body.dataset.sample;
-  if (!path) return setSource(drawing);
-  const file = new Blob([await loadAsset(path)], { type: "image/jpeg" });
-  setSource(await ImageFile.open(file));
-}
-
-async function startFirstSource() {
-  if (settings.source === "draw") return setSource(drawing);
-  const wantsCamera = settings.source === "camera" || settings.exhibition;
-  const mayUseCamera = settings.source !== "picture" && (await cameraIsAllowed());
-  if (!wantsCamera && !mayUseCamera) return startSample();
-  try {
-    await startCamera();
-  } catch (error) {
-    await startSample();
-    if (settings.exhibition) retryCamera();
-    throw error;
-  }
-}
-
-/** In an exhibition nobody presses a button: a camera that is plugged in later is found. */
-async function retryCamera() {
-  while (settings.exhibition && loop.source?.kind !== "camera") {
-    await sleep(RETRY_MS);
-    await startCamera().then(clearError, () => {}); // the first refusal has been shown
-  }
-}
-
-/** Starts the camera again that was unplugged, or lost while the machine slept. */
-async function restartCamera() {
-  if (loop.source.kind !== "camera") return;
-  try {
-    await startCamera();
-    clearError();
-  } catch (error) {
-    showError(error);
-    if (!settings.exhibition) await startSample();
-    else await sleep(RETRY_MS);
-  }
+  player.show(source);
+  const kept = source.kind === "video" ? undefined : source.kind;
+  applySettings(isChosen ? { source: kept } : {});
 }
 
 /** @param {File} file A picture, a video or a model. */
 async function openFile(file) {
   clearError();
-  if (file.type.startsWith("image/")) return setSource(await ImageFile.open(file));
-  if (file.type.startsWith("video/")) return setSource(await VideoFile.open(file));
+  if (file.type.startsWith("image/")) return sources.show(await ImageFile.open(file));
+  if (file.type.startsWith("video/")) return sources.show(await VideoFile.open(file));
   if (!file.name.toLowerCase().endsWith(".onnx")) {
     throw new UserError(
       `${file.name} is nothing that this page opens.`,
       "It takes pictures (JPEG, PNG, WebP), videos (MP4, WebM) and models (.onnx).",
     );
   }
-  if (file.size > MAX_MODEL_BYTES) throw new UserError(`${file.name} is too large for a browser.`);
-  await openModel(async () => new Uint8Array(await file.arrayBuffer()));
+  await models.openFile(file, 0);
+}
+
+async function openSecondModel(file) {
+  clearError();
+  await models.openFile(file, 1);
+  applySettings({ second: undefined, mix: undefined }); // the address can't bring this file back
 }
 
 /** Does something and says what goes wrong. @returns {Promise<void>} Never fails. */
@@ -165,12 +98,16 @@ function applySettings(changes) {
   byId("source").classList.toggle("mirrored", loop.isMirrored);
   document.documentElement.classList.toggle("show-all", settings.show === "all");
   byId("speed-label").hidden = !settings.speed;
-  if (loop.network) {
-    const { metadata } = loop.network;
-    loop.condition.contrast = settings.contrast ?? 1;
-    loop.condition.blurFactor = Math.max(1, settings.blur ?? metadata.blur_factor);
-    showSettings(settings, metadata, loop.isMirrored);
+  loop.feedback = Math.min(1, Math.max(0, settings.feedback ?? 0));
+  loop.zoom = Math.min(MAX_ZOOM, Math.max(1 / MAX_ZOOM, settings.zoom ?? DEFAULTS.zoom));
+  const { metadata } = models;
+  loop.mix = mixOf(settings, metadata);
+  for (const { condition, network } of loop.voices) {
+    condition.contrast = settings.contrast ?? 1;
+    condition.blurFactor = Math.max(1, settings.blur ?? network.metadata.blur_factor);
   }
+  if (loop.network) showSettings(settings, metadata, loop.isMirrored);
+  mixer.show(metadata, loop.mix);
   loop.invalidate();
   wakeLock.setEnabled(settings.exhibition || loop.source?.kind === "camera");
   writeUrlSettings(settings);
@@ -196,13 +133,28 @@ function setPaused(paused) {
   if (!paused) loop.invalidate();
 }
 
+/** A video that is moved while the page is paused is seen to move, and no more. */
+function goOnWithStillVideo() {
+  loop.source.hold();
+  setPaused(false);
+}
+
 const onFile = (file) => attempt(() => openFile(file));
 
+/** What is dropped or pasted while somebody draws comes onto the sheet. */
+const onGift = (file) => attempt(() => takeGift(file));
+
+async function takeGift(file) {
+  if (loop.source !== drawing || !file.type.startsWith("image/")) return openFile(file);
+  clearError();
+  pens.print((await ImageFile.open(file)).element);
+}
+
 const START_SOURCE = {
-  camera: startCamera,
+  camera: () => sources.startCamera(),
   picture: () => pickFile("image/*", onFile),
   video: () => pickFile("video/*", onFile),
-  draw: () => setSource(drawing),
+  draw: () => sources.startDrawing(),
 };
 
 function listen() {
@@ -216,27 +168,28 @@ function listen() {
   byId("save").onclick = () => capture.saveImage();
   byId("record").onclick = () => attempt(() => capture.toggleRecording());
   byId("full").onclick = () => exhibition.enter({ byButton: true });
+  byId("second-model").onclick = () => pickFile(".onnx", (file) => attempt(() => openSecondModel(file)));
+  byId("remove-second").onclick = () => {
+    models.removeSecond();
+    applySettings({ second: undefined, mix: undefined });
+    byId("second-model").focus();
+  };
   byId("other-model").onclick = () => pickFile(".onnx", onFile);
   listenToSettings((changes) => {
     applySettings(changes);
-    if ("device" in changes) attempt(startCamera);
+    if ("device" in changes) attempt(() => sources.startCamera());
   });
-  listenToDrops(onFile);
-  showPens(drawing);
-  window.addEventListener("hashchange", () => location.reload());
-}
-
-function sleep(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  listenToGifts(onGift);
+  followAddress();
 }
 
 async function start() {
   if (settings.exhibition) exhibition.enter({ byButton: false });
   listen();
-  const model = attempt(() => openModel(readModel));
-  const source = attempt(startFirstSource);
+  const model = attempt(() => models.openFirst());
+  const source = attempt(() => sources.startFirst());
   loop.start();
-  watchSource(loop, restartCamera);
+  watchSource(loop, () => sources.restartCamera());
   await Promise.all([model, source]);
   byId("loading").hidden = true;
   window.page.started = true;

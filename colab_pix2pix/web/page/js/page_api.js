@@ -4,7 +4,8 @@
  * - `ready`: a promise of the moment when model and source are there, or it was said why not;
  *   `started` is true from then on.
  * - `backend`, `threads`, `frames` (made so far), `model` (its metadata), `source` (its kind), `speed`
- *   (running means in ms: preparing, computing, whole, between).
+ *   (running means in ms: preparing, computing, whole, between). Of two models, these are of the one that has
+ *   the larger share; `mix` is the second's.
  * - `makeInput(rgba)`: bytes `size × size × 4` → float32 model input, with the settings in force.
  * - `run(rgba)`: the same bytes → float32 model output `output_size × output_size × 3` in [−1, 1].
  * - `follow(rgba)`: the same bytes → how far the output is from following the input, 0 to 1.
@@ -30,6 +31,9 @@ export function pageApi(loop) {
     },
     get model() {
       return loop.network?.metadata;
+    },
+    get mix() {
+      return loop.mix;
     },
     get source() {
       return loop.source?.kind;

@@ -44,11 +44,20 @@ export class TensorCanvas {
 
   /** @param {Float32Array} tensor `size × size × 1 or 3` in [−1, 1]. */
   show(tensor, size) {
-    if (this.imageData?.width !== size) {
-      this.canvas.width = this.canvas.height = size;
-      this.imageData = new ImageData(size, size);
-    }
+    if (this.canvas.width !== size) this.canvas.width = this.canvas.height = size;
+    if (this.imageData?.width !== size) this.imageData = new ImageData(size, size);
     tensorToRgba(tensor, this.imageData.data);
     this.context.putImageData(this.imageData, 0, 0);
+  }
+
+  /** Shows two square pictures through each other. @param {number} share Of the other one, 0 to 1. */
+  blend(one, other, share) {
+    const size = Math.max(one.width, other.width);
+    if (this.canvas.width !== size) this.canvas.width = this.canvas.height = size;
+    const { context } = this;
+    context.drawImage(one, 0, 0, size, size);
+    context.globalAlpha = share;
+    context.drawImage(other, 0, 0, size, size);
+    context.globalAlpha = 1;
   }
 }

@@ -1,35 +1,31 @@
-/** The settings as a person sees them: sliders, ticks, pens. Each reports its new value. */
+/** The settings as a person sees them: sliders, ticks. Each reports its new value. */
 
 import { byId } from "../dom.js";
 import { listCameras } from "../sources/camera.js";
 
-const COLOURS = {
-  black: "#1b1a18",
-  grey: "#85817a",
-  white: "#ffffff",
-  blue: "#2f6fb5",
-  green: "#4f8f43",
-  yellow: "#e7b93e",
-  red: "#c0392b",
-};
-const DEFAULTS = { contrast: 1, smooth: 0 };
+/** Of what the address leaves out. */
+export const DEFAULTS = { contrast: 1, smooth: 0, feedback: 0, zoom: 1.02 };
+const FIRST_FEEDBACK = 0.5; // when it is switched on
 
 /** The text beside a slider. */
 const FORMATTERS = {
   blur: (value) => (value <= 1 ? "none" : `${value}×`),
   contrast: (value) => `${Math.round(value * 100)} %`,
   smooth: (value) => `${Math.round(value * 100)} %`,
+  feedback: (value) => `${Math.round(value * 100)} %`,
+  zoom: (value) => `${(value * 100).toFixed(1)} %`,
 };
 
 /**
  * Shows settings in the controls.
  *
  * @param {object} settings As in `url_settings.js`.
- * @param {object} metadata The model's.
+ * @param {object[]} metadata Of the models there are.
  * @param {boolean} mirrored What is in force.
  */
 export function showSettings(settings, metadata, mirrored) {
-  const values = { ...DEFAULTS, blur: metadata.blur_factor, ...settings };
+  const blurred = metadata.find(({ condition }) => condition === "blurred-grey");
+  const values = { ...DEFAULTS, blur: blurred?.blur_factor ?? 1, ...settings };
   for (const name in FORMATTERS) {
     byId(name).value = values[name];
     document.querySelector(`output[for=${name}]`).textContent = FORMATTERS[name](values[name]);
@@ -38,8 +34,11 @@ export function showSettings(settings, metadata, mirrored) {
   byId("show-all").checked = settings.show === "all";
   byId("still").checked = Boolean(settings.still);
   byId("speed").checked = Boolean(settings.speed);
-  byId("row-blur").hidden = metadata.condition !== "blurred-grey";
-  byId("row-still").hidden = metadata.mode !== "paper";
+  byId("row-blur").hidden = !blurred;
+  byId("row-still").hidden = !metadata.some(({ mode }) => mode === "paper");
+  const feedsBack = values.feedback > 0;
+  byId("feeds-back").checked = feedsBack;
+  for (const row of ["row-feedback", "row-zoom"]) byId(row).hidden = !feedsBack;
 }
 
 /** @param {(changed: object) => void} onChange Gets one setting at a time; undefined is the default. */
@@ -52,9 +51,10 @@ export function listenToSettings(onChange) {
   for (const name of ["still", "speed"]) {
     byId(name).onchange = ({ target }) => onChange({ [name]: target.checked ? 1 : undefined });
   }
+  byId("feeds-back").onchange = ({ target }) => onChange({ feedback: target.checked ? FIRST_FEEDBACK : undefined });
   byId("device").onchange = ({ target }) => onChange({ device: target.value });
   byId("reset").onclick = () =>
-    onChange({ blur: undefined, contrast: undefined, smooth: undefined, mirror: undefined });
+    onChange(Object.fromEntries([...Object.keys(FORMATTERS), "mirror"].map((name) => [name, undefined])));
 }
 
 /** Lists the cameras where there are several. @param {string} activeId Of the one that is used. */
@@ -63,23 +63,4 @@ export async function showCameras(activeId) {
   byId("row-device").hidden = cameras.length < 2;
   const options = cameras.map(({ id, label }) => new Option(label, id, false, id === activeId));
   byId("device").replaceChildren(...options);
-}
-
-/** @param {import("../sources/drawing.js").Drawing} drawing What the pens write on. */
-export function showPens(drawing) {
-  const colourInput = ([name, colour]) => {
-    const input = Object.assign(document.createElement("input"), {
-      type: "radio",
-      name: "colour",
-      value: colour,
-      checked: colour === drawing.colour,
-    });
-    input.setAttribute("aria-label", name);
-    input.style.setProperty("--colour", colour);
-    input.onchange = () => (drawing.colour = colour);
-    return input;
-  };
-  byId("colours").replaceChildren(...Object.entries(COLOURS).map(colourInput));
-  byId("pen-width").oninput = ({ target }) => (drawing.width = target.valueAsNumber);
-  byId("clear").onclick = () => drawing.clear();
 }

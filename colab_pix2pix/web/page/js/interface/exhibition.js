@@ -4,8 +4,13 @@
  */
 
 export class Exhibition {
-  /** @param {(on: boolean) => void} onChange */
-  constructor(onChange) {
+  /**
+   * @param {{output?: string, background?: string}} settings As in `url_settings.js`.
+   * @param {(on: boolean) => void} onChange
+   */
+  constructor({ output, background }, onChange) {
+    this.isOutputOnly = output === "only";
+    this.background = CSS.supports("color", background) ? background : "";
     this.onChange = onChange;
     this.on = false;
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
@@ -31,7 +36,10 @@ export class Exhibition {
 
   set(on) {
     this.on = on;
-    document.documentElement.classList.toggle("exhibition", on);
+    const { classList, style } = document.documentElement;
+    classList.toggle("exhibition", on);
+    classList.toggle("output-only", on && this.isOutputOnly && !this.byButton);
+    style.setProperty("--around", this.byButton ? "" : this.background);
     this.onChange(on);
   }
 }

@@ -20,7 +20,7 @@ export class FollowMeter {
     if (network !== this.network) this.setNetwork(network);
     const now = performance.now();
     const isDue = frames !== this.measuredFrames && now - this.measuredTime >= UPDATE_MS;
-    if (!this.followError || !made || !isDue) return;
+    if (!this.followError || made?.network !== network || !isDue) return;
     this.measuredFrames = frames;
     this.measuredTime = now;
     showFollow(this.followError.measure(made));

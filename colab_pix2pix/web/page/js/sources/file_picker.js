@@ -1,4 +1,4 @@
-/** Files that the visitor brings: chosen with a button, or dropped onto the page. */
+/** Files that the visitor brings: chosen with a button, dropped onto the page, or pasted. */
 
 import { byId } from "../dom.js";
 
@@ -16,8 +16,8 @@ export function pickFile(accept, onFile) {
   input.click();
 }
 
-/** @param {(file: File) => void} onFile Called with the first of the files that are dropped. */
-export function listenToDrops(onFile) {
+/** @param {(file: File) => void} onFile Called with the first of the files that are dropped or pasted. */
+export function listenToGifts(onFile) {
   const overlay = byId("drop");
   const showOverlay = (event) => {
     event.preventDefault();
@@ -33,5 +33,11 @@ export function listenToDrops(onFile) {
     overlay.hidden = true;
     const [file] = event.dataTransfer.files;
     if (file) onFile(file);
+  });
+  document.addEventListener("paste", (event) => {
+    const [file] = event.clipboardData?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    onFile(file);
   });
 }

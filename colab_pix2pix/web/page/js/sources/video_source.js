@@ -18,6 +18,11 @@ export class VideoSource {
 
   setPaused(paused) {
     if (paused) this.element.pause();
-    else this.element.play();
+    else this.element.play().catch(passOverAbort);
   }
+}
+
+/** Whoever pauses a video that has not begun yet wants no message about it. */
+function passOverAbort(error) {
+  if (error.name !== "AbortError") throw error;
 }

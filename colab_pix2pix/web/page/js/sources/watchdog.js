@@ -16,7 +16,7 @@ export function watchSource(loop, restart) {
   const check = async () => {
     const { source } = loop;
     const idle = !source || loop.paused || document.hidden || restarting;
-    if (idle || source.kind === "picture" || source.kind === "draw") {
+    if (idle || source.isStill) {
       lastChange = performance.now();
       return;
     }
