@@ -82,6 +82,9 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    shown = importlib.import_module(".default_listener", __name__)
+    if shown.takes_listener(value):
+        value = shown.with_progress(value)
     globals()[name] = value
     return value
 

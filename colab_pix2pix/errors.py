@@ -18,15 +18,17 @@ Pix2PixError
 from __future__ import annotations
 
 import textwrap
+from typing import Self
 
 
 class Pix2PixError(Exception):
-    """An error that a person can act on, in three parts.
+    """An error that a person can act on, in three parts and, at its end, the words of a program.
 
     Args:
         what: What happened, with what was received.
         why: What was expected, or the likely cause.
         fix: What to do next.
+        details: What another program said of it, for who searches for these words.
 
     Example:
         >>> str(Pix2PixError("Got 0 pictures.", fix="Choose another folder."))
@@ -35,21 +37,28 @@ class Pix2PixError(Exception):
 
     exit_status = 1
 
-    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
-        super().__init__(" ".join(part for part in (what, why, fix) if part))
-        self.what, self.why, self.fix = what, why, fix
+    def __init__(self, what: str, *, why: str = "", fix: str = "", details: str = "") -> None:
+        last = f"({details})" if details else ""
+        super().__init__(" ".join(part for part in (what, why, fix, last) if part))
+        self.what, self.why, self.fix, self.details = what, why, fix, details
 
     def __reduce__(self) -> tuple[object, ...]:
         # The keyword-only parts do not survive the default pickling between processes.
-        return _rebuild, (type(self), self.what, self.why, self.fix)
+        return _rebuild, (type(self), self.what, self.why, self.fix, self.details)
+
+    def renamed(self, before: object, after: object) -> Self:
+        """Returns the same error with another name in its words: the one that a reader knows."""
+        parts = (self.what, self.why, self.fix, self.details)
+        what, why, fix, details = (part.replace(str(before), str(after)) for part in parts)
+        return type(self)(what, why=why, fix=fix, details=details)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: a notebook user gets the sentence alone."""
         return textwrap.wrap(str(self), 100)
 
 
-def _rebuild(kind: type[Pix2PixError], what: str, why: str, fix: str) -> Pix2PixError:
-    return kind(what, why=why, fix=fix)
+def _rebuild(kind: type[Pix2PixError], what: str, why: str, fix: str, details: str) -> Pix2PixError:
+    return kind(what, why=why, fix=fix, details=details)
 
 
 class OptionError(Pix2PixError, ValueError):

@@ -26,7 +26,11 @@ def run(arguments: list[str], *, what: str, content: bytes | None = None) -> byt
         [*command, *arguments], input=content, capture_output=True, start_new_session=True
     )
     if ended.returncode:
-        raise VideoError(f"ffmpeg failed while {what}: {_tail(ended.stderr)}")
+        raise VideoError(
+            f"ffmpeg failed while {what}.",
+            why="The file may be damaged, or the disk full.",
+            details=f"ffmpeg: {_tail(ended.stderr)}",
+        )
     return ended.stdout
 
 

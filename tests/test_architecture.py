@@ -19,7 +19,7 @@ PACKAGE = Path(colab_pix2pix.__file__).parent
 #: Folders from the top floor down. A file imports from its own folder and from floors below it; the
 #: files at the root, not named here, are the ground that all stand on.
 FLOORS = [
-    {"__main__.py"},
+    {"__main__.py", "default_listener.py"},
     {"notebook", "cli"},
     {"workflows"},
     {"training"},
@@ -128,7 +128,7 @@ def test_imports_point_down(path: Path) -> None:
 
 def test_every_folder_has_a_floor() -> None:
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert folders | {"__main__.py"} == set().union(*FLOORS)
+    assert folders | FLOORS[0] == set().union(*FLOORS)
 
 
 def test_no_module_needs_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -101,9 +102,17 @@ def test_working_copies_lie_in_the_cache_never_in_the_project(tmp_path, own_home
 
 
 def test_an_error_keeps_its_parts_between_processes() -> None:
-    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.")
+    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.", details="bc: 3 != 4")
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.why, type(again)) == (str(error), error.why, OptionError)
+    assert str(again) == str(error) == "Got 3. Expected 4. Add one. (bc: 3 != 4)"
+    assert (again.why, again.details, type(again)) == (error.why, error.details, OptionError)
+
+
+def test_an_error_tells_a_file_by_the_name_that_a_reader_knows() -> None:
+    error = OptionError("/tmp/x is torn.", why="y", fix="Mend /tmp/x.", details="cat: /tmp/x")
+    again = error.renamed(Path("/tmp/x"), "my.zip")
+    assert str(again) == "my.zip is torn. y Mend my.zip. (cat: my.zip)"
+    assert type(again) is OptionError
 
 
 def test_what_was_stored_before_an_option_existed_goes_on_as_it_was() -> None:

@@ -277,4 +277,4 @@ def run_doctor(args: argparse.Namespace) -> int:
 def run_auto(args: argparse.Namespace) -> int:
     from .interactive import auto
 
-    return auto()
+    return auto(ask_before_training=not args.yes)

@@ -300,5 +300,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "look at this machine: what is missing or broken, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")
 
-    command("auto", "ask for everything, one question after another, then run it all")
+    auto = command("auto", "ask for everything, one question after another, then run it all")
+    auto.add_argument(
+        "--yes", action="store_true", help="train at once, without a stop to look at the crops"
+    )
     return parser

@@ -46,6 +46,10 @@ class Terminal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.end_progress()
+
+    def end_progress(self) -> None:
+        """Leaves the last progress on a line of its own."""
         self._display.end_progress()
 
     def __call__(self, event: Event) -> None:

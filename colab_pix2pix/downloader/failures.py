@@ -11,9 +11,7 @@ from ..filenames import public_link, public_text
 
 _LOCAL = "Fetch the video with a browser or at home, and give its path."
 _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give it as `cookies`."
-_UPGRADE = (
-    "Upgrade yt-dlp, which follows the sites' changes: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
-)
+_UPGRADE = "upgrade yt-dlp, which follows the sites: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
 _WHOLE_LINK = (
     "If the link had a password or a key in it: they are never stored, so paste the whole link"
     " again."
@@ -49,6 +47,18 @@ KNOWN_FAILURES = (
         "Free some space, then try again: what was fetched is kept and the rest follows.",
     ),
     KnownFailure(
+        "incomplete link",
+        r"looks truncated|did you forget to quote the url",
+        "The link was cut short on its way here.",
+        "Copy it once more: from the address line of a browser, or with the video's Share button.",
+    ),
+    KnownFailure(
+        "no server's name",
+        r"'idna' codec|label (empty or )?too long|invalidurl",
+        "What stands after https:// can't be the name of a server.",
+        "Copy the link once more from the address line of a browser.",
+    ),
+    KnownFailure(
         "bot wall",
         r"not a bot|captcha|cloudflare|unusual traffic",
         "The site does not trust this machine's address, common in data centres such as Colab.",
@@ -60,6 +70,12 @@ KNOWN_FAILURES = (
         r"confirm your age|age.restricted|inappropriate for some users",
         "The video is for grown-ups who are signed in.",
         _COOKIES,
+    ),
+    KnownFailure(
+        "password",
+        r"--video-password|protected by a password|wrong password|incorrect password",
+        "The video opens only with a password.",
+        f"Choose another video. {_LOCAL}",
     ),
     KnownFailure(
         "private",
@@ -131,16 +147,28 @@ KNOWN_FAILURES = (
         f"Take a fresh link from the page. {_COOKIES}",
     ),
     KnownFailure(
+        "refused request",
+        r"http error 4\d\d",
+        "The server does not take this link.",
+        "Open the link in a browser; take it once more from the page of the video.",
+    ),
+    KnownFailure(
         "server trouble",
         r"http error 5\d\d",
         "The server has trouble of its own.",
         "Try again later.",
     ),
     KnownFailure(
-        "broken off",
-        r"incompleteread|content too short|contenttooshort|more expected|did not get any data",
-        "The connection broke several times.",
-        "Try again: what was fetched is kept and the rest follows.",
+        "proxy",
+        r"proxyerror|unable to connect to proxy|sockshttp|socks\w*error",
+        "This machine goes through a proxy to the internet, and the proxy does not let it.",
+        "Look at the settings HTTP_PROXY and HTTPS_PROXY of this machine.",
+    ),
+    KnownFailure(
+        "no https",
+        r"wrong.version.number|unexpected eof while reading|record layer failure",
+        "What answers there does not speak https.",
+        "Check the link; where it is a server of your own, begin it with http://.",
     ),
     KnownFailure(
         "certificate",
@@ -149,18 +177,43 @@ KNOWN_FAILURES = (
         "Check the date of this machine; take another source.",
     ),
     KnownFailure(
+        "broken off",
+        r"incompleteread|content too short|contenttooshort|more expected|did not get any data|"
+        r"remotedisconnected|connectionreset|connection (was )?(aborted|reset|broken)",
+        "The connection broke several times.",
+        "Try again: what was fetched is kept and the rest follows.",
+    ),
+    KnownFailure(
+        "unknown server",
+        r"name or service not known|failed to resolve|getaddrinfo|temporary failure in name|"
+        r"no address associated|nodename nor servname|name resolution",
+        "No server of this name was found: it is misspelled, or this machine has no internet.",
+        "Open the link in a browser; check its spelling and the connection of this machine.",
+    ),
+    KnownFailure(
+        "refused connection",
+        r"connection refused|errno 111|errno 61\b",
+        "The server is there, but takes no connections: it is off, or the number after : is wrong.",
+        "Check the link, or try again later.",
+    ),
+    KnownFailure(
+        "no answer",
+        r"timed out|timeouterror|timeout",
+        "The server did not answer in time.",
+        "Try again later; check the connection of this machine.",
+    ),
+    KnownFailure(
         "no network",
-        r"transporterror|name or service not known|failed to resolve|connection refused|"
-        r"network is unreachable|timed out|temporary failure in name resolution|connectionerror",
+        r"transporterror|network is (unreachable|down)|no route to host|connectionerror",
         "The server can't be reached.",
-        "Check the spelling of the link, and whether this machine has a connection.",
+        "Check the connection of this machine, and the spelling of the link.",
     ),
 )
 _OTHER = KnownFailure(
     "other",
     "",
-    "The site may have changed since this yt-dlp was made.",
-    f"{_UPGRADE}. Or: {_LOCAL}",
+    "The site gave something that yt-dlp does not understand; it may have changed since.",
+    f"Open the link in a browser: does the video play there? If so: {_LOCAL} Or {_UPGRADE}.",
 )
 
 
@@ -176,7 +229,10 @@ def to_download_error(link: str, error: BaseException) -> DownloadError:
     if failure.name in _REFUSALS and link == public_link(link):
         fix = f"{fix} {_WHOLE_LINK}"
     return DownloadError(
-        f"{public_link(link)} can't be fetched: {message}.", why=failure.why, fix=fix
+        f"{public_link(link)} can't be fetched.",
+        why=failure.why,
+        fix=fix,
+        details=f"yt-dlp: {message}",
     )
 
 

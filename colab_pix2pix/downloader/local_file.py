@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from .. import files
@@ -10,8 +11,11 @@ from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from ..filenames import safe_name, safe_suffix
 from ..video.probe import VideoInfo, probe
+from ..wording import bytes_in_words
 
 _CHUNK_BYTES = 1 << 22
+#: The name of a server and a slash: a link as browsers and people write it.
+_WITHOUT_SCHEME = re.compile(r"(?i)([a-z0-9-]+\.)+[a-z]{2,}/")
 
 
 def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
@@ -42,10 +46,13 @@ def probe_source(source: Path) -> VideoInfo:
         VideoError: it is no video.
     """
     if not source.exists():
+        fix = "Check the spelling; in Colab, mount Google Drive first if it lies there."
+        if _WITHOUT_SCHEME.match(str(source)):
+            fix = f"If it is a link, put https:// before it: https://{source}"
         raise DownloadError(
             f"There is no file {str(source)!r}.",
             why="Expected a link that begins with https:// or the path of a video.",
-            fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
+            fix=fix,
         )
     return probe(source)
 
@@ -59,7 +66,7 @@ def check_disk(needed: int, directory: Path) -> None:
     disk, free = files.free_space(directory)
     if free < needed:
         raise DownloadError(
-            f"{disk} has {free:,} bytes left and the video needs {needed:,}.",
+            f"{disk} has {bytes_in_words(free)} left and the video needs {bytes_in_words(needed)}.",
             fix="Free some space, or choose another folder.",
         )
 
@@ -91,6 +98,7 @@ def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:
                 on_event(Progress(job="download", done=done, total=total, unit="bytes"))
     except OSError as error:
         raise DownloadError(
-            f"{source} can't be copied: {error.strerror or error}.",
+            f"{source} can't be copied to {target.parent}.",
             fix="Check the disk and the connection to it, then try again.",
+            details=error.strerror or str(error),
         ) from error

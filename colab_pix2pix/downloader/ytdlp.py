@@ -22,9 +22,12 @@ from .failures import classify, to_download_error
 from .local_file import check_disk
 from .secrecy import DebugLogger, OnCommandLineError, keep_off_command_lines, requests_unlogged
 from .time_range import RANGE_AT_SECONDS, TimeRange
+from .youtube_links import require_whole
 
 ALL_OF_IT = "The site gives no parts of this video: fetching all of it."
 _RETRIES = 5
+_EXTRACTOR_RETRIES = 3  # without a network, the first page of YouTube waits through all of them
+_SOCKET_TIMEOUT_SECONDS = 20.0
 #: What is kept of the site's metadata of a video: our name -> yt-dlp's.
 _METADATA = {"title": "title", "uploader": "uploader", "licence": "license", "page": "webpage_url"}
 
@@ -83,7 +86,9 @@ def fetch(
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
         raise DownloadError(
-            f"There is no video at {public_link(link)}.", fix="Open the link in a browser."
+            f"There is no video at {public_link(link)}.",
+            why="Expected the link of one video, or of a list of videos.",
+            fix="Open it in a browser, and take the link of the video itself.",
         )
     metadata = {ours: str(video[theirs]) for ours, theirs in _METADATA.items() if video.get(theirs)}
     if "page" in metadata:
@@ -186,6 +191,7 @@ def _call_ytdlp(
     """Lets yt-dlp extract the metadata of a link, or download it; its errors come out as ours."""
     import yt_dlp
 
+    require_whole(link)
     options = _options(folder, config) | options
     # yt-dlp looks for ffmpeg here, not in its options, before it fetches a part of a video.
     yt_dlp.postprocessor.FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
@@ -194,7 +200,7 @@ def _call_ytdlp(
             keep_off_command_lines(downloader, link)
             found: dict[str, Any] | None = downloader.extract_info(link, download=download)
             return found
-    except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError) as error:
+    except (yt_dlp.utils.YoutubeDLError, OSError, SyntaxError, UnicodeError) as error:
         ours = to_download_error(link, error)
         if public_text(str(error)) != str(error):
             raise ours from None  # a traceback would show the link with its password or key
@@ -237,9 +243,9 @@ def _options(folder: Path, config: VideoConfig) -> dict[str, Any]:
         "continuedl": True,
         "retries": _RETRIES,
         "fragment_retries": _RETRIES,
-        "extractor_retries": _RETRIES,
+        "extractor_retries": _EXTRACTOR_RETRIES,
         "retry_sleep_functions": {kind: _back_off for kind in ("http", "fragment", "extractor")},
-        "socket_timeout": 20,
+        "socket_timeout": _SOCKET_TIMEOUT_SECONDS,
         "cookiefile": read_cookies(config.cookies),
         "logger": DebugLogger(),
         "noprogress": True,

@@ -56,7 +56,9 @@ def _as_html(error: BaseException) -> str:
     if isinstance(error, Pix2PixError):
         lines = [f"<b>{style.escape(error.what)}</b>", style.escape(error.why)]
         lines.append(style.escape(error.fix))
-        return f'<div class="cp-error cp-text">{"<br>".join(filter(None, lines))}</div>'
+        said = f"<details><summary>Details</summary>{style.escape(error.details)}</details>"
+        text = "<br>".join(filter(None, lines)) + (said if error.details else "")
+        return f'<div class="cp-error cp-text">{text}</div>'
     report = "".join(traceback.format_exception(error))
     return (
         f'<div class="cp-error cp-text"><b>{style.escape(type(error).__name__)}</b>: '

@@ -12,12 +12,12 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from .. import __version__, wording
-from ..config import PRESETS, TrainConfig
-from ..errors import TrainingError
+from ..config import PRESETS
 from ..storage import colab, drive
 from ..training.devices.gpu import nvidia_gpus, version_of
-from ..training.devices.try_out import Trial, leave_out_unusable, try_out
-from . import style, time_estimate
+from ..training.devices.try_out import Trial, leave_out_unusable
+from ..workflows import time_estimate
+from . import style
 
 _LOW_DISK_BYTES = 2e9
 _SUGGESTED_CROPS = 300  # as many as the form for them suggests; a fifth is held out
@@ -30,7 +30,7 @@ def report() -> widgets.VBox:
     that can't is left out from here on.
     """
     gpus, _ = nvidia_gpus()
-    trial = _trial()
+    trial = time_estimate.full_network_trial()
     leave_out_unusable(trial)
     versions = {
         "colab_pix2pix": __version__,
@@ -59,22 +59,6 @@ def drive_space() -> dict[str, str]:
         return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(colab.MOUNT_POINT))}
     except OSError as error:
         return {"Drive": f"does not answer ({error.strerror})"}
-
-
-def gpu_name() -> str:
-    """Returns the name of the NVIDIA GPU that trains, or "" when there is none, or it can't."""
-    trial = _trial()
-    return trial.gpu if trial.usable else ""
-
-
-def _trial() -> Trial:
-    """Returns what the GPU makes of the full network; one that is too small for it may train."""
-    try:
-        return try_out(TrainConfig())
-    except TrainingError as error:
-        gpus, _ = nvidia_gpus()
-        name = gpus[0].name if gpus else ""
-        return Trial(gpu=name, usable=True, reason=f"For the full network: {error}")
 
 
 def _gpu_line(gpu: str, trial: Trial) -> str:

@@ -192,10 +192,8 @@ def brought_here(source: Path, on_event: OnEvent) -> Iterator[Path]:
         mounts.ask(source, lambda beat: fetch(source, copy, beat), on_event=on_event)
         try:
             yield copy
-        except Pix2PixError as error:  # by the name that a reader knows
-            texts = (error.what, error.why, error.fix)
-            what, why, fix = (text.replace(str(copy), str(source)) for text in texts)
-            raise type(error)(what, why=why, fix=fix) from error
+        except Pix2PixError as error:
+            raise error.renamed(copy, source) from error
 
 
 @contextmanager

@@ -58,10 +58,8 @@ def unpacked(project: Project) -> Iterator[Dataset]:
         folder = temp_dir / "crops"
         try:
             yield unpack(project.dataset_zip, folder)
-        except DatasetError as error:  # by the name that a reader knows
-            parts = (error.what, error.why, error.fix)
-            what, why, fix = (p.replace(str(folder), str(project.dataset_zip)) for p in parts)
-            raise DatasetError(what, why=why, fix=fix) from error
+        except DatasetError as error:
+            raise error.renamed(folder, project.dataset_zip) from error
 
 
 def made_up(config: TrainConfig, count: int) -> np.ndarray:

@@ -222,22 +222,3 @@ def test_a_source_may_begin_with_a_dash(
     monkeypatch.chdir(tmp_path)
     assert main.main(["download", "-clip.mp4", "out", "--height", "240"]) == 0
     assert Path(capsys.readouterr().out.strip()).is_file()
-
-
-@pytest.mark.slow
-def test_auto_asks_for_everything_and_runs_it(command: Command, tmp_path: Path) -> None:
-    source = clip(tmp_path / "clip.mp4")
-    answers = [str(source), "", "../up", "flowers", "zero", "24", "64", "1", "4"]
-    done = command("auto", input="\n".join(answers) + "\n", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "name: received '../up'" in done.stdout  # asked again
-    assert "count: received 'zero'" in done.stdout
-    assert (tmp_path / "flowers" / "project" / "slot-a.npz").is_file()
-    assert (tmp_path / "flowers" / "contact-sheet.jpg").is_file()
-
-
-def test_auto_without_answers_says_what_to_do(command: Command, tmp_path: Path) -> None:
-    done = command("auto", input="", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "Use the commands download, frames and train in a script" in done.stderr
-    assert list(tmp_path.iterdir()) == [tmp_path / "home"]

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
-import subprocess
-import sys
-import termios
-
-import pyte
 import pytest
 
-ROWS = 30
+from support import terminals
+
 START = """
 import sys, time
 from colab_pix2pix.cli.terminal import Terminal
@@ -40,30 +32,8 @@ STAY = ["The crops of 🦋 蝶の庭 are packed.", "Resumed at step 400", "! GPU
 
 
 def screen_after(code: str, columns: int, **environment: str) -> list[str]:
-    """Returns the rows that a terminal shows, in all of its history, once `code` has run in it."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    clean = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", START + code],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=clean | {"TERM": "xterm-256color"} | environment,
-    )
-    os.close(theirs)
-    screen = pyte.HistoryScreen(columns, ROWS, history=10_000, ratio=1)
-    stream = pyte.ByteStream(screen)
-    try:
-        while data := os.read(ours, 65536):
-            stream.feed(data)
-    except OSError:  # what Linux says when the other end is closed
-        pass
-    assert process.wait() == 0
-    os.close(ours)
-    assert not screen.history.top, "lines have scrolled away: something wraps"
-    assert not screen.cursor.hidden
-    return [row.rstrip() for row in screen.display if row.strip()]
+    """Returns the rows that a terminal shows when events were told in it."""
+    return terminals.screen_after(START + code, columns, **environment)
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

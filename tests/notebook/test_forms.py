@@ -31,7 +31,6 @@ from colab_pix2pix.dataset.manifest import Crop, Dataset
 from colab_pix2pix.downloader.preview import VideoPreview
 from colab_pix2pix.downloader.ytdlp import Format
 from colab_pix2pix.errors import OptionError, ProjectError
-from colab_pix2pix.notebook import machine, time_estimate
 from colab_pix2pix.notebook.error_panel import ErrorPanel
 from colab_pix2pix.notebook.forms import (
     Form,
@@ -44,6 +43,7 @@ from colab_pix2pix.notebook.forms import (
 )
 from colab_pix2pix.options import Config
 from colab_pix2pix.project import Project
+from colab_pix2pix.workflows import time_estimate
 from support import videos
 
 KINDS = [VideoConfig, PicturesConfig, FramesConfig, CurateConfig, TrainConfig]
@@ -142,6 +142,14 @@ def test_a_message_shows_what_was_typed_as_text_not_as_html() -> None:
     panel.show(ProjectError("<img src=x onerror=alert(1)>", fix="<b>"))
     assert "<img" not in panel.value
     assert "&lt;img src=x onerror=alert(1)&gt;" in panel.value
+
+
+def test_the_words_of_a_program_are_folded_away_below_the_plain_ones() -> None:
+    panel = ErrorPanel()
+    panel.show(ProjectError("It is private.", fix="Sign in.", details="yt-dlp: <Private>"))
+    plain, folded = panel.value.split("<details>")
+    assert "It is private" in plain and "Sign in" in plain
+    assert "yt-dlp: &lt;Private&gt;" in folded and "yt-dlp" not in plain
 
 
 def test_blanks_around_a_pasted_link_are_left_out() -> None:
@@ -451,7 +459,7 @@ def crops_for_training(count: int) -> Dataset:
 
 
 def test_each_preset_says_about_how_long_it_takes_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "gpu_name", lambda: "")
+    monkeypatch.setattr(time_estimate, "gpu_name", lambda: "")
     form = TrainForm(crops=crops_for_training(240))
     labels = dict((name, label) for label, name in form.preset.options)
     assert re.search(r"about \d+ min here", labels["quick"])

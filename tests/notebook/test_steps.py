@@ -24,7 +24,7 @@ from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError
 from colab_pix2pix.events import Event, Note, ignore
-from colab_pix2pix.notebook import crop_cache, machine, steps, time_estimate
+from colab_pix2pix.notebook import crop_cache, machine, steps
 from colab_pix2pix.notebook.forms import (
     FramesForm,
     ProjectForm,
@@ -38,6 +38,7 @@ from colab_pix2pix.notebook.panels.report_view import report_view
 from colab_pix2pix.notebook.steps import model_steps
 from colab_pix2pix.project import Project
 from colab_pix2pix.training.devices.try_out import Trial
+from colab_pix2pix.workflows import time_estimate
 from support import videos
 from support.servers import serving
 
@@ -64,7 +65,7 @@ def test_the_speed_of_a_run_counts_the_crops_that_fitted_into_memory(
 
     monkeypatch.setattr(model_steps.pipeline, "train", train)
     monkeypatch.setattr(model_steps.TrainingPanel, "steps_per_second", 2.0)
-    monkeypatch.setattr(machine, "gpu_name", lambda: "")
+    monkeypatch.setattr(time_estimate, "gpu_name", lambda: "")
     steps.train(project, crops, form)
     estimate = time_estimate.estimate(form.config.replace(epochs=1), crops=100, device="")
     assert estimate.measured
@@ -549,9 +550,9 @@ def test_the_set_up_names_the_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     works = Trial(gpu="Tesla <T4>", usable=True, precision="float16")
-    monkeypatch.setattr(machine, "try_out", lambda config: works)
+    monkeypatch.setattr(time_estimate, "try_out", lambda config: works)
     assert "GPU: Tesla &lt;T4&gt;." in machine.report().children[1].value
-    assert machine.gpu_name() == "Tesla <T4>"
+    assert time_estimate.gpu_name() == "Tesla <T4>"
 
 
 def test_a_driver_that_does_not_answer_is_no_gpu(
@@ -561,7 +562,7 @@ def test_a_driver_that_does_not_answer_is_no_gpu(
     program.write_text("#!/bin/sh\necho 'no driver'; exit 9\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert machine.gpu_name() == ""
+    assert time_estimate.gpu_name() == ""
 
 
 def _frames_form(project: Project | None) -> FramesForm:

@@ -27,6 +27,7 @@ from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.notebook import machine
 from colab_pix2pix.training.devices import gpu, try_out
 from colab_pix2pix.training.devices.try_out_step import take_one_step
+from colab_pix2pix.workflows import time_estimate
 from support import CHECKOUT
 
 TINY = TrainConfig(image_size=64, base_filters=4, batch_size=2)
@@ -304,7 +305,7 @@ def test_the_machine_cell_says_the_same(
     text = machine.report().children[1].value
     assert told.replace("'", "&#x27;") in text
     assert "No GPU here" not in text and hidden == ["GPU"]
-    assert machine.gpu_name() == ""
+    assert time_estimate.gpu_name() == ""
 
 
 def test_a_gpu_that_is_small_for_the_full_network_is_named_with_that(
@@ -316,7 +317,7 @@ def test_a_gpu_that_is_small_for_the_full_network_is_named_with_that(
         listening(T4, config=TrainConfig(), **words)
     text = machine.report().children[1].value
     assert "GPU: Tesla T4. For the full network: The device has too little memory" in text
-    assert machine.gpu_name() == "Tesla T4"
+    assert time_estimate.gpu_name() == "Tesla T4"
 
 
 def test_libraries_that_are_installed_later_are_found(

@@ -13,7 +13,8 @@ from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
 from ...options import Option, options
 from ...project import Project
-from .. import image_folder, machine, style, time_estimate
+from ...workflows import time_estimate
+from .. import image_folder, style
 from .base import Form
 from .fields import LABEL_WIDTH
 
@@ -54,7 +55,7 @@ class TrainForm(Form[TrainConfig]):
         self._counts = counts_in_words(dataset) if dataset else ""
         self._crop_count = len(learned_and_held_out(dataset)[0]) if dataset else 0
         self._has_pairs = image_folder.has_pairs(dataset)
-        self._device = machine.gpu_name()
+        self._device = time_estimate.gpu_name()
         self.time_estimate = widgets.HTML().add_class("cp-time")
         self.preset = (
             widgets.Dropdown(
@@ -144,20 +145,10 @@ class TrainForm(Form[TrainConfig]):
 
     def _time_text(self) -> str:
         config = self.config
-        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}"
-        if not self._crop_count:
-            return f"{ends}." if config.minutes else ""
-        estimate = time_estimate.estimate(config, self._crop_count, self._device)
-        if config.minutes:
-            passes = max(1, round(config.minutes * 60 * config.epochs / estimate.seconds))
-            return f"{ends}: about {wording.counted(passes, 'pass', 'passes')} over your crops."
-        source = "the last run on this machine" if estimate.measured else "what is usual"
-        device = self._device or "a CPU"
-        time = wording.estimate_in_words(estimate.seconds)
-        return (
-            f"From nothing to the last epoch about {time} with the {self._crop_count} crops that"
-            f" it learns from, on {device}: an estimate, from {source}."
-        )
+        if self._crop_count:
+            return time_estimate.in_words(config, self._crop_count, self._device)
+        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}."
+        return ends if config.minutes else ""
 
 
 def _is_trained(project: Project | None) -> bool:

@@ -6,8 +6,9 @@ import time
 from collections import deque
 
 import ipywidgets as widgets
+from IPython.display import display
 
-from ...events import Event, Note, Progress
+from ...events import Event, Note, OnEvent, Progress, Resumed, Verdict
 from ...project import Project
 from .. import style
 from . import scrolling
@@ -42,6 +43,10 @@ class ProgressLine(widgets.VBox):  # type: ignore[misc]
         self.add_class("cp").add_class("cp-progress-line")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, Resumed):
+            event = Note(message=f"Goes on at step {event.step}.")
+        if isinstance(event, Verdict):
+            event = Note(message=event.sentence)
         if isinstance(event, Note):
             self._notes.append(event)
             self.notes.value = notes_html(self._notes)
@@ -50,3 +55,17 @@ class ProgressLine(widgets.VBox):  # type: ignore[misc]
             if ends or now - self._shown_at >= TEXT_EVERY_SECONDS:
                 self.text.value = progress_html(event)
                 self._shown_at = now
+
+
+def line_of_this_cell() -> OnEvent:
+    """Returns a listener that puts a progress line under the running cell when it is first told."""
+    line: ProgressLine | None = None
+
+    def tell(event: Event) -> None:
+        nonlocal line
+        if line is None:
+            line = ProgressLine()
+            display(line)
+        line(event)
+
+    return tell

@@ -12,8 +12,8 @@ from ...dataset.manifest import Dataset
 from ...events import Note
 from ...project import Project
 from ...storage import status_line
-from ...workflows import pipeline
-from .. import kernel_state, machine, time_estimate
+from ...workflows import pipeline, time_estimate
+from .. import kernel_state
 from ..forms import TrainForm, UseForm, file_upload
 from ..gallery.gallery import Gallery
 from ..panels import live_page, predictions
@@ -64,7 +64,7 @@ def train(
     if panel.steps_per_second:
         # Not the form's options: a batch size of 0 is filled in while training.
         used = result.project.recall(TrainConfig)
-        time_estimate.record_speed(used, panel.steps_per_second, machine.gpu_name())
+        time_estimate.record_speed(used, panel.steps_per_second, time_estimate.gpu_name())
     if result.interrupted:
         safety = _describe_safety(result)
         raise Stopped(

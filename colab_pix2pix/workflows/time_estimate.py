@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import files
+from .. import files, wording
 from ..config import TrainConfig
-from ..errors import OptionError
+from ..errors import OptionError, TrainingError
+from ..training.devices.gpu import nvidia_gpus
+from ..training.devices.try_out import Trial, try_out
 
 _SIZES = ("image_size", "base_filters", "batch_size")
 _WIDTH_POWER = 1.3  # wide layers take more, the first and last ones do not
@@ -45,6 +47,43 @@ def estimate(config: TrainConfig, crops: int, device: str) -> Estimate:
     factor = _measured_factor(config, device)
     crop_seconds = _crop_seconds(config, device) * (factor or 1.0)
     return Estimate(crop_seconds * crops * config.epochs, factor is not None)
+
+
+def in_words(config: TrainConfig, crops: int, device: str) -> str:
+    """Returns the sentence that says how long training takes.
+
+    Args:
+        config: The options.
+        crops: How many crops are trained on.
+        device: The name of the GPU, or "" for none.
+    """
+    found = estimate(config, crops, device)
+    if config.minutes:
+        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}"
+        passes = max(1, round(config.minutes * 60 * config.epochs / found.seconds))
+        return f"{ends}: about {wording.counted(passes, 'pass', 'passes')} over your crops."
+    source = "the last run on this machine" if found.measured else "what is usual"
+    return (
+        f"From nothing to the last epoch about {wording.estimate_in_words(found.seconds)} with the"
+        f" {wording.counted(crops, 'crop')} that it learns from, on {device or 'a CPU'}:"
+        f" an estimate, from {source}."
+    )
+
+
+def gpu_name() -> str:
+    """Returns the name of the NVIDIA GPU that trains, or "" when there is none, or it can't."""
+    trial = full_network_trial()
+    return trial.gpu if trial.usable else ""
+
+
+def full_network_trial() -> Trial:
+    """Returns what the GPU makes of the full network; one that is too small for it may train."""
+    try:
+        return try_out(TrainConfig())
+    except TrainingError as error:
+        gpus, _ = nvidia_gpus()
+        name = gpus[0].name if gpus else ""
+        return Trial(gpu=name, usable=True, reason=f"For the full network: {error}")
 
 
 def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> None:
