@@ -53,6 +53,7 @@ _HOME = {
     "apply": "workflows.apply",
     "export": "workflows.export",
     "report": "workflows.report",
+    "serve": "workflows.serve",
     "status": "storage.restore",
     "verify": "workflows.verification",
     "keep_milestone": "storage.restore",

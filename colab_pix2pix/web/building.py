@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import io
 import re
@@ -93,6 +94,14 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
     page = _replace_tag(page, "</body>", f"{asset_tags}{main_tag}</body>")
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def page_checksum() -> str:
+    """Returns what changes when the page itself does, whatever model it holds."""
+    digest = hashlib.sha256(_RUNTIME_ARCHIVE.name.encode())
+    for name, content in sorted(_page_files().items()):
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def _page_files() -> dict[str, bytes]:
