@@ -6,10 +6,12 @@ import argparse
 import contextlib
 from collections.abc import Callable
 
-from .flags import GENERATION, path_argument
+from ..config import ShareConfig
+from ..project import Project
+from .flags import GENERATION, add_options, add_run_dir, configured, path_argument
 from .terminal import Terminal
 
-COMMANDS = ("serve",)
+COMMANDS = ("serve", "share")
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -36,6 +38,29 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     serve.add_argument("--generation", default="last", help=GENERATION)
 
+    share = command(
+        "share",
+        "write a film of a training, a sheet of pictures and a page, to show to others",
+        'run to-show --title "Flowers that see" --signature "by Ada"',
+        "run --format gif --megabytes 5",
+    )
+    add_run_dir(share)
+    share.add_argument(
+        "output",
+        metavar="OUT",
+        nargs="?",
+        default="",
+        help="the folder to write into (default: share in the run's folder)",
+    )
+    share.add_argument(
+        "--format",
+        default="",
+        metavar="NAMES",
+        help="some of gif, mp4, png, html, with commas between them (default: all)",
+    )
+    share.add_argument("--generation", default="last", help=GENERATION)
+    add_options(share, ShareConfig)
+
 
 def run_serve(args: argparse.Namespace) -> int:
     from ..workflows.serve import serve
@@ -52,4 +77,21 @@ def run_serve(args: argparse.Namespace) -> int:
             print(server.address, flush=True)
             terminal.line("The page is there until you press Ctrl-C, for this machine only.")
             server.wait()
+    return 0
+
+
+def run_share(args: argparse.Namespace) -> int:
+    from ..workflows.sharing.share import share
+
+    project = Project(args.run_dir)
+    with Terminal() as terminal:
+        paths = share(
+            project,
+            args.output,
+            configured(args, project.recall(ShareConfig)),
+            kinds=[name for word in args.format.split(",") if (name := word.strip())],
+            generation=args.generation,
+            on_event=terminal,
+        )
+    print(*paths, sep="\n")
     return 0
