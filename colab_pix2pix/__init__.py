@@ -54,7 +54,7 @@ _HOME = {
     "apply": "workflows.apply",
     "export": "workflows.export",
     "report": "workflows.report",
-    "serve": "workflows.serve",
+    "serve": "workflows.sharing.serve",
     "share": "workflows.sharing.share",
     "status": "storage.restore",
     "verify": "workflows.verification",

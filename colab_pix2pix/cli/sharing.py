@@ -63,7 +63,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def run_serve(args: argparse.Namespace) -> int:
-    from ..workflows.serve import serve
+    from ..workflows.sharing.serve import serve
 
     with Terminal() as terminal:
         server = serve(

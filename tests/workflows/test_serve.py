@@ -20,9 +20,9 @@ from colab_pix2pix.project import Project
 from colab_pix2pix.web import building
 from colab_pix2pix.web.building import write_page, write_single_page
 from colab_pix2pix.web.page_server import PageServer
-from colab_pix2pix.workflows import serve as serving
 from colab_pix2pix.workflows.pipeline import train
-from colab_pix2pix.workflows.serve import serve
+from colab_pix2pix.workflows.sharing import serve as serving
+from colab_pix2pix.workflows.sharing.serve import serve
 from support.discs import discs
 from support.waiting import wait_for
 

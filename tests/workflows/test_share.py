@@ -74,7 +74,7 @@ def test_all_that_is_shared_has_the_title_and_the_signature(run: Project, tmp_pa
     assert abs(last - picture)[body, real].mean() < 12, "the sheet shows the same crops"
     for corner in (np.s_[:70, :400], np.s_[-50:, :400]):
         assert picture[corner].max() > 150, "words stand above and below"
-    film_seconds = probe(mp4).seconds
+    film_seconds = probe(mp4).duration_seconds
     assert film_seconds == pytest.approx(steps / 8 + 2, abs=0.3)
     text = html.read_text()
     assert "<title>Clouds &amp; &lt;b&gt;</title>" in text

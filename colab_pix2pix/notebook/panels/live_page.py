@@ -16,7 +16,7 @@ from ...project import Project
 from ...storage import colab
 from ...web.page_server import PageServer
 from ...workflows.export import export
-from ...workflows.serve import page_folder
+from ...workflows.sharing.serve import page_folder
 from .. import style
 
 _LARGEST_FILE = 40e6  # bytes of a network whose page is worth having as one file

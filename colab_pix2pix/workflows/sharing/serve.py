@@ -7,15 +7,15 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from .. import events, mounts
-from ..errors import OptionError
-from ..events import Note, OnEvent
-from ..files import read_json_if_whole, write_json
-from ..options import checks_input
-from ..project import Project
-from ..web.building import page_checksum
-from ..web.page_server import PageServer
-from .export import export
+from ... import events, mounts
+from ...errors import OptionError
+from ...events import Note, OnEvent
+from ...files import read_json_if_whole, write_json
+from ...options import checks_input
+from ...project import Project
+from ...web.building import page_checksum
+from ...web.page_server import PageServer
+from ..export import export
 
 _BUILT_OF = "page.json"
 _WHOLE_PAGE = ("index.html", "model.onnx")
@@ -78,7 +78,7 @@ def page_folder(
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
     """
-    from ..model.trained import find_state, name_of
+    from ...model.trained import find_state, name_of
 
     folder = project.work / "page"
     state = find_state(project, generation, on_event=on_event)
