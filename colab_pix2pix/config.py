@@ -768,6 +768,35 @@ _PAPER = TrainConfig(
 FEW_CROPS = 150
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShareConfig(Config):
+    """What stands on what is shared of a training, and how large its files may be."""
+
+    section: ClassVar[str] = "share"
+
+    title: str = option(
+        "",
+        "Stands above the pictures. Left empty, it is the name of the project.",
+        pattern=r"[^\n]{0,60}",
+        expects="one line of up to 60 letters, or nothing",
+    )
+    signature: str = option(
+        "",
+        "A line below them, such as: by Ada. Beside it stands with what they were made.",
+        pattern=r"[^\n]{0,60}",
+        expects="one line of up to 60 letters, or nothing",
+    )
+    megabytes: float = option(
+        10.0,
+        "No picture and no film takes more than that: what is larger is made smaller.",
+        label="At most",
+        minimum=0.2,
+        maximum=1000,
+        unit="MB a file",
+        advanced=True,
+    )
+
+
 class Preset(NamedTuple):
     """Options that belong together, and what they are for.
 

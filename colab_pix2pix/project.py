@@ -121,6 +121,10 @@ class Project:
         return self.path / "exports"
 
     @property
+    def shared(self) -> Path:
+        return self.path / "share"
+
+    @property
     def work(self) -> Path:
         """This machine's folder for copies that may vanish, never inside the project folder."""
         # Not `resolve`: it would ask the project's file system, and a mount may hang.

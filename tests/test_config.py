@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.config import (
+    PRESETS,
+    CurateConfig,
+    FramesConfig,
+    ShareConfig,
+    TrainConfig,
+    VideoConfig,
+)
 from colab_pix2pix.errors import OptionError
 from colab_pix2pix.options import options as options_of
 from colab_pix2pix.project import Project, check_name
 
-KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig]
+KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig, ShareConfig]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,6 +47,9 @@ def test_every_option_has_a_help_line(kind: type) -> None:
         (TrainConfig, {"learning_rate": float("nan")}),
         (TrainConfig, {"batch_size": True}),
         (TrainConfig, {"seed": "7"}),
+        (ShareConfig, {"title": "two\nlines"}),
+        (ShareConfig, {"signature": "x" * 61}),
+        (ShareConfig, {"megabytes": 0.0}),
     ],
 )
 def test_a_bad_value_is_refused_with_what_was_received_and_expected(

@@ -8,14 +8,19 @@ import difflib
 import re
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from ..config import VideoConfig
+from ..errors import OptionError
+from ..filenames import typed_path
 from ..options import Config, Option, OptionGroup, expected, options
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 #: What argparse says of a word that it does not know.
 _UNKNOWN = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']+)'")
+#: What `--generation` takes.
+GENERATION = "last, best (by the held-out crops), or a number"
 
 _REPEATED = {"+": "{0} [{0} ...]", "?": "[{0}]", argparse.PARSER: "{0} ..."}
 
@@ -59,6 +64,21 @@ class Parser(argparse.ArgumentParser):
             elif action.choices:
                 words += map(str, action.choices)
         return words
+
+
+def path_argument(text: str) -> Path:
+    """Returns a path of the command line; argparse reports one that is none."""
+    try:
+        return typed_path(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_run_dir(parser: argparse.ArgumentParser) -> None:
+    """Adds the position for the folder of a training."""
+    parser.add_argument(
+        "run_dir", metavar="RUN_DIR", type=path_argument, help="the folder of a training"
+    )
 
 
 def protect_dashes(argv: Sequence[str]) -> list[str]:

@@ -21,24 +21,20 @@ from ..config import (
     TrainConfig,
     VideoConfig,
 )
-from ..errors import OptionError, Pix2PixError
-from ..filenames import typed_path
+from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
-from . import INTERRUPTED, commands
-from .flags import Parser, add_options, protect_dashes
+from . import INTERRUPTED, commands, sharing
+from .flags import (
+    GENERATION,
+    Parser,
+    add_options,
+    add_run_dir,
+    path_argument,
+    protect_dashes,
+)
 from .terminal import Terminal
 
-_TRAINED = "the folder of a training"
 _NEW_CROPS = "the folder to make"
-_GENERATION = "last, best (by the held-out crops), or a number"
-
-
-def _path(text: str) -> Path:
-    """Returns a path of the command line; argparse reports one that is none."""
-    try:
-        return typed_path(text)
-    except OptionError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,11 +82,14 @@ def build_parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
             examples=[f"colab-pix2pix {name} {example}" for example in examples],
         )
-        subparser.set_defaults(run=getattr(commands, f"run_{name}"))
+        home = sharing if name in sharing.COMMANDS else commands
+        subparser.set_defaults(run=getattr(home, f"run_{name}"))
         return subparser
 
     demo = command("demo", "the whole way on the sample video, with a crash in the middle")
-    demo.add_argument("--root", type=_path, default=Path("demo"), help="folder for the results")
+    demo.add_argument(
+        "--root", type=path_argument, default=Path("demo"), help="folder for the results"
+    )
     demo.add_argument("--source", default="", metavar="URL_OR_FILE", help="another video")
     add_options(demo, FramesConfig)
     add_options(demo, TrainConfig)
@@ -111,8 +110,8 @@ def build_parser() -> argparse.ArgumentParser:
         "video.mp4 crops --count 300",
         "one.mp4 two.mov crops --start 10 --end 1:30",
     )
-    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=_path, help="a file")
-    frames.add_argument("directory", metavar="DIR", type=_path, help=_NEW_CROPS)
+    frames.add_argument("videos", metavar="VIDEO", nargs="+", type=path_argument, help="a file")
+    frames.add_argument("directory", metavar="DIR", type=path_argument, help=_NEW_CROPS)
     frames.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
     )
@@ -126,9 +125,9 @@ def build_parser() -> argparse.ArgumentParser:
         "facades pairs --pairs --direction BtoA",
     )
     import_.add_argument(
-        "sources", metavar="SOURCE", nargs="+", type=_path, help="a folder or a zip"
+        "sources", metavar="SOURCE", nargs="+", type=path_argument, help="a folder or a zip"
     )
-    import_.add_argument("directory", metavar="DIR", type=_path, help=_NEW_CROPS)
+    import_.add_argument("directory", metavar="DIR", type=path_argument, help=_NEW_CROPS)
     import_.add_argument(
         "--pairs",
         action="store_true",
@@ -153,9 +152,14 @@ def build_parser() -> argparse.ArgumentParser:
         "crops run --minutes 90 --image-size 128 --base-filters 32",
         "crops run --epochs 400      (later: goes on from the last saved step)",
     )
-    train.add_argument("dataset", metavar="DATASET_DIR", type=_path, help="a folder of crops")
     train.add_argument(
-        "run_dir", metavar="RUN_DIR", type=_path, help="where states, samples and tables are kept"
+        "dataset", metavar="DATASET_DIR", type=path_argument, help="a folder of crops"
+    )
+    train.add_argument(
+        "run_dir",
+        metavar="RUN_DIR",
+        type=path_argument,
+        help="where states, samples and tables are kept",
     )
     train.add_argument(
         "--strict", action="store_true", help="stop at the first picture that can't be read"
@@ -172,18 +176,18 @@ def build_parser() -> argparse.ArgumentParser:
     add_options(train, TrainConfig)
 
     status = command("status", "show what a resume would start from")
-    status.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    add_run_dir(status)
     status.add_argument("--json", action="store_true", help="for programs")
 
     verify = command("verify", "read everything in a project to the last byte")
-    verify.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    add_run_dir(verify)
     verify.add_argument("--json", action="store_true", help="for programs")
     verify.add_argument(
         "--repair", action="store_true", help="make again what is damaged and can be made again"
     )
 
     drill = command("drill", "try what a new machine would go on from, and what would be lost")
-    drill.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    add_run_dir(drill)
     drill.add_argument("--json", action="store_true", help="for programs")
 
     apply = command(
@@ -192,8 +196,8 @@ def build_parser() -> argparse.ArgumentParser:
         "run clouds.mp4 flowers.mp4 --whole --smooth 0.5",
         "run sketches made",
     )
-    apply.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
-    apply.add_argument("input", metavar="INPUT", type=_path, help="what the model is shown")
+    add_run_dir(apply)
+    apply.add_argument("input", metavar="INPUT", type=path_argument, help="what the model is shown")
     apply.add_argument("output", metavar="OUTPUT", help="a file, or a folder for it")
     apply.add_argument(
         "--whole", action="store_true", help="whole pictures, not only their centre squares"
@@ -205,7 +209,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
         " on held-out crops",
     )
-    apply.add_argument("--generation", default="last", help=_GENERATION)
+    apply.add_argument("--generation", default="last", help=GENERATION)
     apply.add_argument(
         "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
     )
@@ -227,15 +231,15 @@ def build_parser() -> argparse.ArgumentParser:
         "run model --format onnx,web",
         "run page --format web --single-file --generation best",
     )
-    export.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
-    export.add_argument("output", metavar="DIR", type=_path, help="a folder for it")
+    add_run_dir(export)
+    export.add_argument("output", metavar="DIR", type=path_argument, help="a folder for it")
     export.add_argument(
         "--format",
         default="keras",
         metavar="NAMES",
         help=f"some of {', '.join(FORMATS)}, with commas between them",
     )
-    export.add_argument("--generation", default="last", help=_GENERATION)
+    export.add_argument("--generation", default="last", help=GENERATION)
     export.add_argument(
         "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
     )
@@ -277,7 +281,7 @@ def build_parser() -> argparse.ArgumentParser:
     distill.add_argument("--minutes", type=float, default=0.0, help="how long to train instead")
 
     report = command("report", "write how good a trained model is, as one HTML file")
-    report.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
+    add_run_dir(report)
     report.add_argument(
         "output",
         metavar="OUT.html",
@@ -285,7 +289,9 @@ def build_parser() -> argparse.ArgumentParser:
         default="",
         help="the file to write (default: report.html in the run's folder)",
     )
-    report.add_argument("--generation", default="last", help=f"whose pictures: {_GENERATION}")
+    report.add_argument("--generation", default="last", help=f"whose pictures: {GENERATION}")
+
+    sharing.add_commands(command)
 
     publish = command(
         "publish",

@@ -44,20 +44,31 @@ class Trained:
     @property
     def name(self) -> str:
         """Tells this saved state from all others."""
-        manifest = self.generation.manifest
-        return f"run {manifest['run_id']}, generation {self.generation.number}"
+        return name_of(self.generation)
+
+
+def name_of(state: Generation) -> str:
+    """Returns what tells a saved state from all others."""
+    return f"run {state.manifest['run_id']}, generation {state.number}"
 
 
 def load_trained(
     project: Project, generation: str = "last", *, on_event: OnEvent = ignore
 ) -> Trained:
-    """Returns the generator of a saved state.
+    """Returns the generator of a saved state; see `find_state`."""
+    return load_state(find_state(project, generation, on_event=on_event))
+
+
+def find_state(
+    project: Project, generation: str = "last", *, on_event: OnEvent = ignore
+) -> Generation:
+    """Returns a saved state of a run; loads no TensorFlow.
 
     Args:
         project: The run.
         generation: "last"; "best" for the smallest held-out L1 among the saved states; or the
             number of a generation, see `colab-pix2pix verify`. The kept milestones count, too.
-    on_event: Told a `Note` when Drive does not answer.
+        on_event: Told a `Note` when Drive does not answer.
 
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
@@ -76,7 +87,7 @@ def load_trained(
             and check.generation.manifest["run_id"] == run_id
             and check.generation.number not in known
         ]
-    return load_state(choose_state(found, generation))
+    return choose_state(found, generation)
 
 
 def saved_options(project: Project, *, on_event: OnEvent = ignore) -> TrainConfig:

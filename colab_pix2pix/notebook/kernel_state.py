@@ -19,7 +19,10 @@ from . import style
 from .forms.project_form import ProjectForm
 
 #: What steps make, in the order in which each is made of those before.
-ORDER = ("video_form", "video", "frames_form", "crops", "gallery", "train_form", "use_form")
+ORDER = (
+    *("video_form", "video", "frames_form", "crops", "gallery"),
+    *("train_form", "use_form", "share_form"),
+)
 
 
 class KernelState:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from .. import mounts
-from ..errors import DriveError
+from ..errors import DriveError, ProjectError
 from .drive import is_drive, not_mounted
 
 MOUNT_POINT = Path("/content/drive")
@@ -144,3 +144,16 @@ def upload(folder: Path) -> list[Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     return [folder / Path(name).name for name in files.upload(target_dir=str(folder))]
+
+
+def download(file: Path) -> None:
+    """Lets the browser of a Colab notebook save a file of this machine on the user's computer.
+
+    Raises:
+        ProjectError: the file is not there any more.
+    """
+    from google.colab import files
+
+    if not file.is_file():
+        raise ProjectError(f"{file} is not there any more.", fix="Run the cell again that made it.")
+    files.download(str(file))

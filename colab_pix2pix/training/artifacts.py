@@ -43,6 +43,19 @@ def sample_grid(rows: Sequence[np.ndarray]) -> np.ndarray:
     return grid[: grid.shape[0] // 2 * 2, : grid.shape[1] // 2 * 2]
 
 
+def split_grid(grid: np.ndarray) -> np.ndarray:
+    """Returns the pictures of a grid of three rows, as `sample_grid` has put them together.
+
+    Returns:
+        uint8 `(3, count, size, size, 3)`: inputs, real pictures, generated ones.
+    """
+    step = (grid.shape[0] - _GAP) // 3
+    count, size = (grid.shape[1] - _GAP) // step, step - _GAP
+    tiled = grid[_GAP : _GAP + 3 * step, _GAP : _GAP + count * step]
+    cells = tiled.reshape(3, step, count, step, 3)[:, :size, :, :size]
+    return cells.transpose(0, 2, 1, 3, 4)
+
+
 def sample_bytes(image_size: int) -> int:
     """Returns about how much a sample grid takes, its share of the time-lapse included."""
     return 3 * GRID_PICTURES * image_size**2 // 4

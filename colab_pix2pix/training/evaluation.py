@@ -114,7 +114,7 @@ class HeldOut:
     def draw(self) -> tuple[np.ndarray, Score]:
         """Returns a grid of a few of the crops (input, target, generated) and the score of all."""
         generated_image = self._model.generate(self._input_image)
-        shown = evenly_spaced(len(self._target), artifacts.GRID_PICTURES)
+        shown = np.unique(evenly_spaced(len(self._target), artifacts.GRID_PICTURES))
         inputs = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
         inputs = np.broadcast_to(inputs, (*inputs.shape[:-1], 3))
         inputs = resize_images(inputs, self._target.shape[1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import io
 import re
@@ -35,7 +36,9 @@ _STYLE_TAG = '<link rel="stylesheet" href="style.css">'
 _MAIN_TAG = f'<script type="module" src="{_MAIN}"></script>\n'
 
 
-def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None = None) -> Path:
+def write_page(
+    folder: Path, model: bytes, *, title: str, signature: str = "", sample: bytes | None = None
+) -> Path:
     """Writes the page as a folder that any web server can serve.
 
     It runs on the graphics card where the browser can (WebGPU), else on the processor.
@@ -44,6 +47,7 @@ def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None =
         folder: Made where missing; files of these names in it are replaced.
         model: An ONNX file as `colab_pix2pix export` makes it, with its `colab_pix2pix` metadata.
         title: Stands over the pictures.
+        signature: A line beside it, of who made it.
         sample: A JPEG to show until a camera is chosen; without it the page begins with drawing.
 
     Returns:
@@ -53,7 +57,7 @@ def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None =
         >>> write_page(Path("flowers"), model, title="Flowers")  # doctest: +SKIP
     """
     files = _page_files()
-    files[_INDEX] = _render_index(files[_INDEX], title, sample).encode()
+    files[_INDEX] = _render_index(files[_INDEX], title, signature, sample).encode()
     files |= {f"runtime/{name}": content for name, content in _unpack_runtime().items()}
     files[_MODEL] = model
     if sample is not None:
@@ -65,7 +69,9 @@ def write_page(folder: Path, model: bytes, *, title: str, sample: bytes | None =
     return folder / _INDEX
 
 
-def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | None = None) -> Path:
+def write_single_page(
+    path: Path, model: bytes, *, title: str, signature: str = "", sample: bytes | None = None
+) -> Path:
     """Writes the page as one HTML file that opens with a double click, without any network.
 
     It runs on the processor, in one thread.
@@ -75,6 +81,7 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
         model: As in `write_page`. With 6.3 M weights the file takes 13 MB where they are float16,
             9 MB where they are int8.
         title: As in `write_page`.
+        signature: As in `write_page`.
         sample: As in `write_page`.
 
     Returns:
@@ -87,12 +94,20 @@ def write_single_page(path: Path, model: bytes, *, title: str, sample: bytes | N
     asset_tags = "".join(_asset_tag(name, content) for name, content in assets.items())
     main_tag = f'<script type="module">\n{bundle(_MAIN, scripts)}</script>\n'
     style_tag = f"<style>\n{files['style.css'].decode()}</style>"
-    page = _render_index(files[_INDEX], title, sample)
+    page = _render_index(files[_INDEX], title, signature, sample)
     page = _replace_tag(page, _STYLE_TAG, style_tag)
     page = _replace_tag(page, _MAIN_TAG, "")
     page = _replace_tag(page, "</body>", f"{asset_tags}{main_tag}</body>")
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def page_checksum() -> str:
+    """Returns what changes when the page itself does, whatever model it holds."""
+    digest = hashlib.sha256(_RUNTIME_ARCHIVE.name.encode())
+    for name, content in sorted(_page_files().items()):
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def _page_files() -> dict[str, bytes]:
@@ -132,9 +147,10 @@ def _single_page_assets(model: bytes, sample: bytes | None) -> dict[str, bytes]:
     return assets
 
 
-def _render_index(template: bytes, title: str, sample: bytes | None) -> str:
+def _render_index(template: bytes, title: str, signature: str, sample: bytes | None) -> str:
     """Fills in the `{{name}}`s of `index.html`."""
-    values = {"title": html.escape(title), "sample": "" if sample is None else _SAMPLE}
+    values = {"title": html.escape(title), "signature": html.escape(signature)}
+    values |= {"sample": "" if sample is None else _SAMPLE}
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template.decode())
 
 

@@ -53,6 +53,8 @@ def export(
     mode: str = "inference",
     weights: str | None = None,
     single_file: bool = False,
+    title: str = "",
+    signature: str = "",
     on_event: OnEvent = events.ignore,
 ) -> list[Path]:
     """Writes a trained generator for other programs; waits until Google Drive has it.
@@ -73,6 +75,8 @@ def export(
         weights: How onnx, tflite and web store weights: "float32", "float16" (half the size) or
             "int8" (a quarter). None: float16 for web, else float32.
         single_file: The page as one HTML file that opens with a double click.
+        title: What it is called, on the page and by programs; "" stands for the project's name.
+        signature: A line on the page, of who made it.
         on_event: Told a `Note` for each file, with its difference.
 
     Returns:
@@ -103,13 +107,14 @@ def export(
     pictures = _pictures(project, trained.config, on_event)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
+    metadata |= {"name": title} if title else {}
     written = []
     with temp_folder() as temp_dir, translate_os_errors(temp_dir):
         make = _Export(generator, input_image.numpy(), metadata, temp_dir)
         for name in dict.fromkeys(formats):
             if name == "web":
                 sample = held_out.brightest(pictures, trained.config)
-                line = make.web(weights or "float16", sample, single_file)
+                line = make.web(weights or "float16", sample, single_file, signature)
             else:
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")
             on_event(Note(message=line))
@@ -118,7 +123,7 @@ def export(
         flags = _flags(formats, generation, mode, weights, single_file)
         export_checksums.write(temp_dir, target, flags)
         with translate_os_errors(target):
-            _write_and_wait(temp_dir, target, on_event)
+            write_and_wait(temp_dir, target, on_event)
         return [target / path.name for path in sorted(temp_dir.iterdir())]
 
 
@@ -137,7 +142,7 @@ def _flags(
     }
 
 
-def _write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
+def write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
     """Writes whole files, and waits until Google Drive has those that go there."""
     files = sorted(path for path in source.rglob("*") if path.is_file())
     copies = {target / file.relative_to(source): file for file in files}
@@ -176,7 +181,7 @@ class _Export:
         path = self._temp_dir / FORMATS[name]
         return f"{path.name}: {self._write(path, name, weights)}"
 
-    def web(self, weights: str, sample: bytes, single_file: bool) -> str:
+    def web(self, weights: str, sample: bytes, single_file: bool, signature: str) -> str:
         from ..web.building import write_page, write_single_page
 
         network = self._temp_dir / "network.onnx"
@@ -185,7 +190,8 @@ class _Export:
         network.unlink()
         page = self._temp_dir / (_SINGLE_PAGE if single_file else FORMATS["web"])
         write = write_single_page if single_file else write_page
-        write(page, model, title=str(self._metadata["name"]), sample=sample)
+        title = str(self._metadata["name"])
+        write(page, model, title=title, signature=signature, sample=sample)
         return f"{page.name}: {words}"
 
     def _write(self, path: Path, name: str, weights: str) -> str:

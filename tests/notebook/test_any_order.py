@@ -16,7 +16,7 @@ from colab_pix2pix.errors import CheckpointError, DatasetError, DownloadError
 from colab_pix2pix.notebook import kernel_state, steps
 from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, VideoForm
 from colab_pix2pix.notebook.gallery.gallery import Gallery
-from colab_pix2pix.notebook.steps import crop_steps, model_steps, opening
+from colab_pix2pix.notebook.steps import crop_steps, model_steps, opening, sharing_steps
 from colab_pix2pix.project import Project
 from support import CHECKOUT, videos
 
@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Everything that steps display, in order."""
     shown: list[Any] = []
-    for module in (opening, crop_steps, model_steps):
+    for module in (opening, crop_steps, model_steps, sharing_steps):
         monkeypatch.setattr(module, "display", lambda *things: shown.extend(things))
     return shown
 
@@ -211,7 +211,7 @@ def test_a_name_that_was_typed_and_not_opened_counts(bikes: Project) -> None:
 def test_every_panel_names_its_project(bikes: Project, page: list[Any]) -> None:
     open_named("bikes")
     panels = [steps.choose_video(), steps.choose_crops(), steps.look_at_crops()]
-    panels += [steps.choose_training(), steps.choose_picture()]
+    panels += [steps.choose_training(), steps.choose_picture(), steps.choose_sharing()]
     steps.show_result()
     for panel in [*panels, *page]:
         assert "bikes" in text_of(panel), type(panel)
@@ -224,7 +224,7 @@ def test_every_panel_names_its_project(bikes: Project, page: list[Any]) -> None:
 def test_each_cell_alone_does_what_is_needed_before_it(
     bikes: Project, cell: str, page: list[Any]
 ) -> None:
-    needs_a_model = cell in ("report", "live")
+    needs_a_model = cell in ("report", "live", "share")
     if needs_a_model:
         with pytest.raises(CheckpointError, match="no trained model yet"):
             run(cell)

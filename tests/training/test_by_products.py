@@ -26,6 +26,8 @@ from colab_pix2pix.training.artifacts import (
     newest_sample,
     read_metrics,
     read_sample,
+    sample_grid,
+    split_grid,
     write_sample,
     write_timelapse,
 )
@@ -236,3 +238,9 @@ def test_a_kept_milestone_can_be_asked_for_by_its_generation(crops: Dataset, run
     shutil.rmtree(run.path / "milestones")
     with pytest.raises(CheckpointError, match="those that are saved: 3, 2"):
         load_trained(run, "1")
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 64), (6, 64), (4, 256), (5, 32)])
+def test_the_pictures_of_a_grid_are_found_again(count: int, size: int) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (3, count, size, size, 3), np.uint8)
+    assert np.array_equal(split_grid(sample_grid(list(pictures))), pictures)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.notebook.panels.page_server import PageServer
+from colab_pix2pix.web.page_server import PageServer
 from support.pages import Visiting
 from support.servers import Server
 
@@ -51,15 +51,10 @@ def test_the_server_of_the_notebook_gives_the_page_all_it_needs(
     folder: Path, visiting: Visiting
 ) -> None:
     """Its scripts, its worker and its service worker are asked for without a foreign origin."""
-    server = PageServer(folder)
-    server.start()
-    try:
+    with PageServer(folder).start() as server:
         visit = visiting()
         cores = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { value: 4 })"
         visit.page.add_init_script(cores)
-        page = visit.open(f"http://127.0.0.1:{server.server_port}{server.path}")
+        page = visit.open(server.address)
         assert page.evaluate("crossOriginIsolated")
         visit.wait_for_frames(1)
-    finally:
-        server.shutdown()
-        server.server_close()

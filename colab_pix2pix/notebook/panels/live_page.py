@@ -14,9 +14,10 @@ from ... import wording
 from ...events import OnEvent
 from ...project import Project
 from ...storage import colab
+from ...web.page_server import PageServer
 from ...workflows.export import export
+from ...workflows.sharing.serve import page_folder
 from .. import style
-from .page_server import PageServer
 
 _LARGEST_FILE = 40e6  # bytes of a network whose page is worth having as one file
 _HEIGHT = 700  # pixels
@@ -34,9 +35,8 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
     Raises:
         CheckpointError: nothing is trained yet.
     """
-    folder = project.work / "page"
-    export(project, folder, ["web"], on_event=on_event)
-    address = _serve(folder / "web")
+    folder = page_folder(project, on_event=on_event)
+    address = _serve(folder)
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
@@ -48,7 +48,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
         style.title("Try it with your camera", project.path.name),
         f'<div class="cp-text">{link}</div>',
     ]
-    if (folder / "web" / "model.onnx").stat().st_size < _LARGEST_FILE:
+    if (folder / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
         file = wording.path_in_words(project.path / "exports" / "web.html")
         lines.append(style.line(f"To keep: {file} opens with a double click, anywhere.", "good"))
@@ -59,8 +59,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
 def _serve(folder: Path) -> str:
     """Serves a folder for as long as the kernel lives; returns the address for the browser."""
     if folder not in _servers:
-        _servers[folder] = PageServer(folder)
-        _servers[folder].start()
+        _servers[folder] = PageServer(folder).start()
     server = _servers[folder]
     address = colab.port_address(server.server_port)
     server.allow(address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import shutil
 import zipfile
@@ -22,6 +21,7 @@ from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import inline_images, style
+from . import downloads
 from .results import small_video
 
 _MOST_SHOWN = 12
@@ -152,6 +152,4 @@ def _download_link(results: Sequence[Path]) -> str:
     with zipfile.ZipFile(stream, "w") as archive:
         for path in results:
             archive.writestr(path.name, path.read_bytes())  # a Drive may tell no date
-    content = base64.b64encode(stream.getvalue()).decode()
-    url = f"data:application/zip;base64,{content}"
-    return f'<a class="cp-download" download="made.zip" href="{url}">Download the results</a>'
+    return downloads.link(stream.getvalue(), "made.zip", "Download the results")

@@ -6,13 +6,13 @@ server of this machine: a notebook that runs with nobody there must not wait for
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import ipywidgets as widgets
 
 from ... import wording
 from .. import style
+from . import downloads
 
 _HEIGHT = 720  # pixels
 
@@ -28,14 +28,12 @@ def report_view(path: Path) -> widgets.VBox:
         f'<iframe class="cp-report-page" sandbox srcdoc="{style.escape(page)}"'
         f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
     )
-    address = "data:text/html;base64," + base64.b64encode(page.encode()).decode()
-    name = style.escape(path.name)
-    link = f'<a class="cp-download" download="{name}" href="{address}">Download it</a>'
     where = f"To keep: {wording.path_in_words(path)} opens with a double click, anywhere."
     rows = [
         style.style_sheet(),
         widgets.HTML(style.title("How good it is", path.parent.name)),
         widgets.HTML(frame),
-        widgets.HTML(f'<div class="cp-text">{link}</div>{style.line(where, "good")}'),
+        downloads.offer(path, "Download it"),
+        widgets.HTML(style.line(where, "good")),
     ]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-report")

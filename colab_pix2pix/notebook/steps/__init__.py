@@ -8,12 +8,14 @@ before it, in the project that stands in the form: cells may be run alone and in
 from .crop_steps import choose_crops, choose_video, cut_crops, get_video, look_at_crops
 from .model_steps import choose_picture, choose_training, report, show_result, train, try_live, use
 from .opening import Stopped, choose_project, give_back, open_project, set_up, welcome
+from .sharing_steps import choose_sharing, share
 
 __all__ = [
     "Stopped",
     "choose_crops",
     "choose_picture",
     "choose_project",
+    "choose_sharing",
     "choose_training",
     "choose_video",
     "cut_crops",
@@ -23,6 +25,7 @@ __all__ = [
     "open_project",
     "report",
     "set_up",
+    "share",
     "show_result",
     "train",
     "try_live",

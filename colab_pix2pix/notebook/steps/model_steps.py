@@ -146,7 +146,6 @@ def try_live(project: Project | None = None) -> None:
     project = given_or_open(project)
     line = displayed_line(project)
     with stoppable("Stopped: run this cell again to try the model."):
-        line(Note(message="Writing the page: a few seconds."))
         view = live_page.live_view(project, on_event=line)
     display(view)
 

@@ -6,14 +6,17 @@ import contextlib
 import http.client
 import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.notebook.panels import live_page, page_server
-from colab_pix2pix.notebook.panels.page_server import PageServer
+from colab_pix2pix.errors import OptionError
+from colab_pix2pix.notebook.panels import live_page
 from colab_pix2pix.storage import colab
+from colab_pix2pix.web import page_server
+from colab_pix2pix.web.page_server import PageServer
 
 
 @pytest.fixture
@@ -23,11 +26,8 @@ def server(tmp_path: Path) -> Iterator[PageServer]:
     (folder / "index.html").write_text("the page")
     (folder / "js" / "main.js").write_text("the script")
     (tmp_path / "private.txt").write_text("private")
-    server = PageServer(folder)
-    server.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with PageServer(folder).start() as server:
+        yield server
 
 
 def get(server: PageServer, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
@@ -50,7 +50,8 @@ def test_the_page_is_found_below_its_random_name_only(server: PageServer) -> Non
     assert len(server.path) > 24
     for path in ("/", "/index.html", "/js/main.js", server.path[:-3], f"/x{server.path}"):
         assert get(server, path)[0] == 404
-    assert PageServer(server.folder).path != server.path
+    with PageServer(server.folder) as other:
+        assert other.path != server.path
 
 
 @pytest.mark.parametrize("path", ["js/", "js", "../private.txt", "%2e%2e/private.txt", "gone/"])
@@ -122,3 +123,32 @@ def test_idle_connections_take_few_threads_and_end(
         for connection in idle:
             connection.close()
     assert get(server, server.path) == (200, b"the page")
+
+
+def test_its_address_leads_to_the_page_until_it_is_closed(server: PageServer) -> None:
+    with urllib.request.urlopen(server.address, timeout=10) as answer:
+        assert answer.read() == b"the page"
+    server.close()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=10)
+    with PageServer(server.folder, server.server_port) as again:
+        assert again.server_port == server.server_port
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 1 << 40])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: int) -> None:
+    with pytest.raises(OptionError, match=f"port: received {port}, .*Expected a port from 1024"):
+        PageServer(tmp_path, port)
+
+
+def test_a_port_that_another_program_has_is_refused(server: PageServer) -> None:
+    with pytest.raises(OptionError, match=r"in use.*0 takes a free one"):
+        PageServer(server.folder, server.server_port)
+
+
+def test_who_waits_goes_on_when_it_is_closed(server: PageServer) -> None:
+    waiting = threading.Thread(target=server.wait)
+    waiting.start()
+    server.close()
+    waiting.join(20)
+    assert not waiting.is_alive()

@@ -8,16 +8,20 @@ import socket
 import threading
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
+
+from ..errors import OptionError
 
 _MOST_CONNECTIONS = 24  # a browser opens six to one server
 _IDLE_SECONDS = 10.0
+_LOOK_SECONDS = 0.5  # Windows hears no Ctrl-C while a thread is waited for
+_HERE = "127.0.0.1"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class PageServer(http.server.ThreadingHTTPServer):
-    """A web server on a free port of this machine, for as long as the kernel lives.
+    """A web server on a port of this machine, until it is closed or the process ends.
 
     Its files are found below a random name only, so that other users of the machine and other pages
     in the browser can't guess them. It lists no folders and refuses requests that other sites send
@@ -29,8 +33,14 @@ class PageServer(http.server.ThreadingHTTPServer):
     owner out when they change. What a check of `Host` keeps out, a site that has its own name point
     to this machine, can't know the random name: that is what protects there, with `Origin`.
 
+    As a context manager it is closed at the end of the block.
+
     Args:
         folder: What to serve.
+        port: The port to take; 0 takes a free one.
+
+    Raises:
+        OptionError: the port is taken, is none, or is not for this user.
 
     Attributes:
         path: What follows the server in the address of the folder: `/`, the random name and `/`.
@@ -43,18 +53,50 @@ class PageServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        try:
+            super().__init__((_HERE, port), _Handler)
+        except (OSError, OverflowError) as error:
+            raise OptionError(
+                f"port: received {port}, where nothing can be served: {error}.",
+                why="Expected a port from 1024 to 65535 that no other program has, or 0.",
+                fix="0 takes a free one by itself.",
+            ) from error
         self.folder = folder
         self.path = f"/{secrets.token_urlsafe(24)}/"
         self.hosts = set(_LOOPBACK)
         self.proxied = False
         self.refused = 0
+        self._thread: threading.Thread | None = None
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
 
-    def start(self) -> None:
-        """Begins to serve, in a thread of its own."""
-        threading.Thread(target=self.serve_forever, name="page", daemon=True).start()
+    @property
+    def address(self) -> str:
+        """Where a browser of this machine finds the folder's `index.html`."""
+        return f"http://{_HERE}:{self.server_port}{self.path}"
+
+    def start(self) -> Self:
+        """Begins to serve, in a thread of its own; returns itself."""
+        self._thread = threading.Thread(target=self.serve_forever, name="page", daemon=True)
+        self._thread.start()
+        return self
+
+    def wait(self) -> None:
+        """Waits until it is closed, or interrupted, as Ctrl-C does: then it is closed."""
+        try:
+            while self._thread and self._thread.is_alive():
+                self._thread.join(_LOOK_SECONDS)
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """Ends it; the port is free again."""
+        if self._thread:
+            self.shutdown()
+        self.server_close()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def allow(self, address: str) -> None:
         """Lets the server be asked for under the name in its public address."""
