@@ -123,26 +123,11 @@ def run_train(args: argparse.Namespace) -> int:
         return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))
     with Terminal() as terminal:
         result = train(dataset, project, config, strict=args.strict, on_event=terminal)
-    return _say_how_far(result, project)
+    return say_how_far(result, project)
 
 
-def run_distill(args: argparse.Namespace) -> int:
-    from ..workflows.distill import distill
-
-    with Terminal() as terminal:
-        result = distill(
-            args.run_dir,
-            args.small_dir,
-            parameters=args.parameters,
-            frames=args.frames,
-            epochs=args.epochs,
-            minutes=args.minutes,
-            on_event=terminal,
-        )
-    return _say_how_far(result, Project(args.small_dir))
-
-
-def _say_how_far(result: TrainingResult, project: Project) -> int:
+def say_how_far(result: TrainingResult, project: Project) -> int:
+    """Prints where a training has ended and what is safe of it; returns the exit status."""
     if result.interrupted:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
@@ -200,69 +185,6 @@ def run_drill(args: argparse.Namespace) -> int:
         report = drill(args.run_dir, on_event=terminal)
     print(json.dumps(report, indent=1) if args.json else "\n".join(report["lines"]))
     return 0 if report["ok"] else 1
-
-
-def run_apply(args: argparse.Namespace) -> int:
-    from ..workflows.apply import apply
-
-    with Terminal() as terminal:
-        paths = apply(
-            args.run_dir,
-            args.input,
-            args.output,
-            whole=args.whole,
-            mode=args.mode,
-            generation=args.generation,
-            side_by_side=args.side_by_side,
-            smooth=args.smooth,
-            strict=args.strict,
-            on_event=terminal,
-        )
-    print(*paths, sep="\n")
-    return 0
-
-
-def run_export(args: argparse.Namespace) -> int:
-    from ..workflows.export import export
-
-    formats = [name.strip() for name in args.format.split(",")]
-    with Terminal() as terminal:
-        paths = export(
-            args.run_dir,
-            args.output,
-            formats,
-            generation=args.generation,
-            mode=args.mode,
-            weights=args.weights,
-            single_file=args.single_file,
-            on_event=terminal,
-        )
-    print(*paths, sep="\n")
-    return 0
-
-
-def run_report(args: argparse.Namespace) -> int:
-    from ..workflows.report import report
-
-    with Terminal() as terminal:
-        path = report(args.run_dir, args.output, generation=args.generation, on_event=terminal)
-    print(path)
-    return 0
-
-
-def run_publish(args: argparse.Namespace) -> int:
-    from ..workflows.publish import publish
-
-    with Terminal() as terminal:
-        addresses = publish(
-            args.run_dir,
-            args.name,
-            generation=args.generation,
-            private=args.private,
-            on_event=terminal,
-        )
-    print(*addresses, sep="\n")
-    return 0
 
 
 def run_doctor(args: argparse.Namespace) -> int:

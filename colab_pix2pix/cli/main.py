@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .. import __version__, mounts
 from ..config import (
-    MODES,
     PRESETS,
     CurateConfig,
     FramesConfig,
@@ -22,10 +21,8 @@ from ..config import (
     VideoConfig,
 )
 from ..errors import Pix2PixError
-from ..workflows.export import FORMATS, WEIGHTS
-from . import INTERRUPTED, commands, sharing
+from . import INTERRUPTED, commands, outputs, sharing
 from .flags import (
-    GENERATION,
     Parser,
     add_options,
     add_run_dir,
@@ -82,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
             examples=[f"colab-pix2pix {name} {example}" for example in examples],
         )
-        home = sharing if name in sharing.COMMANDS else commands
+        home = next((home for home in (outputs, sharing) if name in home.COMMANDS), commands)
         subparser.set_defaults(run=getattr(home, f"run_{name}"))
         return subparser
 
@@ -190,118 +187,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_dir(drill)
     drill.add_argument("--json", action="store_true", help="for programs")
 
-    apply = command(
-        "apply",
-        "run a trained model over a picture, a folder or a video",
-        "run clouds.mp4 flowers.mp4 --whole --smooth 0.5",
-        "run sketches made",
-    )
-    add_run_dir(apply)
-    apply.add_argument("input", metavar="INPUT", type=path_argument, help="what the model is shown")
-    apply.add_argument("output", metavar="OUTPUT", help="a file, or a folder for it")
-    apply.add_argument(
-        "--whole", action="store_true", help="whole pictures, not only their centre squares"
-    )
-    apply.add_argument(
-        "--mode",
-        choices=("auto", *MODES),
-        default="auto",
-        help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
-        " on held-out crops",
-    )
-    apply.add_argument("--generation", default="last", help=GENERATION)
-    apply.add_argument(
-        "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
-    )
-    apply.add_argument(
-        "--smooth",
-        type=float,
-        default=0.0,
-        metavar="SHARE",
-        help="for a video: the share of the frame before that stays, 0 to 0.95, against flicker",
-    )
-
-    apply.add_argument(
-        "--strict", action="store_true", help="stop at the first picture that can't be read"
-    )
-
-    export = command(
-        "export",
-        "write a trained model for other programs, with a card",
-        "run model --format onnx,web",
-        "run page --format web --single-file --generation best",
-    )
-    add_run_dir(export)
-    export.add_argument("output", metavar="DIR", type=path_argument, help="a folder for it")
-    export.add_argument(
-        "--format",
-        default="keras",
-        metavar="NAMES",
-        help=f"some of {', '.join(FORMATS)}, with commas between them",
-    )
-    export.add_argument("--generation", default="last", help=GENERATION)
-    export.add_argument(
-        "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
-    )
-    export.add_argument(
-        "--weights",
-        choices=WEIGHTS,
-        help="of onnx, tflite and web: half or a quarter of the size (default: float16 for web)",
-    )
-    export.add_argument(
-        "--single-file", action="store_true", help="web: one HTML file that opens by itself"
-    )
-
-    distill = command(
-        "distill",
-        "train a small model that imitates a trained one, for phones and pages",
-        "run run-small --parameters 1000000 --minutes 20",
-        "run run-small --frames holiday.mp4 more-pictures",
-    )
-    distill.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
-    distill.add_argument("small_dir", metavar="SMALL_DIR", type=_path, help="where it is kept")
-    distill.add_argument(
-        "--parameters",
-        type=int,
-        default=1_000_000,
-        metavar="NUMBER",
-        help="weights of the small network, at most (default: 1000000)",
-    )
-    distill.add_argument(
-        "--frames",
-        nargs="+",
-        default=(),
-        type=_path,
-        metavar="SOURCE",
-        help="more to learn from, without labels: videos, folders or zips of pictures",
-    )
-    distill.add_argument(
-        "--epochs", type=int, default=0, help="how often it sees each crop (default: as the run)"
-    )
-    distill.add_argument("--minutes", type=float, default=0.0, help="how long to train instead")
-
-    report = command("report", "write how good a trained model is, as one HTML file")
-    add_run_dir(report)
-    report.add_argument(
-        "output",
-        metavar="OUT.html",
-        nargs="?",
-        default="",
-        help="the file to write (default: report.html in the run's folder)",
-    )
-    report.add_argument("--generation", default="last", help=f"whose pictures: {GENERATION}")
-
+    outputs.add_commands(command)
     sharing.add_commands(command)
-
-    publish = command(
-        "publish",
-        "put a trained model and its page onto the Hugging Face Hub",
-        "run ada/flowers",
-    )
-    publish.add_argument("run_dir", metavar="RUN_DIR", type=_path, help=_TRAINED)
-    publish.add_argument("name", metavar="OWNER/NAME", help="its name on the Hub")
-    publish.add_argument("--generation", default="last", help=_GENERATION)
-    publish.add_argument("--private", action="store_true", help="only you see it")
 
     doctor = command("doctor", "look at this machine: what is missing or broken, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")

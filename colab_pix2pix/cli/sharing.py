@@ -11,7 +11,7 @@ from ..project import Project
 from .flags import GENERATION, add_options, add_run_dir, configured, path_argument
 from .terminal import Terminal
 
-COMMANDS = ("serve", "share")
+COMMANDS = ("serve", "share", "publish")
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -61,6 +61,16 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     share.add_argument("--generation", default="last", help=GENERATION)
     add_options(share, ShareConfig)
 
+    publish = command(
+        "publish",
+        "put a trained model and its page onto the Hugging Face Hub",
+        "run ada/flowers",
+    )
+    add_run_dir(publish)
+    publish.add_argument("name", metavar="OWNER/NAME", help="its name on the Hub")
+    publish.add_argument("--generation", default="last", help=GENERATION)
+    publish.add_argument("--private", action="store_true", help="only you see it")
+
 
 def run_serve(args: argparse.Namespace) -> int:
     from ..workflows.sharing.serve import serve
@@ -94,4 +104,19 @@ def run_share(args: argparse.Namespace) -> int:
             on_event=terminal,
         )
     print(*paths, sep="\n")
+    return 0
+
+
+def run_publish(args: argparse.Namespace) -> int:
+    from ..workflows.publish import publish
+
+    with Terminal() as terminal:
+        addresses = publish(
+            args.run_dir,
+            args.name,
+            generation=args.generation,
+            private=args.private,
+            on_event=terminal,
+        )
+    print(*addresses, sep="\n")
     return 0

@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import memory
 from ..errors import TrainingError
-from . import conditions, inference_mode
+from . import conditions, inference_mode, memory
 from .trained import Trained
 
 #: Pixels times the filters of the first layer that are computed at once: about a gigabyte.

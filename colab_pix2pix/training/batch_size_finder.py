@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
-from ..memory import available_bytes, peak_bytes
 from ..model.distributed import DeviceGroup
+from ..model.memory import available_bytes, peak_bytes
 from ..model.pix2pix import Pix2Pix
 
 SIZES = (1, 2, 4, 8, 16)  # larger ones learn less from each picture

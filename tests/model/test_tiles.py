@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_pix2pix import memory
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
-from colab_pix2pix.model import predictor
+from colab_pix2pix.model import memory, predictor
 from colab_pix2pix.model.pix2pix import build_generator
 from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import Trained

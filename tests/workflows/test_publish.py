@@ -9,14 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
-from huggingface_hub.errors import HfHubHTTPError
 
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.errors import HubError
-from colab_pix2pix.hub.client import answering
 from colab_pix2pix.project import Project
 from colab_pix2pix.workflows.pipeline import train
 from support.discs import discs
@@ -128,21 +124,6 @@ def test_a_publisher_that_dies_in_the_middle_sends_nothing_twice(
     done = run("publish", trained.path, "ada/flowers")
     assert done.returncode == 0, done.stderr
     assert len(hub.received) > 1 and set(hub.received.values()) == {1}
-
-
-def test_what_happens_on_the_way_is_one_sentence_and_a_fault_of_the_program_is_none() -> None:
-    response = httpx.Response(503, request=httpx.Request("POST", "http://127.0.0.1/"))
-    for cause, told in (
-        (httpx.ConnectError("Name or service not known"), "can't be reached. .*Name or service"),
-        (OSError(101, "Network is unreachable"), "can't be reached. .*Network is unreachable"),
-        (HfHubHTTPError("busy", response=response), "The Hub answered 503. .*Run it again"),
-    ):
-        with pytest.raises(HubError, match=told), answering("ada/flowers"):
-            raise RuntimeError("Error while uploading") from cause
-        with pytest.raises(HubError, match=told), answering("ada/flowers"):
-            raise cause
-    with pytest.raises(RuntimeError, match="a bug"), answering("ada/flowers"):
-        raise RuntimeError("a bug")
 
 
 @pytest.mark.parametrize(

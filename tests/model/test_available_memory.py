@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix import memory
+from colab_pix2pix.model import memory
 
 
 def test_a_process_knows_what_it_has_had_and_may_have() -> None:
