@@ -39,16 +39,15 @@ class Module:
     def __init__(self, path: Path, package: Path) -> None:
         self.path = path.relative_to(package)
         self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        self.nodes = list(ast.walk(self.tree))
         self.purpose = (ast.get_docstring(self.tree) or "").split("\n\n")[0].replace("\n", " ")
         self.constants = _assigned(self.tree.body)
-        self.functions = {
-            node.name: node for node in ast.walk(self.tree) if isinstance(node, FUNCTIONS)
-        }
+        self.functions = {node.name: node for node in self.nodes if isinstance(node, FUNCTIONS)}
         self.imports: dict[
             str, tuple[tuple[str, ...], str]
         ] = {}  # local name -> (module, name in it)
         here = ("colab_pix2pix", *self.path.parent.parts)
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.ImportFrom) and node.level:
                 above = here[: len(here) - node.level + 1]
                 base = (*above, *(node.module.split(".") if node.module else ()))[1:]
@@ -79,7 +78,7 @@ class Reader:
 
     def kinds(self, root: str) -> dict[str, str]:
         """Returns a class and all that descend from it, by name: what each is about."""
-        nodes = [node for module in self.modules.values() for node in ast.walk(module.tree)]
+        nodes = [node for module in self.modules.values() for node in module.nodes]
         classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
         found = {root: ""}
         for _ in classes:  # at most as deep as there are classes
