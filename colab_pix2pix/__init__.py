@@ -24,6 +24,7 @@ _HOME = {
     "ExportError": "errors",
     "TakenOverError": "errors",
     "DriveError": "errors",
+    "HubError": "errors",
     "VideoConfig": "config",
     "FramesConfig": "config",
     "CurateConfig": "config",

@@ -10,14 +10,14 @@ GROUPS = {
         " import_pairs mark choose split contact_sheet pack unpack Dataset Crop"
     ),
     "Training": "train TrainingResult status verify keep_milestone drill",
-    "What the model makes": "apply export report",
-    "Options": "TrainConfig FramesConfig CurateConfig PicturesConfig VideoConfig PRESETS",
+    "What the model makes": "apply export distill report serve share publish",
+    "Options": "TrainConfig FramesConfig CurateConfig PicturesConfig VideoConfig ShareConfig PRESETS",
     "Projects and machines": "Project projects project_root in_colab doctor release_runtime",
     "In a notebook": "forms steps Gallery TrainingPanel",
     "Events": "events",
     "Errors": (
         "Pix2PixError OptionError ProjectError VideoError DownloadError DatasetError TrainingError"
-        " CheckpointError IncompatibleRunError TakenOverError ExportError DriveError errors"
+        " CheckpointError IncompatibleRunError TakenOverError ExportError DriveError HubError errors"
     ),
 }
 #: Modules whose members are listed; of the others only what their docstring says.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -279,7 +280,7 @@ def _name(func: ast.expr) -> str:
 
 def _is_torn(text: str) -> bool:
     """Returns whether parts were put together here that never come together."""
-    return any(torn in text for torn in (" .", "()", ": .", "(…, )"))
+    return bool(re.search(r" \.(?!\w)|\(\)|\(…, \)", text))  # " .keras" is whole
 
 
 def _tidy(text: str) -> str:
