@@ -65,10 +65,10 @@ export class RemotePanel {
 
   row(target) {
     const row = document.createElement("div");
-    const learn = Object.assign(document.createElement("button"), { type: "button", textContent: "Learn" });
     const { label } = TARGETS[target];
-    learn.id = `learn-${target}`;
-    learn.setAttribute("aria-label", `Learn: ${label}`);
+    const learn = Object.assign(document.createElement("button"), { type: "button", id: `learn-${target}` });
+    const what = Object.assign(document.createElement("span"), { className: "unseen", textContent: `: ${label}` });
+    learn.append("Learn", what); // only screen readers need to be told what
     learn.onclick = () => this.learn(target);
     const number = Object.assign(document.createElement("span"), { id: `cc-${target}` });
     row.append(Object.assign(document.createElement("span"), { textContent: label }), number, learn);
