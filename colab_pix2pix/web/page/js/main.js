@@ -10,6 +10,7 @@ import { Mixer, mixOf } from "./interface/mixer.js";
 import { clearError, showError } from "./interface/notice.js";
 import { Pens } from "./interface/pens.js";
 import { Player } from "./interface/player.js";
+import { RemotePanel } from "./interface/remote_panel.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { followAddress, readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
@@ -40,6 +41,7 @@ const loop = new FrameLoop(
 const exhibition = new Exhibition(settings, (on) => applySettings({ exhibition: on, ...(!on && { output: undefined }) }));
 const models = new Models({ loop, settings, onChange: onModels });
 const mixer = new Mixer((changed) => applySettings(changed));
+const remote = new RemotePanel((changed) => applySettings(changed), attempt);
 const sources = new SourceSwitch({ loop, drawing, pens, settings, onChange: onSource });
 const player = new Player(() => loop.paused && goOnWithStillVideo());
 const capture = new Capture(loop, () => settings.show === "all");
@@ -190,6 +192,7 @@ async function start() {
   const source = attempt(() => sources.startFirst());
   loop.start();
   watchSource(loop, () => sources.restartCamera());
+  remote.start(settings);
   await Promise.all([model, source]);
   byId("loading").hidden = true;
   window.page.started = true;

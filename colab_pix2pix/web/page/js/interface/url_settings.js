@@ -11,12 +11,13 @@
  * - `blur`: the `blur_factor`; `contrast`: 1 is as it is; `smooth`: share of the output before.
  * - `feedback`: share of the last output in the next input; `zoom`: how much larger it becomes on the way.
  * - `second`: the file of a second model beside the page; `mix`: its share, 0 to 1.
+ * - `midi`: 1 listens to MIDI controllers; `osc`: the address that OSC messages come from.
  * - `still`: 1 keeps the dropout, in paper mode. `speed`: 1 shows frames per second.
  * - `backend`: webgpu or wasm and nothing else, for tests.
  */
 
-const TEXT_SETTINGS = ["output", "background", "source", "device", "show", "second", "backend"];
-const NUMBER_SETTINGS = ["mirror", "blur", "contrast", "smooth", "feedback", "zoom", "mix", "still", "speed"];
+const TEXT_SETTINGS = ["output", "background", "source", "device", "show", "second", "osc", "backend"];
+const NUMBER_SETTINGS = ["mirror", "blur", "contrast", "smooth", "feedback", "zoom", "mix", "still", "speed", "midi"];
 const WRITE_AFTER_MS = 150; // browsers allow few changes of the address in a second
 
 let writing = null;
