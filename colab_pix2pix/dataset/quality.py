@@ -52,16 +52,6 @@ def measure_crops(paths: Sequence[Path], on_done: Callable[[int], None]) -> list
     return metrics
 
 
-def perceptual_hashes(paths: Sequence[Path]) -> list[int]:
-    """Returns the `QualityMetrics.perceptual_hash` of images alone, in order.
-
-    Raises:
-        DatasetError: one of them can't be read.
-    """
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        return list(pool.map(lambda path: perceptual_hash(_grey(path)), paths))
-
-
 def _grey(path: Path) -> Image.Image:
     return read_image(path).image.convert("L")
 

@@ -263,22 +263,63 @@ def test_the_menu_of_pictures_shows_what_training_does_to_each_crop(crops: Datas
     assert max(map(abs, differences)) < 0.2 * 255 + 3
 
 
-def test_those_like_the_crop_clicked_last_are_rejected_together(crops: Dataset) -> None:
-    twins = [2, 5, 9]
-    for index in twins:
-        checks = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((20, 20))) * (200 + index)
-        Image.fromarray(checks.astype(np.uint8)).save(crops.directory / crops.crops[index].file)
+@pytest.fixture
+def twins(crops: Dataset) -> list[int]:
+    """Makes some crops pictures of one thing: mirrored, moved and in other light."""
+    checks = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((20, 20))) * 190
+    changes = {2: checks, 5: np.roll(checks * 0.8, 3, 1), 9: checks[:, ::-1] + 30}
+    for index, pixels in changes.items():
+        Image.fromarray(pixels.astype(np.uint8)).save(crops.directory / crops.crops[index].file)
+    return [*changes]
+
+
+def test_those_like_the_crop_clicked_last_are_seen_and_then_rejected(
+    crops: Dataset, twins: list[int]
+) -> None:
     gallery = Gallery(crops)
-    assert gallery.reject_similar.disabled, "nothing is clicked yet"
+    alike = gallery.alike
+    assert alike.find.disabled, "nothing is clicked yet"
+    assert alike.how_many.layout.display == alike.reject.layout.display == "none"
     gallery.buttons[5].value = True
-    assert gallery.reject_similar.description == "Reject those like 6"
-    gallery.reject_similar.click()
+    assert alike.find.description == "Find those like 6"
+    alike.find.click()
+    shown = [button.description for button in visible_buttons(gallery)]
+    assert (shown[0], sorted(shown)) == ("6", ["10", "3", "6"]), "the closest first"
+    assert [i for i, crop in enumerate(on_disk(crops)) if not crop.kept] == [5], "only shown yet"
+    assert (alike.how_many.value, alike.how_many.max) == (3, 12)
+    assert alike.reject.description == "Reject these 2"
+    alike.reject.click()
     assert [i for i, crop in enumerate(on_disk(crops)) if not crop.kept] == twins
-    assert "2 more crops like 6" in gallery.message.value
-    gallery.reject_similar.click()
-    assert "No other kept crop" in gallery.message.value
+    assert alike.reject.disabled and [b.value for b in visible_buttons(gallery)] == [True] * 3
     gallery.undo.click()
     assert [i for i, crop in enumerate(on_disk(crops)) if not crop.kept] == [5]
+    alike.leave.click()
+    assert len(visible_buttons(gallery)) == 12 and alike.reject.layout.display == "none"
+
+
+def test_a_slider_says_how_many_of_those_alike_are_shown(crops: Dataset, twins: list[int]) -> None:
+    gallery = Gallery(crops, page_size=4)
+    gallery.buttons[2].value = True
+    gallery.alike.find.click()
+    gallery.alike.how_many.value = 6
+    assert gallery.pages == 2 and gallery.reject_all.description == "Reject all 6"
+    closest = [crops.crops[i].file for i in twins]
+    assert sorted(gallery.alike.files[:3]) == sorted(closest)
+    gallery.alike.how_many.value = 1
+    assert [button.description for button in visible_buttons(gallery)] == ["3"]
+    assert gallery.alike.reject.disabled, "it is rejected already, and no other is shown"
+    gallery.filter.value = "rejected"
+    assert not gallery.alike.files and gallery.alike.how_many.layout.display == "none"
+    assert [button.description for button in visible_buttons(gallery)] == ["3"]
+
+
+def test_where_no_other_crop_is_kept_it_is_said(crops: Dataset) -> None:
+    gallery = Gallery(crops)
+    gallery.buttons[0].value = True
+    gallery.reject_all.click()
+    gallery.alike.find.click()
+    assert "No other crop is kept" in gallery.alike.words.value
+    assert gallery.alike.how_many.value == gallery.alike.how_many.max == 1
 
 
 def test_crops_are_chosen_by_their_numbers_without_a_mouse(crops: Dataset) -> None:

@@ -19,6 +19,7 @@ from ...project import Project
 from .. import style
 from ..error_panel import ErrorPanel
 from . import thumbnails
+from .alike import AlikeRow
 from .crop_filters import FILTERS, MarkButtons, filter_choices
 from .selection import Choice, Selection, parse_numbers
 
@@ -36,7 +37,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
     A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
-    dark, or what is similar to the crop clicked last, or crops by their numbers, without a mouse.
+    dark, or crops by their numbers, without a mouse. Those that look like the crop clicked last are
+    shown before they are rejected, as many of the closest as a slider says.
     Each choice can be undone. Every choice is saved at once in the dataset's manifest, and within
     seconds in the project. Nothing is deleted. What the manifest says counts: what other galleries
     and cells decide is shown here too.
@@ -79,7 +81,6 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._page = 0
         self._updating = False
         self._crops: list[Crop] = []
-        self._last_clicked = ""
         self._number_of = {crop.file: n for n, crop in enumerate(dataset.crops, 1)}
         self._prefix = f"cp-thumb-{next(_gallery_numbers)}"
         self.errors = ErrorPanel()
@@ -116,6 +117,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         """What does something quick at a click: it may be answered while a cell runs."""
         boxes = [self.filter, self.pictures, self.numbers, self.back, self.next, self.undo]
         boxes += [self.reject_all, self.keep_all, self.reject_numbers, self.keep_numbers]
+        boxes += [self.alike.how_many, self.alike.reject, self.alike.leave]
         return [*self.buttons, *boxes, *self.mark_buttons.buttons.values()]
 
     def show_training(self, running: bool, *, heard: bool = True) -> None:
@@ -123,7 +125,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         hint = _HINT_IN_TRAINING if heard else _HINT_UNHEARD
         self.hint.value = style.line(hint, "hint") if running else style.line(_HINT)
 
-    def show_page(self, page: int) -> None:
+    def show_page(self, page: int = 0) -> None:
         """Shows a page, counted from 0; a number beyond the ends shows the nearest one.
 
         Raises:
@@ -139,6 +141,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._show_state()
 
     def _filtered(self) -> list[Crop]:
+        if alike := self.alike.files:
+            by_file = {crop.file: crop for crop in self.dataset.crops}
+            return [by_file[file] for file in alike]
         return [crop for crop in self.dataset.crops if FILTERS[self.filter.value](crop)]
 
     def _make_buttons(self, count: int) -> None:
@@ -161,7 +166,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.pictures = widgets.Dropdown(
             description="Pictures", layout={"width": "330px"}, options=thumbnails.KINDS
         ).add_class("cp-pictures")
-        self.filter.observe(self.errors.guard(lambda change: self.show_page(0)), names="value")
+        self.filter.observe(self.errors.guard(lambda change: self._filter()), names="value")
         self.pictures.observe(
             self.errors.guard(lambda change: self.show_page(self._page)), names="value"
         )
@@ -172,10 +177,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.next = self._button("Next", lambda: self.show_page(self._page + 1))
         self.reject_all = self._button("Reject all", lambda: self._choose_filtered("reject"))
         self.keep_all = self._button("Keep all", lambda: self._choose_filtered("keep"))
-        self.mark_buttons = MarkButtons(
-            self.dataset, lambda files: self._choose(files, "reject"), self.errors.guard
-        )
-        self.reject_similar = self._button("Reject those like", self._reject_similar)
+        reject, guard = (lambda files: self._choose(files, "reject")), self.errors.guard
+        self.mark_buttons = MarkButtons(self.dataset, reject, guard)
+        self.alike = AlikeRow(self._selection, self._number_of, self.show_page, reject, guard)
         self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
         self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
         self.message = widgets.HTML().add_class("cp-said")
@@ -191,12 +195,12 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         title = widgets.HTML(style.title("Look at the crops", project))
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
-            [self.pictures, self.reject_similar, self.message],
+            [self.pictures, self.message],
             [self.numbers, self.reject_numbers, self.keep_numbers],
             [self.back, self.next, self.position],
         ]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
-        rows.insert(1, self.mark_buttons)
+        rows[1:1] = [self.mark_buttons, self.alike]
         page = widgets.Box(self.buttons).add_class("cp-thumbs")
         above = [style.style_sheet(), sheet, self.thumbnails, title, self.hint]
         return [*above, self.counts, *rows, page, self.errors]
@@ -205,7 +209,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         def clicked(change: dict[str, Any]) -> None:
             if not self._updating:
                 crop = self._crops[index]
-                self._last_clicked = crop.file
+                self.alike.point_at(crop.file)
                 self._choose([crop.file], "reject" if change["new"] else "keep")
 
         return clicked
@@ -219,13 +223,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self._choose([crops[number - 1].file for number in numbers], choice)
         self.numbers.value = ""
 
-    def _reject_similar(self) -> None:
-        files = self._selection.similar_to(self._last_clicked)
-        if files:
-            self._choose(files, "reject")
-        number = self._number_of[self._last_clicked]
-        rejected = f"{len(files)} more crops like {number} are rejected."
-        self.message.value = style.line(rejected if files else "No other kept crop looks like it.")
+    def _filter(self) -> None:
+        self.alike.close()
+        self.show_page(0)
 
     def _choose(self, files: list[str], choice: Choice) -> None:
         self.message.value = ""
@@ -287,9 +287,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.reject_all.disabled = self.keep_all.disabled = not filtered
         self.mark_buttons.show(self.dataset)
         self.undo.disabled = not self._selection.can_undo
-        number = self._number_of.get(self._last_clicked)
-        self.reject_similar.disabled = number is None
-        self.reject_similar.description = f"Reject those like {number or '…'}"
+        self.alike.refresh()
 
 
 def _show_crop(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
