@@ -56,21 +56,17 @@ def repository_name(text: str) -> str:
     """
     name = text.removeprefix(PREFIX)
     hub = library()
+    problem = HubError(
+        f"Received {shown(text)} as the name of a model on the Hub.",
+        why="Expected owner/name, such as ada/flowers: at most 96 letters, digits, - _ and .",
+    )
     try:
         hub.utils.validate_repo_id(name)
     except hub.errors.HFValidationError as error:
-        raise _no_name(text, str(error).splitlines()[0]) from error
+        raise problem from error
     if name.count("/") != 1:
-        raise _no_name(text, "There is no owner in it.")
+        raise problem
     return name
-
-
-def _no_name(text: str, why: str) -> HubError:
-    return HubError(
-        f"Received {shown(text)} as the name of a model on the Hub.",
-        why=why,
-        fix="Expected owner/name, such as ada/flowers: letters, digits, - _ and .",
-    )
 
 
 def api_to_write(name: str) -> Any:
