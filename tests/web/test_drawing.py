@@ -67,6 +67,21 @@ def test_the_usual_keys_take_lines_back(address: str, visiting: Visiting) -> Non
     visit.settle()
 
 
+def test_keys_that_belong_to_a_text_leave_the_drawing_alone(
+    address: str, visiting: Visiting
+) -> None:
+    page = opened(visiting(camera=None), address)
+    line(page, (0.2, 0.2), (0.8, 0.8))
+    drawn = sheet(page)
+    page.get_by_text("Control from outside").click()
+    page.get_by_label("OSC from").fill("ws://one")
+    page.keyboard.press("Control+z")
+    assert np.array_equal(sheet(page), drawn)
+    page.get_by_label("Thickness").focus()  # a slider has nothing to take back
+    page.keyboard.press("Control+z")
+    assert sheet(page).min() == 255
+
+
 def test_a_line_that_is_taken_back_while_it_is_drawn_stays_away(
     address: str, visiting: Visiting
 ) -> None:

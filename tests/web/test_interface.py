@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from support.pages import Visiting
+from support.pages import SIZE, Visiting, identity_file
+from support.videos import lavfi
 
 pytestmark = pytest.mark.slow
 
@@ -134,15 +135,46 @@ def test_every_control_has_a_name_and_is_reached_by_keyboard(
     wanted = {"canvas", "camera", "picture", "video", "draw", "pause", "save", "record", "full"}
     wanted |= {"blur", "contrast", "smooth", "mirror", "show-all", "speed", "reset", "other-model"}
     assert wanted | {"clear", "pen-width"} <= set(reached)
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('button, input:not([type=file]), select, canvas')]
-          .filter(element => element.offsetParent && !element.getAttribute('aria-label')
-            && !element.labels?.length && !element.textContent.trim())
-          .map(element => element.outerHTML)"""
-    )
-    assert nameless == []
+    assert page.evaluate(NAMELESS) == []
 
 
+def test_every_part_that_can_be_opened_is_named_legible_and_fits_a_finger(
+    address: str, visiting: Visiting, tmp_path: Path
+) -> None:
+    """A second model, feedback, a video or a drawing, MIDI and OSC: all at once, on a phone."""
+    film = lavfi(tmp_path / "film.webm", "testsrc=size=64x64:duration=1", "-c:v", "libvpx")
+    phone = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
+    for scheme in ("light", "dark"):
+        visit = visiting(camera=None, color_scheme=scheme, reduced_motion="reduce", **phone)
+        page = visit.open(address + "#source=draw&feedback=0.5")
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Add a second model").click()
+        content = identity_file(SIZE, 3, name="a second one with a rather long name")
+        chooser.value.set_files({"name": "b.onnx", "mimeType": "", "buffer": content})
+        page.get_by_label("Mix of the two models").wait_for()
+        page.get_by_text("Control from outside").click()
+        for source in ("draw", "video"):
+            if source == "video":
+                visit.drop("film.webm", film.read_bytes(), "video/webm")
+                page.get_by_label("Place in the video").wait_for()
+            assert page.evaluate(NAMELESS) == []
+            assert page.evaluate(SMALL) == []
+            assert page.evaluate(CONTRAST) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+#: What has no name for a screen reader.
+NAMELESS = """() => [...document.querySelectorAll(
+    'button, input:not([type=file]), select, canvas, summary')]
+  .filter(element => element.offsetParent && !element.getAttribute('aria-label')
+    && !element.labels?.length && !element.textContent.trim())
+  .map(element => element.outerHTML)"""
+#: What a finger does not hit.
+SMALL = """() => [...document.querySelectorAll('button, .tick, select, summary, '
+    + 'input[type=range], input[type=text], input[type=color], #colours input')]
+  .filter(element => element.offsetParent)
+  .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
+  .filter(([name, box]) => box.height < 43.5 || box.width < 43.5)"""
 CONTRAST = """() => { const channels = colour => colour.match(/[\\d.]+/g).map(Number);
   const light = colour => { const [r, g, b] = channels(colour).map(v => v / 255)
     .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -150,7 +182,7 @@ CONTRAST = """() => { const channels = colour => colour.match(/[\\d.]+/g).map(Nu
   const behind = element => { for (; element; element = element.parentElement) {
     const colour = getComputedStyle(element).backgroundColor;
     if (channels(colour)[3] !== 0) return colour; } };
-  return [...document.querySelectorAll('h1, p, button, label, output, figcaption')]
+  return [...document.querySelectorAll('h1, p, button, label, output, figcaption, summary')]
     .filter(element => element.offsetParent && element.textContent.trim()).map(element => {
       const colours = [getComputedStyle(element).color, behind(element)];
       const pair = colours.map(light).sort((a, b) => b - a);
@@ -178,11 +210,4 @@ def test_it_fits_a_phone_in_portrait(address: str, visiting: Visiting) -> None:
         page.get_by_role("button", name=source).click()
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        small = page.evaluate(
-            """() => [...document.querySelectorAll(
-              'button, .tick, select, input[type=range], #colours input')]
-              .filter(element => element.offsetParent)
-              .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
-              .filter(([name, box]) => box.height < 43.5 || box.width < 43.5)"""
-        )
-        assert small == []
+        assert page.evaluate(SMALL) == []

@@ -15,10 +15,22 @@ from support.pages import Visit, Visiting, memory_of
 pytestmark = pytest.mark.slow
 
 
-def test_memory_stays_flat(address: str, visiting: Visiting, chromium_with_camera: Browser) -> None:
+@pytest.mark.parametrize("settings", ["smooth=0.5", "smooth=0.5&feedback=0.5&mix=0.5"])
+def test_memory_stays_flat(
+    settings: str,
+    address: str,
+    model: bytes,
+    visiting: Visiting,
+    chromium_with_camera: Browser,
+) -> None:
     seconds = float(os.environ.get("PAGE_SECONDS", "8"))
     visit = visiting()
-    page = visit.open(address + "#source=camera&smooth=0.5")
+    page = visit.open(f"{address}#source=camera&{settings}")
+    if "mix" in settings:
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Add a second model").click()
+        chooser.value.set_files({"name": "b.onnx", "mimeType": "", "buffer": model})
+        page.get_by_label("Mix of the two models").wait_for()
     visit.wait_for_frames(100)
     before = settled_memory(visit, chromium_with_camera)
     frames = page.evaluate("window.page.frames")

@@ -91,14 +91,18 @@ def test_a_knob_chooses_the_model_and_the_mix(address: str, visiting: Visiting) 
         page.wait_for_function(f"window.page.mix === {mix}")
 
 
+def failing(name: str, words: str) -> str:
+    """Returns a script with which the browser gives no MIDI."""
+    thrown = f"throw new DOMException('{words}', '{name}')"
+    return f"navigator.requestMIDIAccess = async () => {{ {thrown} }}"
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [
         ("Navigator.prototype.requestMIDIAccess = undefined", "has no MIDI"),
-        (
-            "navigator.requestMIDIAccess = async () => { throw new DOMException('refused') }",
-            "MIDI may not be used (refused)",
-        ),
+        (failing("NotAllowedError", "refused"), "MIDI may not be used: refused. Allow it"),
+        (failing("InvalidStateError", "No sound."), "MIDI does not start here: No sound. Plug"),
     ],
 )
 def test_where_there_is_no_midi_it_is_said(

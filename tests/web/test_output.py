@@ -114,6 +114,9 @@ def test_a_message_does_not_stay_in_another_programs_picture(
     assert "refused" in visit.notice()
     page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
     expect(page.locator("#notice p")).to_be_hidden()
+    visit.drop("notes.txt", b"Buy milk.", "text/plain")  # a later one is seen again
+    expect(page.locator("#notice p")).to_contain_text("notes.txt")
+    expect(page.locator("#notice p")).to_be_visible()
 
 
 def shot(page: Page) -> np.ndarray:

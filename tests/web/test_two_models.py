@@ -99,6 +99,20 @@ def test_smoothing_and_blur_work_for_both(address: str, visiting: Visiting) -> N
     assert np.abs(visit.pixels("output").astype(int) - visit.pixels("input")).max() <= 2
 
 
+def test_the_meter_is_about_the_model_that_is_shown(address: str, visiting: Visiting) -> None:
+    visit = visiting(camera=None)
+    page = opened(visit, address, identity_file(32, 1, condition="grey", name="copies"))
+    add_second(page, identity_file(SIZE, 1, condition="grey", factor=0.0, offset=2, name="same"))
+    meter = page.get_by_role("meter", name="How well it follows")
+    for name, words in [
+        ("1 · copies", "follows the picture well"),
+        ("2 · same", "hardly follows the picture"),
+        ("1 · copies", "follows the picture well"),
+    ]:
+        choose(page, name)
+        expect(meter).to_have_attribute("aria-valuetext", words)
+
+
 def test_a_broken_second_model_changes_nothing(address: str, visiting: Visiting) -> None:
     visit = visiting(camera=None)
     page = opened(visit, address, grey(-0.5, "dark"))

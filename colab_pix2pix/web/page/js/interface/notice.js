@@ -12,6 +12,8 @@ export function showError(error) {
   close.onclick = clearError;
   const message = document.createElement("p");
   message.append(summary, " ", fix);
+  clearError();
+  byId("notice").getBoundingClientRect(); // gone for a moment: how long it stays is counted anew
   byId("notice").replaceChildren(message, close);
 }
 

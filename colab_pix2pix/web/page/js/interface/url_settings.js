@@ -41,7 +41,8 @@ export function writeUrlSettings(settings) {
     writing = null;
     const query = new URLSearchParams(location.search); // what is ours of it goes behind the #
     for (const name of ["exhibition", ...TEXT_SETTINGS, ...NUMBER_SETTINGS]) query.delete(name);
-    const address = location.pathname + (query.size > 0 ? `?${query}` : "");
+    const others = query.toString();
+    const address = location.pathname + (others && `?${others}`);
     history.replaceState(null, "", address + hashOf(settings));
   }, WRITE_AFTER_MS);
 }

@@ -5,6 +5,8 @@ import { TARGETS } from "./targets.js";
 
 const STORED_AS = "colab_pix2pix midi";
 const CONTROL_CHANGE = 0xb0;
+/** The browser's names of errors that somebody can take back. */
+const REFUSALS = ["NotAllowedError", "SecurityError"];
 const LARGEST = 127; // of a number, and of a value
 
 export class Midi {
@@ -31,9 +33,12 @@ export class Midi {
     try {
       this.access = await navigator.requestMIDIAccess();
     } catch (error) {
+      const isRefused = REFUSALS.includes(error.name);
       throw new UserError(
-        `MIDI may not be used (${error.message}).`,
-        "Allow it with the sign beside the address, then press Connect MIDI again.",
+        `${isRefused ? "MIDI may not be used" : "MIDI does not start here"}: ${error.message.replace(/\.$/, "")}.`,
+        isRefused
+          ? "Allow it with the sign beside the address, then press Connect MIDI again."
+          : "Plug the controller in, close other programs that use it, then press Connect MIDI again.",
         { cause: error },
       );
     }
