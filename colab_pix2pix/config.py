@@ -43,7 +43,7 @@ class VideoConfig(Config):
 
     source: str = option(
         "",
-        "A link to a video page or file, or a path. Empty: the time-lapse that comes along.",
+        "A link to a video page or file, or a path. Empty: the sample, a short time-lapse.",
         label="Video link or path",
         link=True,
     )
@@ -142,7 +142,8 @@ class FramesConfig(Config):
     )
     exact: bool = option(
         True,
-        "False takes key frames where there are some: quicker, at times a little less even.",
+        "Crops lie at even times. Off: at key frames, where there are some, which is quicker and at"
+        " times a little less even.",
         label="Exact times",
         advanced=True,
     )

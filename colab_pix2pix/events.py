@@ -207,10 +207,17 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A sentence for the user."""
+    """A sentence for the user.
+
+    Attributes:
+        message: In plain words.
+        level: "warning" where something is wrong.
+        details: Numbers and the like for those who want to know more; "" for none.
+    """
 
     message: str
     level: Literal["info", "warning"] = "info"
+    details: str = ""
 
 
 Event = Progress | TrainingProgress | Metrics | Sample | Saved | Safety | Resumed | Verdict | Note
@@ -264,7 +271,9 @@ def from_json(line: str) -> Event:
     if not isinstance(record, dict) or record.get("event") not in _KINDS:
         raise ValueError(f"Received {line[:80]!r}, expected a line that events.to_json wrote.")
     kind = _KINDS[record["event"]]
-    fields = {field.name: record[field.name] for field in dataclasses.fields(kind)}
+    # A line of an earlier version lacks what came later.
+    known = [field.name for field in dataclasses.fields(kind) if field.name in record]
+    fields = {name: record[name] for name in known}
     if "path" in fields:
         fields["path"] = Path(fields["path"])
     if "history" in fields:

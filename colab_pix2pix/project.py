@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import os
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,23 +20,52 @@ from .filenames import public_link, shown, typed_path
 from .options import Config, checks_input
 
 FORMAT = 1
+_MOST_LETTERS = 64
+_MOST_BYTES = 200  # of 255 that a folder's name may have: some names have more before or after
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
 
 def check_name(name: str) -> str:
     """Returns a project's name if a folder can bear it on every system.
 
+    Letters of all alphabets and emoji are fine.
+
     Raises:
         OptionError: it is empty, too long, or has characters such as `/` that lead elsewhere.
     """
-    plain = isinstance(name, str) and re.fullmatch(r"\w[\w .-]{0,63}", name)
-    if plain and ".." not in name and name == name.strip(" ."):
+    if isinstance(name, str) and _is_plain_name(name):
         return name
     raise OptionError(
         f"name: received {shown(name)}.",
-        why="Expected up to 64 letters, digits, spaces, '-', '_' or '.', a letter or digit first.",
+        why=f"Expected up to {_MOST_LETTERS} letters, digits, emoji, spaces, '-', '_' or '.', a"
+        " letter, a digit or an emoji first.",
         fix="Choose a plain name such as 'flowers'.",
     )
+
+
+def _is_plain_name(name: str) -> bool:
+    words = [_kind(character) for character in name]
+    if not words or len(name) > _MOST_LETTERS or len(name.encode(errors="replace")) > _MOST_BYTES:
+        return False
+    begins = words[0] == "word" and not unicodedata.category(name[0]).startswith("M")
+    return begins and "" not in words and ".." not in name and name == name.strip(" .")
+
+
+def _kind(character: str) -> str:
+    """Returns whether a character may stand in a name: "word", "between" words, or "" for never."""
+    if character in " .-":
+        return "between"
+    kind = unicodedata.category(character)
+    # Marks belong to the letter before them, as in Hindi. Emoji may be newer than this Python.
+    if (
+        kind[0] in "LNM"
+        or kind == "So"
+        or character == "_"
+        or "\U0001f000" <= character < "\U0001fb00"
+    ):
+        return "word"
+    # What joins several emoji to one, and the letters of some flags.
+    return "between" if character == "\u200d" or "\U000e0020" <= character <= "\U000e007f" else ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: What the losses are called where people read them, by their field of `events.Metrics`.
+LOSS_NAMES = {
+    "generator_l1_loss": "difference to the real crops",
+    "held_out_l1_loss": "the same on crops it has never seen",
+    "generator_gan_loss": "how easily its pictures are told from real ones",
+    "discriminator_loss": "how often they pass as real",
+}
+
 
 def count(number: float) -> str:
     """Returns a whole number with a blank between thousands.
@@ -28,6 +36,16 @@ def counted(number: int, singular: str, plural: str = "") -> str:
         ('1 duplicate', '3 duplicates', '2 dark')
     """
     return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def is_or_are(number: float) -> str:
+    """Returns the verb that goes with a number.
+
+    Example:
+        >>> f"{counted(1, 'crop')} {is_or_are(1)} kept"
+        '1 crop is kept'
+    """
+    return "is" if number == 1 else "are"
 
 
 def bytes_in_words(size_bytes: float) -> str:
@@ -83,11 +101,14 @@ def progress_in_words(done: float, total: float | None, unit: str) -> str:
     Example:
         >>> progress_in_words(30, 60, "crops"), progress_in_words(5e6, None, "bytes")
         ('30 of 60 crops', '5.0 MB')
+        >>> progress_in_words(1, None, "frames")
+        '1 frame'
     """
     amounts = [done] if total is None else [done, total]
     if unit == "bytes":
         return " of ".join(bytes_in_words(amount) for amount in amounts)
-    return f"{' of '.join(f'{amount:.0f}' for amount in amounts)} {unit}".rstrip()
+    words = " of ".join(f"{amount:.0f}" for amount in amounts)
+    return f"{words} {unit.removesuffix('s') if words == '1' else unit}".rstrip()
 
 
 def path_in_words(path: Path) -> str:

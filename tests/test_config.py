@@ -84,13 +84,43 @@ def test_the_paper_preset_stays_exact() -> None:
     assert not (paper.discriminator_augment or paper.consistency or paper.gan_warmup_steps)
 
 
-@pytest.mark.parametrize("name", ["flowers", "Mein Garten 2", "été", "a.b-c_d"])
+@pytest.mark.parametrize("name", [
+    "flowers", "Mein Garten 2", "été", "a.b-c_d", "_2",
+    "हिन्दी", "ไทย", "かき氷", "e\u0301te\u0301", "🌻",
+    "🌻 Garten", "räder 🚲🇩🇪", "👩🏽‍🎨❤️", "1️⃣ eins", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "x" * 64, "🌻" * 50,
+])  # fmt: skip
 def test_a_plain_name_is_a_project_name(name: str) -> None:
     assert check_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a/b", "..", "a..b", "../up", ".hidden", "a\nb", "x" * 65]
+    "name",
+    [
+        "",
+        " ",
+        "a/b",
+        "..",
+        "a..b",
+        "../up",
+        ".hidden",
+        "a\nb",
+        "x" * 65,
+        "🌻" * 51,
+        "🌻/a",
+        "a\\b",
+        "a^b",
+        "a`b",
+        "a:b",
+        "-a",
+        "\ud83c",
+        "a\u202eb",
+        "a\u200bb",
+        "\u200d🌻",
+        "\u0301e",
+        "a\x00",
+        "a\u2028b",
+        "a|b",
+    ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(OptionError, match="name: received"):

@@ -103,7 +103,8 @@ def run_import(args: argparse.Namespace) -> int:
                 reading=reading,
                 on_event=terminal,
             )
-        print(f"{len(dataset.crops)} pairs in {args.directory}: train with --condition paired")
+        pairs = wording.counted(len(dataset.crops), "pair")
+        print(f"{pairs} in {args.directory}: train with --condition paired")
         return 0
     config = configured(args, FramesConfig())
     with Terminal() as terminal:
@@ -132,7 +133,8 @@ def say_how_far(result: TrainingResult, project: Project) -> int:
         safe = f"{status_line.line(result.safety)}. " if result.safety else ""
         print(f"Stopped at step {result.step}. {safe}Run the same command again to go on.")
         return INTERRUPTED
-    print(f"Trained: {result.epochs_done} epochs, step {result.step}, in {project.path}")
+    epochs = wording.counted(result.epochs_done, "epoch")
+    print(f"Trained: {epochs}, step {wording.count(result.step)}, in {project.path}")
     if result.safety and result.safety.on_drive:
         print(status_line.line(result.safety))
     return int(_lacks_on_drive(result))
@@ -158,7 +160,8 @@ def run_status(args: argparse.Namespace) -> int:
         print("Nothing is saved yet.")
         return 0
     print(state["line"])
-    print(f"A resume would start at step {state['step']} ({state['epochs_done']} epochs done).")
+    epochs = wording.counted(state["epochs_done"], "epoch")
+    print(f"A resume would start at step {state['step']} ({epochs} done).")
     print(*state["notes"], sep="\n", end="\n" if state["notes"] else "")
     return 0
 

@@ -65,7 +65,7 @@ def describe_progress(progress: Progress, loss: str = "") -> ProgressText:
     if progress.per_second and "speed" not in details:
         in_bytes, speed = progress.unit == "bytes", progress.per_second
         details["speed"] = f"{wording.bytes_in_words(speed) if in_bytes else f'{speed:.1f}'}/s"
-    if progress.seconds_left is not None:
+    if progress.seconds_left is not None and progress.done != progress.total:
         details["time left"] = f"{wording.seconds_in_words(progress.seconds_left)} left"
     if loss:
         details["loss"] = loss

@@ -57,13 +57,14 @@ class Terminal:
             case Progress():
                 self._progress(event)
             case Metrics():
-                self._loss = f"L1 {event.generator_l1_loss:.3f}"
+                self._loss = f"difference {event.generator_l1_loss:.3f}"
             case Safety():
                 self._safety(event)
             case Resumed():
                 self.line(f"Resumed at step {event.step}")
             case Note():
-                self.line(f"! {event.message}" if event.level == "warning" else event.message)
+                text = f"{event.message} ({event.details})" if event.details else event.message
+                self.line(f"! {text}" if event.level == "warning" else text)
             case Verdict():
                 self.line(event.sentence)
             # Samples and the like are for those who can show them; what is saved, Safety tells.

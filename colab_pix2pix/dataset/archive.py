@@ -22,6 +22,7 @@ from ..files import (
     to_json,
 )
 from ..options import checks_input
+from ..wording import bytes_in_words
 from . import manifest
 from .manifest import Dataset
 
@@ -203,7 +204,8 @@ def _check_space(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:
         raise _refused(path, f"its {size:,} bytes would grow to {total:,}")
     disk, free = free_space(directory)
     if free < total:
-        raise DatasetError(f"{path} needs {total:,} bytes on {disk}, which has {free:,} left.")
+        needed, left = bytes_in_words(total), bytes_in_words(free)
+        raise DatasetError(f"{path} needs {needed} on {disk}, which has {left} left.")
 
 
 def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
@@ -78,7 +79,9 @@ def add_sources(
         manifest.write(Dataset(temp_dir, tuple(order), known, revision))
     if kept:
         others = len({crop.source for crop in kept})
-        message = f"{directory} also holds {len(kept)} crops of {others} other video(s)."
+        others_kept = wording.counted(len(kept), "crop")
+        elsewhere = wording.counted(others, "other source")
+        message = f"{directory} also holds {others_kept} of {elsewhere}."
         on_event(Note(message=message))
     return manifest.read(directory)
 

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from .. import files
+from .. import files, wording
 from ..events import Note, OnEvent
 from ..filenames import packed_name
 from ..project import Project
@@ -92,7 +92,8 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
 
 def came_back(project: Project, changed: int) -> str:
     """Returns what to say when `restore` has changed crops."""
-    return f"What was decided about {changed} crops came back from {project.choices_file.name}."
+    crops = wording.counted(changed, "crop")
+    return f"What was decided about {crops} came back from {project.choices_file.name}."
 
 
 def lacking(project: Project, copy: Project, *here: Dataset, there: Dataset | None) -> int:

@@ -14,6 +14,7 @@ from ..images import blurred_grey_input, read_image
 from ..mounts import require_apart
 from ..options import checks_input
 from ..spacing import evenly_chosen
+from ..wording import counted
 from .manifest import Crop, Dataset
 
 _PAPER, _INK, _FADED, _RED = (250, 249, 246), (40, 40, 44), (120, 120, 126), (196, 60, 48)
@@ -129,7 +130,7 @@ def _fitting_font(
 def _draw_caption(sheet: Image.Image, dataset: Dataset, shown: int) -> None:
     kept, total = dataset.kept, len(dataset.crops)
     test = sum(crop.split == "test" for crop in kept)
-    counts = [f"{len(kept)} of {total} crops kept"]
+    counts = [f"{len(kept)} of {counted(total, 'crop')} kept"]
     counts += [f"{test} held out for testing"] if test else []
     counts += [f"{shown} shown"] if shown < total else []
     titles = [str(s.get("title") or s.get("file") or key) for key, s in dataset.sources.items()]

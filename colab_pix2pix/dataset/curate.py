@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable
 from typing import Literal
 
+from .. import wording
 from ..config import CurateConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
@@ -65,7 +66,8 @@ def _summary(dataset: Dataset) -> str:
         for name in crop.marks:
             counts[name] = counts.get(name, 0) + 1
     listed = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"{len(dataset.kept)} of {len(dataset.crops)} crops are kept ({listed})."
+    kept, crops = len(dataset.kept), wording.counted(len(dataset.crops), "crop")
+    return f"{wording.count(kept)} of {crops} {wording.is_or_are(kept)} kept ({listed})."
 
 
 @checks_input()

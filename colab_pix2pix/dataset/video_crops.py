@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .. import wording
 from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
@@ -207,5 +208,6 @@ def _check_count(
             message = f"{cut} of {count} crops could be cut: not every size has room for as many."
         on_event(Note(message=message, level="warning"))
     elif count < config.count:
-        message = f"{info.path.name} has only {frames} different frames: {count} crops"
+        different = wording.counted(frames, "different frame")
+        message = f"{info.path.name} has only {different}: {wording.counted(count, 'crop')}"
         on_event(Note(message=f"{message} instead of {config.count}.", level="warning"))

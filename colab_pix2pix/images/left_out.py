@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import DatasetError
 from ..events import Note, OnEvent
+from ..wording import counted, is_or_are
 
 _MOST_NAMED = 20
 _MOST_IN_ERROR = 5
@@ -44,11 +45,13 @@ class LeftOut:
             return
         count = len(self.reasons)
         if not used:
+            pictures = counted(count, "picture")
             raise DatasetError(
-                f"Not one of {count} pictures can be used: {self._named(_MOST_IN_ERROR)}",
+                f"Not one of {pictures} can be used: {self._named(_MOST_IN_ERROR)}",
                 fix="Replace them, or choose another folder.",
             )
-        message = f"{count} of {count + used} pictures are left out: {self._named(_MOST_NAMED)}"
+        pictures = f"{count} of {counted(count + used, 'picture')} {is_or_are(count)}"
+        message = f"{pictures} left out: {self._named(_MOST_NAMED)}"
         self._on_event(Note(message=message, level="warning"))
 
     def _named(self, most: int) -> str:

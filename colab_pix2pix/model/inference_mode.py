@@ -17,6 +17,11 @@ from . import conditions
 from .trained import Trained
 
 _MEASURED = 8  # crops
+#: How a model is used in each mode, in words.
+_USED = {
+    "inference": "The model is used as it is, with what it has learned of all pictures",
+    "paper": "The model is used as in the paper, a little different each time",
+}
 
 
 def select_inference_mode(
@@ -43,7 +48,8 @@ def select_inference_mode(
         write_json(known, found)
     best = min(MODES, key=lambda mode: float(found[mode]))
     errors = ", ".join(f"{mode} mode {found[mode]:.4f}" for mode in MODES)
-    on_event(Note(message=f"Used in {best} mode. L1 on held-out crops: {errors}."))
+    message = f"{_USED[best]}: on held-out crops that is closer to the real pictures."
+    on_event(Note(message=message, details=f"L1 on held-out crops: {errors}"))
     return best
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
 from ..dataset import choices, curate, manifest
 from ..dataset.manifest import Dataset
@@ -63,7 +64,7 @@ def recover(project: Project, *, on_event: OnEvent) -> None:
             on_event(Note(message=message, level="warning"))
             return
         count, name = len(dataset.crops), project.dataset_zip.name
-        on_event(Note(message=f"{count} crops came back from {name}."))
+        on_event(Note(message=f"{wording.counted(count, 'crop')} came back from {name}."))
     for dataset in _datasets(project):
         _decided(project, dataset, on_event)
 

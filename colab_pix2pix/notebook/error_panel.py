@@ -56,8 +56,7 @@ def _as_html(error: BaseException) -> str:
     if isinstance(error, Pix2PixError):
         lines = [f"<b>{style.escape(error.what)}</b>", style.escape(error.why)]
         lines.append(style.escape(error.fix))
-        said = f"<details><summary>Details</summary>{style.escape(error.details)}</details>"
-        text = "<br>".join(filter(None, lines)) + (said if error.details else "")
+        text = "<br>".join(filter(None, lines)) + style.folded(error.details)
         return f'<div class="cp-error cp-text">{text}</div>'
     report = "".join(traceback.format_exception(error))
     return (

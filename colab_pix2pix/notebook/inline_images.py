@@ -12,15 +12,12 @@ from PIL import Image, ImageOps
 
 from ..events import Metrics
 from ..images import read_image
+from ..wording import LOSS_NAMES
 
+_COLOURS = ("#3b82c4", "#2f9e63", "#d18a1b", "#9467bd")
 #: Losses in the order in which they are drawn: field of Metrics (and column of `metrics.csv`), what
 #: it is called where people read it, colour.
-LOSSES = (
-    ("generator_l1_loss", "difference to the real crops", "#3b82c4"),
-    ("held_out_l1_loss", "the same on crops it has never seen", "#2f9e63"),
-    ("generator_gan_loss", "how easily its pictures are told from real ones", "#d18a1b"),
-    ("discriminator_loss", "how often they pass as real", "#9467bd"),
-)
+LOSSES = tuple((*named, c) for named, c in zip(LOSS_NAMES.items(), _COLOURS, strict=True))
 #: What the rows of a sample grid are.
 GRID_CAPTION = "Top: what the network sees. Middle: what was there. Bottom: its picture."
 _GREY = "#888888"

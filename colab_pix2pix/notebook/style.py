@@ -86,6 +86,15 @@ def line(text: object, kind: str = "quiet") -> str:
     return f'<div class="cp-{kind} cp-text">{escape(text)}</div>' if str(text) else ""
 
 
+def folded(text: object) -> str:
+    """Returns details that a click unfolds; nothing where there are none."""
+    return (
+        f'<details class="cp-help cp-text"><summary>Details</summary>{escape(text)}</details>'
+        if str(text)
+        else ""
+    )
+
+
 def title(text: object, project: str = "") -> str:
     """Returns the heading of a panel, with the name of the project that it belongs to, if any."""
     name = f'<span class="cp-of">project {escape(project)}</span>' if project else ""

@@ -184,9 +184,9 @@ def lost_progress(project: Project, start: Generation) -> str:
     if not steps:
         return ""
     if seconds is None:
-        return f"Lost with the last session: at least {wording.count(steps)} steps."
+        return f"Lost with the last session: at least {wording.counted(steps, 'step')}."
     span = wording.seconds_in_words(seconds)
-    return f"Lost with the last session: {wording.count(steps)} steps, {span} of training."
+    return f"Lost with the last session: {wording.counted(steps, 'step')}, {span} of training."
 
 
 def progress_since(project: Project, start: Generation) -> tuple[int, float | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .. import wording
 from ..errors import DatasetError
 from ..events import METRICS_COLUMNS, Metrics, unpack_history
 from ..files import atomic_write
@@ -170,19 +171,20 @@ def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
     figure = Figure(figsize=(8, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     steps = [row.step for row in history]
+    names = wording.LOSS_NAMES
     above.plot(steps, [row.generator_l1_loss for row in history], label="training crops", lw=1)
     held_out = [row for row in history if row.held_out_l1_loss is not None]
     above.plot(
         [row.step for row in held_out],
         [row.held_out_l1_loss for row in held_out],
         "o-",
-        label="held-out crops",
+        label="crops it has never seen",
         markersize=3,
     )
-    above.set(ylabel="generator_l1_loss", ylim=(0, None))
-    below.plot(steps, [row.generator_gan_loss for row in history], label="generator_gan_loss", lw=1)
-    below.plot(steps, [row.discriminator_loss for row in history], label="discriminator_loss", lw=1)
-    below.set(xlabel="step", ylabel="log-loss", ylim=(0, None))
+    above.set(ylabel=names["generator_l1_loss"], ylim=(0, None))
+    for name in ("generator_gan_loss", "discriminator_loss"):
+        below.plot(steps, [getattr(row, name) for row in history], label=names[name], lw=1)
+    below.set(xlabel="step", ylabel="the contest of the two networks", ylim=(0, None))
     for axes in (above, below):
         axes.legend()
         axes.grid(alpha=0.3)

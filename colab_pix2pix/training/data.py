@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import wording
 from ..config import TrainConfig
 from ..dataset.counts import learned_and_held_out
 from ..dataset.manifest import Crop, Dataset
@@ -177,7 +178,8 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
 
     shape = (len(paths), size, size, 3 * len(paths[0]))
     stored = keep(decoded(), shape, limit_bytes=round(config.memory_limit * 1e9))
-    on_event(Note(message=f"{len(paths):,} crops take {stored.where}."))
+    take = "takes" if len(paths) == 1 else "take"
+    on_event(Note(message=f"{wording.counted(len(paths), 'crop')} {take} {stored.where}."))
     return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
 
 

@@ -213,14 +213,15 @@ def _learning_or_finished(
 ) -> Verdict:
     fall, uncertain = _fall_per_doubling(recent)
     start, now = float(curve.values[0]), float(np.median(recent.values[-max(3, recent.window) :]))
+    steps = wording.counted(int(curve.steps[-1]), "step")
     course = f"the difference (L1) on {where} crops went from {start:.3f} to {now:.3f}"
     if improving:
         share = f"of late, twice the steps make it {fall:.1%} smaller"
         return _learning(f"{course}; {share}. More steps are worth it.")
     if not late_enough and now < _CLEARLY_LESS * start:
-        return _learning(f"{course} in {curve.steps[-1]:.0f} steps; it is too early to say more.")
+        return _learning(f"{course} in {steps}; it is too early to say more.")
     if not late_enough:
-        sentence = f"Starting: {course} in {curve.steps[-1]:.0f} steps, too few."
+        sentence = f"Starting: {course} in {steps}, too few."
         return Verdict(state="starting", sentence=sentence)
     if uncertain > _SWINGING:
         return _learning(

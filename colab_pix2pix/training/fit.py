@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
 from ..hub.fetch import weights_path
@@ -61,7 +62,8 @@ def fit(
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
-        on_event(Note(message=f"Nothing to do: {done} epochs are complete. More epochs continue."))
+        complete = f"{wording.counted(done, 'epoch')} {wording.is_or_are(done)} complete"
+        on_event(Note(message=f"Nothing to do: {complete}. More epochs continue."))
         safety = restore.safety(plan.project, plan.found)
         pending = plan.found[0].durability == "pending" or bool(safety.missing_files)
         if crops_are_kept() and not (safety.on_drive and pending):
@@ -192,7 +194,9 @@ def _with_batch_size(
         changed = f"batch_size changes from {before} to {size}: {devices} devices share it."
         on_event(Note(message=changed))
     else:
-        on_event(Note(message=f"{size} crops at a time fit into memory."))
+        fit_in = "fits" if size == 1 else "fit"
+        crops = wording.counted(size, "crop")
+        on_event(Note(message=f"{crops} at a time {fit_in} into memory."))
     return plan.with_batch_size(size)
 
 

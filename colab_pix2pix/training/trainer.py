@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .. import wording
 from ..events import Note, OnEvent, Safety, Sample
 from ..project import Project
 from . import artifacts
@@ -255,7 +256,8 @@ class Trainer:
         self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
         writer.remember(config)
         message = (
-            f"{config.minutes:g} minutes are enough for {epochs} epochs, up to step {last_step}."
+            f"{wording.seconds_in_words(config.minutes * 60)} are enough for"
+            f" {wording.counted(epochs, 'epoch')}, up to step {wording.count(last_step)}."
         )
         self._on_event(Note(message=message))
 

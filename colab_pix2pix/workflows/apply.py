@@ -16,11 +16,7 @@ from .. import events, mounts
 from ..config import MODES
 from ..errors import DatasetError, OptionError
 from ..events import Note, OnEvent, Progress
-from ..filenames import (
-    IMAGE_SUFFIXES,
-    output_file,
-    shown,
-)
+from ..filenames import IMAGE_SUFFIXES, output_file, shown
 from ..files import atomic_write
 from ..images import LeftOut
 from ..mounts import require_apart
@@ -130,13 +126,14 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
     from ..model.inference_mode import select_inference_mode
 
     if not project.dataset_zip.exists():
-        on_event(Note(message="Inference mode: there are no held-out crops to measure on."))
+        on_event(Note(message="Without held-out crops nobody can tell which mode is better."))
         return "inference"
     crops = partial(held_out.pictures, project, trained.config)
     try:
         return select_inference_mode(trained, crops, project.work / "modes.json", on_event)
     except DatasetError as error:  # of the crops alone: the model is whole
-        on_event(Note(message=f"Inference mode: {error.what}", level="warning"))
+        message = f"Nobody can tell which mode is better. {error.what}"
+        on_event(Note(message=message, level="warning"))
         return "inference"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import events, mounts
+from .. import events, mounts, wording
 from ..config import MODES, TrainConfig
 from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
@@ -117,7 +117,9 @@ def export(
                 line = make.web(weights or "float16", sample, single_file, signature)
             else:
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")
-            on_event(Note(message=line))
+            file, _, details = line.partition(": ")
+            message = f"{file} makes the same pictures as the model: compared, and written."
+            on_event(Note(message=message, details=details))
             written.append(line)
         model_card.write_card(project, trained, temp_dir, written, metadata)
         flags = _flags(formats, generation, mode, weights, single_file)
@@ -201,8 +203,8 @@ class _Export:
         paper = self._metadata["mode"] == "paper"
         spec = ExportSpec(name=name, weights=weights, paper=paper, metadata=metadata)
         difference = export_network(self._generator, path, spec, self._input_image)
-        count = len(self._input_image)
-        return f"{weights} weights, within {difference:.1g} of the model on {count} crops."
+        crops = wording.counted(len(self._input_image), "crop")
+        return f"{weights} weights, within {difference:.1g} of the model on {crops}."
 
 
 def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None) -> None:

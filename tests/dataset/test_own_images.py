@@ -299,7 +299,7 @@ def test_a_damaged_member_is_left_out(tmp_path: Path) -> None:
     heard: list[Event] = []
     dataset = import_pictures(path, tmp_path / "crops", SMALL, on_event=heard.append)
     assert len(dataset.crops) == 2
-    assert f"1 of 3 pictures are left out: {path}/1.png (" in notes(heard)
+    assert f"1 of 3 pictures is left out: {path}/1.png (" in notes(heard)
 
 
 @pytest.mark.parametrize("name", ["slides.pptx", "stored.zip"])

@@ -240,7 +240,7 @@ def test_each_cell_alone_does_what_is_needed_before_it(
 def test_each_cell_alone_and_without_any_project_begins_one(root: Path, page: list[Any]) -> None:
     run("video")
     assert "A new project: my-first-model." in text_of(page[0])
-    assert "the time-lapse that comes along is taken" in text_of(page[1])
+    assert "so the sample is taken: a short time-lapse" in text_of(page[1])
 
 
 @pytest.mark.slow

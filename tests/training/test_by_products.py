@@ -11,13 +11,15 @@ from typing import Any
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.archive import is_packed, unpack
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError
-from colab_pix2pix.events import Event, Note, Resumed, Safety
+from colab_pix2pix.events import Event, Metrics, Note, Resumed, Safety
 from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project, sample_step
 from colab_pix2pix.storage.checkpoints import CheckpointWriter
@@ -28,6 +30,7 @@ from colab_pix2pix.training.artifacts import (
     read_sample,
     sample_grid,
     split_grid,
+    write_losses,
     write_sample,
     write_timelapse,
 )
@@ -244,3 +247,19 @@ def test_a_kept_milestone_can_be_asked_for_by_its_generation(crops: Dataset, run
 def test_the_pictures_of_a_grid_are_found_again(count: int, size: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, count, size, size, 3), np.uint8)
     assert np.array_equal(split_grid(sample_grid(list(pictures))), pictures)
+
+
+def test_the_curves_are_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    save = Figure.savefig
+
+    def listening(figure: Figure, *args: object, **kwargs: object) -> None:
+        save(figure, *args, **kwargs)
+        drawn.extend(text.get_text() for text in figure.findobj(Text))
+
+    monkeypatch.setattr(Figure, "savefig", listening)
+    losses = {"generator_gan_loss": 1.0, "generator_l1_loss": 0.5, "discriminator_loss": 0.7}
+    history = [Metrics(step=step, epoch=1, **losses) for step in (1, 2)]
+    write_losses(Project(tmp_path), history)
+    assert "difference to the real crops" in drawn and "how often they pass as real" in drawn
+    assert not [text for text in drawn if "_loss" in text or "log-loss" in text]

@@ -276,7 +276,9 @@ def test_the_mode_is_chosen_by_the_held_out_crops(crops: Dataset, tmp_path: Path
     assert errors["inference"] != errors["paper"]
     words = f"inference mode {errors['inference']:.4f}, paper mode "
     assert isinstance(heard[0], Note)
-    assert heard[0].message.startswith(f"Used in {chosen} mode. L1 on held-out crops: {words}")
+    assert "closer to the real pictures" in heard[0].message and "mode " not in heard[0].message
+    assert ("as in the paper" in heard[0].message) == (chosen == "paper")
+    assert heard[0].details.startswith(f"L1 on held-out crops: {words}")
     assert chosen in Image.open(tmp_path / "made.png").info["colab_pix2pix"]
 
     # In paper mode a picture is normalized by itself: as in a training step of that picture alone.

@@ -14,6 +14,7 @@ from ...errors import DatasetError
 from ...events import Note, OnEvent, Progress
 from ...images import LeftOut, ReadImage, Reading
 from ...spacing import evenly_chosen
+from ...wording import count, counted
 from ..crop_geometry import CropBox, crop_boxes, scaled_size
 from ..image_writer import ImageWriter
 from ..manifest import Crop
@@ -138,8 +139,9 @@ def cut_images(
     cutting.left_out.tell(len(counts))
     cutting.tell()
     if len(crops) < config.count:
-        message = f"{len(counts)} pictures give {len(crops)} crops, which is less than the"
-        cutting.on_event(Note(message=f"{message} {config.count} that were asked for."))
+        pictures, give = counted(len(counts), "picture"), "gives" if len(counts) == 1 else "give"
+        message = f"{pictures} {give} {counted(len(crops), 'crop')}, which is less than the"
+        cutting.on_event(Note(message=f"{message} {count(config.count)} that were asked for."))
     return crops
 
 
@@ -194,7 +196,8 @@ def cut_pairs(
     cutting.left_out.tell(len(crops))
     cutting.tell()
     if unlike:
-        message = f"The partners of {len(unlike)} of {len(crops)} pairs differ in shape and are cut"
+        pairs_in_words = f"{len(unlike)} of {counted(len(crops), 'pair')}"
+        message = f"The partners of {pairs_in_words} differ in shape and are cut"
         message += f" to their centre squares, which may not show the same: {unlike[0]}."
         cutting.on_event(Note(message=message, level="warning"))
     return crops

@@ -24,7 +24,7 @@ from .fields import LABEL_WIDTH, Field, SharedStyles
 _LABEL = "Link or path"
 _HELP = (
     "A link to a video, or the path of a video, or of a folder or a zip of pictures. Empty: the"
-    " time-lapse that comes along."
+    " sample, a short time-lapse."
 )
 
 _PAIRS = [
@@ -35,7 +35,7 @@ _PAIRS = [
 
 
 class VideoForm(Form[VideoConfig]):
-    """Which video or image folder to take. Left empty: the time-lapse that comes along.
+    """Which video or image folder to take. Left empty: the sample.
 
     Example:
         >>> form = VideoForm()

@@ -40,7 +40,7 @@ def progress_html(progress: Progress) -> str:
             if progress.unit == "bytes"
             else f"{speed:.3g} {progress.unit} per second"
         )
-    if progress.seconds_left is not None:
+    if progress.seconds_left is not None and done != total:
         parts.append(f"{wording.seconds_in_words(progress.seconds_left)} left")
     bar = style.bar(done / total) if total else ""
     return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
@@ -54,7 +54,10 @@ def verdict_html(verdict: Verdict) -> str:
 def notes_html(notes: Iterable[Note]) -> str:
     """Returns what a job has said, newest last; warnings stand out."""
     kinds = {"info": "quiet", "warning": "warning"}
-    return "".join(style.line(note.message, kinds.get(note.level, "quiet")) for note in notes)
+    return "".join(
+        style.line(note.message, kinds.get(note.level, "quiet")) + style.folded(note.details)
+        for note in notes
+    )
 
 
 def losses_html(metrics: Metrics) -> str:

@@ -20,16 +20,17 @@ from ...images import network_input
 from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
+from ...video.probe import probe
 from .. import inline_images, style
 from . import downloads
-from .results import small_video
+from .results import SMALL_VIDEO_SECONDS, small_video
 
 _MOST_SHOWN = 12
 _HELD_OUT = 4
 _SIDE = 256
 _GAP = 8
 _DOWNLOAD_BYTES = 8_000_000
-_OF_VIDEO = "Left: your video. Right: what the network makes of it. Shown are its first 20 seconds."
+_OF_VIDEO = "Left: your video. Right: what the network makes of it."
 
 #: A source and what the network makes of it.
 Prediction = tuple[Path, Path]
@@ -95,7 +96,10 @@ def predictions_view(
     """
     rows = [style.style_sheet(), widgets.HTML(style.title("What it makes of them", project))]
     if predictions[0][1].suffix == ".mp4":
-        rows.append(widgets.HTML(style.line(_OF_VIDEO)))
+        longest = max(probe(result).duration_seconds for _, result in predictions[:_MOST_SHOWN])
+        part = f" Shown are its first {SMALL_VIDEO_SECONDS} seconds."
+        text = _OF_VIDEO + (part if longest > SMALL_VIDEO_SECONDS else "")
+        rows.append(widgets.HTML(style.line(text)))
         rows += [_player(result) for _, result in predictions[:_MOST_SHOWN]]
     else:
         rows += _image_rows(predictions[:_MOST_SHOWN], config)

@@ -63,6 +63,10 @@ def _timelapse(project: Project) -> list[widgets.Widget]:
     return [video.add_class("cp-timelapse"), widgets.HTML(style.line(words, "help"))]
 
 
+#: How much of a video is shown in a notebook.
+SMALL_VIDEO_SECONDS = 20
+
+
 def small_video(path: Path) -> bytes:
     """Returns a video as an MP4 that a notebook can hold: at most 480 pixels wide, 20 seconds.
 
@@ -71,7 +75,7 @@ def small_video(path: Path) -> bytes:
     """
     with temp_folder() as folder:
         small = folder / "small.mp4"
-        size = ["-vf", f"scale='min({VIDEO_PIXELS},iw)':-2", "-t", "20"]
+        size = ["-vf", f"scale='min({VIDEO_PIXELS},iw)':-2", "-t", str(SMALL_VIDEO_SECONDS)]
         coding = ["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
         ffmpeg.run(["-i", str(path), *size, *coding, str(small)], what=f"shrinking {path.name}")
         return small.read_bytes()

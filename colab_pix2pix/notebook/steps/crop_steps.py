@@ -146,5 +146,5 @@ def _describe_source(video: Path, config: VideoConfig) -> str:
         return f"The pictures in {video.name} are taken from where they are."
     size = wording.bytes_in_words(video.stat().st_size)
     if not config.source:
-        return f"No video is chosen: the time-lapse that comes along is taken, {size}."
+        return f"No video is chosen, so the sample is taken: a short time-lapse, {size}."
     return f"{video.name}, {size}"

@@ -15,6 +15,7 @@ from ...errors import DatasetError
 from ...filenames import public_text
 from ...files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
 from ...project import Project
+from ...wording import counted
 
 if TYPE_CHECKING:
     from ...model.trained import Trained
@@ -86,7 +87,7 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
         "",
         "## How",
         "",
-        f"- {manifest['epochs_done']} epochs, {manifest['step']} steps"
+        f"- {counted(manifest['epochs_done'], 'epoch')}, {counted(manifest['step'], 'step')}"
         f" (generation {trained.generation.number})",
     ]
     lines += [f"- {_score(manifest['history'])}"] if manifest["history"] else []
