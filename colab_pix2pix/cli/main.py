@@ -24,14 +24,7 @@ from ..config import (
 from ..errors import Pix2PixError
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands, sharing
-from .flags import (
-    GENERATION,
-    Parser,
-    add_options,
-    add_run_dir,
-    path_argument,
-    protect_dashes,
-)
+from .flags import GENERATION, Parser, add_options, add_run_dir, path_argument, protect_dashes
 from .terminal import Terminal
 
 _NEW_CROPS = "the folder to make"
