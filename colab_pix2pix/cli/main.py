@@ -22,13 +22,7 @@ from ..config import (
 )
 from ..errors import Pix2PixError
 from . import INTERRUPTED, commands, outputs, sharing
-from .flags import (
-    Parser,
-    add_options,
-    add_run_dir,
-    path_argument,
-    protect_dashes,
-)
+from .flags import Parser, add_options, add_run_dir, path_argument, protect_dashes
 from .terminal import Terminal
 
 _NEW_CROPS = "the folder to make"

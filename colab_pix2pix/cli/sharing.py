@@ -84,8 +84,8 @@ def run_serve(args: argparse.Namespace) -> int:
             on_event=terminal,
         )
         with server, contextlib.suppress(KeyboardInterrupt):
-            print(server.address, flush=True)
             terminal.line("The page is there until you press Ctrl-C, for this machine only.")
+            print(server.address, flush=True)
             server.wait()
     return 0
 

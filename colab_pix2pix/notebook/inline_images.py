@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from ..config import TrainConfig
 from ..events import Metrics
-from ..images import read_image
+from ..images import network_input, read_image
 from ..wording import LOSS_NAMES
 
 _COLOURS = ("#3b82c4", "#2f9e63", "#d18a1b", "#9467bd")
@@ -54,6 +55,21 @@ def square_thumbnail(path: Path, pixels: int) -> Image.Image:
 def centre_square(path: Path, pixels: int) -> Image.Image:
     """Returns the square in the centre of an image, `pixels` a side; it is turned upright."""
     return ImageOps.fit(read_image(path).image, (pixels, pixels), Image.Resampling.LANCZOS)
+
+
+def seen_square(path: Path, config: TrainConfig | None, pixels: int) -> Image.Image:
+    """Returns what the network sees of the square in the centre of an image, `pixels` a side.
+
+    Args:
+        path: The image.
+        config: How the input is made of it; None where it is the input as it stands.
+        pixels: The size of the result; lines are as wide as a pixel of what the network gets.
+    """
+    if config is None:
+        return centre_square(path, pixels)
+    side = config.image_size if config.condition == "edges" else pixels
+    fed = network_input(centre_square(path, side), config)
+    return fed.convert("RGB").resize((pixels, pixels), Image.Resampling.BICUBIC)
 
 
 def data_url(image: Image.Image) -> str:

@@ -47,7 +47,7 @@ def wait_for_page(page: Page, number: int) -> None:
 def turn_to_page(page: Page, number: int) -> None:
     """Turns to the next page of the gallery, which is `number`, and waits for it."""
     page.evaluate(_REMEMBER_PICTURE)
-    page.locator(".cp-next").evaluate("button => button.click()")
+    page.locator(".cp-next").first.evaluate("button => button.click()")
     wait_for_page(page, number)
 
 

@@ -6,12 +6,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from colab_pix2pix.notebook.panels.page_server import PageServer
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.notebook.forms import ProjectForm
-from colab_pix2pix.notebook.panels.page_server import PageServer
 from colab_pix2pix.project import Project, projects
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.apply import apply

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
-from ... import wording
 from ...config import TrainConfig
 from ...dataset.choices import ChoiceKeeper
 from ...dataset.counts import counts_in_words
@@ -20,6 +19,7 @@ from .. import style
 from ..error_panel import ErrorPanel
 from . import thumbnails
 from .alike import AlikeRow
+from .close_look import CloseLook
 from .crop_filters import FILTERS, MarkButtons, filter_choices
 from .selection import Choice, Selection, parse_numbers
 
@@ -118,6 +118,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         boxes = [self.filter, self.pictures, self.numbers, self.back, self.next, self.undo]
         boxes += [self.reject_all, self.keep_all, self.reject_numbers, self.keep_numbers]
         boxes += [self.alike.how_many, self.alike.reject, self.alike.leave]
+        boxes += self.close_look.buttons
         return [*self.buttons, *boxes, *self.mark_buttons.buttons.values()]
 
     def show_training(self, running: bool, *, heard: bool = True) -> None:
@@ -182,6 +183,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.alike = AlikeRow(self._selection, self._number_of, self.show_page, reject, guard)
         self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
         self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
+        self.close_look = CloseLook(self._choose, self.errors.guard, self._config)
         self.message = widgets.HTML().add_class("cp-said")
         self.undo = self._button("Undo", self._undo)
 
@@ -195,7 +197,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         title = widgets.HTML(style.title("Look at the crops", project))
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
-            [self.pictures, self.message],
+            [self.pictures, self.close_look.looking, self.message],
             [self.numbers, self.reject_numbers, self.keep_numbers],
             [self.back, self.next, self.position],
         ]
@@ -203,12 +205,16 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         rows[1:1] = [self.mark_buttons, self.alike]
         page = widgets.Box(self.buttons).add_class("cp-thumbs")
         above = [style.style_sheet(), sheet, self.thumbnails, title, self.hint]
-        return [*above, self.counts, *rows, page, self.errors]
+        below = widgets.HBox(controls[-1]).add_class("cp-controls")
+        return [*above, self.counts, *rows, self.close_look, page, below, self.errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
-            if not self._updating:
-                crop = self._crops[index]
+            crop = self._crops[index] if not self._updating else None
+            if crop and self.close_look.looking.value:
+                self.close_look.show_crop(crop)
+                self._show_state()  # the click has pressed the button of the crop
+            elif crop:
                 self.alike.point_at(crop.file)
                 self._choose([crop.file], "reject" if change["new"] else "keep")
 
@@ -258,16 +264,17 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _show_state(self) -> None:
         """Shows which crops of the page are kept, the counts, and what can be done now."""
-        by_file = {crop.file: crop for crop in self.dataset.crops}
+        known = {crop.file: crop for crop in self.dataset.crops}
         self._updating = True
         try:
             for index, button in enumerate(self.buttons):
                 crop = self._crops[index] if index < len(self._crops) else None
                 button.layout = self._visible if crop else self._hidden
                 if crop:
-                    _show_crop(button, by_file.get(crop.file, crop), self._number_of[crop.file])
+                    thumbnails.label(button, known.get(crop.file, crop), self._number_of[crop.file])
         finally:
             self._updating = False
+        self.close_look.take(self.dataset, self._filtered())
         self._show_counts()
         self._show_controls()
 
@@ -288,10 +295,3 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.mark_buttons.show(self.dataset)
         self.undo.disabled = not self._selection.can_undo
         self.alike.refresh()
-
-
-def _show_crop(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
-    with button.hold_sync():  # one message instead of three
-        button.value = not crop.kept
-        button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
-        button.tooltip = f"{crop.file}, {wording.seconds_in_words(crop.time)} into the video"

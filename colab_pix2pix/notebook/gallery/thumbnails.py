@@ -9,9 +9,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
+import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
+from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from ...images import network_input
@@ -67,6 +69,14 @@ def page_style_sheet(
         name = f"{prefix}-{index}"
         rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({url}); }}")
     return f"<style>{' '.join(rules)}</style>"
+
+
+def label(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
+    """Writes the number and the marks of a crop on its button, pressed where it is rejected."""
+    with button.hold_sync():  # one message instead of three
+        button.value = not crop.kept
+        button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
+        button.tooltip = f"{crop.file}, {wording.seconds_in_words(crop.time)} into the video"
 
 
 def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> Image.Image:

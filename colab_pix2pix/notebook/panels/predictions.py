@@ -16,12 +16,12 @@ from ...config import TrainConfig
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
-from ...images import network_input
 from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
 from ...video.probe import probe
 from .. import inline_images, style
+from ..large_view import large_view
 from . import downloads
 from .results import SMALL_VIDEO_SECONDS, small_video
 
@@ -114,12 +114,14 @@ def predictions_view(
 def _image_rows(predictions: Sequence[Prediction], config: TrainConfig) -> list[widgets.Widget]:
     as_it_is = config.condition == "paired" and config.channels_fed == 3
     seen = "" if as_it_is else " what the network sees of it,"
-    rows = [widgets.HTML(style.line(f"Your picture,{seen} its picture."))]
+    words = f"Your picture,{seen} its picture. A click shows them large, to be compared."
+    rows = [widgets.HTML(style.line(words))]
     for source, result in predictions:
         strip = _side_by_side(source, result, None if as_it_is else config)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
-    return rows
+    names = ("your picture", *(() if as_it_is else ("what it sees",)), "what it makes")
+    return [*rows, large_view("cp-made", names, strip=True)]
 
 
 def _player(video: Path) -> widgets.Video:
@@ -133,19 +135,12 @@ def _side_by_side(source: Path, result: Path, config: TrainConfig | None) -> byt
     """Returns a JPEG of squares: a source, what is fed of it where asked for, the result."""
     squares = [inline_images.centre_square(source, _SIDE)]
     if config is not None:
-        squares.append(_seen(source, config))
+        squares.append(inline_images.seen_square(source, config, _SIDE))
     squares.append(inline_images.centre_square(result, _SIDE))
     strip = Image.new("RGB", (len(squares) * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
     for index, square in enumerate(squares):
         strip.paste(square, (index * (_SIDE + _GAP), 0))
     return inline_images.jpeg_bytes(strip, 85)
-
-
-def _seen(source: Path, config: TrainConfig) -> Image.Image:
-    # Lines are as wide as a pixel of what the network gets.
-    side = config.image_size if config.condition == "edges" else _SIDE
-    fed = network_input(inline_images.centre_square(source, side), config)
-    return fed.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
 
 
 def _download_link(results: Sequence[Path]) -> str:

@@ -12,6 +12,9 @@ from ...errors import DatasetError
 from ...project import sample_step
 from .. import inline_images, style
 from ..error_panel import ErrorPanel
+from ..large_view import large_view
+
+_MOST_PIXELS = 1600  # six crops of 256 pixels side by side
 
 
 class SampleView(widgets.VBox):  # type: ignore[misc]
@@ -43,7 +46,8 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self._offered: list[Path] = []  # and those that there are by now
         self._shown: Path | None = None
         self.slider.observe(self.errors.guard(self._slide), names="value")
-        super().__init__([self.image, self.caption, self.slider, self.errors])
+        self.large = large_view("cp-sample", ("what it sees", "what was there", "what it makes"))
+        super().__init__([self.image, self.caption, self.slider, self.large, self.errors])
 
     @property
     def interactive(self) -> bool:
@@ -89,14 +93,15 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         """Shows a sample grid, or says that it is torn; returns whether it is whole."""
         step, self._shown = sample_step(path), path
         try:
-            self.image.value = inline_images.jpeg(path)
+            self.image.value = inline_images.jpeg(path, max_width=_MOST_PIXELS)
         except DatasetError:
             self.image.layout.display = "none"
             torn = f"The picture of step {step} is missing or torn: a machine may have died there."
             self.caption.value = style.line(torn, "help")
             return False
         self.image.layout.display = "block"
-        self.caption.value = style.line(f"Step {step}. {inline_images.GRID_CAPTION}", "help")
+        caption = f"Step {step}. {inline_images.GRID_CAPTION} A click on a crop shows it large."
+        self.caption.value = style.line(caption, "help")
         return True
 
     def _slide(self, change: dict[str, Any]) -> None:

@@ -1,0 +1,136 @@
+"""A crop of the gallery in large, over what the network sees of it; from crop to crop by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets as widgets
+
+from ... import wording
+from ...config import TrainConfig
+from ...dataset.manifest import Crop, Dataset
+from .. import inline_images, style
+from ..large_view import CSS, stage
+from .selection import Choice
+
+_PIXELS = 512
+_HINT = "Click a picture to see it large."
+# Arrow keys press the buttons: the notebook's own keys, such as x to cut a cell, are not for here.
+_KEYS = (
+    "const key = {ArrowLeft: 'back', ArrowRight: 'next', Escape: 'close'}[event.key];"
+    "if (key && !event.target.matches('input')) { event.preventDefault();"
+    " this.closest('.cp-close-look').querySelector('.cp-look-' + key).click(); }"
+    " event.stopPropagation();"
+)
+
+
+class CloseLook(widgets.VBox):  # type: ignore[misc]
+    """Shows one crop in large, while its button is pressed; hidden until a crop is clicked then.
+
+    Args:
+        choose: Keeps or rejects crops by the names of their files.
+        guard: Wraps what a click does, so that its errors are seen.
+
+    Attributes:
+        looking: The button; while it is pressed a click on a crop opens it here.
+        buttons: What does something at a click.
+    """
+
+    def __init__(
+        self,
+        choose: Callable[[list[str], Choice], None],
+        guard: Callable[[Callable[[object], None]], Callable[[object], None]],
+        config: TrainConfig,
+    ) -> None:
+        self._choose, self._guard, self._config = choose, guard, config
+        self._dataset: Dataset | None = None
+        self._crops: Sequence[Crop] = ()
+        self._file, self._drawn = "", ""
+        self.looking = widgets.ToggleButton(
+            description="Look closely", icon="search", layout={"width": "auto"}
+        ).add_class("cp-looking")
+        self.looking.observe(guard(lambda change: self._toggle()), names="value")
+        self.picture = widgets.HTML(layout={"width": "100%", "max_width": "512px"})
+        self.caption = widgets.HTML().add_class("cp-look-caption")
+        self.back = self._button("‹", "back", lambda: self._turn(-1))
+        self.next = self._button("›", "next", lambda: self._turn(1))
+        self.reject = self._button("Reject", "reject", self._reject)
+        close = self._button("Close", "close", self._close)
+        self.buttons = [self.looking, self.back, self.next, self.reject, close]
+        row = widgets.HBox([self.back, self.next, self.reject, close]).add_class("cp-controls")
+        super().__init__([self.picture, row, self.caption], layout={"display": "none"})
+        self.add_class("cp-close-look")
+
+    def show_crop(self, crop: Crop) -> None:
+        """Shows a crop in large."""
+        self._file = crop.file
+        self.layout.display = "flex"
+        self._show()
+
+    def take(self, dataset: Dataset, crops: Sequence[Crop]) -> None:
+        """Takes the crops that can be turned to, and what was decided about them."""
+        self._dataset, self._crops = dataset, crops
+        self._show()
+
+    def _show(self) -> None:
+        if self.layout.display == "none" or self._dataset is None:
+            return
+        known = {crop.file: crop for crop in self._dataset.crops}
+        if self._file not in known:
+            self._close()
+            return
+        crop, files = known[self._file], [each.file for each in self._crops]
+        place = files.index(self._file) if self._file in files else -1
+        self.back.disabled, self.next.disabled = place <= 0, place + 1 >= len(files)
+        self.reject.description = "Reject it" if crop.kept else "Keep it"
+        number = list(known).index(crop.file) + 1
+        words = [f"Crop {number}", wording.seconds_in_words(crop.time), *crop.marks]
+        words += [] if crop.kept else ["rejected"]
+        self.caption.value = style.line(", ".join(words), "help")
+        if self._drawn != crop.file:
+            self.picture.value = self._drawing(self._dataset, crop)
+            self._drawn = crop.file
+
+    def _drawing(self, dataset: Dataset, crop: Crop) -> str:
+        path = dataset.directory / crop.file
+        seen_path = dataset.directory / (crop.input_file or crop.file)
+        real = inline_images.centre_square(path, _PIXELS)
+        seen = inline_images.seen_square(
+            seen_path, None if crop.input_file else self._config, _PIXELS
+        )
+        pictures = [inline_images.data_url(picture) for picture in (seen, real)]
+        drawn = stage(pictures[0], pictures[1], "what it sees", "the crop")
+        keys = style.escape(_KEYS)
+        # The keys are for it as soon as it is there.
+        focus = "this.parentNode.focus({preventScroll: true})"
+        focused = f'<img alt="" src="data:," style="display:none" onerror="{focus}">'
+        return (
+            f'<style>{CSS}</style><div tabindex="-1" style="outline: none" onkeydown="{keys}">'
+            f"{drawn}{focused}</div>"
+        )
+
+    def _toggle(self) -> None:
+        if self.looking.value:
+            self.caption.value = style.line(_HINT, "hint")
+        else:
+            self._close()
+
+    def _turn(self, by: int) -> None:
+        files = [crop.file for crop in self._crops]
+        if self._file in files and 0 <= files.index(self._file) + by < len(files):
+            self.show_crop(self._crops[files.index(self._file) + by])
+
+    def _reject(self) -> None:
+        kept = self._dataset is not None and any(
+            crop.kept for crop in self._dataset.crops if crop.file == self._file
+        )
+        self._choose([self._file], "reject" if kept else "keep")
+
+    def _close(self) -> None:
+        self.layout.display = "none"
+        self.looking.value = False
+
+    def _button(self, name: str, kind: str, action: Callable[[], None]) -> widgets.Button:
+        button = widgets.Button(description=name, layout={"width": "auto"})
+        button.on_click(self._guard(lambda clicked: action()))
+        return button.add_class(f"cp-look-{kind}")
