@@ -26,6 +26,7 @@ from .manifest import Crop, Dataset
 
 FORMAT = 1
 _RETRY_SECONDS = 5.0
+_keeping = threading.RLock()  # galleries and trainings of this process, one after another
 _PATIENCE_SECONDS = 10.0  # at the end of the process
 
 
@@ -39,15 +40,16 @@ def keep(project: Project, dataset: Dataset) -> None:
     colab.require_mounted(project.path)
     slots.known_on_drive(project)  # else a look-alike would be made
     project.path.mkdir(parents=True, exist_ok=True)
-    if are_kept(project, dataset):
-        return
-    stored, name, record = _read(project), _name(dataset), _record(dataset)
-    if before := stored.get(name):
-        # What is decided here and now is newest, whatever another machine has counted.
-        record["revision"] = max(dataset.revision, before["revision"] + 1)
-    if stored:
-        files.overwrite_json_in_place(project.earlier_choices_file, _content(stored))
-    files.overwrite_json_in_place(project.choices_file, _content(stored | {name: record}))
+    with _keeping:
+        if are_kept(project, dataset):
+            return
+        stored, name, record = _read(project), _name(dataset), _record(dataset)
+        if before := stored.get(name):
+            # What is decided here and now is newest, whatever another machine has counted.
+            record["revision"] = max(dataset.revision, before["revision"] + 1)
+        if stored:
+            files.overwrite_json_in_place(project.earlier_choices_file, _content(stored))
+        files.overwrite_json_in_place(project.choices_file, _content(stored | {name: record}))
 
 
 def are_kept(project: Project, dataset: Dataset) -> bool:
@@ -198,7 +200,8 @@ class ChoiceKeeper:
                     self._changed.notify_all()
                     return
             try:
-                keep(self._project, manifest.newest(dataset))
+                with _keeping:  # of several galleries the last one to write knows the newest
+                    keep(self._project, manifest.newest(dataset))
                 self._trouble = ""
             except Exception as error:  # whatever it is: told, and tried again
                 self._trouble = f"Your choices are not in {self._project.path} yet: {error}"

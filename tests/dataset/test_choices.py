@@ -321,3 +321,27 @@ def test_a_write_of_choices_that_is_cut_off_leaves_those_before(
     project.choices_file.write_bytes(after[:cut] + before[cut:])  # the old text, or a mixture
     restored, _ = choices.restore(project, manifest.Dataset(crops.directory, crops.crops))
     assert [crop.choice for crop in restored.crops] == [crop.choice for crop in first.crops]
+
+
+def test_two_galleries_that_write_at_once_leave_what_was_decided_last(
+    crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, begun, go = Project(tmp_path / "run"), threading.Event(), threading.Event()
+    keep = choices.keep
+
+    def slow(project: Project, dataset: Dataset) -> None:
+        if not begun.is_set():
+            begun.set()
+            go.wait(5)
+        keep(project, dataset)
+
+    monkeypatch.setattr(choices, "keep", slow)
+    first, second = ChoiceKeeper(project), ChoiceKeeper(project)
+    older = choose(crops, crops.crops[0].file, "reject")
+    first.offer(older)
+    assert begun.wait(5)
+    newer = choose(older, crops.crops[1].file, "reject")
+    second.offer(newer)
+    threading.Timer(0.3, go.set).start()
+    assert first.wait() and second.wait()
+    assert choices.restore(project, Dataset(crops.directory, crops.crops))[0].crops == newer.crops
