@@ -31,7 +31,7 @@ def test_memory_stays_flat(
             page.get_by_role("button", name="Add a second model").click()
         chooser.value.set_files({"name": "b.onnx", "mimeType": "", "buffer": model})
         page.get_by_label("Mix of the two models").wait_for()
-    visit.wait_for_frames(100)
+    visit.wait_for_frames(400)  # what a page needs at first is there
     before = settled_memory(visit, chromium_with_camera)
     frames = page.evaluate("window.page.frames")
     page.wait_for_timeout(1000 * seconds)
