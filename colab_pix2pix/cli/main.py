@@ -25,6 +25,7 @@ from ..errors import OptionError, Pix2PixError
 from ..filenames import typed_path
 from ..workflows.export import FORMATS, WEIGHTS
 from . import INTERRUPTED, commands
+from .completion import PLACES, SHELLS, print_script
 from .flags import Parser, add_options, protect_dashes
 from .terminal import Terminal
 
@@ -86,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
             examples=[f"colab-pix2pix {name} {example}" for example in examples],
         )
-        subparser.set_defaults(run=getattr(commands, f"run_{name}"))
+        subparser.set_defaults(run=getattr(commands, f"run_{name}", None))
         return subparser
 
     demo = command("demo", "the whole way on the sample video, with a crash in the middle")
@@ -266,4 +267,14 @@ def build_parser() -> argparse.ArgumentParser:
     auto.add_argument(
         "--yes", action="store_true", help="train at once, without a stop to look at the crops"
     )
+
+    completion = command(
+        "completion",
+        "print a script that lets your shell complete commands, flags, choices and paths",
+        *(f"{shell} > {place}" for shell, place in PLACES.items()),
+    )
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=SHELLS, help=f"{', '.join(SHELLS[:-1])} or {SHELLS[-1]}"
+    )
+    completion.set_defaults(run=lambda args: print_script(parser, args.shell))
     return parser
