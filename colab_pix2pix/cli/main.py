@@ -22,6 +22,7 @@ from ..config import (
 )
 from ..errors import Pix2PixError
 from . import INTERRUPTED, commands, outputs, sharing
+from .completion import PLACES, SHELLS, print_script
 from .flags import Parser, add_options, add_run_dir, path_argument, protect_dashes
 from .terminal import Terminal
 
@@ -74,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
             examples=[f"colab-pix2pix {name} {example}" for example in examples],
         )
         home = next((home for home in (outputs, sharing) if name in home.COMMANDS), commands)
-        subparser.set_defaults(run=getattr(home, f"run_{name}"))
+        subparser.set_defaults(run=getattr(home, f"run_{name}", None))
         return subparser
 
     demo = command("demo", "the whole way on the sample video, with a crash in the middle")
@@ -191,4 +192,14 @@ def build_parser() -> argparse.ArgumentParser:
     auto.add_argument(
         "--yes", action="store_true", help="train at once, without a stop to look at the crops"
     )
+
+    completion = command(
+        "completion",
+        "print a script that lets your shell complete commands, flags, choices and paths",
+        *(f"{shell} > {place}" for shell, place in PLACES.items()),
+    )
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=SHELLS, help=f"{', '.join(SHELLS[:-1])} or {SHELLS[-1]}"
+    )
+    completion.set_defaults(run=lambda args: print_script(parser, args.shell))
     return parser
