@@ -56,6 +56,7 @@ _HOME = {
     "report": "workflows.report",
     "serve": "workflows.sharing.serve",
     "share": "workflows.sharing.share",
+    "choose_state": "workflows.sharing.choosing",
     "status": "storage.restore",
     "verify": "workflows.verification",
     "keep_milestone": "storage.restore",

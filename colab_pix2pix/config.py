@@ -758,6 +758,19 @@ FEW_CROPS = 150
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChosenConfig(Config):
+    """Which saved state of a run is shown, used and exported, where none is named."""
+
+    section: ClassVar[str] = "chosen"
+
+    step: int = option(
+        0,
+        "The step of the saved state that was chosen by eye; 0 stands for the newest one.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShareConfig(Config):
     """What stands on what is shared of a training, and how large its files may be."""
 

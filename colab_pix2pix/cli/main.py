@@ -202,7 +202,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
         " on held-out crops",
     )
-    apply.add_argument("--generation", default="last", help=GENERATION)
+    apply.add_argument("--generation", default="chosen", help=GENERATION)
     apply.add_argument(
         "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
     )
@@ -232,7 +232,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAMES",
         help=f"some of {', '.join(FORMATS)}, with commas between them",
     )
-    export.add_argument("--generation", default="last", help=GENERATION)
+    export.add_argument("--generation", default="chosen", help=GENERATION)
     export.add_argument(
         "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
     )
@@ -254,7 +254,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="",
         help="the file to write (default: report.html in the run's folder)",
     )
-    report.add_argument("--generation", default="last", help=f"whose pictures: {GENERATION}")
+    report.add_argument("--generation", default="chosen", help=f"whose pictures: {GENERATION}")
 
     sharing.add_commands(command)
 
