@@ -65,7 +65,8 @@ class ChoiceView(widgets.VBox):  # type: ignore[misc]
         sheet = widgets.HTML(f"<style>{_CSS}{''.join(rules)}</style>", layout={"display": "none"})
         title = widgets.HTML(style.title("Choose by eye", project.path.name))
         hint = widgets.HTML(style.line(_HINT))
-        below = [self.newest.add_class("cp-newest"), self.note, self.errors]
+        undo = widgets.HBox([self.newest.add_class("cp-newest")])
+        below = [undo, self.note, self.errors]
         super().__init__([style.style_sheet(), sheet, title, hint, *rows, *below])
         self.add_class("cp").add_class("cp-panel").add_class("cp-choosing")
         self._show()
