@@ -770,6 +770,44 @@ FEW_CROPS = 150
 
 
 @dataclass(frozen=True, kw_only=True)
+class UseConfig(Config):
+    """How a trained model is used in the notebook on pictures and videos."""
+
+    section: ClassVar[str] = "use"
+
+    whole: bool = option(
+        False,
+        "Whole pictures and frames are made, not only the square in their middle.",
+        label="Whole picture",
+    )
+    side_by_side: bool = option(
+        True,
+        "A video shows the frame itself on the left, and what is made of it on the right.",
+        label="Side by side",
+    )
+    smooth: float = option(
+        0.0,
+        "For a video: the share of the frame before that stays in each frame, against flicker.",
+        label="Smoothing",
+        minimum=0,
+        maximum=0.95,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenConfig(Config):
+    """Which saved state of a run is shown, used and exported, where none is named."""
+
+    section: ClassVar[str] = "chosen"
+
+    step: int = option(
+        0,
+        "The step of the saved state that was chosen by eye; 0 stands for the newest one.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShareConfig(Config):
     """What stands on what is shared of a training, and how large its files may be."""
 

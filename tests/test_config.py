@@ -13,13 +13,14 @@ from colab_pix2pix.config import (
     FramesConfig,
     ShareConfig,
     TrainConfig,
+    UseConfig,
     VideoConfig,
 )
 from colab_pix2pix.errors import OptionError
 from colab_pix2pix.options import options as options_of
 from colab_pix2pix.project import Project, check_name
 
-KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig, ShareConfig]
+KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig, ShareConfig, UseConfig]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,7 +20,7 @@ AnyConfig = TypeVar("AnyConfig", bound=Config)
 #: What argparse says of a word that it does not know.
 _UNKNOWN = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']+)'")
 #: What `--generation` takes.
-GENERATION = "last, best (by the held-out crops), or a number"
+GENERATION = "chosen (by eye; else the last), last, best (by the held-out crops), or a number"
 
 _REPEATED = {"+": "{0} [{0} ...]", "?": "[{0}]", argparse.PARSER: "{0} ..."}
 

@@ -40,7 +40,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="paper: statistics of each picture and dropout, as in the paper; auto: what is better"
         " on held-out crops",
     )
-    apply.add_argument("--generation", default="last", help=GENERATION)
+    apply.add_argument("--generation", default="chosen", help=GENERATION)
     apply.add_argument(
         "--side-by-side", action="store_true", help="for a video: the frame itself on the left"
     )
@@ -70,7 +70,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="NAMES",
         help=f"some of {', '.join(FORMATS)}, with commas between them",
     )
-    export.add_argument("--generation", default="last", help=GENERATION)
+    export.add_argument("--generation", default="chosen", help=GENERATION)
     export.add_argument(
         "--mode", choices=MODES, default="inference", help="paper: for onnx and web only"
     )
@@ -122,7 +122,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
         default="",
         help="the file to write (default: report.html in the run's folder)",
     )
-    report.add_argument("--generation", default="last", help=f"whose pictures: {GENERATION}")
+    report.add_argument("--generation", default="chosen", help=f"whose pictures: {GENERATION}")
 
 
 def run_apply(args: argparse.Namespace) -> int:

@@ -7,11 +7,13 @@ import contextlib
 from collections.abc import Callable
 
 from ..config import ShareConfig
+from ..errors import OptionError
+from ..filenames import shown
 from ..project import Project
 from .flags import GENERATION, add_options, add_run_dir, configured, path_argument
 from .terminal import Terminal
 
-COMMANDS = ("serve", "share", "publish")
+COMMANDS = ("serve", "share", "choose", "publish")
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -36,7 +38,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     serve.add_argument(
         "--no-browser", action="store_true", help="only print the address, open nothing"
     )
-    serve.add_argument("--generation", default="last", help=GENERATION)
+    serve.add_argument("--generation", default="chosen", help=GENERATION)
 
     share = command(
         "share",
@@ -58,8 +60,20 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="NAMES",
         help="some of gif, mp4, png, html, with commas between them (default: all)",
     )
-    share.add_argument("--generation", default="last", help=GENERATION)
+    share.add_argument("--generation", default="chosen", help=GENERATION)
     add_options(share, ShareConfig)
+
+    choose = command(
+        "choose",
+        "choose the saved state that is used, shown and exported from now on",
+        "run            (which there are)",
+        "run 1200",
+        "run newest     (takes the choice back)",
+    )
+    add_run_dir(choose)
+    choose.add_argument(
+        "step", metavar="STEP", nargs="?", default="", help="of a saved state, or newest"
+    )
 
     publish = command(
         "publish",
@@ -68,7 +82,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     add_run_dir(publish)
     publish.add_argument("name", metavar="OWNER/NAME", help="its name on the Hub")
-    publish.add_argument("--generation", default="last", help=GENERATION)
+    publish.add_argument("--generation", default="chosen", help=GENERATION)
     publish.add_argument("--private", action="store_true", help="only you see it")
 
 
@@ -107,8 +121,25 @@ def run_share(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_choose(args: argparse.Namespace) -> int:
+    from ..workflows.sharing.choosing import choose_state, states_in_words
+
+    project = Project(args.run_dir)
+    if not args.step:
+        print(*states_in_words(project), sep="\n")
+        return 0
+    if args.step != "newest" and not (args.step.isdecimal() and int(args.step)):
+        raise OptionError(
+            f"STEP: received {shown(args.step)}.", why="Expected a whole number, or newest."
+        )
+    with Terminal() as terminal:
+        step = 0 if args.step == "newest" else int(args.step)
+        print(choose_state(project, step, on_event=terminal))
+    return 0
+
+
 def run_publish(args: argparse.Namespace) -> int:
-    from ..workflows.publish import publish
+    from ..workflows.sharing.publish import publish
 
     with Terminal() as terminal:
         addresses = publish(

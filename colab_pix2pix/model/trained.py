@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import mounts
-from ..config import TrainConfig
-from ..errors import CheckpointError
-from ..events import OnEvent, ignore
+from .. import mounts, wording
+from ..config import ChosenConfig, TrainConfig
+from ..errors import CheckpointError, ProjectError
+from ..events import Note, OnEvent, ignore
 from ..filenames import shown
 from ..project import Project
 from ..storage import restore
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import keras
 
     from ..storage.slots import Generation
+
+#: The generation that is taken where none is named.
+CHOSEN = "chosen"
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,35 @@ def find_state(
 
     Args:
         project: The run.
-        generation: "last"; "best" for the smallest held-out L1 among the saved states; or the
-            number of a generation, see `colab-pix2pix verify`. The kept milestones count, too.
-        on_event: Told a `Note` when Drive does not answer.
+        generation: "chosen" for the one that was chosen by eye, or the last where none was; "last";
+            "best" for the smallest held-out L1 among the saved states; or the number of a
+            generation, see `colab-pix2pix verify`. The kept milestones count, too.
+        on_event: Told a `Note` when Drive does not answer, and when a choice counts or is lost.
 
     Raises:
         CheckpointError: the run has nothing saved, or not this generation.
     """
     mounts.require_answer(project.path, on_event=on_event)
+    chosen = chosen_step(project) if generation == CHOSEN and project.path.is_dir() else 0
+    if generation == CHOSEN and not chosen:
+        generation = "last"
+    found = saved_states(project, milestones=generation != "last", on_event=on_event)
+    return choose_state(found, generation, chosen=chosen, on_event=on_event)
+
+
+def saved_states(
+    project: Project, *, milestones: bool = True, on_event: OnEvent = ignore
+) -> list[Generation]:
+    """Returns the saved states of a run: those of its slots, newest first, then kept milestones.
+
+    Raises:
+        CheckpointError: the run has nothing saved.
+    """
+    mounts.require_answer(project.path, on_event=on_event)
     found = restore.generations(project, on_event) if project.path.is_dir() else []
     if not found:
         raise nothing_trained(project)
-    if generation != "last":
+    if milestones:
         known = {state.number for state in found}
         run_id = found[0].manifest["run_id"]
         found += [
@@ -87,7 +107,18 @@ def find_state(
             and check.generation.manifest["run_id"] == run_id
             and check.generation.number not in known
         ]
-    return choose_state(found, generation)
+    return found
+
+
+def chosen_step(project: Project) -> int:
+    """Returns the step of the state that was chosen by eye; 0 for the newest.
+
+    A torn `project.json` costs the choice that it held, not the model.
+    """
+    try:
+        return project.recall(ChosenConfig).step
+    except ProjectError:
+        return 0
 
 
 def saved_options(project: Project, *, on_event: OnEvent = ignore) -> TrainConfig:
@@ -133,12 +164,29 @@ def load_state(state: Generation) -> Trained:
     return Trained(generator, config, state)
 
 
-def choose_state(found: Sequence[Generation], wanted: str) -> Generation:
-    """Returns one of the saved states, newest first, as `load_trained` names it.
+def choose_state(
+    found: Sequence[Generation], wanted: str, *, chosen: int = 0, on_event: OnEvent = ignore
+) -> Generation:
+    """Returns one of the saved states, newest first, as `find_state` names it.
+
+    Args:
+        found: At least one.
+        wanted: As in `find_state`.
+        chosen: The step that was chosen by eye; 0 where none was.
+        on_event: Told a `Note` when that counts, or is lost.
 
     Raises:
         CheckpointError: there is none of this number.
     """
+    if wanted == CHOSEN:
+        by_eye = next((one for one in found if one.step == chosen), None)
+        step = wording.count(chosen)
+        if by_eye:
+            on_event(Note(message=f"Step {step} is taken: it was chosen by eye."))
+        elif chosen:
+            lost = f"Step {step}, which was chosen by eye, is lost: the newest is taken."
+            on_event(Note(message=lost, level="warning"))
+        return by_eye or found[0]
     if wanted == "last":
         return found[0]
     if wanted == "best":
@@ -149,7 +197,7 @@ def choose_state(found: Sequence[Generation], wanted: str) -> Generation:
     numbers = ", ".join(str(one.number) for one in found)
     raise CheckpointError(
         f"generation: received {shown(wanted)}.",
-        why=f"Expected last, best, or one of those that are saved: {numbers}.",
+        why=f"Expected chosen, last, best, or one of those that are saved: {numbers}.",
         fix="A run keeps its two newest states; keep_milestone keeps more.",
     )
 

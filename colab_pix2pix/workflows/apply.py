@@ -52,7 +52,7 @@ def apply(
     *,
     whole: bool = False,
     mode: str = "auto",
-    generation: str = "last",
+    generation: str = "chosen",
     side_by_side: bool = False,
     smooth: float = 0.0,
     strict: bool = False,
@@ -73,7 +73,7 @@ def apply(
             their centre squares. Very long ones are made of overlapping tiles.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
             dropout; "auto": what is closer to the truth on held-out crops.
-        generation: "last", "best" (by the held-out crops), or a number.
+        generation: "chosen" (by eye; else the last), "last", "best", or a number.
         side_by_side: For a video: the frame on the left, what the model makes of it on the right.
         smooth: For a video: the share of the frame before that stays, 0 to 0.95, against flicker.
         strict: True stops at the first picture of a folder that can't be read. Else it is left out,

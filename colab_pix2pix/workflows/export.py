@@ -49,7 +49,7 @@ def export(
     target: Path | str,
     formats: Sequence[str] = ("keras",),
     *,
-    generation: str = "last",
+    generation: str = "chosen",
     mode: str = "inference",
     weights: str | None = None,
     single_file: bool = False,
@@ -70,7 +70,8 @@ def export(
         target: The folder to write into; made where missing.
         formats: Out of keras, h5, safetensors, savedmodel, onnx, tflite, web. The last is a page in
             which the model runs live on a camera: a folder for any web server.
-        generation: "last", "best" (by the held-out crops), or a number.
+        generation: "chosen" (by eye; else the last), "last", "best" (by the held-out crops), or a
+            number.
         mode: "inference"; or "paper": statistics of the picture itself, and dropout (onnx and web).
         weights: How onnx, tflite and web store weights: "float32", "float16" (half the size) or
             "int8" (a quarter). None: float16 for web, else float32.
@@ -104,7 +105,7 @@ def export(
     from ..model import conditions, inference_mode  # TensorFlow is loaded by now
 
     generator = inference_mode.with_mode(trained.generator, mode)
-    pictures = _pictures(project, trained.config, on_event)
+    pictures = comparison_pictures(project, trained.config, _COMPARED, on_event)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     metadata |= {"name": title} if title else {}
@@ -134,7 +135,7 @@ def _flags(
 ) -> dict[str, str]:
     """Returns for each file the options of the command line that write it again."""
     given = {"--generation": generation, "--mode": mode, "--weights": weights or ""}
-    usual = {"--generation": "last", "--mode": "inference", "--weights": ""}
+    usual = {"--generation": "chosen", "--mode": "inference", "--weights": ""}
     more = "".join(f" {flag} {given[flag]}" for flag in given if given[flag] != usual[flag])
     single = " --single-file" if single_file else ""
     names = {name: _SINGLE_PAGE if name == "web" and single_file else name for name in formats}
@@ -158,16 +159,18 @@ def write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
     side_files.wait_until_confirmed(written, on_event)
 
 
-def _pictures(project: Project, config: TrainConfig, on_event: OnEvent) -> np.ndarray:
+def comparison_pictures(
+    project: Project, config: TrainConfig, count: int, on_event: OnEvent
+) -> np.ndarray:
     """Returns held-out crops to compare on; others where the run's archive is lost."""
     from . import held_out
 
     try:
-        return held_out.pictures(project, config, _COMPARED)
+        return held_out.pictures(project, config, count)
     except DatasetError as error:
-        message = f"{error.what} The files are compared with the model on made-up pictures."
+        message = f"{error.what} Made-up pictures are taken to compare on."
         on_event(Note(message=message, level="warning"))
-        return held_out.made_up(config, _COMPARED)
+        return held_out.made_up(config, count)
 
 
 class _Export:

@@ -23,7 +23,7 @@ def report(
     run_dir: Project | Path | str,
     target: Path | str = "",
     *,
-    generation: str = "last",
+    generation: str = "chosen",
     on_event: OnEvent = events.ignore,
 ) -> Path:
     """Writes what a run has come to as one HTML file that needs no network.
@@ -39,7 +39,8 @@ def report(
         run_dir: A run that has been saved at least once.
         target: The `.html` to write, whole or not at all; a folder gets a
             `report.html`, and "" stands for the run's.
-        generation: Whose pictures are shown: "last", "best" (by the held-out crops), or a number.
+        generation: Whose pictures are shown: "chosen" (by eye; else the last), "last", "best" (by
+            the held-out crops), or a number.
         on_event: Called with Progress events in pictures, and Notes.
 
     Returns:

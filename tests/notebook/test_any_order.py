@@ -224,7 +224,7 @@ def test_every_panel_names_its_project(bikes: Project, page: list[Any]) -> None:
 def test_each_cell_alone_does_what_is_needed_before_it(
     bikes: Project, cell: str, page: list[Any]
 ) -> None:
-    needs_a_model = cell in ("report", "live", "share")
+    needs_a_model = cell in ("report", "live", "share", "choose-state")
     if needs_a_model:
         with pytest.raises(CheckpointError, match="no trained model yet"):
             run(cell)

@@ -12,6 +12,7 @@ import types
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -19,10 +20,10 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix import files
-from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.config import FramesConfig, TrainConfig, UseConfig, VideoConfig
 from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
-from colab_pix2pix.errors import CheckpointError, DatasetError
+from colab_pix2pix.errors import CheckpointError, DatasetError, OptionError
 from colab_pix2pix.events import Event, Note, ignore
 from colab_pix2pix.notebook import crop_cache, machine, steps
 from colab_pix2pix.notebook.forms import (
@@ -327,6 +328,48 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
         with urllib.request.urlopen(address + name, timeout=10) as answer:
             assert answer.status == 200 and len(answer.read()) > 1000
     assert b"<html" in (project.path / "exports" / "web.html").read_bytes()[:200]
+
+
+def test_what_the_form_says_of_videos_and_pictures_is_done_and_kept(
+    project: Project, crops: Dataset, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def apply(project: Project, source: Path, target: Path, **options: Any) -> list[Path]:
+        asked.append(options)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(source, target))]
+
+    monkeypatch.setattr("colab_pix2pix.workflows.apply.apply", apply)
+    form = UseForm(project)
+    form.source.value = str(clip)
+    assert form.value == {"whole": False, "side_by_side": True, "smooth": 0.0}
+    steps.use(project, crops, form)
+    form.value = {"whole": True, "side_by_side": False, "smooth": 0.5}
+    second = shutil.copy(clip, clip.with_name("second.mp4"))
+    form.source.value = str(second)
+    (made,) = steps.use(project, crops, form)
+    assert made == project.path / "made" / "second.mp4"
+    for options in asked:
+        options.pop("on_event")(Note(message="told while it works"))
+    assert asked == [
+        {"whole": False, "side_by_side": True, "smooth": 0.0},
+        {"whole": True, "side_by_side": False, "smooth": 0.5},
+    ]
+    assert UseForm(project).config.smooth == 0.5, "kept with the project"
+    form.value = {"smooth": 1.5}
+    assert not form.valid
+    with pytest.raises(OptionError, match=r"smooth: received 1\.5"):
+        steps.use(project, crops, form)
+    picture = crops.directory / "disc-00.png"
+    predictions.predict(project, picture, crops, UseConfig(whole=True), on_event=ignore)
+    assert asked[-1]["whole"] is True
+
+    for beside, words in ((True, "Left: your video."), (False, "makes of your video")):
+        how = UseConfig(side_by_side=beside)
+        view = predictions.predictions_view([(clip, made)], TrainConfig(), how=how)
+        texts = [row.value for row in view.children if isinstance(row, widgets.HTML)]
+        assert any(words in text for text in texts)
 
 
 def test_using_a_model_that_is_not_trained_says_so(project: Project, clip: Path) -> None:

@@ -1,4 +1,4 @@
-"""The form for predictions: which images or video the trained model shall see."""
+"""The form for predictions: which images or video the trained model shall see, and how."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from ...config import UseConfig
 from ...filenames import typed_path, typed_text
 from ...project import Project
 from .. import style
 from . import file_upload
+from .base import Form
 from .fields import LABEL_WIDTH
 
 _HELP = "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
 
 
-class UseForm(widgets.VBox):  # type: ignore[misc]
+class UseForm(Form[UseConfig]):
     """Which images or video the predictions are made of. Left empty: crops it has not learned.
 
     Args:
-        project: Whose model is used; its name stands in the form.
+        project: Whose model is used; its name stands in the form, and what is chosen besides the
+            picture or the video is kept there.
 
     Example:
         >>> form = UseForm()
         >>> form.source.value = " hand.jpg "
-        >>> form.path.as_posix()
-        'hand.jpg'
+        >>> form.path.as_posix(), form.config.smooth
+        ('hand.jpg', 0.0)
     """
 
     def __init__(self, project: Project | None = None) -> None:
@@ -36,13 +39,12 @@ class UseForm(widgets.VBox):  # type: ignore[misc]
         )
         self.source.add_class("cp-box").add_class("cp-picture")
         self.upload = file_upload.checkbox()
+        super().__init__(UseConfig(), project=project, title="What shall it see?")
+
+    def _above(self) -> list[widgets.Widget]:
         help_lines = style.line(_HELP, "help") + style.line(file_upload.help_text(), "help")
         row = widgets.VBox([self.source, widgets.HTML(help_lines)]).add_class("cp-field")
-        name = project.path.name if project else ""
-        title = widgets.HTML(style.title("What shall it see?", name))
-        hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
-        super().__init__([style.style_sheet(), title, row, self.upload, hint])
-        self.add_class("cp").add_class("cp-form").add_class("cp-form-use")
+        return [row, self.upload]
 
     @property
     def path(self) -> Path | None:

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from ... import wording
-from ...config import TrainConfig
+from ...config import TrainConfig, UseConfig
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
@@ -30,14 +30,20 @@ _HELD_OUT = 4
 _SIDE = 256
 _GAP = 8
 _DOWNLOAD_BYTES = 8_000_000
-_OF_VIDEO = "Left: your video. Right: what the network makes of it."
+_BESIDE = "Left: your video. Right: what the network makes of it."
+_ALONE = "What the network makes of your video."
 
 #: A source and what the network makes of it.
 Prediction = tuple[Path, Path]
 
 
 def predict(
-    project: Project, source: Path | None, dataset: Dataset, *, on_event: OnEvent
+    project: Project,
+    source: Path | None,
+    dataset: Dataset,
+    how: UseConfig = UseConfig(),
+    *,
+    on_event: OnEvent,
 ) -> list[Prediction]:
     """Runs the trained model on images or a video.
 
@@ -45,6 +51,7 @@ def predict(
         project: Its model is taken; results are put into its folder `made`.
         source: An image, a folder or a video; None takes a few held-out crops.
         dataset: Where held-out crops lie.
+        how: Whole pictures or squares, and for a video more.
         on_event: Told Progress in pictures or frames.
 
     Raises:
@@ -60,11 +67,19 @@ def predict(
         return _predict_held_out(project, dataset, target, on_event)
     if source.is_file() and source.suffix.lower() not in IMAGE_SUFFIXES:
         video = target / f"{source.stem}.mp4"
-        videos = apply(project, source, video, side_by_side=True, on_event=on_event)
+        videos = apply(
+            project,
+            source,
+            video,
+            whole=how.whole,
+            side_by_side=how.side_by_side,
+            smooth=how.smooth,
+            on_event=on_event,
+        )
         return [(source, result) for result in videos]
     if not source.is_dir():
         target = target / f"{source.stem}.png"
-    made = set(apply(project, source, target, on_event=on_event))
+    made = set(apply(project, source, target, whole=how.whole, on_event=on_event))
     return [(picture, result) for picture, result in pairs_of(source, target) if result in made]
 
 
@@ -86,19 +101,26 @@ def _predict_held_out(
 
 
 def predictions_view(
-    predictions: Sequence[Prediction], config: TrainConfig, project: str = ""
+    predictions: Sequence[Prediction],
+    config: TrainConfig,
+    project: str = "",
+    how: UseConfig = UseConfig(),
 ) -> widgets.VBox:
     """Returns each source beside what the network sees of it and what it makes of that.
 
     Args:
         predictions: What `predict` has returned.
         config: The options that the model was trained with.
+        project: The name of the project.
+        how: What was given to `predict`.
     """
     rows = [style.style_sheet(), widgets.HTML(style.title("What it makes of them", project))]
     if predictions[0][1].suffix == ".mp4":
         longest = max(probe(result).duration_seconds for _, result in predictions[:_MOST_SHOWN])
         part = f" Shown are its first {SMALL_VIDEO_SECONDS} seconds."
-        text = _OF_VIDEO + (part if longest > SMALL_VIDEO_SECONDS else "")
+        text = (_BESIDE if how.side_by_side else _ALONE) + (
+            part if longest > SMALL_VIDEO_SECONDS else ""
+        )
         rows.append(widgets.HTML(style.line(text)))
         rows += [_player(result) for _, result in predictions[:_MOST_SHOWN]]
     else:

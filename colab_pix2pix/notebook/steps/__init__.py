@@ -8,7 +8,7 @@ before it, in the project that stands in the form: cells may be run alone and in
 from .crop_steps import choose_crops, choose_video, cut_crops, get_video, look_at_crops
 from .model_steps import choose_picture, choose_training, report, show_result, train, try_live, use
 from .opening import Stopped, choose_project, give_back, open_project, set_up, welcome
-from .sharing_steps import choose_sharing, share
+from .sharing_steps import choose_sharing, choose_state, share
 
 __all__ = [
     "Stopped",
@@ -16,6 +16,7 @@ __all__ = [
     "choose_picture",
     "choose_project",
     "choose_sharing",
+    "choose_state",
     "choose_training",
     "choose_video",
     "cut_crops",

@@ -128,8 +128,9 @@ def use(
     line = displayed_line(project)
     with stoppable("Stopped: run this cell again to use the model."):
         source = file_upload.upload(project.work / "uploads") if form.upload.value else form.path
-        pairs = predictions.predict(project, source, dataset, on_event=line)
-    display(predictions.predictions_view(pairs, project.recall(TrainConfig), project.path.name))
+        pairs = predictions.predict(project, source, dataset, form.config, on_event=line)
+    trained = project.recall(TrainConfig)
+    display(predictions.predictions_view(pairs, trained, project.path.name, form.config))
     return [result for _, result in pairs]
 
 

@@ -1,4 +1,4 @@
-"""The steps that show a training to others."""
+"""The steps that choose what is shown of a training, and show it to others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,30 @@ from ...events import Note
 from ...project import Project
 from .. import kernel_state
 from ..forms import ShareForm
+from ..panels.choice_view import ChoiceView
 from ..panels.share_view import share_view
 from .opening import displayed_line, given_or_open, shown, stoppable
+
+_PICTURES = 4
+
+
+def choose_state(project: Project | None = None) -> None:
+    """Shows what each saved state makes of a few crops; a click makes one the one that counts.
+
+    Args:
+        project: Its two newest states and its milestones are shown.
+
+    Raises:
+        CheckpointError: nothing is trained yet.
+    """
+    from ...workflows.sharing.choosing import draw_states
+
+    project = given_or_open(project)
+    line = displayed_line(project)
+    with stoppable("Stopped: run this cell again to choose."):
+        line(Note(message="Drawing what each saved state makes: a few seconds for each."))
+        drawn = draw_states(project, _PICTURES, on_event=line)
+    display(ChoiceView(project, drawn))
 
 
 def choose_sharing(project: Project | None = None) -> ShareForm:

@@ -71,7 +71,7 @@ def gather(project: Project, generation: str, on_event: OnEvent) -> Findings:
         CheckpointError: nothing is trained; or not this generation.
         DriveError: Drive is not mounted, does not answer, or is another account's.
     """
-    from ...model.trained import choose_state, nothing_trained
+    from ...model.trained import choose_state, chosen_step, nothing_trained
     from ...training.artifacts import read_metrics
     from ...training.diagnosis import diagnose
 
@@ -83,7 +83,8 @@ def gather(project: Project, generation: str, on_event: OnEvent) -> Findings:
     found = Findings(project.path.resolve().name, states, history, diagnose(history), notes=notes)
     generations = [state.generation for state in states]
     if generations:
-        shown = choose_state(generations, generation)
+        chosen = chosen_step(project)
+        shown = choose_state(generations, generation, chosen=chosen, on_event=on_event)
         generations = [shown, *(one for one in generations if one is not shown)]
     else:
         found.notes.append("No saved state can be read: what it makes can't be shown.")

@@ -26,7 +26,7 @@ def serve(
     run_dir: Project | Path | str,
     *,
     port: int = 0,
-    generation: str = "last",
+    generation: str = "chosen",
     open_browser: bool = False,
     on_event: OnEvent = events.ignore,
 ) -> PageServer:
@@ -39,7 +39,8 @@ def serve(
         run_dir: A run that has been saved at least once; or a folder that `export` has written,
             with a page in it.
         port: 0 takes a free one.
-        generation: Of a run: "last", "best" (by the held-out crops), or a number.
+        generation: Of a run: "chosen" (by eye; else the last), "last", "best" (by the held-out
+            crops), or a number.
         open_browser: Open the page in the browser of this machine, where it has one.
         on_event: Told a `Note` for what is written.
 
@@ -71,7 +72,7 @@ def serve(
 
 
 def page_folder(
-    project: Project, generation: str = "last", *, on_event: OnEvent = events.ignore
+    project: Project, generation: str = "chosen", *, on_event: OnEvent = events.ignore
 ) -> Path:
     """Returns the folder with the page of a run, on this machine; writes it where it is not new.
 

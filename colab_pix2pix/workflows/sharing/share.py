@@ -40,7 +40,7 @@ def share(
     config: ShareConfig | None = None,
     *,
     kinds: Sequence[str] = (),
-    generation: str = "last",
+    generation: str = "chosen",
     on_event: OnEvent = events.ignore,
 ) -> list[Path]:
     """Writes what is shown to others of a training, each with a title and a signature.
@@ -55,7 +55,8 @@ def share(
         config: The title, the signature, how large a file may be. None: as the project has it.
         kinds: Out of gif, mp4, png, html. (): all, but no page of a network so large that its file
             would take more than about 50 MB.
-        generation: Whose pictures and whose page: "last", "best", or a number.
+        generation: Whose pictures and whose page: "chosen" (by eye; else the last), "last", "best",
+            or a number.
         on_event: Told a `Note` for each file, and for what can't be made.
 
     Returns:

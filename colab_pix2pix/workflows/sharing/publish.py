@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HubError
-from ..events import Note, OnEvent, ignore
-from ..hub.client import PREFIX, WEIGHTS, answering, api_to_write, repository_name
-from ..litter import temp_folder
-from ..options import checks_input
-from ..project import Project
-from .export import export
+from ...errors import HubError
+from ...events import Note, OnEvent, ignore
+from ...hub.client import PREFIX, WEIGHTS, answering, api_to_write, repository_name
+from ...litter import temp_folder
+from ...options import checks_input
+from ...project import Project
+from ..export import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def publish(
     run_dir: Project | Path | str,
     name: str,
     *,
-    generation: str = "last",
+    generation: str = "chosen",
     private: bool = False,
     on_event: OnEvent = ignore,
 ) -> list[str]:
@@ -39,7 +39,8 @@ def publish(
     Args:
         run_dir: A run that has been saved at least once.
         name: owner/name, as on the Hub.
-        generation: "last", "best" (by the held-out crops), or a number.
+        generation: "chosen" (by eye; else the last), "last", "best" (by the held-out crops), or a
+            number.
         private: Whether only the owner sees it.
         on_event: Told `Note` events.
 
@@ -67,7 +68,6 @@ def publish(
             model,
             ["safetensors", "web"],
             generation=generation,
-            single_file=True,
             on_event=on_event,
         )
         _arrange(model, page, name)
@@ -94,8 +94,7 @@ def _require_free(api: Any, name: str, kind: str, own: str) -> None:
 
 def _arrange(model: Path, page: Path, name: str) -> None:
     """Gives an exported folder the names and the headers that the Hub wants."""
-    page.mkdir()
-    (model / "web.html").replace(page / _PAGE)
+    (model / "web").rename(page)
     (model / "checksums.json").unlink()
     card = (model / "model-card.md").read_text(encoding="utf-8")
     (model / "model-card.md").unlink()
