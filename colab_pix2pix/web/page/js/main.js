@@ -38,7 +38,9 @@ const loop = new FrameLoop(
   { input: byId("input"), output: byId("output") },
   { onFrame, onIdle: updateFollowMeter, onError: (error, index) => models.reopen(error, index) },
 );
-const exhibition = new Exhibition(settings, (on) => applySettings({ exhibition: on, ...(!on && { output: undefined }) }));
+const exhibition = new Exhibition(settings, (on) => {
+  applySettings(on ? { exhibition: true } : { exhibition: false, output: undefined });
+});
 const models = new Models({ loop, settings, onChange: onModels });
 const mixer = new Mixer((changed) => applySettings(changed));
 const remote = new RemotePanel((changed) => applySettings(changed), attempt);

@@ -29,7 +29,13 @@ export class Voice {
     return this.network.metadata.mode === "paper";
   }
 
-  /** Fills `input`. @param {HTMLElement} element @param {boolean} mirrored @param {object} options As of `Condition`. */
+  /**
+   * Fills `input`.
+   *
+   * @param {HTMLElement} element What to see of a source.
+   * @param {boolean} mirrored
+   * @param {object} options As of `Condition.makeInput`.
+   */
   see(element, mirrored, options) {
     drawCentreSquare(this.context, element, mirrored);
     this.readFrame(this.input, options);

@@ -67,7 +67,8 @@ export class RemotePanel {
     const row = document.createElement("div");
     const { label } = TARGETS[target];
     const learn = Object.assign(document.createElement("button"), { type: "button", id: `learn-${target}` });
-    const what = Object.assign(document.createElement("span"), { className: "unseen", textContent: ` a knob for ${label}` });
+    const what = Object.assign(document.createElement("span"), { textContent: ` a knob for ${label}` });
+    what.className = "unseen";
     learn.append("Learn", what); // only screen readers need to be told what
     learn.onclick = () => this.learn(target);
     const number = Object.assign(document.createElement("span"), { id: `cc-${target}` });
