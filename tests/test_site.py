@@ -63,7 +63,7 @@ def test_every_option_and_preset_is_listed(site: Callable[[str], ModuleType]) ->
 
 def test_every_command_is_listed_with_what_is_its_own(site: Callable[[str], ModuleType]) -> None:
     page = site("commands_page").made(ADDRESS)
-    commands = re.findall(r"^    (\w+) +\w", main.build_parser().format_help(), re.MULTILINE)
+    commands = re.findall(r"^    (\w+)(?: +\w|$)", main.build_parser().format_help(), re.MULTILINE)
     assert re.findall(r"^## (\w+)", page, re.MULTILINE) == commands
     apply = page.partition("## apply\n")[2].partition("\n## ")[0]
     for argument in ("`RUN_DIR`", "`--smooth SHARE`", "`--mode auto\\|inference\\|paper`"):

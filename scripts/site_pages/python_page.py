@@ -10,7 +10,7 @@ GROUPS = {
         " import_pairs mark choose split contact_sheet pack unpack Dataset Crop"
     ),
     "Training": "train TrainingResult status verify keep_milestone drill",
-    "What the model makes": "apply export distill report serve share publish",
+    "What the model makes": "apply export distill report choose_state serve share publish",
     "Options": "TrainConfig FramesConfig CurateConfig PicturesConfig VideoConfig ShareConfig PRESETS",
     "Projects and machines": "Project projects project_root in_colab doctor release_runtime",
     "In a notebook": "forms steps Gallery TrainingPanel",

@@ -21,7 +21,7 @@ from support.pages import Visiting
 
 pytestmark = pytest.mark.slow
 
-DOCS = Path(building.__file__).parents[2] / "docs/live-page.md"
+DOCS = Path(building.__file__).parents[2] / "docs/guide/live-page.md"
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_many_messages_change_the_page_once_a_frame(
 def test_the_bridge_of_the_docs_passes_packets_on(
     address: str, visiting: Visiting, tmp_path: Path
 ) -> None:
-    [script] = re.findall(r"```python\n(# osc_bridge\.py.*?)```", DOCS.read_text(), re.DOTALL)
+    [script] = re.findall(r"```py\n(# osc_bridge\.py.*?)```", DOCS.read_text(), re.DOTALL)
     (tmp_path / "osc_bridge.py").write_text(script)
     with socket.socket() as web, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         for reserved in (web, udp):
