@@ -45,10 +45,10 @@ class LeftOut:
             return
         count = len(self.reasons)
         if not used:
-            pictures = counted(count, "picture")
+            who = f"Not one of {count} pictures can" if count > 1 else "The one picture can't"
             raise DatasetError(
-                f"Not one of {pictures} can be used: {self._named(_MOST_IN_ERROR)}",
-                fix="Replace them, or choose another folder.",
+                f"{who} be used: {self._named(_MOST_IN_ERROR)}",
+                fix="Replace what is broken, or choose another folder.",
             )
         pictures = f"{count} of {counted(count + used, 'picture')} {is_or_are(count)}"
         message = f"{pictures} left out: {self._named(_MOST_NAMED)}"

@@ -313,6 +313,18 @@ def test_a_slider_says_how_many_of_those_alike_are_shown(crops: Dataset, twins: 
     assert [button.description for button in visible_buttons(gallery)] == ["3"]
 
 
+def test_the_closest_is_shown_even_where_it_is_not_close(tmp_path: Path) -> None:
+    rows = tuple(Crop(file=f"{name}.png") for name in ("red", "blue", "white"))
+    for crop in rows:
+        Image.new("RGB", (64, 64), crop.file[:-4]).save(tmp_path / crop.file)
+    dataset = Dataset(tmp_path, rows)
+    manifest.write(dataset)
+    gallery = Gallery(dataset)
+    gallery.buttons[1].value = True
+    gallery.alike.find.click()
+    assert gallery.alike.files[0] == "blue.png" and len(gallery.alike.files) == 2
+
+
 def test_where_no_other_crop_is_kept_it_is_said(crops: Dataset) -> None:
     gallery = Gallery(crops)
     gallery.buttons[0].value = True

@@ -44,3 +44,8 @@ def test_on_a_small_dark_screen_nothing_sticks_out(tmp_path: Path) -> None:
         shoot(page.locator(".cp-form-train"), "small-train", front_end)
         shoot(page.locator(".cp-gallery"), "small-gallery", front_end)
         assert page.evaluate(_STICKING_OUT) == []
+        page.locator(".cp-thumb:visible").first.click()
+        page.locator(".cp-find-alike").get_by_text("Find those like 1").click()
+        page.locator(".cp-how-many:visible").wait_for()
+        shoot(page.locator(".cp-gallery"), "small-alike", front_end)
+        assert page.evaluate(_STICKING_OUT) == []

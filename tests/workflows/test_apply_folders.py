@@ -96,7 +96,7 @@ def test_strict_applying_and_nothing_but_bad_pictures_are_errors(
     assert "bad.jpg can't be read as a picture" in capsys.readouterr().err
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.jpg").write_bytes(b"")
-    with pytest.raises(DatasetError, match="Not one of 1 pictures can be used"):
+    with pytest.raises(DatasetError, match="The one picture can't be used"):
         apply(run, tmp_path / "bad", tmp_path / "more", mode="inference")
     assert not (tmp_path / "more").exists()
 

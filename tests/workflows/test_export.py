@@ -55,9 +55,8 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
     files = [name for name in FORMATS if name != "web"]
     written = export(project, target, files, on_event=heard.append)
     assert all(path.exists() for path in written)
-    assert sum(
-        isinstance(e, Note) and "of the model on 2 crops" in e.message for e in heard
-    ) == len(files)
+    told = [e for e in heard if isinstance(e, Note) and "of the model on 2 crops" in e.details]
+    assert len(told) == len(files)
     assert {path.name for path in target.iterdir()} == {path.name for path in written}
 
     channels = KINDS[kind].channels_fed

@@ -85,7 +85,7 @@ class AlikeRow(widgets.HBox):  # type: ignore[misc]
         self._updating = True
         try:
             self.how_many.max = len(self._ranked)
-            self.how_many.value = alike
+            self.how_many.value = max(alike, 2)  # the closest, even where it is not close
         finally:
             self._updating = False
         number, others = self._number_of[self._clicked], len(self._ranked) - 1
