@@ -770,6 +770,21 @@ FEW_CROPS = 150
 
 
 @dataclass(frozen=True, kw_only=True)
+class SamplesConfig(Config):
+    """Which crops the sample pictures of a training show."""
+
+    section: ClassVar[str] = "samples"
+
+    samples: str = option(
+        "",
+        "Numbers of up to 4 crops of the gallery that samples show. Empty: some held-out ones.",
+        label="Samples of",
+        pattern=r"(\d{1,6}([ ,]+\d{1,6}){0,3})?",
+        expects="up to 4 numbers of crops such as 3, 12, or nothing",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class UseConfig(Config):
     """How a trained model is used in the notebook on pictures and videos."""
 

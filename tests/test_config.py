@@ -11,6 +11,7 @@ from colab_pix2pix.config import (
     PRESETS,
     CurateConfig,
     FramesConfig,
+    SamplesConfig,
     ShareConfig,
     TrainConfig,
     UseConfig,
@@ -20,7 +21,15 @@ from colab_pix2pix.errors import OptionError
 from colab_pix2pix.options import options as options_of
 from colab_pix2pix.project import Project, check_name
 
-KINDS = [VideoConfig, FramesConfig, CurateConfig, TrainConfig, ShareConfig, UseConfig]
+KINDS = [
+    VideoConfig,
+    FramesConfig,
+    CurateConfig,
+    TrainConfig,
+    ShareConfig,
+    UseConfig,
+    SamplesConfig,
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,6 +57,8 @@ def test_every_option_has_a_help_line(kind: type) -> None:
         (TrainConfig, {"learning_rate": float("nan")}),
         (TrainConfig, {"batch_size": True}),
         (TrainConfig, {"seed": "7"}),
+        (SamplesConfig, {"samples": "1,2,3,4,5"}),
+        (SamplesConfig, {"samples": "three"}),
         (ShareConfig, {"title": "two\nlines"}),
         (ShareConfig, {"signature": "x" * 61}),
         (ShareConfig, {"megabytes": 0.0}),

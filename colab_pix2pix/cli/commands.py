@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import wording
-from ..config import CurateConfig, FramesConfig, PicturesConfig, TrainConfig, VideoConfig
+from ..config import (
+    CurateConfig,
+    FramesConfig,
+    PicturesConfig,
+    SamplesConfig,
+    TrainConfig,
+    VideoConfig,
+)
 from ..dataset import manifest
 from ..dataset.counts import counts_in_words
 from ..errors import OptionError
@@ -116,9 +123,15 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def run_train(args: argparse.Namespace) -> int:
+    from ..training.data import check_samples
+
     dataset, project = manifest.read(args.dataset), Project(args.run_dir)
     base = TrainConfig.preset(args.preset) if args.preset else project.recall(TrainConfig)
     config = configured(args, base)
+    samples = configured(args, project.recall(SamplesConfig))
+    if samples != project.recall(SamplesConfig):
+        check_samples(samples, dataset)
+        project.remember(samples)
     if args.json:
         result = train(dataset, project, config, strict=args.strict, on_event=JsonLines(sys.stdout))
         return INTERRUPTED if result.interrupted else int(_lacks_on_drive(result))

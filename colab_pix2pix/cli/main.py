@@ -17,6 +17,7 @@ from ..config import (
     CurateConfig,
     FramesConfig,
     PicturesConfig,
+    SamplesConfig,
     TrainConfig,
     VideoConfig,
 )
@@ -166,6 +167,7 @@ def build_parser() -> argparse.ArgumentParser:
         + ". Other flags change them.",
     )
     add_options(train, TrainConfig)
+    add_options(train, SamplesConfig)
 
     status = command("status", "show what a resume would start from")
     add_run_dir(status)

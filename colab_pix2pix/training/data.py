@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from .. import wording
-from ..config import TrainConfig
+from ..config import SamplesConfig, TrainConfig
 from ..dataset.counts import learned_and_held_out
 from ..dataset.manifest import Crop, Dataset
-from ..errors import CheckpointError, DatasetError
+from ..errors import CheckpointError, DatasetError, OptionError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
 from ..images import image_size, read_square
+from ..project import Project
 from .image_store import keep, side_by_side
 
 
@@ -189,3 +191,50 @@ def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
     for path in paths:
         smallest = min(smallest, *image_size(path))
     return max(smallest, config.image_size)
+
+
+def chosen_crops(dataset: Dataset, project: Project) -> list[Crop]:
+    """Returns the crops that were chosen for samples; [] where none were, or none is left.
+
+    Numbers beyond the last crop count for nothing: crops may have been cut again, fewer of them.
+    """
+    crops = dataset.crops
+    numbers = _sample_numbers(project.recall(SamplesConfig))
+    return [crops[number - 1] for number in numbers if 1 <= number <= len(crops)]
+
+
+def check_samples(config: SamplesConfig, dataset: Dataset) -> None:
+    """Makes sure that the crops are there.
+
+    Raises:
+        OptionError: a number is larger than that of the last crop.
+    """
+    wrong = [number for number in _sample_numbers(config) if not 1 <= number <= len(dataset.crops)]
+    if wrong:
+        raise OptionError(
+            f"samples: received {wrong[0]}.",
+            why=f"Expected numbers of crops from 1 to {len(dataset.crops)}, as the gallery has"
+            " them.",
+        )
+
+
+def sample_pictures(dataset: Dataset, project: Project, config: TrainConfig) -> np.ndarray | None:
+    """Returns the chosen crops, decoded; None where the usual held-out ones are to be shown.
+
+    Returns:
+        uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs, the target first.
+
+    Raises:
+        DatasetError: one can't be read.
+    """
+    crops = chosen_crops(dataset, project)
+    if not crops:
+        return None
+    size = config.image_size
+    paths = [[dataset.directory / file for file in crop.files] for crop in crops]
+    decoded = [[read_square(path, size) for path in some] for some in paths]
+    return np.stack([np.concatenate(some, axis=-1) for some in decoded])
+
+
+def _sample_numbers(config: SamplesConfig) -> list[int]:
+    return list(dict.fromkeys(map(int, re.findall(r"\d+", config.samples))))

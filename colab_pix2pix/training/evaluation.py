@@ -94,9 +94,13 @@ class HeldOut:
     Args:
         model: What generates, for its options and its condition.
         pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+        samples: What is drawn, of the same kind; None draws a few of them.
     """
 
-    def __init__(self, model: Pix2Pix | Trained, pictures: np.ndarray) -> None:
+    def __init__(
+        self, model: Pix2Pix | Trained, pictures: np.ndarray, samples: np.ndarray | None = None
+    ) -> None:
+        self._samples = samples
         chosen = np.unique(evenly_spaced(len(pictures), _MOST_PICTURES))
         size = model.config.image_size
         self._model = model
@@ -112,14 +116,20 @@ class HeldOut:
         return self._score(self._model.generate(self._input_image))
 
     def draw(self) -> tuple[np.ndarray, Score]:
-        """Returns a grid of a few of the crops (input, target, generated) and the score of all."""
+        """Returns a grid of a few crops (input, target, generated) and the score of all."""
         generated_image = self._model.generate(self._input_image)
         shown = np.unique(evenly_spaced(len(self._target), artifacts.GRID_PICTURES))
-        inputs = conditions.decode_image(tf.gather(self._input_image, shown)).numpy()
+        input_image, made = tf.gather(self._input_image, shown), tf.gather(generated_image, shown)
+        target = self._target[shown]
+        if self._samples is not None:
+            image = conditions.encode_image(self._samples)
+            input_image, _ = conditions.make_pair(image, self._model.config)
+            made = self._model.generate(input_image)
+            target = resize_images(self._samples[..., :3], self._target.shape[1])
+        inputs = conditions.decode_image(input_image).numpy()
         inputs = np.broadcast_to(inputs, (*inputs.shape[:-1], 3))
         inputs = resize_images(inputs, self._target.shape[1])
-        generated = conditions.decode_image(tf.gather(generated_image, shown)).numpy()
-        grid = artifacts.sample_grid([inputs, self._target[shown], generated])
+        grid = artifacts.sample_grid([inputs, target, conditions.decode_image(made).numpy()])
         return grid, self._score(generated_image)
 
     def _score(self, generated_image: tf.Tensor) -> Score:

@@ -258,6 +258,7 @@ def _begin_recording(
     writer: CheckpointWriter,
     stack: ExitStack,
 ) -> Recorders:
+    from .data import sample_pictures
     from .evaluation import HeldOut
     from .snapshot import Snapshot
     from .tensorboard import EventFile
@@ -269,7 +270,9 @@ def _begin_recording(
     return Recorders(
         writer=writer,
         snapshot=stack.enter_context(Snapshot(variables)),
-        held_out=HeldOut(model, pictures.held_out),
+        held_out=HeldOut(
+            model, pictures.held_out, sample_pictures(plan.dataset, plan.project, plan.config)
+        ),
         curves=stack.enter_context(EventFile(writer.staging_dir.logs, history.lines)),
     )
 

@@ -160,13 +160,18 @@ def write_and_wait(source: Path, target: Path, on_event: OnEvent) -> None:
 
 
 def comparison_pictures(
-    project: Project, config: TrainConfig, count: int, on_event: OnEvent
+    project: Project,
+    config: TrainConfig,
+    count: int,
+    on_event: OnEvent,
+    *,
+    chosen: bool = False,
 ) -> np.ndarray:
     """Returns held-out crops to compare on; others where the run's archive is lost."""
     from . import held_out
 
     try:
-        return held_out.pictures(project, config, count)
+        return held_out.pictures(project, config, count, chosen=chosen)
     except DatasetError as error:
         message = f"{error.what} Made-up pictures are taken to compare on."
         on_event(Note(message=message, level="warning"))

@@ -19,13 +19,16 @@ from ..project import Project
 from ..spacing import evenly_chosen
 
 
-def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
+def pictures(
+    project: Project, config: TrainConfig, most: int, *, chosen: bool = False
+) -> np.ndarray:
     """Returns a few held-out crops as evaluation sees them.
 
     Args:
         project: A run whose crops are packed.
         config: Of the run.
         most: How many at the most.
+        chosen: Take those that a person has chosen for the samples, where there are some.
 
     Returns:
         uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs.
@@ -33,9 +36,12 @@ def pictures(project: Project, config: TrainConfig, most: int) -> np.ndarray:
     Raises:
         DatasetError: the run has no crops.
     """
-    from ..training.data import split_crops
+    from ..training.data import sample_pictures, split_crops
 
     with unpacked(project) as dataset:
+        samples = sample_pictures(dataset, project, config) if chosen else None
+        if samples is not None:
+            return samples[:most]
         _, held_out = split_crops(dataset, config)
         # Evenly: of all times of the day.
         return decode(dataset, evenly_chosen(held_out, most), config.image_size)

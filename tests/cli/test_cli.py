@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix.cli import flags, main
-from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.config import FramesConfig, SamplesConfig, TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.options import Config, as_flags, options
 from conftest import Command
@@ -172,7 +172,7 @@ def test_the_help_of_train_has_each_flag_in_its_group_and_examples_that_are_vali
     assert "--learning-rate" in flags_of[": how it learns:"]
     assert "--dropout" in flags_of[": network:"]
     assert "--precision" in flags_of[": saving and machine:"]
-    assert sum(map(len, flags_of.values())) == len(options(TrainConfig))
+    assert sum(map(len, flags_of.values())) == len(options(TrainConfig) | options(SamplesConfig))
     assert "{blurred-grey,grey,edges,paired}" in text
     assert max(map(len, text.partition("examples:")[0].splitlines())) <= 80
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import ipywidgets as widgets
 
 from ... import wording
-from ...config import FEW_CROPS, LEARNS, NETWORK, PRESETS, TrainConfig
+from ...config import FEW_CROPS, LEARNS, NETWORK, PRESETS, SamplesConfig, TrainConfig
 from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
 from ...options import Option, options
@@ -16,7 +16,7 @@ from ...project import Project
 from ...workflows import time_estimate
 from .. import image_folder, style
 from .base import Form
-from .fields import LABEL_WIDTH
+from .fields import LABEL_WIDTH, Field, SharedStyles
 
 _MORE_MINUTES = 20.0
 _MINUTES_HELP = "How long it trains when the next cell is run. 0: as long as the preset says above."
@@ -67,6 +67,11 @@ class TrainForm(Form[TrainConfig]):
             .add_class("cp-box")
             .add_class("cp-preset")
         )
+        self._dataset = dataset
+        self._samples_project = project
+        start = project.recall(SamplesConfig).samples if project else ""
+        spec = options(SamplesConfig)["samples"]
+        self.samples = Field(SamplesConfig, "samples", spec, start, SharedStyles())
         self.more_minutes = widgets.Button(
             description=f"{_MORE_MINUTES:.0f} more minutes",
             layout={"width": "auto", "display": "" if _is_trained(project) else "none"},
@@ -75,6 +80,7 @@ class TrainForm(Form[TrainConfig]):
         if dataset is not None:
             self._match_condition()
         self._show_preset_and_time()
+        self.samples.on_change(self.errors.guard(lambda change: self._take_samples()))
         self.more_minutes.on_click(self.errors.guard(lambda clicked: self._take_more_minutes()))
         self.preset.observe(self.errors.guard(lambda change: self._use_preset()), names="value")
 
@@ -95,7 +101,19 @@ class TrainForm(Form[TrainConfig]):
 
     def _below(self) -> list[widgets.Widget]:
         counts = widgets.HTML(style.line(self._counts)).add_class("cp-counts")
-        return [self.more_minutes, self.time_estimate, counts]
+        return [self.samples.row, self.more_minutes, self.time_estimate, counts]
+
+    def _take_samples(self) -> None:
+        """Remembers which crops samples show, or says beside the box what is wrong."""
+        from ...training.data import check_samples
+
+        if not self.samples.check():
+            return
+        config = SamplesConfig(samples=self.samples.value)
+        if self._dataset is not None:
+            check_samples(config, self._dataset)
+        if self._samples_project is not None:
+            self._samples_project.remember(config)
 
     def _presets(self) -> list[tuple[str, str]]:
         presets = []

@@ -107,7 +107,7 @@ def draw_states(
         from ...model import conditions  # TensorFlow is loaded by now
 
         if not drawn:
-            crops = comparison_pictures(project, trained.config, pictures, on_event)
+            crops = comparison_pictures(project, trained.config, pictures, on_event, chosen=True)
             fed, _ = conditions.make_pair(conditions.encode_image(crops), trained.config)
             seen = conditions.decode_image(fed).numpy()
             drawn.append((-1, list(np.broadcast_to(seen, (*seen.shape[:-1], 3)))))

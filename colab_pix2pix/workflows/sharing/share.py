@@ -46,8 +46,9 @@ def share(
     """Writes what is shown to others of a training, each with a title and a signature.
 
     A GIF and an MP4 of the training (its sample pictures, from the first step to the last), a PNG
-    sheet (what the network sees, makes of it, and what was there, for a few held-out crops), and
-    the live page as one HTML file that opens with a double click. All appear when all are made.
+    sheet (what the network sees, makes of it, and what was there, for the crops that were chosen
+    for the samples, else for a few held-out ones), and the live page as one HTML file that opens
+    with a double click. All appear when all are made.
 
     Args:
         run_dir: A run that has been saved at least once.
@@ -205,7 +206,7 @@ class _Share:
         from ...model import conditions  # TensorFlow is loaded by now
 
         try:
-            pictures = held_out.pictures(self._project, trained.config, _PICTURES)
+            pictures = held_out.pictures(self._project, trained.config, _PICTURES, chosen=True)
         except DatasetError as error:
             self._on_event(Note(message=error.what, level="warning"))
             return None
