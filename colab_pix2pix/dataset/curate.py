@@ -16,8 +16,8 @@ from .archive import pack, unpack
 from .contact_sheet import contact_sheet
 from .manifest import READY_MADE_SPLIT, Crop, Dataset
 from .quality import MARKS, assign_marks, measure_crops
-from .scenes.held_out import held_out
 from .scenes.scene_cuts import scenes_of
+from .scenes.scene_split import held_out
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
 
@@ -26,7 +26,7 @@ __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
 def mark(
     dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
 ) -> Dataset:
-    """Marks bad crops (see `quality.MARKS`), finds scenes, and writes the manifest. Deletes nothing.
+    """Marks bad crops (see `quality.MARKS`), finds scenes, writes the manifest; deletes nothing.
 
     Choices made by hand stay, and outweigh the marks.
 

@@ -274,7 +274,7 @@ def _damaged(directory: Path, why: str) -> DatasetError:
 
 def _crop(entry: dict[str, Any]) -> Crop:
     entry = {"input_file": "", "scene": 0} | entry  # younger than the format
-    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
+    values: dict[str, Any] = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
     crop = Crop(**values | {name: tuple(values[name]) for name in ("box", "marks")})
     _check(crop)
     return crop

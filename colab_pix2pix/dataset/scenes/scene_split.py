@@ -10,6 +10,7 @@ from ..manifest import Crop, Dataset
 _BLOCKS = 10
 _ENOUGH_TO_SPLIT = 5
 _ENOUGH_SCENES = 3  # of fewer, one would be all there is to learn from or to test on
+_TRIES = 20
 _NEAR_ENOUGH = 0.25  # of what was asked for, more or less
 
 #: The crops of each block, by its source, its scene and its number there.
@@ -24,15 +25,17 @@ def held_out(dataset: Dataset, config: CurateConfig) -> set[str]:
         dataset: The crops; only kept ones count, the others go with their block.
         config: `test_fraction`, and the `seed` that decides which.
     """
+    chance = random.Random(config.seed)
     by_time, by_scene, within = (_blocks(dataset, kind) for kind in ("time", "scene", "both"))
     if _is_split_by(dataset, by_time) and not _is_split_by(dataset, within):
-        return _chosen(by_time, config)  # made before scenes were found
-    test = _chosen(by_scene, config)
+        return _chosen(by_time, config, chance)  # made before scenes were found
     wanted = len(dataset.kept) * config.test_fraction
-    count = sum(crop.file in test for crop in dataset.kept)
-    if abs(count - wanted) <= _NEAR_ENOUGH * wanted:
-        return test
-    return _chosen(within, config)
+    for _ in range(_TRIES if by_scene.keys() != by_time.keys() else 1):
+        test = _chosen(by_scene, config, chance)
+        count = sum(crop.file in test for crop in dataset.kept)
+        if abs(count - wanted) <= _NEAR_ENOUGH * wanted:
+            return test
+    return _chosen(within, config, random.Random(config.seed))
 
 
 def _is_split_by(dataset: Dataset, blocks: Blocks) -> bool:
@@ -41,11 +44,11 @@ def _is_split_by(dataset: Dataset, blocks: Blocks) -> bool:
     return whole and any(crop.split == "test" for crop in dataset.crops)
 
 
-def _chosen(blocks: Blocks, config: CurateConfig) -> set[str]:
+def _chosen(blocks: Blocks, config: CurateConfig, chance: random.Random) -> set[str]:
     kept = sum(crop.kept for crops in blocks.values() for crop in crops)
     wanted = kept * config.test_fraction
     order = sorted(blocks)
-    random.Random(config.seed).shuffle(order)
+    chance.shuffle(order)
     test: set[str] = set()
     count = 0
     for block in order:
