@@ -77,6 +77,18 @@ def seconds_in_words(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def clock(seconds: float) -> str:
+    """Returns a moment of a video as a player shows it.
+
+    Example:
+        >>> clock(64.7), clock(3725)
+        ('1:04', '1:02:05')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def estimate_in_words(seconds: float) -> str:
     """Returns an estimated time span, no more exact than an estimate is.
 

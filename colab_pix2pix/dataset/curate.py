@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from collections.abc import Iterable
 from typing import Literal
 
@@ -18,18 +17,17 @@ from .archive import pack, unpack
 from .contact_sheet import contact_sheet
 from .manifest import READY_MADE_SPLIT, Crop, Dataset
 from .quality import MARKS, assign_marks, measure_crops
+from .scenes.scene_cuts import scenes_of
+from .scenes.scene_split import held_out
 
 __all__ = ["choose", "contact_sheet", "mark", "pack", "split", "unpack"]
-
-_BLOCKS = 10
-_ENOUGH_TO_SPLIT = 5
 
 
 @checks_input()
 def mark(
     dataset: Dataset, config: CurateConfig = CurateConfig(), *, on_event: OnEvent = ignore
 ) -> Dataset:
-    """Marks bad crops (see `quality.MARKS`) and writes the manifest. Deletes nothing.
+    """Marks bad crops (see `quality.MARKS`), finds scenes, writes the manifest; deletes nothing.
 
     Choices made by hand stay, and outweigh the marks.
 
@@ -52,10 +50,22 @@ def mark(
     metrics = measure_crops(paths, report)
     videos = {key for key, known in dataset.sources.items() if "duration_seconds" in known}
     marks = assign_marks(metrics, config, [crop.source in videos for crop in dataset.crops])
+    scenes = dict.fromkeys((crop.file for crop in dataset.crops), 0)
+    for key in videos:
+        rows = [
+            row for row in zip(dataset.crops, metrics, marks, strict=True) if row[0].source == key
+        ]
+        crops, measured, named = zip(*rows, strict=True) if rows else ((), (), ())
+        numbers = scenes_of(crops, [m.look for m in measured], named)
+        scenes |= {crop.file: number for crop, number in zip(crops, numbers, strict=True)}
     found = {crop.file: names for crop, names in zip(dataset.crops, marks, strict=True)}
-    dataset = manifest.update(
-        dataset, lambda crop: dataclasses.replace(crop, marks=found.get(crop.file, crop.marks))
-    )
+
+    def marked(crop: Crop) -> Crop:
+        if crop.file not in found:
+            return crop
+        return dataclasses.replace(crop, marks=found[crop.file], scene=scenes[crop.file])
+
+    dataset = manifest.update(dataset, marked)
     on_event(Note(message=_summary(dataset)))
     return dataset
 
@@ -102,11 +112,13 @@ def choose(
 
 @checks_input()
 def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
-    """Holds out crops for testing, in blocks of time, and writes the manifest.
+    """Holds out crops for testing, whole scenes or blocks of time, and writes the manifest.
 
     All crops of a block fall on one side, so both crops of a frame do, and its neighbours: a model
-    that is tested on a picture a second away from one that it learned is not tested at all. What
-    came with a split of its own (folders train and test) keeps it.
+    that is tested on a picture a second away from one that it learned is not tested at all. A video
+    of three scenes or more is split between them; only where that gives too much or too little to
+    test on, a long scene is cut into blocks. What came with a split of its own (folders train and
+    test) keeps it, and what was split before scenes were found stays split by time alone.
 
     Args:
         dataset: The crops; only kept ones count, the others go with their block.
@@ -118,20 +130,7 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
     dataset = manifest.newest(dataset)
     given = {key for key, known in dataset.sources.items() if known.get(READY_MADE_SPLIT)}
     free = dataset.replace(tuple(crop for crop in dataset.crops if crop.source not in given))
-    blocks = _blocks(free)
-    kept = len(free.kept)
-    wanted = kept * config.test_fraction
-    order = sorted(blocks)
-    random.Random(config.seed).shuffle(order)
-    test: set[str] = set()
-    held_out = 0
-    for block in order:
-        count = sum(crop.kept for crop in blocks[block])
-        closer = abs(held_out + count - wanted) < abs(held_out - wanted)
-        needed = held_out == 0 and wanted > 0 and kept >= _ENOUGH_TO_SPLIT
-        if count and (closer or needed) and held_out + count < kept:
-            test |= {crop.file for crop in blocks[block]}
-            held_out += count
+    test = held_out(free, config)
 
     def side(crop: Crop) -> Crop:
         if crop.source in given:
@@ -139,19 +138,3 @@ def split(dataset: Dataset, config: CurateConfig = CurateConfig()) -> Dataset:
         return dataclasses.replace(crop, split="test" if crop.file in test else "train")
 
     return manifest.update(dataset, side)
-
-
-def _blocks(dataset: Dataset) -> dict[tuple[str, int], list[Crop]]:
-    """Returns the crops by source and block: about ten spans of frames that follow each other."""
-    frames: dict[str, dict[float | str, list[Crop]]] = {}
-    for crop in dataset.crops:
-        # Images without a video have no time: their names are their order.
-        moment: float | str = crop.time if crop.source else crop.file
-        frames.setdefault(crop.source, {}).setdefault(moment, []).append(crop)
-    blocks: dict[tuple[str, int], list[Crop]] = {}
-    for source, moments in frames.items():
-        count = min(_BLOCKS, len(moments))
-        for index, moment in enumerate(sorted(moments, key=lambda m: (isinstance(m, str), m))):
-            block = index * count // len(moments)
-            blocks.setdefault((source, block), []).extend(moments[moment])
-    return blocks

@@ -39,6 +39,7 @@ class Crop:
         choice: "keep" or "reject" when a person decided; "" leaves it to the marks.
         split: "train" or "test".
         input_file: For paired data, the image that the network gets; "" makes it from the crop.
+        scene: Which scene of its video, from 0: the manifest tells of the others only.
     """
 
     file: str
@@ -50,6 +51,7 @@ class Crop:
     choice: Literal["", "keep", "reject"] = ""
     split: Literal["train", "test"] = "train"
     input_file: str = ""
+    scene: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -94,8 +96,7 @@ class Dataset:
         for crop in self.kept:
             # By the names that an archive has: what comes back from one is the same dataset.
             partner = [(packed_name(file), self._size(file)) for file in crop.files[1:]]
-            entry = [packed_name(crop.file), self._size(crop.file), crop.split, *partner]
-            entries.append(entry)
+            entries.append([packed_name(crop.file), self._size(crop.file), crop.split, *partner])
         return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
     def _size(self, file: str) -> int:
@@ -123,7 +124,8 @@ def write(dataset: Dataset) -> Path:
 def to_dict(dataset: Dataset) -> dict[str, Any]:
     """Returns what `manifest.json` holds of a dataset: of links only what is public."""
     sources = {key: _with_public_links(source) for key, source in dataset.sources.items()}
-    crops = [dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops]
+    entries = (dataclasses.asdict(crop) | {"kept": crop.kept} for crop in dataset.crops)
+    crops = [{k: v for k, v in entry.items() if v or k != "scene"} for entry in entries]
     revision = {"revision": dataset.revision} if dataset.revision else {}  # younger than the format
     return {"format": FORMAT, **revision, "sources": sources, "crops": crops}
 
@@ -166,8 +168,7 @@ def newest(dataset: Dataset) -> Dataset:
 
 
 def _stored(dataset: Dataset) -> Dataset | None:
-    file = dataset.directory / "manifest.json"
-    return read(dataset.directory) if file.exists() else None
+    return read(dataset.directory) if (dataset.directory / "manifest.json").exists() else None
 
 
 def _with_public_links(source: dict[str, Any]) -> dict[str, Any]:
@@ -215,8 +216,7 @@ def read_all(folder: Path) -> list[Dataset]:
     Raises:
         DatasetError: as `read`.
     """
-    files = sorted(folder.glob("[!.]*/manifest.json"))  # hidden: not finished
-    return [read(file.parent) for file in files]
+    return [read(file.parent) for file in sorted(folder.glob("[!.]*/manifest.json"))]
 
 
 def _loose(directory: Path) -> tuple[Crop, ...]:
@@ -273,9 +273,9 @@ def _damaged(directory: Path, why: str) -> DatasetError:
 
 
 def _crop(entry: dict[str, Any]) -> Crop:
-    values = {f.name: entry[f.name] for f in dataclasses.fields(Crop) if f.name != "input_file"}
-    values["box"], values["marks"] = tuple(values["box"]), tuple(values["marks"])
-    crop = Crop(**values, input_file=entry.get("input_file", ""))  # younger than the format
+    entry = {"input_file": "", "scene": 0} | entry  # younger than the format
+    values: dict[str, Any] = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
+    crop = Crop(**values | {name: tuple(values[name]) for name in ("box", "marks")})
     _check(crop)
     return crop
 
@@ -284,7 +284,7 @@ def _check(crop: Crop) -> None:
     """Raises ValueError for values that would only fail later."""
     valid = isinstance(crop.time, int | float) and isinstance(crop.source, str)
     valid = valid and all(isinstance(text, str) for text in (*crop.marks, *crop.files, crop.side))
-    valid = valid and len(crop.box) == 4 and all(isinstance(number, int) for number in crop.box)
+    valid = valid and [type(n) for n in (*crop.box, crop.scene)] == [int] * 5 and crop.scene >= 0
     if not (valid and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
         raise ValueError(f"what it says of {crop.file!r} makes no sense")
     for file in crop.files:

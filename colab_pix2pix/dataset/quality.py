@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..config import CurateConfig
 from ..images import read_image
+from . import likeness
 
 _WORKERS = 2
 _SHARPNESS_SIDE = 256
@@ -30,12 +31,14 @@ class QualityMetrics:
         sharpness: The spread of the Laplacian (Pech-Pacheco et al., 2000), at 256 pixels.
         flatness: The share of its pixels, 0 to 1, that have nearly the same brightness.
         perceptual_hash: 64 bits of the low frequencies, by ImageHash's `phash`.
+        look: What `likeness.describe` says of it, without its mirror image.
     """
 
     brightness: float
     sharpness: float
     flatness: float
     perceptual_hash: int
+    look: np.ndarray = field(compare=False, repr=False)
 
 
 def measure_crops(paths: Sequence[Path], on_done: Callable[[int], None]) -> list[QualityMetrics]:
@@ -52,10 +55,6 @@ def measure_crops(paths: Sequence[Path], on_done: Callable[[int], None]) -> list
     return metrics
 
 
-def _grey(path: Path) -> Image.Image:
-    return read_image(path).image.convert("L")
-
-
 def perceptual_hash(grey: Image.Image) -> int:
     """Returns the `QualityMetrics.perceptual_hash` of a grey image (mode `L`) of any size."""
     import imagehash
@@ -65,7 +64,8 @@ def perceptual_hash(grey: Image.Image) -> int:
 
 
 def _measure(path: Path) -> QualityMetrics:
-    grey = _grey(path)
+    image = read_image(path).image
+    grey = image.convert("L")
     bits = perceptual_hash(grey)
     if max(grey.size) > _SHARPNESS_SIDE:
         grey.thumbnail((_SHARPNESS_SIDE, _SHARPNESS_SIDE), Image.Resampling.BOX)
@@ -75,6 +75,7 @@ def _measure(path: Path) -> QualityMetrics:
         sharpness=_sharpness(pixels),
         flatness=_flatness(np.asarray(grey)),
         perceptual_hash=bits,
+        look=likeness.descriptor(image)[0],
     )
 
 

@@ -21,6 +21,7 @@ from . import thumbnails
 from .alike import AlikeRow
 from .close_look import CloseLook
 from .crop_filters import FILTERS, MarkButtons, filter_choices
+from .scene_page import CSS, ScenePage
 from .selection import Choice, Selection, parse_numbers
 
 _gallery_numbers = itertools.count(1)
@@ -39,9 +40,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
     dark, or crops by their numbers, without a mouse. Those that look like the crop clicked last are
     shown before they are rejected, as many of the closest as a slider says.
-    Each choice can be undone. Every choice is saved at once in the dataset's manifest, and within
-    seconds in the project. Nothing is deleted. What the manifest says counts: what other galleries
-    and cells decide is shown here too.
+    A line where a scene begins rejects the scene. Each choice can be undone. Every choice is saved
+    at once in the dataset's manifest, and within seconds in the project. Nothing is deleted. What
+    the manifest says counts: what other galleries and cells decide is shown here too.
 
     Args:
         dataset: The crops.
@@ -119,7 +120,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         boxes += [self.reject_all, self.keep_all, self.reject_numbers, self.keep_numbers]
         boxes += [self.alike.how_many, self.alike.reject, self.alike.leave]
         boxes += self.close_look.buttons
-        return [*self.buttons, *boxes, *self.mark_buttons.buttons.values()]
+        return [*self.buttons, *self.page.headings, *boxes, *self.mark_buttons.buttons.values()]
 
     def show_training(self, running: bool, *, heard: bool = True) -> None:
         """Says what a click means while a training runs; `heard` where it is answered then."""
@@ -181,6 +182,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         reject, guard = (lambda files: self._choose(files, "reject")), self.errors.guard
         self.mark_buttons = MarkButtons(self.dataset, reject, guard)
         self.alike = AlikeRow(self._selection, self._number_of, self.show_page, reject, guard)
+        self.page = ScenePage(self.buttons, self.dataset, reject, guard)
         self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
         self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
         self.close_look = CloseLook(self._choose, self.errors.guard, self._config)
@@ -193,7 +195,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
     def _rows(self, project: str) -> list[widgets.Widget]:
-        sheet = widgets.HTML(f"<style>{thumbnails.CSS}</style>", layout={"display": "none"})
+        sheet = widgets.HTML(f"<style>{thumbnails.CSS}{CSS}</style>", layout={"display": "none"})
         title = widgets.HTML(style.title("Look at the crops", project))
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
@@ -203,10 +205,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         ]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
         rows[1:1] = [self.mark_buttons, self.alike]
-        page = widgets.Box(self.buttons).add_class("cp-thumbs")
         above = [style.style_sheet(), sheet, self.thumbnails, title, self.hint]
         below = widgets.HBox(controls[-1]).add_class("cp-controls")
-        return [*above, self.counts, *rows, self.close_look, page, below, self.errors]
+        return [*above, self.counts, *rows, self.close_look, self.page, below, self.errors]
 
     def _click(self, index: int) -> Callable[[dict[str, Any]], None]:
         def clicked(change: dict[str, Any]) -> None:
@@ -275,6 +276,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         finally:
             self._updating = False
         self.close_look.take(self.dataset, self._filtered())
+        self.page.show([] if self.alike.files else self._crops, self.dataset)
         self._show_counts()
         self._show_controls()
 

@@ -1,0 +1,1 @@
+"""Scenes of a video: where one begins, and which are held out whole."""
