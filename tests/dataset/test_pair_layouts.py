@@ -190,7 +190,7 @@ def test_a_pair_with_a_bad_picture_is_left_out(tmp_path: Path) -> None:
     heard: list[Event] = []
     dataset = import_pairs(source, tmp_path / "crops", on_event=heard.append)
     assert colours(dataset) == {("red", "blue"): 5}
-    assert "1 of 6 pictures are left out" in str(heard) and "it is empty" in str(heard)
+    assert "1 of 6 pictures is left out" in str(heard) and "it is empty" in str(heard)
     with pytest.raises(DatasetError, match="it is empty"):
         import_pairs(source, tmp_path / "more", reading=PicturesConfig(strict=True))
 

@@ -318,9 +318,9 @@ def test_a_thousand_crops_are_turned_and_rejected(front_end: FrontEnd) -> None:
     page.locator(".cp-undo").click()
     wait_for(lambda: len(manifest.read(work).kept) == 995, "the undo on disk")
     page.locator(".cp-pictures select").select_option("what the network sees")
-    page.get_by_text("Page 1 of 3").wait_for()
+    page.get_by_text("Page 1 of 3").first.wait_for()
     page.locator(".cp-view select").select_option("all crops (1000)")
-    page.get_by_text("Page 1 of 21").wait_for()
+    page.get_by_text("Page 1 of 21").first.wait_for()
     shoot(page.locator(".cp-gallery"), "gallery-blurred", front_end)
 
     front_end.run_cell(2)

@@ -6,7 +6,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from colab_pix2pix.notebook.panels.page_server import PageServer
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
@@ -14,6 +13,7 @@ from colab_pix2pix.events import Event, Note
 from colab_pix2pix.notebook.forms import ProjectForm
 from colab_pix2pix.project import Project, projects
 from colab_pix2pix.storage.restore import status
+from colab_pix2pix.web.page_server import PageServer
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.drill import drill
 from colab_pix2pix.workflows.export import FORMATS, export
