@@ -6,13 +6,11 @@ With $SCREENSHOTS set to a folder, pictures of every step are left there (the RE
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,25 +48,17 @@ TRAINING = TrainConfig(
 )
 
 
-def slide_to(page: Page, share: float, shows: Callable[[str], bool]) -> None:
-    """Clicks on the slider of the training panel, at its left end for 0, at its right for 1.
-
-    The panel grows line by line, which moves the slider away from under the pointer: as a person
-    would, it clicks again where the caption does not tell the picture that was meant.
-    """
-    caption = page.locator(".cp-training .cp-caption")
+def slide_to(page: Page, share: float) -> None:
+    """Clicks on the slider of the training panel, at its left end for 0, at its right for 1."""
     track = page.locator(".cp-training .cp-steps").locator(".noUi-base, .ui-slider").first
+    box = track.bounding_box()
+    assert box is not None
+    # The panel grows line by line: this waits until the slider stands still under the pointer.
+    track.click(position={"x": 1 + share * (box["width"] - 4), "y": box["height"] / 2})
 
-    def clicked() -> bool:
-        track.scroll_into_view_if_needed()
-        box = track.bounding_box()
-        assert box is not None
-        page.mouse.click(box["x"] + 1 + share * (box["width"] - 2), box["y"] + box["height"] / 2)
-        with contextlib.suppress(TimeoutError):
-            return bool(wait_for(lambda: shows(caption.inner_text()), "the picture", 15))
-        return False
 
-    wait_for(clicked, "the picture that was chosen")
+def seconds_since_a_sample(project: Project) -> float:
+    return time.time() - max(path.stat().st_mtime for path in project.sample_files())
 
 
 def fill(page: Page, box: str, text: str) -> None:
@@ -174,14 +164,19 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     if "SCREENSHOTS" in os.environ:
         page.wait_for_timeout(40_000)  # pictures of a model that has learned something
 
-    # The slider leads to earlier pictures while steps go on, and stays there.
-    slide_to(page, 0.0, lambda caption: "Step 0." in caption)
+    # The slider leads to earlier pictures while steps go on, and stays there. At first pictures
+    # come faster than a click travels.
+    wait_for(lambda: seconds_since_a_sample(project) > 1, "pictures to come less often")
+    slide_to(page, 0.0)
+    caption = page.locator(".cp-training .cp-caption")
+    wait_for(lambda: "Step 0." in caption.inner_text(), "the first picture")
     page.wait_for_timeout(500)  # a picture's bytes are put in place a moment after its caption
     before, oldest = step_shown(page), picture.first.get_attribute("src")
     wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn, "another sample")
     wait_for(lambda: step_shown(page) > before + 5, "training to go on")
     assert picture.first.get_attribute("src") == oldest
-    slide_to(page, 1.0, lambda caption: "Step 0." not in caption)
+    slide_to(page, 1.0)
+    wait_for(lambda: "Step 0." not in caption.inner_text(), "the newest picture")
     shoot(page.locator(".cp-training"), "8-training", front_end)
 
     # The Stop button ends it as politely as the interrupt does; cells that wait are given up.

@@ -372,6 +372,27 @@ def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path:
     assert (panel.sample.slider.value, panel.sample.slider.min) == (0, -2)
 
 
+def test_a_place_on_the_slider_is_one_of_those_there_were_when_it_was_clicked(
+    tmp_path: Path,
+) -> None:
+    """While pictures come fast, a click is under way when the next one is there."""
+    panel, project = TrainingPanel(), Project(tmp_path)
+    grey = np.zeros((8, 8, 3), np.uint8)
+    paths = [artifacts.write_sample(project, step, grey) for step in (0, 1, 2, 4)]
+
+    class Clicked(Heard):
+        """The left end was clicked while three pictures were there; it is heard when asked for."""
+
+        def poll(self, *, at_once: bool = False) -> None:
+            if at_once and len(panel.sample._offered) == 3:
+                panel.sample.slider.value = panel.sample.slider.min
+
+    panel.polling = Clicked()
+    for path in paths:
+        panel(Sample(step=0, path=path))
+    assert "Step 0." in panel.sample.caption.value
+
+
 def test_only_a_persons_hand_pins_a_sample(tmp_path: Path) -> None:
     """Front-ends send the states that they were sent back, late and in any order."""
     project = Project(tmp_path)
@@ -414,7 +435,7 @@ class Heard:
 
     trouble = ""
 
-    def poll(self) -> None:
+    def poll(self, *, at_once: bool = False) -> None:
         pass
 
     def close(self) -> None:

@@ -16,12 +16,20 @@ from .selection import Choice
 _PIXELS = 512
 _HINT = "Click a picture to see it large."
 # Arrow keys press the buttons: the notebook's own keys, such as x to cut a cell, are not for here.
-_KEYS = (
-    "const key = {ArrowLeft: 'back', ArrowRight: 'next', Escape: 'close'}[event.key];"
-    "if (key && !event.target.matches('input')) { event.preventDefault();"
-    " this.closest('.cp-close-look').querySelector('.cp-look-' + key).click(); }"
-    " event.stopPropagation();"
-)
+# The whole panel hears them, and has them as soon as it is there: it stays where a picture in it is
+# drawn anew, and no key is lost.
+_KEYS = """const look = this.closest('.cp-close-look');
+look.tabIndex = -1;
+look.style.outline = 'none';
+look.onkeydown = event => {
+  const key = {ArrowLeft: 'back', ArrowRight: 'next', Escape: 'close'}[event.key];
+  if (key && !event.target.matches('input')) {
+    event.preventDefault();
+    look.querySelector('.cp-look-' + key).click();
+  }
+  event.stopPropagation();
+};
+look.focus({preventScroll: true});"""
 
 
 class CloseLook(widgets.VBox):  # type: ignore[misc]
@@ -100,14 +108,8 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         )
         pictures = [inline_images.data_url(picture) for picture in (seen, real)]
         drawn = stage(pictures[0], pictures[1], "what it sees", "the crop")
-        keys = style.escape(_KEYS)
-        # The keys are for it as soon as it is there.
-        focus = "this.parentNode.focus({preventScroll: true})"
-        focused = f'<img alt="" src="data:," style="display:none" onerror="{focus}">'
-        return (
-            f'<style>{CSS}</style><div tabindex="-1" style="outline: none" onkeydown="{keys}">'
-            f"{drawn}{focused}</div>"
-        )
+        keys = f'<img alt="" src="data:," style="display:none" onerror="{style.escape(_KEYS)}">'
+        return f"<style>{CSS}</style><div>{drawn}{keys}</div>"
 
     def _toggle(self) -> None:
         if self.looking.value:

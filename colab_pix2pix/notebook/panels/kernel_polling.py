@@ -63,10 +63,15 @@ class Polling:
         except Exception as error:  # not swallowed: see `trouble`
             self._give_up(error)
 
-    def poll(self) -> None:
-        """Answers what waits, at most four times a second; never waits for anything itself."""
+    def poll(self, *, at_once: bool = False) -> None:
+        """Answers what waits, at most four times a second; never waits for anything itself.
+
+        Args:
+            at_once: True answers it however short ago that was: before something changes what the
+                person who clicked was looking at.
+        """
         now = time.monotonic()
-        if self.trouble or now - self._last_poll < EVERY_SECONDS:
+        if self.trouble or (now - self._last_poll < EVERY_SECONDS and not at_once):
             return
         if threading.current_thread() is not threading.main_thread():
             return

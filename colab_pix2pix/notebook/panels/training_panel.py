@@ -108,7 +108,8 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._show_earlier(project)
 
     def __call__(self, event: Event) -> None:
-        self._listen()
+        # A place on the slider means one of the pictures that there were when it was clicked.
+        self._listen(at_once=isinstance(event, Sample))
         self._take(event)
         self._refresh()
 
@@ -199,13 +200,13 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._notes.append(note)
         self.notes.value = notes_html(self._notes)
 
-    def _listen(self) -> None:
+    def _listen(self, *, at_once: bool) -> None:
         """Lets the browser's clicks count, now that the cell is between two steps."""
         if self.polling is None:
             beside = [widget for gallery in self._galleries for widget in gallery.clickable]
             beside += [self.drill.button] if self.drill else []
             self.polling = Polling([self.stop.button, self.sample.slider, *beside])
-        self.polling.poll()
+        self.polling.poll(at_once=at_once)
         if self._heard is not (heard := not self.polling.trouble):
             self._heard = heard
             for gallery in self._galleries:

@@ -38,6 +38,7 @@ export class Player {
     const direction = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     if (!direction) return;
     event.preventDefault();
+    if (event.repeat && this.video.stepping) return; // a key that is held down moves no faster than frames come
     this.use((video) => video.step(direction));
   }
 

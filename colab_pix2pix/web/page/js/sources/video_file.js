@@ -15,6 +15,8 @@ export class VideoFile extends VideoSource {
   alive = true;
   held = false; // stands still because somebody wants it to
   seeks = 0;
+  stepping = false;
+  stepsAhead = 0; // asked for, not yet made
   wanted = null; // seconds: where to go next
   frameSeconds = USUAL_FRAME_SECONDS;
   onFrameShown = () => {};
@@ -122,11 +124,22 @@ export class VideoFile extends VideoSource {
     if (this.wanted !== null) this.seekWanted();
   }
 
-  /** Stands still, one frame later or earlier. @param {1|-1} direction */
+  /** Stands still, one frame later or earlier; while one is looked for, others wait. @param {1|-1} direction */
   async step(direction) {
     this.hold();
+    this.stepsAhead += direction;
     if (this.stepping) return;
     this.stepping = true;
+    while (this.stepsAhead && this.held) {
+      const next = Math.sign(this.stepsAhead);
+      this.stepsAhead -= next;
+      await this.findNext(next);
+    }
+    this.stepsAhead = 0;
+    this.stepping = false;
+  }
+
+  async findNext(direction) {
     const { element, frameSeconds } = this;
     const before = this.frameTime ?? element.currentTime;
     const aim = direction > 0 ? 1.5 : -0.5; // the middle of a frame
@@ -136,7 +149,6 @@ export class VideoFile extends VideoSource {
       const atEnd = target <= 0 || target >= this.duration;
       if (this.frameTime === undefined || this.frameTime !== before || atEnd) break;
     }
-    this.stepping = false;
   }
 
   /** @returns {Promise<void>} The frame of that time is shown. */
