@@ -16,6 +16,7 @@ from ..filenames import shown
 PREFIX = "hub:"
 WEIGHTS = "generator.safetensors"
 _KEYS = "huggingface.co/settings/tokens"
+_AGAIN = "Run it again when it answers: what has arrived there is not sent once more."
 _MEANINGS = {
     401: ("The Hub does not know this key.", f"Make a new one at {_KEYS}."),
     403: (
@@ -127,9 +128,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
-
-
-_AGAIN = "Run it again when it answers: what has arrived there is not sent once more."
 
 
 def _words(error: BaseException) -> str:

@@ -29,16 +29,12 @@ def weights_path(text: str, option: str, *, on_event: OnEvent = ignore) -> Path:
     name = repository_name(text)
     hub = library()
     on_event(Note(message=f"Fetching {name} from the Hub, unless it is here already."))
-    try:
-        with answering(name):
+    with answering(name):
+        try:
             return Path(hub.hf_hub_download(name, WEIGHTS, library_name="colab_pix2pix"))
-    except HubError as error:
-        if isinstance(error.__cause__, hub.errors.EntryNotFoundError) and not isinstance(
-            error.__cause__, hub.errors.LocalEntryNotFoundError
-        ):
+        except hub.errors.RemoteEntryNotFoundError as error:
             raise HubError(
                 f"{name} has no {WEIGHTS}.",
                 why="Expected a model that `colab-pix2pix publish` has put there.",
                 fix="Choose another model.",
             ) from error
-        raise

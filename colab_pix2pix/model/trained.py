@@ -127,11 +127,8 @@ def saved_options(project: Project, *, on_event: OnEvent = ignore) -> TrainConfi
     Raises:
         CheckpointError: nothing is saved there.
     """
-    mounts.require_answer(project.path, on_event=on_event)
-    found = restore.generations(project, on_event) if project.path.is_dir() else []
-    if not found:
-        raise nothing_trained(project)
-    return TrainConfig.from_dict(found[0].manifest["options"])
+    newest = saved_states(project, milestones=False, on_event=on_event)[0]
+    return TrainConfig.from_dict(newest.manifest["options"])
 
 
 def nothing_trained(project: Project) -> CheckpointError:

@@ -228,12 +228,29 @@ def sample_pictures(dataset: Dataset, project: Project, config: TrainConfig) -> 
         DatasetError: one can't be read.
     """
     crops = chosen_crops(dataset, project)
-    if not crops:
-        return None
-    size = config.image_size
-    paths = [[dataset.directory / file for file in crop.files] for crop in crops]
-    decoded = [[read_square(path, size) for path in some] for some in paths]
-    return np.stack([np.concatenate(some, axis=-1) for some in decoded])
+    return decode_crops(dataset, crops, config.image_size) if crops else None
+
+
+def decode_crops(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:
+    """Returns crops as evaluation sees them.
+
+    Args:
+        dataset: Where they lie.
+        crops: At least one.
+        size: Height and width of the result, in pixels.
+
+    Returns:
+        uint8 `(count, size, size, 3)`; 6 channels for pairs, the target first.
+
+    Raises:
+        DatasetError: one can't be read.
+    """
+
+    def decode_one(crop: Crop) -> np.ndarray:
+        files = [dataset.directory / file for file in crop.files]
+        return np.concatenate([read_square(file, size) for file in files], axis=-1)
+
+    return np.stack(list(side_by_side(decode_one, crops)))
 
 
 def _sample_numbers(config: SamplesConfig) -> list[int]:

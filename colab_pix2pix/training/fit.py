@@ -16,7 +16,6 @@ import numpy as np
 from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
-from ..hub.fetch import weights_path
 from ..model.tf_logging import silence_stderr
 from ..project import Project
 from ..storage import npz, restore
@@ -124,8 +123,8 @@ def prepare(
         if saved:
             _restore(plan, model, history, saved.result(), device_info, on_event)
             del saved  # the memory is free again: the model has a copy
-        elif plan.config.init_from:
-            model.start_from(weights_path(plan.config.init_from, "init_from"))
+        elif plan.start_from:
+            model.start_from(plan.start_from)
         recorders = None
         if devices.chief:
             writer = stack.enter_context(_begin_writing(plan, on_event))

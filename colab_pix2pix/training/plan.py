@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..config import TrainConfig
@@ -38,6 +39,7 @@ class Plan:
         batch_size_is_found: True: it is what fits, not what the user said.
         schedule: Which pictures each step looks at.
         found: The saved generations, newest first; empty for a new run.
+        start_from: The weights that a new run starts from; None for those of chance.
         first_step: The step to begin with.
         last_step: The step to end before.
         notes: What the user should know of changes since the last session.
@@ -50,6 +52,7 @@ class Plan:
     batch_size_is_found: bool
     schedule: Schedule
     found: tuple[Generation, ...]
+    start_from: Path | None
     first_step: int
     last_step: int
     notes: tuple[str, ...]
@@ -103,8 +106,7 @@ def make_plan(
     state = restore.read_run_state(project, on_event)
     found = state.generations
     manifest = found[0].manifest if found else None
-    if not found:
-        _check_start(config, on_event)
+    start_from = _start(config, on_event) if not found else None
     batch_size_is_found = not config.batch_size
     if manifest and batch_size_is_found:
         before = TrainConfig.from_dict(manifest["options"])
@@ -129,6 +131,7 @@ def make_plan(
         batch_size_is_found=batch_size_is_found,
         schedule=schedule,
         found=found,
+        start_from=start_from,
         first_step=found[0].step if found else 0,
         last_step=schedule.last_step(_epochs(config)),
         notes=tuple(notes),
@@ -155,9 +158,10 @@ def _check_folder(dataset: Dataset, project: Project) -> None:
         )
 
 
-def _check_start(config: TrainConfig, on_event: OnEvent) -> None:
+def _start(config: TrainConfig, on_event: OnEvent) -> Path | None:
+    """Returns where the weights of `init_from` lie on this machine, which are there then."""
     if not config.init_from:
-        return
+        return None
     path = weights_path(config.init_from, "init_from", on_event=on_event)
     if not (path.is_file() or path.is_dir() or weight_files.checkpoint_prefix(path)):
         found = "what is neither a file nor a folder" if path.exists() else "nothing"
@@ -167,6 +171,7 @@ def _check_start(config: TrainConfig, on_event: OnEvent) -> None:
             " .safetensors file, a TensorFlow checkpoint or SavedModel.",
             fix="Look for a typing error, or leave it empty.",
         )
+    return path
 
 
 def _check_teacher(config: TrainConfig, project: Project) -> None:

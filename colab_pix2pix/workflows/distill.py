@@ -101,8 +101,7 @@ def small_options(options: TrainConfig, run: Project, parameters: int) -> TrainC
         gan_warmup_steps=MAX_WARMUP_STEPS,  # the discriminator never has its say
     )
     low, high = _NARROWEST, options.base_filters  # the widest that fits is in between
-    if count_parameters(small.replace(base_filters=low)) > parameters:
-        least = count_parameters(small.replace(base_filters=low))
+    if (least := count_parameters(small.replace(base_filters=low))) > parameters:
         raise OptionError(
             f"parameters: received {parameters}.",
             why=f"The narrowest network for {options.image_size} pixels has {least}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,9 +11,9 @@ from PIL import Image
 
 from ..config import TrainConfig
 from ..dataset.archive import unpack
-from ..dataset.manifest import Crop, Dataset
+from ..dataset.manifest import Dataset
 from ..errors import DatasetError
-from ..images import read_square, resize_images
+from ..images import resize_images
 from ..litter import temp_folder
 from ..project import Project
 from ..spacing import evenly_chosen
@@ -36,7 +36,7 @@ def pictures(
     Raises:
         DatasetError: the run has no crops.
     """
-    from ..training.data import sample_pictures, split_crops
+    from ..training.data import decode_crops, sample_pictures, split_crops
 
     with unpacked(project) as dataset:
         samples = sample_pictures(dataset, project, config) if chosen else None
@@ -44,7 +44,7 @@ def pictures(
             return samples[:most]
         _, held_out = split_crops(dataset, config)
         # Evenly: of all times of the day.
-        return decode(dataset, evenly_chosen(held_out, most), config.image_size)
+        return decode_crops(dataset, evenly_chosen(held_out, most), config.image_size)
 
 
 @contextmanager
@@ -76,29 +76,6 @@ def made_up(config: TrainConfig, count: int) -> np.ndarray:
     channels = 6 if config.condition == "paired" else 3
     coarse = np.random.default_rng(0).integers(0, 256, (count, 8, 8, channels), np.uint8)
     return resize_images(coarse, config.image_size)
-
-
-def decode(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:
-    """Returns crops as evaluation sees them.
-
-    Args:
-        dataset: Where they lie.
-        crops: At least one.
-        size: Height and width of the result, in pixels.
-
-    Returns:
-        uint8 `(count, size, size, 3)`; 6 channels for pairs, the target first.
-
-    Raises:
-        DatasetError: one can't be read.
-    """
-    from ..training.image_store import side_by_side
-
-    def decode_one(crop: Crop) -> np.ndarray:
-        files = [dataset.directory / file for file in crop.files]
-        return np.concatenate([read_square(file, size) for file in files], axis=-1)
-
-    return np.stack(list(side_by_side(decode_one, crops)))
 
 
 def brightest(some: np.ndarray, config: TrainConfig) -> bytes:

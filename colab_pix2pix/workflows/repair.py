@@ -118,12 +118,12 @@ def _draw_sample(project: Project, path: Path, to: Project) -> None:
     with held_out.unpacked(project) as dataset:
         with silence_stderr():  # TensorFlow: only where there is something to draw
             from ..model.trained import load_state
-            from ..training.data import sample_pictures, split_crops
+            from ..training.data import decode_crops, sample_pictures, split_crops
             from ..training.evaluation import HeldOut
 
         trained = load_state(state)
         crops = evenly_chosen(split_crops(dataset, trained.config)[1], _MEASURED)
-        pictures = held_out.decode(dataset, crops, trained.config.image_size)
+        pictures = decode_crops(dataset, crops, trained.config.image_size)
         samples = sample_pictures(dataset, project, trained.config)
         grid, _ = HeldOut(trained, pictures, samples).draw()
     artifacts.write_sample(to, step, grid)

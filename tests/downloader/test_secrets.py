@@ -262,6 +262,7 @@ def test_no_link_is_taken_for_a_path(
     [
         "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{path}\n#EXT-X-ENDLIST\n",
         "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{path}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{path}'\n",
         "ffconcat version 1.0\nfile 'file:{path}'\n",
     ],
 )

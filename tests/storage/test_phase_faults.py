@@ -31,7 +31,7 @@ from support.machines import ODD, PLAIN, Machine, Report, Row, machine
 from support.servers import Behaviour, serving
 from support.waiting import wait_for
 
-RUNS = int(os.environ.get("FAULT_RUNS", "160"))
+RUNS = int(os.environ.get("FAULT_RUNS", "240"))
 DEATHS = max(3, RUNS // 70)
 MISSING = drivefs.missing()
 pytestmark = [

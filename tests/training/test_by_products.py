@@ -113,7 +113,7 @@ def test_the_model_is_used_and_exported_though_the_crops_are_torn(
     made = apply(run, crops.directory / crops.crops[0].file, tmp_path / "made.png")
     paths = export(run, tmp_path / "out", ["h5"], on_event=heard.append)
     assert made[0].stat().st_size and (tmp_path / "out" / "generator.h5") in paths
-    assert "ade-up pictures" in notes(heard, "warning")
+    assert "Made-up pictures are taken to compare on." in notes(heard, "warning")
     assert str(run.dataset_zip) in notes(heard) and "/crops" not in notes(heard)
     card = (tmp_path / "out" / "model-card.md").read_text()
     assert ("nothing is known any more" in card) == (harm is empty)

@@ -66,7 +66,7 @@ def test_a_video_keeps_its_frames_its_pace_and_its_sound(
     facts, frames = decoded(target)
     assert facts["fps"] == 25 and facts["size"] == (128, 64) and facts["audio_codec"] == "aac"
     assert len(frames) == 75
-    assert isinstance(heard[0], Note) and "held-out crops" in heard[0].message
+    assert isinstance(heard[0], Note) and "Without held-out crops" in heard[0].message
     assert heard[-1] == Progress(job="apply", done=75, total=75, unit="frames")
     # On the left the frames themselves, on the right what the generator makes of them.
     generate = Predictor(load_trained(run))

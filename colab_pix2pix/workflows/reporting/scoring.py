@@ -13,7 +13,7 @@ from ...dataset.manifest import Crop, Dataset
 from ...images import resize_images
 from ...model.tf_logging import silence_stderr
 from ...spacing import evenly_spaced
-from .. import held_out
+from ...training.data import decode_crops
 
 if TYPE_CHECKING:
     from ...model.trained import Trained
@@ -36,7 +36,7 @@ class HeldOutCrops:
 
     Attributes:
         crops: What is known of each.
-        pictures: As `held_out.decode` gives them.
+        pictures: As `decode_crops` gives them.
         input_image: What the generator is fed: float32 `(count, size, size, channels)`.
         shown_input: The same as people see it: uint8 RGB, as large as what is made of it.
         target: The real pictures: uint8 `(count, output_size, output_size, 3)`.
@@ -73,7 +73,7 @@ def read_crops(dataset: Dataset, crops: Sequence[Crop], config: TrainConfig) -> 
     with silence_stderr():  # of TensorFlow, which is loaded here
         from ...model import conditions
 
-    pictures = held_out.decode(dataset, crops, config.image_size)
+    pictures = decode_crops(dataset, crops, config.image_size)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), config)
     size = config.output_size or config.image_size
     seen = conditions.decode_image(input_image).numpy()
