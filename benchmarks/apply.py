@@ -24,7 +24,7 @@ import numpy as np
 
 from colab_pix2pix import ffmpeg
 from colab_pix2pix.config import TrainConfig
-from colab_pix2pix.model.pix2pix import build_generator
+from colab_pix2pix.model.build import build_generator
 from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import Trained
 from colab_pix2pix.storage.slots import Generation

@@ -678,6 +678,18 @@ class TrainConfig(Config):
         on_resume="note",
     )
 
+    compiled: str = option(
+        "auto",
+        "XLA makes one program of a training step: faster on a GPU once half a minute of compiling"
+        " is over, slower on a CPU. auto: on a GPU, for trainings long enough; on or off.",
+        label="Compile the step",
+        choices=("auto", "on", "off"),
+        advanced=True,
+        group=MACHINE,
+        on_resume="note",
+        legacy="off",
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         levels = self.image_size.bit_length() - 1

@@ -13,11 +13,10 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..images.resize_matrices import REFERENCE_SIZE, area_matrix, blurred_sides, cubic_matrix
+from .draws import seed_of, uniform
 
 _EDGE_STRENGTH = 2.0
 _TURNED = (0, 2, 1, 3)  # rows as columns
-#: Seeds that a step takes for its draws, one after another.
-SEEDS_PER_STEP = 4
 
 
 def encode_image(picture: tf.Tensor) -> tf.Tensor:
@@ -69,12 +68,6 @@ def make_training_pair(
     if config.varied_light == "input":
         input_image = augment_light(input_image, **light, seed=light_seed)
     return input_image, target_image
-
-
-def seed_of(config: TrainConfig, step: tf.Tensor, draw: int) -> tf.Tensor:
-    """Returns the seed of one of the draws of a step: 0 to `SEEDS_PER_STEP` − 1."""
-    first = SEEDS_PER_STEP * step
-    return tf.stack([tf.constant(config.seed, tf.int64), first + draw])
 
 
 def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
@@ -183,7 +176,7 @@ def augment_target(
         float32 `(batch, image_size, image_size, channels)` in [−1, 1].
     """
     batch, stored_size = tf.shape(pictures)[0], pictures.shape[1]
-    draws = tf.transpose(tf.random.stateless_uniform((batch, 4), seed))
+    draws = tf.transpose(uniform((batch, 4), seed))
     side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
@@ -232,7 +225,7 @@ def augment_light(
         The same shape, in [−1, 1].
     """
     batch = tf.shape(image)[0]
-    draws = tf.transpose(tf.random.stateless_uniform((batch, 2), seed, minval=-1.0))
+    draws = 2.0 * tf.transpose(uniform((batch, 2), seed)) - 1.0
     draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
     mean = tf.reduce_mean(image, axis=(1, 2, 3), keepdims=True)
     contrasted = (image - mean) * (1.0 + contrast * draws[0]) + mean
@@ -247,7 +240,7 @@ def augment_for_discriminator(
     As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth; a hole
     of half the side. The draws are the same for all images of the call, so that input, real and
     generated picture stay in step; gradients go through. Only the shift is one for the whole batch:
-    as a slice it costs next to nothing.
+    it costs next to nothing then, and XLA takes it as a number (it compiles anew for each slice).
 
     Args:
         images: `(batch, size, size, channels)` each, in [−1, 1].
@@ -255,11 +248,14 @@ def augment_for_discriminator(
         first: The place of the first of these images in the whole batch, which devices may share:
             what happens to an image is a function of the seed and of its place alone.
     """
-    batch = tf.shape(images[0])[0]
-    draws = tf.random.stateless_uniform((first + batch + 1, 5), seed)
-    shift, draws = draws[0, :2], tf.transpose(draws[1 + first :])
-    visible = _all_but_a_hole(draws[3:], int(images[0].shape[1]))
-    return [_shifted(_recoloured(image, draws[:3]), shift) * visible for image in images]
+    batch, size = tf.shape(images[0])[0], int(images[0].shape[1])
+    draws = uniform((first + batch + 1, 5), seed)
+    most = size // 8
+    shift = most - tf.cast(draws[0, :2] * (2 * most + 1), tf.int32)
+    draws = tf.transpose(draws[1 + first :])
+    visible = _all_but_a_hole(draws[3:], size) * _where_something_was(shift, size)
+    recoloured = (_recoloured(image, draws[:3]) for image in images)
+    return [tf.roll(image, shift, axis=(1, 2)) * visible for image in recoloured]
 
 
 def _recoloured(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
@@ -273,13 +269,11 @@ def _recoloured(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
     return (image - mean) * (contrast + 0.5) + mean
 
 
-def _shifted(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-    """Returns images moved, with 0 where nothing was; `draws` are two numbers in [0, 1)."""
-    most = int(image.shape[1]) // 8
-    top, left = tf.unstack(tf.cast(draws * (2 * most + 1), tf.int32))
-    around = tf.pad(image, ((0, 0), (most, most), (most, most), (0, 0)))
-    moved = tf.slice(around, (0, top, left, 0), (-1, *image.shape[1:]))
-    return tf.ensure_shape(moved, image.shape)
+def _where_something_was(shift: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns 1, and 0 in what moves in from beyond the border: `(1, size, size, 1)`."""
+    before = tf.range(size)[:, tf.newaxis] - shift
+    rows, columns = tf.unstack((before >= 0) & (before < size), axis=1)
+    return tf.cast(rows[:, tf.newaxis] & columns, tf.float32)[tf.newaxis, :, :, tf.newaxis]
 
 
 def _all_but_a_hole(draws: tf.Tensor, size: int) -> tf.Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -10,15 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from ..config import TrainConfig
-from ..errors import TrainingError
 from . import conditions, losses, networks
+from .build import build_discriminator, build_generator, build_optimizer
 from .distributed import DeviceGroup
-from .layers import FusedAdam
+from .draws import seed_of
+from .step_programs import PHASES, StepPrograms, enough_memory
 from .weights.pretrained import load_generator_weights
 
 #: The losses of a step, in this order, everywhere.
 LOSSES = ("generator_gan_loss", "generator_l1_loss", "discriminator_loss")
-_ADAM_BETA_1 = 0.5  # section 3.3
 
 
 class Pix2Pix:
@@ -27,14 +27,30 @@ class Pix2Pix:
     Args:
         config: The options; `precision` must be a number format, not "auto".
         devices: What trains together.
+        compiled: The phases of the training whose step XLA makes one program of: some of `PHASES`.
+            What it can't compile runs as it does elsewhere.
+        on_note: Told in a sentence how long that took, or why it is not done.
     """
 
-    def __init__(self, config: TrainConfig, devices: DeviceGroup = DeviceGroup()) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        devices: DeviceGroup = DeviceGroup(),
+        *,
+        compiled: Collection[str] = (),
+        on_note: Callable[[str], None] = lambda message: None,
+    ) -> None:
         self.config, self.devices = config, devices
         with devices.scope():
             self._build(config)
-        whole = self._train_step if devices.strategy is None else self._train_together
-        self._compiled_step = tf.function(whole, reduce_retracing=True, autograph=False)
+        together = devices.strategy is not None
+        self._programs = StepPrograms(
+            self._train_together if together else self._train_step,
+            self._set_rates,
+            compiled=() if together else compiled,  # XLA does not add up over devices
+            looped=not together,
+            on_note=on_note,
+        )
         self.generate = tf.function(self._generate, reduce_retracing=True, autograph=False)
 
     def _build(self, config: TrainConfig) -> None:
@@ -44,16 +60,46 @@ class Pix2Pix:
         self._teacher: keras.Model | None = None
         discriminator_rate = config.discriminator_learning_rate or config.step_width
         self.rates = {"generator": config.step_width, "discriminator": discriminator_rate}
-        self._rate_share = 1.0
         scaled = config.precision == "float16"
-        self.generator_optimizer = _adam(self.generator, self.rates["generator"], scaled)
-        self.discriminator_optimizer = _adam(
+        self.generator_optimizer = build_optimizer(self.generator, self.rates["generator"], scaled)
+        self.discriminator_optimizer = build_optimizer(
             self.discriminator, self.rates["discriminator"], scaled
         )
+        self._optimizers = self.generator_optimizer, self.discriminator_optimizer
         self._discriminator_features = networks.with_features(self.discriminator)
 
+    def learn_from(self, pictures: np.ndarray, *, resident: bool = False) -> None:
+        """Sets the pictures that `train` takes by their numbers.
+
+        Args:
+            pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+            resident: Whether the device's memory has room for them.
+        """
+        self._programs.learn_from(pictures, resident=resident)
+
+    def train(
+        self, numbers: np.ndarray, first_step: int, *, rate_shares: Sequence[float]
+    ) -> tf.Tensor:
+        """Updates both networks once for each batch, all in one call.
+
+        Args:
+            numbers: Of the pictures of `learn_from`: int64 `(steps, batch)`. The steps lie all
+                before `gan_warmup_steps`, or none does.
+            first_step: The number of the first step.
+            rate_shares: As in `train_on`, of each step.
+
+        Returns:
+            float32 `(steps, 3)`: of each step, what `train_on` returns.
+
+        Raises:
+            TrainingError: the device has too little memory.
+        """
+        with enough_memory(self.config, numbers.shape[1]):
+            rates, phase = self._rates_at(rate_shares), self._phase(first_step)
+            return self._programs.take_numbers(numbers, first_step, rates, phase)
+
     def train_on(self, pictures: np.ndarray, step: int, *, rate_share: float = 1.0) -> tf.Tensor:
-        """Updates both networks once, in one compiled call.
+        """Updates both networks once.
 
         Args:
             pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
@@ -66,24 +112,19 @@ class Pix2Pix:
         Raises:
             TrainingError: the device has too little memory.
         """
-        self._set_rates(rate_share)
-        judged = step >= self.config.gan_warmup_steps
-        try:
-            return self._compiled_step(pictures, tf.constant(step, tf.int64), judged)
-        except tf.errors.ResourceExhaustedError as error:
-            raise TrainingError(
-                f"The device has too little memory for {len(pictures)} pictures at a time.",
-                why=f"They have {self.config.image_size} pixels a side, and the network is"
-                f" {self.config.base_filters} wide.",
-                fix=f"Try batch_size {max(1, len(pictures) // 2)}, or a smaller base_filters in a"
-                " new run; what was saved stays.",
-            ) from error
+        with enough_memory(self.config, pictures.shape[0]):
+            rates, phase = self._rates_at([rate_share]), self._phase(step)
+            return self._programs.take(pictures[np.newaxis], step, rates, phase)[0]
 
-    def _set_rates(self, rate_share: float) -> None:
-        if rate_share != self._rate_share:
-            self._rate_share = rate_share
-            for name, rate in self.rates.items():
-                getattr(self, f"{name}_optimizer").learning_rate.assign(rate * rate_share)
+    def _phase(self, step: int) -> str:
+        return PHASES[step >= self.config.gan_warmup_steps]
+
+    def _rates_at(self, rate_shares: Sequence[float]) -> np.ndarray:
+        return np.outer(rate_shares, list(self.rates.values())).astype(np.float32)
+
+    def _set_rates(self, rates: tf.Tensor) -> None:
+        for optimizer, rate in zip(self._optimizers, tf.unstack(rates, num=2), strict=True):
+            optimizer.learning_rate.assign(rate)
 
     def _train_together(self, pictures: tf.Tensor, step: tf.Tensor, judged: bool) -> tf.Tensor:
         """Runs the step on all devices; returns the mean losses."""
@@ -135,7 +176,7 @@ class Pix2Pix:
     ) -> list[tf.Tensor]:
         if not self.config.discriminator_augment:
             return images
-        seed, first = conditions.seed_of(self.config, step, 2), self._first_of_share(images[0])
+        seed, first = seed_of(self.config, step, 2), self._first_of_share(images[0])
         return conditions.augment_for_discriminator(images, seed=seed, first=first)
 
     def _judge(
@@ -242,56 +283,8 @@ class Pix2Pix:
         with self.devices.scope():
             for name, variable in self.variables().items():
                 variable.assign(arrays[name])
-        self._rate_share = float("nan")  # the restored rates may be any share
 
 
 def named(owner: str, variables: list[keras.Variable]) -> dict[str, keras.Variable]:
     """Returns the variables of a network or an optimizer by their names in a checkpoint."""
     return {f"{owner}/{index:03d}-{v.name}": v for index, v in enumerate(variables)}
-
-
-def build_generator(config: TrainConfig, *, plain: bool = False) -> keras.Model:
-    """Returns the untrained generator of these options; see `networks.build_generator`."""
-    return networks.build_generator(
-        plain=plain,
-        image_size=config.image_size,
-        output_size=config.output_size or None,
-        depth=config.depth or None,
-        base_filters=config.base_filters,
-        max_filters=config.widest_layer,
-        dropout=config.dropout,
-        normalization=config.normalization,
-        upsampling=config.upsampling,
-        input_channels=config.channels_fed,
-        leak=config.leak,
-        seed=config.seed,
-        precision=_policy(config),
-    )
-
-
-def build_discriminator(config: TrainConfig) -> keras.Model:
-    """Returns the untrained discriminator of these options; see `networks`."""
-    return networks.build_discriminator(
-        image_size=config.output_size or config.image_size,
-        base_filters=config.discriminator_filters or config.base_filters,
-        max_filters=config.widest_layer,
-        patch_layers=config.patch_layers,
-        normalization=config.normalization,
-        spectral_norm=config.spectral_norm,
-        input_channels=config.channels_fed,
-        leak=config.leak,
-        seed=config.seed,
-        precision=_policy(config),
-    )
-
-
-def _policy(config: TrainConfig) -> str:
-    return "float32" if config.precision == "float32" else f"mixed_{config.precision}"
-
-
-def _adam(network: keras.Model, learning_rate: float, scaled: bool) -> keras.optimizers.Optimizer:
-    optimizer = FusedAdam(learning_rate, beta_1=_ADAM_BETA_1)
-    if scaled:  # the small gradients of float16 would be lost; a step that overflows is left out
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(network.trainable_variables)
-    return optimizer

@@ -149,7 +149,8 @@ def load_state(state: Generation) -> Trained:
     """
     config = TrainConfig.from_dict(state.manifest["options"])
     with silence_stderr():
-        from .pix2pix import build_generator, named
+        from .build import build_generator
+        from .pix2pix import named
 
     generator = build_generator(config.replace(precision="float32"), plain=True)
     part = "averaged_generator" if config.ema else "generator"

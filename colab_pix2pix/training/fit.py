@@ -116,7 +116,7 @@ def prepare(
         stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
-        model = _build_model(plan, device_info["precision"], devices)
+        model = _build_model(plan, device_info, devices, pictures, on_event)
         if plan.config.teacher:
             device_info["teacher"] = _imitate_teacher(plan, model, on_event)
         history = History()
@@ -133,7 +133,6 @@ def prepare(
         yield Trainer(
             plan,
             model,
-            pictures.train,
             history,
             devices,
             device_info,
@@ -199,10 +198,28 @@ def _with_batch_size(
     return plan.with_batch_size(size)
 
 
-def _build_model(plan: Plan, precision: str, devices: DeviceGroup) -> Pix2Pix:
+def _build_model(
+    plan: Plan,
+    device_info: dict[str, str],
+    devices: DeviceGroup,
+    pictures: Pictures,
+    on_event: OnEvent,
+) -> Pix2Pix:
     from ..model.pix2pix import Pix2Pix
+    from .devices.compiling import fit_beside, phases_to_compile
 
-    return Pix2Pix(plan.config.replace(precision=precision), devices)
+    on_gpu = device_info["device"] != "CPU"
+    phases = phases_to_compile(plan, on_gpu=on_gpu)
+    model = Pix2Pix(
+        plan.config.replace(precision=device_info["precision"]),
+        devices,
+        compiled=phases,
+        on_note=lambda message: on_event(Note(message=message)),
+    )
+    model.learn_from(
+        pictures.train, resident=bool(phases) and fit_beside(pictures.train, on_gpu=on_gpu)
+    )
+    return model
 
 
 def _imitate_teacher(plan: Plan, model: Pix2Pix, on_event: OnEvent) -> str:

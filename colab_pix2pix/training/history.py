@@ -22,11 +22,11 @@ class History:
 
     def __init__(self) -> None:
         self.lines: list[Metrics] = []
-        self._losses: list[Any] = []
+        self._losses: list[np.ndarray] = []
 
-    def add(self, losses: Any) -> None:
-        """Adds the losses of a step: `(3,)`, in the order of `pix2pix.LOSSES`, not yet fetched."""
-        self._losses.append(losses)
+    def add(self, losses: np.ndarray) -> None:
+        """Adds the losses of some steps: `(steps, 3)`, in the order of `pix2pix.LOSSES`."""
+        self._losses.extend(losses)
 
     def close_line(self, step: int, epoch: int, score: Score | None, saved_step: int) -> Metrics:
         """Adds a line with the mean losses since the last one, and returns it.
@@ -60,7 +60,7 @@ class History:
         Raises:
             TrainingError: one of them is no number any more.
         """
-        losses = np.array([np.asarray(loss) for loss in self._losses], np.float64)
+        losses = np.array(self._losses, np.float64)
         if np.isfinite(losses).all():
             return losses
         good = f"step {saved_step}" if saved_step > 0 else "the beginning"
@@ -76,7 +76,7 @@ class History:
         return {
             "history": pack_history(self.lines),
             # The sums behind the next line, so that a resume does not change it.
-            "unmeasured": [np.asarray(loss).tolist() for loss in self._losses],
+            "unmeasured": [loss.tolist() for loss in self._losses],
         }
 
     def unpack(self, manifest: dict[str, Any]) -> None:

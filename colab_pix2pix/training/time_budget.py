@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+from .pace import COMPILING_STEPS
 from .plan import Plan
 from .progress import METRICS_EVERY_STEPS, samples_between
 
@@ -38,16 +39,18 @@ class TimeBudget:
         """True once the first steps are measured."""
         return len(self._looks) < len(_LOOKS)
 
-    def count_step(self, step: int) -> None:
-        """Counts a step; the first two with the same networks do not count, they compile.
+    def count_steps(self, first: int, last: int) -> None:
+        """Counts the steps of a call; the first two with the same networks do not count, they
+        compile, and are calls of their own.
 
         Args:
-            step: The steps done so far, in all.
+            first: The steps done before it, in all.
+            last: The steps done so far.
         """
-        if step == self._plan.config.gan_warmup_steps + 1:  # the first with the discriminator
+        if first == self._plan.config.gan_warmup_steps:  # the first with the discriminator
             self._steps = 0
-        self._steps += 1
-        if self._steps == 2:
+        self._steps += last - first
+        if self._steps == COMPILING_STEPS:
             self._since, self._apart = time.monotonic(), 0.0
 
     def count_apart(self, *, sample: float = 0.0, score: float = 0.0) -> None:
@@ -65,7 +68,7 @@ class TimeBudget:
             step: The steps done so far, in all.
         """
         now = time.monotonic()
-        if not self._looks or self._steps < 2 + _FEWEST_STEPS:
+        if not self._looks or self._steps < COMPILING_STEPS + _FEWEST_STEPS:
             return None
         if self.known:
             too_early = now - self._started < self._looks[0] * self._seconds
@@ -74,7 +77,7 @@ class TimeBudget:
         if too_early:
             return None
         self._looks.pop(0)
-        per_step = (now - self._since - self._apart) / (self._steps - 2)
+        per_step = (now - self._since - self._apart) / (self._steps - COMPILING_STEPS)
         left = self._seconds - (now - self._started)
         done = self._plan.schedule.epoch(step)
         warmup = self._plan.config.gan_warmup_steps

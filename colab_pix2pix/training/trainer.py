@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from .. import wording
 from ..events import Note, OnEvent, Safety, Sample
 from ..project import Project
@@ -16,12 +18,11 @@ from . import artifacts
 from .diagnosis import diagnose
 from .history import History
 from .interrupt import interruptible
+from .pace import Pace
 from .plan import Plan
 from .progress import METRICS_EVERY_STEPS, ProgressReporter, is_sample_step
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..model.distributed import DeviceGroup
     from ..model.pix2pix import Pix2Pix
     from ..storage.checkpoints import CheckpointWriter
@@ -78,9 +79,7 @@ class Trainer:
 
     Args:
         plan: What to do.
-        model: The networks, restored.
-        crops: uint8 `(count, stored_size, stored_size, 3)`, or 6 channels for pairs: what the
-            networks learn from; see `data.Pictures`.
+        model: The networks, restored, with the pictures that they learn from.
         history: The metrics so far.
         devices: What trains together.
         device_info: Device and library versions, for a checkpoint's manifest.
@@ -97,7 +96,6 @@ class Trainer:
         self,
         plan: Plan,
         model: Pix2Pix,
-        crops: np.ndarray,
         history: History,
         devices: DeviceGroup,
         device_info: dict[str, str],
@@ -108,8 +106,9 @@ class Trainer:
     ) -> None:
         self.plan, self.model, self.history = plan, model, history
         self.step = plan.first_step
-        self._crops, self._devices, self._device_info = crops, devices, device_info
+        self._devices, self._device_info = devices, device_info
         self._recorders, self._budget, self._on_event = recorders, budget, on_event
+        self._pace = Pace(plan, one_by_one=devices.size > 1)
         self._saved_step = plan.first_step if plan.found else -1
 
     def run(self) -> None:
@@ -129,7 +128,7 @@ class Trainer:
             if recorders and (self.step == 0 or self._sample_is_torn(recorders)):
                 self._sample(recorders)
             while self.step < self.plan.last_step and not self._devices.any(interrupted()):
-                self._take_step()
+                self._take_steps()
                 known = self._budget is None or self._budget.known
                 progress.report(self.step, self.plan.last_step if known else None)
                 if not recorders:
@@ -148,18 +147,23 @@ class Trainer:
         safety = self._recorders.writer.safety if self._recorders else None
         return result_at(self.plan, self.step, safety)
 
-    def _take_step(self) -> None:
-        crops = self._crops[self.plan.schedule.indices(self.step)]
-        share = self.plan.learning_rate_share(self.step)
-        self.history.add(self.model.train_on(crops, self.step, rate_share=share))
-        self.step += 1
+    def _take_steps(self) -> None:
+        """Takes the steps up to the next event, in one call."""
+        first, last = self.step, self._pace.next_stop(self.step, self.plan)
+        numbers = np.stack([self.plan.schedule.indices(step) for step in range(first, last)])
+        shares = [self.plan.learning_rate_share(step) for step in range(first, last)]
+        with self._pace.measured(last - first):
+            self.history.add(np.asarray(self.model.train(numbers, first, rate_shares=shares)))
+        self.step = last
+        if self._budget:
+            self._budget.count_steps(first, last)
         recorders = self._recorders
-        if is_sample_step(self.step) or self.step == self.plan.last_step:
+        if is_sample_step(last) or last == self.plan.last_step:
             sample = self._timed("sample", lambda: self._sample(recorders)) if recorders else None
             self._record_metrics(sample)
-        elif self.step % METRICS_EVERY_STEPS == 0:
+        elif last % METRICS_EVERY_STEPS == 0:
             epoch = self.plan.schedule.epoch
-            complete = epoch(self.step) > epoch(max(0, self.step - METRICS_EVERY_STEPS))
+            complete = epoch(last) > epoch(max(0, last - METRICS_EVERY_STEPS))
             scored = recorders if complete else None
             self._record_metrics(self._timed("score", scored.held_out.score) if scored else None)
 
@@ -246,7 +250,6 @@ class Trainer:
         """Sets the epochs once the first steps have told how many fit."""
         if self._budget is None:
             return
-        self._budget.count_step(self.step)
         if (epochs := self._budget.epochs(self.step)) is None:
             return
         last_step = self.plan.schedule.last_step(epochs)

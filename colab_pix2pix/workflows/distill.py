@@ -117,7 +117,7 @@ def small_options(options: TrainConfig, run: Project, parameters: int) -> TrainC
 def count_parameters(config: TrainConfig) -> int:
     """Returns how many weights the generator of these options has."""
     with silence_stderr():
-        from ..model.pix2pix import build_generator
+        from ..model.build import build_generator
 
     return int(build_generator(config.replace(precision="float32"), plain=True).count_params())
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.model import memory, predictor
-from colab_pix2pix.model.pix2pix import build_generator
+from colab_pix2pix.model.build import build_generator
 from colab_pix2pix.model.predictor import Predictor
 from colab_pix2pix.model.trained import Trained
 

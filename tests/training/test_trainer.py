@@ -66,7 +66,7 @@ def test_training_takes_about_as_many_minutes_as_wished(
         elif step % METRICS_EVERY_STEPS == 0:  # an epoch has fewer steps: held-out crops are scored
             clock.now += sample_seconds
             budget.count_apart(score=sample_seconds)
-        budget.count_step(step)
+        budget.count_steps(step - 1, step)
         if (epochs := budget.epochs(step)) is not None:
             last_step = plan.schedule.last_step(epochs)
     assert abs(clock.now - wished) < 0.15 * wished

@@ -16,7 +16,8 @@ from keras import layers
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, IncompatibleRunError
 from colab_pix2pix.model import networks
-from colab_pix2pix.model.pix2pix import Pix2Pix, build_generator
+from colab_pix2pix.model.build import build_generator
+from colab_pix2pix.model.pix2pix import Pix2Pix
 from colab_pix2pix.model.weights.pretrained import load_generator_weights
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.checkpoints import CheckpointWriter

@@ -1,0 +1,137 @@
+"""Many steps in one call, and steps that XLA compiles: the same as one step after another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.model.pix2pix import Pix2Pix
+from colab_pix2pix.model.step_programs import PHASES, StepPrograms
+
+CONFIG = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    precision="float32",
+    gan_warmup_steps=4,
+    decay_from=0.0,
+)
+PICTURES = np.random.default_rng(0).integers(0, 256, (9, 80, 80, 3), np.uint8)
+STEPS = 10
+NUMBERS = np.random.default_rng(1).integers(0, len(PICTURES), (STEPS, 2))
+COUNT_PROGRAMS = """
+import numpy as np
+from colab_pix2pix.model.pix2pix import Pix2Pix
+from tests_model_step_programs import CONFIG, NUMBERS, PICTURES
+model = Pix2Pix(CONFIG.replace(gan_warmup_steps=0), compiled=("both",))
+model.learn_from(PICTURES, resident=True)
+for first, last in ((0, 1), (1, 4), (4, 6)):
+    shares = [1 - step / 10 for step in range(first, last)]
+    model.train(NUMBERS[first:last], first, rate_shares=shares)
+"""
+
+
+def trained(model: Pix2Pix, calls: list[int], *, resident: bool = False) -> np.ndarray:
+    """Takes the steps between the numbers of `calls`; returns all losses."""
+    model.learn_from(PICTURES, resident=resident)
+    losses = []
+    for first, last in zip(calls, calls[1:], strict=False):
+        shares = [1 - step / 20 for step in range(first, last)]
+        losses.append(model.train(NUMBERS[first:last], first, rate_shares=shares).numpy())
+    return np.concatenate(losses)
+
+
+def state(model: Pix2Pix) -> dict[str, bytes]:
+    return {name: v.numpy().tobytes() for name, v in model.variables().items()}
+
+
+@pytest.fixture(scope="module")
+def one_by_one() -> tuple[Pix2Pix, np.ndarray]:
+    model = Pix2Pix(CONFIG)
+    return model, trained(model, list(range(STEPS + 1)))
+
+
+def test_any_number_of_steps_in_a_call_gives_the_same_bytes(
+    one_by_one: tuple[Pix2Pix, np.ndarray],
+) -> None:
+    model = Pix2Pix(CONFIG)
+    losses = trained(model, [0, 1, 4, 5, 10], resident=True)
+    assert np.array_equal(losses, one_by_one[1])
+    assert state(model) == state(one_by_one[0])
+
+
+@pytest.mark.slow
+def test_a_compiled_step_learns_the_same_and_gives_the_same_bytes_each_time(
+    one_by_one: tuple[Pix2Pix, np.ndarray],
+) -> None:
+    notes: list[str] = []
+    model = Pix2Pix(CONFIG, compiled=PHASES, on_note=notes.append)
+    first = trained(model, [0, 4])
+    halfway = {name: np.array(v.numpy()) for name, v in model.variables().items()}
+    losses = np.concatenate([first, trained(model, list(range(4, STEPS + 1)))])
+    assert len(notes) == len(PHASES) and all("was compiled" in note for note in notes)
+    # Rounding differs, and Adam's first steps divide a gradient by its own size.
+    assert np.allclose(losses[:5], one_by_one[1][:5], rtol=1e-4, atol=1e-5)
+    assert np.allclose(losses, one_by_one[1], rtol=0.02)
+
+    resumed = Pix2Pix(CONFIG, compiled=PHASES)
+    resumed.restore(halfway)
+    again = trained(resumed, [4, STEPS], resident=True)
+    assert np.array_equal(again, losses[4:])
+    assert state(resumed) == state(model)
+
+
+@pytest.mark.slow
+def test_small_steps_of_a_compiled_program_stay_within_rounding() -> None:
+    config = CONFIG.replace(gan_warmup_steps=0, learning_rate=1e-6)
+    numbers = np.concatenate([NUMBERS, NUMBERS])
+    results = []
+    for compiled in ((), PHASES):
+        model = Pix2Pix(config, compiled=compiled)
+        model.learn_from(PICTURES)
+        results.append(model.train(numbers, 0, rate_shares=[1.0] * len(numbers)).numpy())
+    assert np.allclose(*results, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_one_program_serves_all_steps_and_calls(tmp_path: Path) -> None:
+    folder = tmp_path / "programs"
+    environment = dict(
+        os.environ,
+        XLA_FLAGS=f"--xla_dump_to={folder} --xla_dump_hlo_as_text",
+        PYTHONPATH=os.pathsep.join([str(Path(__file__).parent), *sys.path]),
+    )
+    script = COUNT_PROGRAMS.replace("tests_model_step_programs", Path(__file__).stem)
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+    assert len(list(folder.glob("*before_optimizations.txt"))) == 1
+
+
+def test_what_can_not_be_compiled_runs_as_it_is_and_says_so() -> None:
+    notes: list[str] = []
+    taken = tf.Variable(0, dtype=tf.int64)
+
+    def step(pictures: tf.Tensor, number: tf.Tensor, judged: bool) -> tf.Tensor:
+        taken.assign_add(number)
+        length = tf.strings.length(tf.strings.as_string(pictures[0, 0, 0, 0]))  # no XLA has it
+        return tf.cast(tf.stack([length, length, length]), tf.float32)
+
+    programs = StepPrograms(
+        step, lambda rates: None, compiled=PHASES, looped=True, on_note=notes.append
+    )
+    programs.learn_from(PICTURES, resident=True)
+    rates = np.zeros((3, 2), np.float32)
+    losses = programs.take_numbers(NUMBERS[:3], 5, rates, "both")
+    expected = [len(str(PICTURES[number, 0, 0, 0])) for number in NUMBERS[:3, 0]]
+    assert losses.numpy()[:, 0].tolist() == expected
+    assert taken.numpy() == 5 + 6 + 7
+    assert len(notes) == 1 and "it runs as it is" in notes[0]
+    programs.take_numbers(NUMBERS[:3], 8, rates, "both")
+    assert len(notes) == 1
