@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from .errors import OptionError
-from .options import Config, OptionGroup, option
+from .options import Config, OptionGroup, option, options
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
 MODES = ("inference", "paper")
 #: With so many `gan_warmup_steps` the discriminator never has its say.
 MAX_WARMUP_STEPS = 1_000_000
 _PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
+#: The smallest side of an own square, in percent of the shorter side of a picture.
+SMALLEST_REGION = 2
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
 
@@ -120,6 +122,16 @@ class FramesConfig(Config):
         label="Where to crop",
         choices=("sides", "centre", "grid", "random"),
     )
+    region: str = option(
+        "",
+        "One square of your own instead: left, top and side in percent, of the picture's width, its"
+        " height and its shorter side, such as 25,10,60.",
+        label="Own square",
+        pattern=r"|\d{1,3}(\.\d{1,3})?(,\d{1,3}(\.\d{1,3})?){2}",
+        expects="left, top and side in percent such as 25,10,60, the side from"
+        f" {SMALLEST_REGION} to 100, or nothing",
+        advanced=True,
+    )
     start: str = option(
         "",
         "Where in the fetched video to begin, as 90 or 1:30. Empty: at its start.",
@@ -160,6 +172,20 @@ class FramesConfig(Config):
         choices=("jpg", "png"),
         advanced=True,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.region:
+            return
+        left, top, side = map(float, self.region.split(","))
+        if max(left, top) >= 100 or not SMALLEST_REGION <= side <= 100:
+            spec = options(self)["region"]
+            raise OptionError(f"region: received {self.region!r}.", why=f"Expected {spec.expects}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the values; without a region what versions stored that did not know of any."""
+        values = super().to_dict()
+        return values if self.region else {n: v for n, v in values.items() if n != "region"}
 
 
 @dataclass(frozen=True, kw_only=True)

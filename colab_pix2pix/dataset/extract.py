@@ -100,11 +100,11 @@ def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     info = probe(video)
     known = read_sidecar(video)
     # A partial function, unlike one within a function, can travel to a cluster.
-    cut = partial(cut_crops, info, config=_within_range(config, known), on_event=on_event)
+    cut = partial(cut_crops, info, config=within_range(config, known), on_event=on_event)
     return Source(video.stem, _metadata(info, config, known), cut)
 
 
-def _within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
+def within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
     """Returns how to cut a file of which only a part is meant.
 
     Args:
