@@ -31,15 +31,16 @@ _MOST_STEPS = 1200  # more than a slider has pixels
 # The track lies exactly below the strip, in the front-ends of ipywidgets 7 and 8: a handle stands
 # below the frame of its moment.
 CSS = """
-.cp-strip { max-width: 660px; overflow: hidden; }
+.cp-strip { max-width: 660px; margin: 6px 0; }
 .cp-strip .cp-strip-film { margin: 0 10px; }
 .cp-strip .cp-strip-film img { display: block; width: 100%; height: auto; margin: 0;
-  border-radius: 4px; }
-.cp-strip .widget-hslider { width: auto !important; margin: 0 10px; padding: 0; overflow: visible; }
+  min-height: 26px; border-radius: 4px; }
+.cp-strip .widget-hslider { width: auto !important; height: 28px; margin: 0 10px; padding: 0;
+  align-items: center; overflow: visible; }
 .cp-strip .widget-hslider .slider-container { margin: 0 !important; padding: 0; width: 100%;
-  overflow: visible; }
+  height: 4px; overflow: visible; }
 .cp-strip .widget-hslider .ui-slider, .cp-strip .widget-hslider .noUi-target {
-  margin-left: 0 !important; margin-right: 0 !important; width: 100% !important; }
+  margin: 0 !important; width: 100% !important; }
 .cp-strip-ends { display: flex; justify-content: space-between; gap: 12px; margin: 0 10px; }
 .cp-strip-ends figure { margin: 0; max-width: 48%; }
 .cp-strip-ends figure + figure { text-align: right; }

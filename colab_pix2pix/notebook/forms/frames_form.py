@@ -58,8 +58,9 @@ class FramesForm(Form[FramesConfig]):
         self.size.add_class("cp-box").add_class("cp-size")
         self.drawing = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
         self.drawing.add_class("cp-drawing")
-        self.whole_frame = widgets.Button(description="Take the square back")
-        self.whole_frame.add_class("cp-no-region").layout.width = "auto"
+        own = {"width": "auto", "align_self": "flex-start"}
+        self.whole_frame = widgets.Button(description="Take the square back", layout=own)
+        self.whole_frame.add_class("cp-no-region")
         self._dragging = widgets.VBox([])
         self.strip: FilmStrip | None = None
         self._strip_place = widgets.VBox([])
