@@ -62,7 +62,7 @@ def seconds_since_a_sample(project: Project) -> float:
 
 
 def fill(page: Page, box: str, text: str) -> None:
-    field = page.locator(f"{box} input")
+    field = page.locator(f"{box} input, {box} textarea")
     field.fill(text)
     field.press("Enter")
 

@@ -10,6 +10,7 @@ from PIL import Image
 from ...config import FramesConfig, VideoConfig
 from ...project import Project
 from .. import image_folder, style
+from ..several_videos import SeveralVideos
 from . import own_square
 from .base import Form
 from .crop_preview import draw_crops, draw_squares
@@ -31,7 +32,8 @@ class FramesForm(Form[FramesConfig]):
         project: Where the options are stored.
         video: Where given, a drawing shows where the crops lie in one of its frames, over which a
             square of one's own can be dragged, and a film strip where to begin and to stop. For a
-            folder or a zip of images, boxes that do not count are hidden.
+            folder or a zip of images, boxes that do not count are hidden; of several videos, it is
+            the first.
 
     Attributes:
         strip: The film strip; None without a video.
@@ -42,7 +44,11 @@ class FramesForm(Form[FramesConfig]):
         '-1:256'
     """
 
-    def __init__(self, project: Project | None = None, video: Path | None = None) -> None:
+    def __init__(
+        self, project: Project | None = None, video: Path | SeveralVideos | None = None
+    ) -> None:
+        if isinstance(video, SeveralVideos):
+            video = video.paths[0]
         source = video or (project.recall(VideoConfig).source if project else "")
         self._image_folder = image_folder.folder_named_by(source)
         self._pairing = image_folder.pairing_of(project)
