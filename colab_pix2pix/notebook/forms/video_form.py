@@ -49,6 +49,7 @@ class VideoForm(Form[VideoConfig]):
 
     def __init__(self, project: Project | None = None) -> None:
         self.upload = file_upload.checkbox()
+        self._zone = file_upload.zone(project, self._use_source)
         self.preview_button = widgets.Button(description="Look first", layout={"width": "10em"})
         self.preview_button.add_class("cp-look")
         self.preview = widgets.HTML().add_class("cp-found")
@@ -135,7 +136,13 @@ class VideoForm(Form[VideoConfig]):
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         rows = super()._rows(title, hint)
         below = rows.index(self.fields["source"].row) + 1
-        added = [self.pairs.row, self._more_of_pictures, self._upload_help(), self.upload]
+        added = [
+            self.pairs.row,
+            self._more_of_pictures,
+            self._upload_help(),
+            self.upload,
+            self._zone,
+        ]
         return [*rows[:below], *added, *rows[below:]]
 
     def _show_preview(self) -> None:
@@ -162,6 +169,9 @@ class VideoForm(Form[VideoConfig]):
                 yield _as_html(preview(source.text, self.config))
             except Pix2PixError as error:  # the others can be looked at all the same
                 yield style.line(f"{public_link(source.text)}: {error}", "warning")
+
+    def _use_source(self, source: str) -> None:
+        self.value = {"source": source}
 
     def _offer_formats(self, video: VideoPreview) -> None:
         choices = [("automatic: the smallest that is high enough", "auto")]
