@@ -113,10 +113,10 @@ def test_stop_a_full_disk_and_an_empty_file_leave_nothing(
     assert browser.piece("a-0", "stop", 0, "x.mp4", b"") == "failed"
     assert "Stopped" in zone.state.value and zone.errors.value == ""
     assert browser.piece("b-0", 0, 0, "x.mp4", b"") == "failed" and "is empty" in zone.errors.value
-    monkeypatch.setattr(drop_zone, "free_space", lambda folder: (folder, 2000))
-    assert browser.piece("c-0", 0, 3000, "x.mp4", b"1") == "failed"
+    with monkeypatch.context() as patch:
+        patch.setattr(drop_zone, "free_space", lambda folder: (folder, 2000))
+        assert browser.piece("c-0", 0, 3000, "x.mp4", b"1") == "failed"
     assert "left and x.mp4 has" in zone.errors.value
-    monkeypatch.undo()
     browser.piece("d-0", 0, 3000, "x.mp4", b"1" * 1000)
     shutil.rmtree(project.work / "uploads")
     browser.zone.pieces.value = "d-0|1000|3000|x.mp4|no base64!"
