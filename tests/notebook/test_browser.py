@@ -122,10 +122,12 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     with serving(site) as server:
         link = write_page(site, server, "frame.jpg", title="A garden in spring")
         # A file of this computer comes in pieces, and its path stands in the box.
-        page.locator(".cp-form-video .cp-drop input").set_input_files(sample_video())
+        film = front_end.home / f"film-{time.time_ns()}.mp4"
+        film.write_bytes(7 * sample_video().read_bytes())
+        page.locator(".cp-form-video .cp-drop input").set_input_files(film)
         source = page.locator(".cp-form-video .cp-source textarea")
-        wait_for(lambda: source.input_value().endswith("time-lapse.mp4"), "the upload")
-        assert Path(source.input_value()).read_bytes() == sample_video().read_bytes()
+        wait_for(lambda: source.input_value().endswith(film.name), "the upload")
+        assert Path(source.input_value()).read_bytes() == film.read_bytes()
 
         fill(page, ".cp-form-video .cp-source", server.link("gone.mp4"))
         page.locator(".cp-look").click()

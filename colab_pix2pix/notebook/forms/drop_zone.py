@@ -27,7 +27,7 @@ from ...files import free_space
 from .. import style
 from ..error_panel import ErrorPanel
 
-_PIECE_BYTES = 768 * 1024  # of which base64 makes a megabyte; a message may have ten
+_PIECE_BYTES = 3 * 1024 * 1024  # of which base64 makes four megabytes; a message may have ten
 
 _CSS = """
 .cp-drop { border: 1.5px dashed rgba(128,128,128,.6); border-radius: 8px; padding: 8px 12px;
