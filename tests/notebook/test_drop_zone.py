@@ -91,16 +91,16 @@ def test_names_lead_nowhere_else_and_equal_ones_stay_apart(project: Project) -> 
 @pytest.mark.parametrize("at", [0, 2000, 999])
 def test_a_missing_or_repeated_piece_ends_it_and_leaves_nothing(project: Project, at: int) -> None:
     form = VideoForm(project)
-    browser, zone = Browser(zone_of(form)), zone_of(form)
+    browser = Browser(zone_of(form))
     assert browser.piece("a-0", 0, 3000, "x.mp4", b"1" * 1000) == "1000"
     other = "b-0" if at == 0 else "a-0"
     end = browser.piece(other, at or 1000, 3000, "x.mp4", b"1" * 1000)
-    assert end == "failed" and "A piece of x.mp4 is missing" in zone.errors.value
+    assert end == "failed" and "A piece of x.mp4 is missing" in form.errors.value
     if at:
         assert files_in(project.work / "uploads") == []
     assert form.config.source == ""
     browser.drop("c", x__mp4=b"1")
-    assert zone.errors.value == "" and form.config.source.endswith("x.mp4")
+    assert form.errors.value == "" and form.config.source.endswith("x.mp4")
     assert [name for name in files_in(project.work) if name.endswith(".part")] == []
 
 
@@ -108,17 +108,20 @@ def test_stop_a_full_disk_and_an_empty_file_leave_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = VideoForm(project)
-    browser, zone = Browser(zone_of(form)), zone_of(form)
+    browser = Browser(zone_of(form))
     browser.piece("a-0", 0, 3000, "x.mp4", b"1" * 1000)
     assert browser.piece("a-0", "stop", 0, "x.mp4", b"") == "failed"
-    assert "Stopped" in zone.state.value and zone.errors.value == ""
-    assert browser.piece("b-0", 0, 0, "x.mp4", b"") == "failed" and "is empty" in zone.errors.value
+    assert "Stopped" in browser.zone.state.value and form.errors.value == ""
+    assert browser.piece("b-0", 0, 0, "x.mp4", b"") == "failed" and "is empty" in form.errors.value
     with monkeypatch.context() as patch:
         patch.setattr(drop_zone, "free_space", lambda folder: (folder, 2000))
         assert browser.piece("c-0", 0, 3000, "x.mp4", b"1") == "failed"
-    assert "left and x.mp4 has" in zone.errors.value
+    assert "left and x.mp4 has" in form.errors.value
     browser.piece("d-0", 0, 3000, "x.mp4", b"1" * 1000)
     shutil.rmtree(project.work / "uploads")
     browser.zone.pieces.value = "d-0|1000|3000|x.mp4|no base64!"
-    assert "can&#x27;t be written" in zone.errors.value and 'data-at="failed"' in zone.state.value
+    assert (
+        "can&#x27;t be written" in form.errors.value
+        and 'data-at="failed"' in browser.zone.state.value
+    )
     assert form.config.source == "" and not list((project.work).rglob("upload-*"))

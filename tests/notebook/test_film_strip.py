@@ -72,6 +72,17 @@ def test_nothing_between_the_handles_is_said_and_nothing_impossible_moves_them(
     assert strip.slider.value == (0.0, 3.0) and form.errors.value == ""
 
 
+def test_a_part_that_the_video_does_not_have_is_told_at_once(
+    tmp_path: Path, three_seconds: Path
+) -> None:
+    project = Project(tmp_path / "p")
+    project.remember(FramesConfig(start="5"))
+    form = FramesForm(project, three_seconds)
+    assert "Begin earlier" in form.errors.value and form.strip is not None
+    form.strip.slider.value = (1.0, 3.0)
+    assert form.config.start == "1" and form.errors.value == "" and form.drawing.value
+
+
 def test_the_strip_shows_frames_in_their_order(three_seconds: Path) -> None:
     strip = strip_of(FramesForm(video=three_seconds))
     (film,) = pictures(strip.children[1].value)

@@ -124,20 +124,23 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
     Args:
         folder: Where files are put: those that are dropped together in a folder of their own.
         taken: Called with the files of a drop that are here, each time one more is complete.
+        errors: Shows what has gone wrong.
 
     Attributes:
-        errors: What has gone wrong.
+        pieces: The hidden box that the page types pieces into.
+        state: How far it is, for the page and for people.
     """
 
-    def __init__(self, folder: Path, taken: Callable[[list[Path]], None]) -> None:
+    def __init__(
+        self, folder: Path, taken: Callable[[list[Path]], None], errors: ErrorPanel
+    ) -> None:
         self._folder, self._taken = folder, taken
         self._key, self._received = "", 0
         self._part: Path | None = None
         self._target: Path | None = None
         self._paths: list[Path] = []
-        self.errors = ErrorPanel()
         self.pieces = _Pieces(layout={"display": "none"}).add_class("cp-pieces")
-        self.pieces.observe(self.errors.guard(self._hear), names="value")
+        self.pieces.observe(errors.guard(self._hear), names="value")
         self.state = widgets.HTML()
         script = html.escape(_SCRIPT.replace("PIECE", str(_PIECE_BYTES)))
         zone = (
@@ -147,7 +150,7 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
             f'</div><img alt="" src="data:," style="display:none" onerror="{script}"></div>'
         )
         place = widgets.HTML(f"<style>{_CSS}</style>{zone}")
-        super().__init__([place, self.state, self.pieces, self.errors])
+        super().__init__([place, self.state, self.pieces])
         self.add_class("cp-uploading")
 
     def _hear(self, change: dict[str, Any]) -> None:

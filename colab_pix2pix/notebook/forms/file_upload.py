@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from ...filenames import IMAGE_SUFFIXES
 from ...project import Project
 from ...storage import colab
+from ..error_panel import ErrorPanel
 from .drop_zone import DropZone, UploadError
 
 _ELSEWHERE = "A file of this machine: type its path here. One of your own computer: drop it below."
@@ -37,13 +38,16 @@ def checkbox() -> widgets.Checkbox:
     return box.add_class("cp-box").add_class("cp-upload")
 
 
-def zone(project: Project | None, choose: Callable[[str], None]) -> widgets.Widget:
+def zone(
+    project: Project | None, choose: Callable[[str], None], errors: ErrorPanel
+) -> widgets.Widget:
     """Returns where files of the user's own computer can be dropped; nothing in Colab.
 
     Args:
         project: Whose folder on this machine's own disk they are put into.
         choose: Called with what stands for them in the box of a form: the folder of pictures, else
             a path a line.
+        errors: Shows what has gone wrong.
     """
     if colab.in_colab():
         return widgets.VBox(layout={"display": "none"})
@@ -54,7 +58,7 @@ def zone(project: Project | None, choose: Callable[[str], None]) -> widgets.Widg
         choose(str(paths[0].parent) if several else "\n".join(map(str, paths)))
 
     work = project.work if project is not None else Path.cwd()
-    return DropZone(work / "uploads", taken)
+    return DropZone(work / "uploads", taken, errors)
 
 
 def upload(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from ...config import FramesConfig, parse_time
 from ...dataset.extract import within_range
 from ...downloader.sidecar import read_sidecar
 from ...video.decode import decode
-from ...video.decode_plan import nearest_frames, pick_frames
+from ...video.decode_plan import evenly_spaced_times, nearest_frames
 from ...video.filters import Scaling
 from ...video.probe import VideoInfo, probe
 from ...video.timeline import Timeline, read_timeline
@@ -163,15 +163,22 @@ class FilmStrip(widgets.VBox):  # type: ignore[misc]
         self.ends.value = f'<div class="cp-strip-ends">{figures}</div>{text}'
 
     def _film(self) -> str:
-        """Returns the strip as a URL that holds it: key frames, as far as there are enough."""
-        picks = pick_frames(self._timeline, self._first, self._last, _TILES, exact=False)
+        """Returns the strip as a URL that holds it: of key frames alone, where there are enough."""
+        shown = self._timeline.seconds
+        frames_of_part = np.flatnonzero((shown >= self._first) & (shown < self._last))
+        keyframe = self._timeline.packets.keyframe[self._timeline.packet_index[frames_of_part]]
+        enough = keyframe.sum() >= _TILES / 2
+        choice = frames_of_part[keyframe] if enough else frames_of_part
+        choice = choice if len(choice) else np.arange(len(shown))
+        moments = evenly_spaced_times(self._first, self._last, _TILES)
+        picks = choice[nearest_frames(shown[choice], moments)]
         width, height = _TILE
         scale = max(width / self._info.width, height / self._info.height)
         size = tuple(max(2, round(scale * side)) for side in (self._info.width, self._info.height))
-        frames = self._frames(picks, (size[0], size[1]))
+        frames = self._frames(np.unique(picks), (size[0], size[1]))
         film = Image.new("RGB", (_TILES * width, height), "#808080")
         for tile in range(_TILES):
-            if frame := frames.get(int(picks[tile * len(picks) // _TILES])):
+            if frame := frames.get(int(picks[tile])):
                 film.paste(ImageOps.fit(frame, _TILE), (tile * width, 0))
         return inline_images.data_url(film)
 

@@ -80,8 +80,7 @@ class FramesForm(Form[FramesConfig]):
         self.whole_frame.on_click(
             self.errors.guard(lambda clicked: setattr(self, "value", {"region": ""}))
         )
-        self.errors.guard(lambda change: self._draw())(None)
-        self.errors.guard(lambda change: self._show_strip())(None)
+        self.errors.guard(lambda change: self._show_video())(None)
 
     def _above(self) -> list[widgets.Widget]:
         text = _SIZE_HELP if self._pairing == "no" else _NEVER_CUT
@@ -97,13 +96,13 @@ class FramesForm(Form[FramesConfig]):
             names = [name for name in names if name != "region"]
         return super()._grouped(names)
 
-    def _show_strip(self) -> None:
-        if self._video is None or self._image_folder is not None:
-            return
-        self.strip = FilmStrip(self._video, self._use_part, self.errors.guard)
-        self._strip_place.children = [self.strip]
-        part = (self.config.start, self.config.end) if self.valid else ("", "")
-        self.strip.show(*part)
+    def _show_video(self) -> None:
+        """Shows the film strip and the drawing."""
+        if self._video is not None and self._image_folder is None:
+            self.strip = FilmStrip(self._video, self._use_part, self.errors.guard)
+            self._strip_place.children = [self.strip]
+            self.strip.show(self.config.start, self.config.end)
+        self._draw()
 
     def _use_part(self, moved: dict[str, str]) -> None:
         self.value = moved

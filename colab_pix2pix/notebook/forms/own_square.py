@@ -62,6 +62,9 @@ if (!window.cpOwnSquare) {
     for (const kind of ['input', 'change'])
       input.dispatchEvent(new Event(kind, {bubbles: true}));
   };
+  document.addEventListener('dragstart', event => {
+    if (event.target.closest?.('.cp-drawing')) event.preventDefault();
+  }, true);
   document.addEventListener('pointerup', end, true);
   document.addEventListener('pointercancel', end, true);
 }"""

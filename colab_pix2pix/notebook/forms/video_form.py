@@ -49,7 +49,6 @@ class VideoForm(Form[VideoConfig]):
 
     def __init__(self, project: Project | None = None) -> None:
         self.upload = file_upload.checkbox()
-        self._zone = file_upload.zone(project, self._use_source)
         self.preview_button = widgets.Button(description="Look first", layout={"width": "10em"})
         self.preview_button.add_class("cp-look")
         self.preview = widgets.HTML().add_class("cp-found")
@@ -136,13 +135,8 @@ class VideoForm(Form[VideoConfig]):
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         rows = super()._rows(title, hint)
         below = rows.index(self.fields["source"].row) + 1
-        added = [
-            self.pairs.row,
-            self._more_of_pictures,
-            self._upload_help(),
-            self.upload,
-            self._zone,
-        ]
+        zone = file_upload.zone(self._project, self._use_source, self.errors)
+        added = [self.pairs.row, self._more_of_pictures, self._upload_help(), self.upload, zone]
         return [*rows[:below], *added, *rows[below:]]
 
     def _show_preview(self) -> None:
