@@ -72,13 +72,15 @@ def drag_a_square(page: Page) -> None:
     image = page.locator("img.cp-drawing, .cp-drawing img").first
     region = page.locator(".cp-form-frames .cp-region input")
     drawn = image.get_attribute("src")
-    image.scroll_into_view_if_needed()
+    wait_for(lambda: image.evaluate("image => image.complete && image.height > 99"), "the drawing")
     box = image.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.1)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.7, steps=3)
-    page.mouse.up()
+    corners = [
+        {"x": box["width"] * across, "y": box["height"] * down}
+        for across, down in ((0.25, 0.1), (0.3, 0.7))
+    ]
+    image.drag_to(image, source_position=corners[0], target_position=corners[1])
+    wait_for(lambda: region.input_value(), "the numbers")
     assert [round(float(n)) for n in region.input_value().split(",")] == [25, 10, 60]
     wait_for(lambda: image.get_attribute("src") != drawn, "the square in the drawing")
     drawn = image.get_attribute("src")
