@@ -124,7 +124,7 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     with serving(site) as server:
         link = write_page(site, server, "frame.jpg", title="A garden in spring")
         # A file of this computer comes in pieces, and its path stands in the box.
-        film = front_end.home / f"film-{time.time_ns()}.mp4"
+        film = site / "garden.mp4"
         film.write_bytes(7 * sample_video().read_bytes())
         page.locator(".cp-form-video .cp-drop input").set_input_files(film)
         source = page.locator(".cp-form-video .cp-source textarea")
