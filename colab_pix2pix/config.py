@@ -7,17 +7,23 @@ checked once, when the dataclass is made.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from .errors import OptionError
-from .options import Config, OptionGroup, option
+from .filenames import public_link, typed_text
+from .options import Config, OptionGroup, option, options
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
 MODES = ("inference", "paper")
 #: With so many `gan_warmup_steps` the discriminator never has its say.
 MAX_WARMUP_STEPS = 1_000_000
 _PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
+#: The smallest side of an own square, in percent of the shorter side of a picture.
+SMALLEST_REGION = 2
+# A line of several sources that ends in its weight.
+_WEIGHT = re.compile(r"(?P<text>.*\S)\s+\*\s*(?P<weight>\d{1,4}(\.\d{1,4})?)", re.DOTALL)
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
 
@@ -33,6 +39,62 @@ def parse_time(text: str) -> float:
     for number in text.split(":"):
         seconds = 60 * seconds + float(number)
     return seconds
+
+
+@dataclass(frozen=True)
+class WeightedSource:
+    """A link or a path, and how much it counts beside the others.
+
+    Attributes:
+        text: The link or the path, without blanks and quotes around it.
+        weight: Above 0; a source of 2 gives twice as many crops as one of 1.
+    """
+
+    text: str
+    weight: float = 1.0
+
+
+def parse_sources(text: str) -> tuple[WeightedSource, ...]:
+    """Returns the sources of a text, in order; of one that is named twice, the weights are added.
+
+    Args:
+        text: A line for each; a line may end in `* 2`, its weight. Empty lines do not count.
+
+    Raises:
+        OptionError: a weight is 0.
+
+    Example:
+        >>> [(s.text, s.weight) for s in parse_sources("a.mp4 * 2\\n\\n'my film.mp4'")]
+        [('a.mp4', 2.0), ('my film.mp4', 1.0)]
+    """
+    weights: dict[str, float] = {}
+    for line in filter(None, map(typed_text, text.splitlines())):
+        match = _WEIGHT.fullmatch(line)
+        name, weight = (typed_text(match["text"]), float(match["weight"])) if match else (line, 1.0)
+        if not weight:
+            raise OptionError(
+                f"source: received the weight 0 for {public_link(name)!r}.",
+                why="Expected a number above 0, such as * 2 or * 0.5.",
+                fix="Delete the line to leave that video out.",
+            )
+        weights[name] = weights.get(name, 0.0) + weight
+    return tuple(WeightedSource(*item) for item in weights.items())
+
+
+def public_sources(text: str) -> str:
+    """Returns a text of sources with each link as `public_link` has it, fit to be stored.
+
+    Example:
+        >>> public_sources("https://me:secret@example.org/a.mp4?key=1 * 2\\nb.mp4")
+        'https://example.org/a.mp4 * 2\\nb.mp4'
+    """
+    lines = []
+    for line in text.split("\n"):
+        match = _WEIGHT.fullmatch(line.strip())
+        if match and public_link(match["text"]) != match["text"]:
+            line = f"{public_link(match['text'])} * {match['weight']}"
+        lines.append(line if match else public_link(line))
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +154,14 @@ class VideoConfig(Config):
         stored=False,
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parse_sources(self.source)  # or it says which weight is wrong
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the values, without what is private in a link and what is never stored."""
+        return super().to_dict() | {"source": public_sources(self.source)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FramesConfig(Config):
@@ -119,6 +189,16 @@ class FramesConfig(Config):
         "sides: two squares, at the ends of a frame; grid: overlapping ones; centre, random: one.",
         label="Where to crop",
         choices=("sides", "centre", "grid", "random"),
+    )
+    region: str = option(
+        "",
+        "One square of your own instead: left, top and side in percent, of the picture's width, its"
+        " height and its shorter side, such as 25,10,60.",
+        label="Own square",
+        pattern=r"|\d{1,3}(\.\d{1,3})?(,\d{1,3}(\.\d{1,3})?){2}",
+        expects="left, top and side in percent such as 25,10,60, the side from"
+        f" {SMALLEST_REGION} to 100, or nothing",
+        advanced=True,
     )
     start: str = option(
         "",
@@ -160,6 +240,20 @@ class FramesConfig(Config):
         choices=("jpg", "png"),
         advanced=True,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.region:
+            return
+        left, top, side = map(float, self.region.split(","))
+        if max(left, top) >= 100 or not SMALLEST_REGION <= side <= 100:
+            spec = options(self)["region"]
+            raise OptionError(f"region: received {self.region!r}.", why=f"Expected {spec.expects}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the values; without a region what versions stored that did not know of any."""
+        values = super().to_dict()
+        return values if self.region else {n: v for n, v in values.items() if n != "region"}
 
 
 @dataclass(frozen=True, kw_only=True)

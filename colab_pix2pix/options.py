@@ -48,7 +48,7 @@ class Option:
         group: What it belongs to; None for what comes first.
         on_resume: What happens when a run goes on with another value: it is refused, noted or free.
         stored: False for what leads to a credential: it is in no `project.json` and no manifest.
-        link: True for what may be a link: its password and its keys are never stored.
+        link: True for what may be a link, or several: passwords and keys in it are never stored.
         legacy: What runs had that were made before there was this option; None: the default.
     """
 

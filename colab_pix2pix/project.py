@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import files, mounts
+from .config import public_sources
 from .errors import OptionError, ProjectError
-from .filenames import public_link, shown, typed_path
+from .filenames import shown, typed_path
 from .options import Config, checks_input
 
 FORMAT = 1
@@ -244,7 +245,7 @@ def _without_secrets(settings: dict[str, Any]) -> dict[str, Any]:
     video = settings.get("video")
     if not isinstance(video, dict) or not isinstance(video.get("source"), str):
         return settings
-    return settings | {"video": video | {"source": public_link(video["source"])}}
+    return settings | {"video": video | {"source": public_sources(video["source"])}}
 
 
 def _checked(path: Path) -> dict[str, Any]:

@@ -1,11 +1,14 @@
-"""A few of many things, evenly chosen."""
+"""A few of many things, evenly chosen, and a number shared out."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+
+from .errors import OptionError
 
 Thing = TypeVar("Thing")
 
@@ -35,3 +38,36 @@ def evenly_chosen(things: Sequence[Thing], most: int) -> list[Thing]:
         (['a', 'e', 'i'], ['a', 'b'])
     """
     return [things[index] for index in evenly_spaced(len(things), min(most, len(things)))]
+
+
+def shares(total: int, weights: Sequence[float]) -> list[int]:
+    """Returns how a number is shared by weights: as near as can be, and at least 1 each.
+
+    Args:
+        total: What is shared out, such as a number of crops.
+        weights: Each above 0.
+
+    Raises:
+        OptionError: a weight is not above 0, or there is less than 1 for each.
+
+    Example:
+        >>> shares(10, [1, 1, 1]), shares(10, [1, 2]), shares(3, [1, 1000])
+        ([4, 3, 3], [3, 7], [1, 2])
+    """
+    if any(not (math.isfinite(weight) and weight > 0) for weight in weights):
+        raise OptionError(f"Received the weights {list(weights)}.", why="Expected each above 0.")
+    if total < len(weights):
+        raise OptionError(
+            f"count: received {total} for {len(weights)} videos.",
+            why="Expected at least one crop of each.",
+            fix="Ask for more crops.",
+        )
+    spare, whole = total - len(weights), sum(weights)
+    exact = [max(0.0, total * weight / whole - 1) for weight in weights]
+    scale = spare / sum(exact) if sum(exact) else 0.0
+    parts = [part * scale for part in exact]
+    counts = [1 + math.floor(part + 1e-9) for part in parts]
+    by_rest = sorted(range(len(parts)), key=lambda n: math.floor(parts[n] + 1e-9) - parts[n])
+    for index in by_rest[: total - sum(counts)]:
+        counts[index] += 1
+    return counts

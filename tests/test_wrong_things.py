@@ -192,6 +192,8 @@ OTHER: dict[str, Call] = {
     "import_pairs: size": lambda d, x: p2p.import_pairs("no", d.path / "new", size=x),
     "extract_frames: config": lambda d, x: p2p.extract_frames("no", d.path / "new", x),
     "extract_many: scheduler": lambda d, x: p2p.extract_many([], d.path / "new", scheduler=x),
+    "extract_many: weights": lambda d, x: p2p.extract_many(["no"], d.path / "new", weights=x),
+    "extract_many: a weight": lambda d, x: p2p.extract_many(["no"], d.path / "new", weights=[x]),
     "download: config": lambda d, x: p2p.download("no", d.path / "new", x),
     "list_formats: config": lambda d, x: p2p.list_formats("https://", x),
     "train: config": lambda d, x: p2p.train(d.crops, d.path / "new", x),

@@ -84,11 +84,21 @@ def run_frames(args: argparse.Namespace) -> int:
             args.directory,
             config,
             rules,
+            weights=_weights(args.weights),
             scheduler=args.scheduler,
             on_event=terminal,
         )
     print(f"{args.directory} holds {counts_in_words(dataset)}")
     return 0
+
+
+def _weights(text: str) -> list[float]:
+    try:
+        return [float(number) for number in text.split(",")] if text else []
+    except ValueError:
+        raise OptionError(
+            f"Received --weights {text!r}.", why="Expected a number for each video, such as 2,1."
+        ) from None
 
 
 def run_import(args: argparse.Namespace) -> int:

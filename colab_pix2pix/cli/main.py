@@ -106,6 +106,12 @@ def build_parser() -> argparse.ArgumentParser:
     frames.add_argument("videos", metavar="VIDEO", nargs="+", type=path_argument, help="a file")
     frames.add_argument("directory", metavar="DIR", type=path_argument, help=_NEW_CROPS)
     frames.add_argument(
+        "--weights",
+        default="",
+        metavar="W,W",
+        help="such as 2,1: the videos share the number of crops; without, each gives as many",
+    )
+    frames.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a dask scheduler, for many videos"
     )
     add_options(frames, FramesConfig)

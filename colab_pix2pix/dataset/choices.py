@@ -221,7 +221,7 @@ def _record(dataset: Dataset) -> dict[str, Any]:
 
 def _moment(crop: Crop) -> tuple[str, float, str, int]:
     """Returns what a crop of a video is known by, however many others are cut."""
-    chance = crop.box[0] + crop.box[1] if crop.side == "random" else 0
+    chance = crop.box[0] + crop.box[1] if crop.side in ("random", "own") else 0
     return crop.source, round(float(crop.time), 3), crop.side, chance
 
 

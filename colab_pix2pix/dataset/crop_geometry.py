@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..config import FramesConfig
+
 Size = tuple[int, int]
 
 
@@ -42,8 +44,54 @@ def scaled_size(scale: str, width: int, height: int) -> Size:
     return wanted_width, wanted_height
 
 
+def own_square(region: str, width: int, height: int) -> tuple[int, int, int, int]:
+    """Returns left, top, width and height in pixels of an own square; it is moved into the frame.
+
+    Args:
+        region: See `FramesConfig`.
+        width: Width of the frame as it is shown.
+        height: Height of the frame as it is shown.
+
+    Example:
+        >>> own_square("50,25,50", 640, 360), own_square("99,99,50", 640, 360)
+        ((320, 90, 180, 180), (460, 180, 180, 180))
+    """
+    left, top, side = (float(number) / 100 for number in region.split(","))
+    pixels = max(1, round(side * min(width, height)))
+    corner = min(round(left * width), width - pixels), min(round(top * height), height - pixels)
+    return *corner, pixels, pixels
+
+
+def cut_size(config: FramesConfig, width: int, height: int) -> Size:
+    """Returns the size that a frame, or its own square, gets before crops are cut out of it.
+
+    Args:
+        config: `scale`, and whether there is an own square.
+        width: Width in pixels of what is cut up, as it is shown.
+        height: Its height.
+    """
+    if not config.region:
+        return scaled_size(config.scale, width, height)
+    side = min(scaled_size(config.scale, height, height))
+    return side, side
+
+
 def _nearest_multiple(size: float, multiple: int) -> int:
     return max(multiple, multiple * round(size / multiple))
+
+
+def boxes_of(config: FramesConfig, width: int, height: int, number: int = 0) -> tuple[CropBox, ...]:
+    """Returns the crop boxes of a scaled frame, or of a scaled own square.
+
+    Args:
+        config: Where to crop.
+        width: Width in pixels, as `cut_size` gives it.
+        height: Its height.
+        number: Which frame it is, for "random".
+    """
+    if config.region:
+        return (CropBox("own", 0, 0, width),)
+    return crop_boxes(config.crops, width, height, seed=(config.random_seed, number))
 
 
 def crop_boxes(

@@ -8,14 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..config import FramesConfig, parse_time
 from ..downloader.sidecar import read_sidecar
-from ..errors import VideoError
+from ..errors import OptionError, VideoError
 from ..events import OnEvent, ignore
 from ..filenames import printable
 from ..files import file_sha256
 from ..mounts import require_apart
 from ..options import checks_input
+from ..spacing import shares
 from ..video.probe import VideoInfo, probe
 from .builder import Source, add_sources
 from .manifest import Dataset
@@ -69,6 +71,7 @@ def extract_many(
     directory: Path | str,
     config: FramesConfig = FramesConfig(),
     *,
+    weights: Sequence[float] = (),
     scheduler: str = "",
     on_event: OnEvent = ignore,
 ) -> Dataset:
@@ -80,18 +83,29 @@ def extract_many(
         videos: Paths of video files; on a cluster, all its machines must see them and `directory`.
         directory: The dataset folder.
         config: How many crops of each video, where, and at which size.
+        weights: Where given, one for each video, above 0: `count` is then of all videos together,
+            and they share it by their weights. `[1, 1]` takes as many of each.
         scheduler: Address of a dask scheduler such as "tcp://10.0.0.1:8786"; "" stays here.
         on_event: Told `Progress` in videos, and `Note`.
 
     Raises:
-        OptionError: the folder contains one of the videos.
+        OptionError: the folder contains one of the videos, or there is not one weight for each.
         VideoError: there are no videos, or one of them can't be read. The folder stays as it was.
         DatasetError: the folder holds other files and no manifest.
     """
     if not videos:
         raise VideoError("Received no videos.", why="Expected at least one path.")
     require_apart(Path(directory), *map(Path, videos))
-    sources = [_source(Path(video).absolute(), config, ignore) for video in videos]
+    if weights and len(weights) != len(videos):
+        raise OptionError(
+            f"weights: received {len(weights)} for {wording.counted(len(videos), 'video')}.",
+            why="Expected one for each video.",
+        )
+    counts = shares(config.count, weights) if weights else [config.count] * len(videos)
+    sources = [
+        _source(Path(video).absolute(), config.replace(count=count), ignore)
+        for video, count in zip(videos, counts, strict=True)
+    ]
     executor = on_dask(scheduler, on_event) if scheduler else on_threads(on_event)
     return add_sources(Path(directory).absolute(), sources, on_event=on_event, executor=executor)
 
@@ -100,11 +114,11 @@ def _source(video: Path, config: FramesConfig, on_event: OnEvent) -> Source:
     info = probe(video)
     known = read_sidecar(video)
     # A partial function, unlike one within a function, can travel to a cluster.
-    cut = partial(cut_crops, info, config=_within_range(config, known), on_event=on_event)
+    cut = partial(cut_crops, info, config=within_range(config, known), on_event=on_event)
     return Source(video.stem, _metadata(info, config, known), cut)
 
 
-def _within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
+def within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
     """Returns how to cut a file of which only a part is meant.
 
     Args:

@@ -33,7 +33,7 @@ class Crop:
         file: Its name within the dataset folder; "a/b.jpg" in a sub-folder of loose images.
         source: Key of the video in `Dataset.sources`, or "" for a loose image.
         time: Seconds from the start of the video.
-        side: Which crop box of the frame: "left", "right", "top", "bottom", "centre", "grid01", ...
+        side: Which crop box of the frame: "left", "right", "top", "centre", "grid01", "own", ...
         box: Left, top, width and height in pixels of the video's frame as it is shown.
         marks: What is wrong with its quality: "dark", "blurred", "title-card", "duplicate".
         choice: "keep" or "reject" when a person decided; "" leaves it to the marks.

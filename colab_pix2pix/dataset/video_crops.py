@@ -21,7 +21,7 @@ from ..video.filters import Scaling, Shape
 from ..video.letterbox import Box, detect_active_area
 from ..video.probe import VideoInfo
 from ..video.timeline import Timeline, read_timeline
-from .crop_geometry import CropBox, crop_boxes, scaled_size
+from .crop_geometry import CropBox, boxes_of, cut_size, own_square
 from .image_writer import ImageWriter
 from .manifest import Crop
 
@@ -75,9 +75,11 @@ def cut_crops(
 
     @cache
     def geometry_of(shape: Shape) -> _Geometry:
+        if config.region:
+            return _geometry(shape, _own_area(shape, config), config)
         return _geometry(shape, bars if shape == info.shape else None, config)
 
-    boxes_each = len(crop_boxes(config.crops, *geometry_of(info.shape).scaling.size))
+    boxes_each = len(boxes_of(config, *geometry_of(info.shape).scaling.size))
     steps = -(-config.count // boxes_each)
     timeline = read_timeline(info)
     _warn_of_missing_parts(info, timeline, on_event)
@@ -116,8 +118,7 @@ def _boxes(
     config: FramesConfig, geometry: _Geometry, number: int, boxes_each: int
 ) -> tuple[CropBox, ...]:
     """Returns the crop boxes of a frame by its number; of the last one, as many as are missing."""
-    seed = (config.random_seed, number)
-    boxes = crop_boxes(config.crops, *geometry.scaling.size, seed=seed)
+    boxes = boxes_of(config, *geometry.scaling.size, number)
     return boxes[: min(boxes_each, config.count - number * boxes_each)]
 
 
@@ -151,11 +152,20 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
 
 def _active_area(info: VideoInfo, config: FramesConfig) -> Box | None:
     """Returns the part of the decoded frame without black bars, if they are to be cut off."""
-    if not config.cut_bars:
+    if not config.cut_bars or config.region:
         return None
     start = parse_time(config.start) if config.start else 0.0
     end = parse_time(config.end) if config.end else info.duration_seconds
     return detect_active_area(info, start, min(end, info.duration_seconds))
+
+
+def _own_area(shape: Shape, config: FramesConfig) -> Box:
+    """Returns the own square in the decoded frame, whose pixels may be no squares."""
+    left, top, width, height = own_square(config.region, shape.width, shape.height)
+    pixel_aspect_ratio = shape.width / shape.decoded_width
+    left = min(round(left / pixel_aspect_ratio), shape.decoded_width - 1)
+    width = min(max(1, round(width / pixel_aspect_ratio)), shape.decoded_width - left)
+    return left, top, width, height
 
 
 def _geometry(shape: Shape, area: Box | None, config: FramesConfig) -> _Geometry:
@@ -163,7 +173,7 @@ def _geometry(shape: Shape, area: Box | None, config: FramesConfig) -> _Geometry
     left, top, decoded_width, height = area or (0, 0, shape.decoded_width, shape.height)
     pixel_aspect_ratio = shape.width / shape.decoded_width
     width = max(1, round(decoded_width * pixel_aspect_ratio))
-    size = scaled_size(config.scale, width, height)
+    size = cut_size(config, width, height)
     across, down = width / size[0], height / size[1]
     return _Geometry(left * pixel_aspect_ratio, top, across, down, Scaling(size, area))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import wording
-from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig
+from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig, parse_sources
 from ..dataset import choices, curate, manifest
 from ..dataset.manifest import Dataset
 from ..dataset.own_images import pair_layouts
@@ -22,7 +22,8 @@ from ..filenames import names_its_video, public_link, safe_name, typed_path
 from ..files import file_sha256
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
-from . import image_folder
+from . import image_folder, several_videos
+from .several_videos import SeveralVideos
 
 #: What the form said in this session: what is private in it stands in no `project.json`.
 _typed: dict[Path, VideoConfig] = {}
@@ -39,11 +40,14 @@ def _wanted(project: Project) -> VideoConfig:
     return typed if typed is not None and typed.to_dict() == stored.to_dict() else stored
 
 
-def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path:
-    """Returns the video of a config; fetches it where this machine does not have it yet.
+def fetch(project: Project, config: VideoConfig, *, on_event: OnEvent) -> Path | SeveralVideos:
+    """Returns the video or videos of a config; fetches what this machine does not have yet.
 
     Images stay where they are: their folder or zip is returned.
     """
+    if len(sources := parse_sources(config.source)) > 1:
+        return several_videos.fetch(project, config, on_event)
+    config = config.replace(source=sources[0].text if sources else "")
     folder = image_folder.folder_named_by(config.source)
     if folder is not None:
         image_folder.images_in(folder, project.recall(PicturesConfig))  # or says why not
@@ -85,8 +89,11 @@ def of_source(project: Project, config: VideoConfig) -> Dataset | None:
         None where there are none, for a file that is here (its content tells more), and for a
         link that may name another video than what is stored of it.
     """
-    if not config.source:
+    if len(sources := parse_sources(config.source)) > 1:
+        return next((d for d in _datasets(project) if several_videos.held_by(d, config)), None)
+    if not sources:
         return None
+    config = config.replace(source=sources[0].text)
     if is_link(config.source):
         known = names_its_video(config.source)
         return _find(project, "link", public_link(config.source), config) if known else None
@@ -107,26 +114,35 @@ def _has_source_named(dataset: Dataset, path: Path, config: VideoConfig) -> bool
 
 
 def cut(
-    project: Project, video: Path | None, config: FramesConfig, *, on_event: OnEvent
+    project: Project,
+    video: Path | SeveralVideos | None,
+    config: FramesConfig,
+    *,
+    on_event: OnEvent,
 ) -> Dataset:
     """Returns the crops of a video, cut, marked and split; taken as they are where they exist.
 
     Args:
         project: Where they are kept.
-        video: The video, or a folder or a zip of images; None takes the crops of the project's
-            link, and fetches it if need be.
+        video: The video, or several, or a folder or a zip of images; None takes the crops of the
+            project's link, and fetches it if need be.
         config: How to cut.
     """
     return _decided(project, _cut(project, video, config, on_event), on_event)
 
 
-def _cut(project: Project, video: Path | None, config: FramesConfig, on_event: OnEvent) -> Dataset:
+def _cut(
+    project: Project, video: Path | SeveralVideos | None, config: FramesConfig, on_event: OnEvent
+) -> Dataset:
     wanted = _wanted(project)
     if video is None:
         cached = of_source(project, wanted)
         if cached and _is_up_to_date(project, cached, config):
             return cached
         video = fetch(project, wanted, on_event=on_event)
+    if isinstance(video, SeveralVideos):
+        known = _datasets(project)
+        return several_videos.cut(project, video, config, known, wanted, on_event)
     if folder := image_folder.folder_named_by(video):
         return _import(project, folder, config, on_event)
     sha256 = file_sha256(video)
@@ -172,6 +188,10 @@ def _options_of(project: Project, config: FramesConfig) -> dict[str, Any]:
 
 def _is_up_to_date(project: Project, dataset: Dataset, config: FramesConfig) -> bool:
     """Returns True for crops that are complete and made with the options that are asked for."""
+    wanted = _wanted(project)
+    if len(parse_sources(wanted.source)) > 1:
+        weights = several_videos.held_by(dataset, wanted)
+        return weights is not None and several_videos.is_up_to_date(dataset, weights, config)
     complete = all((dataset.directory / f).is_file() for crop in dataset.crops for f in crop.files)
     options = _options_of(project, config)
     return complete and any(s.get("options") == options for s in dataset.sources.values())

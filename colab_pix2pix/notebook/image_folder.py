@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..config import PicturesConfig, VideoConfig
+from ..config import PicturesConfig, VideoConfig, parse_sources
 from ..dataset.manifest import Dataset
 from ..dataset.own_images import image_sources, pair_layouts
 from ..downloader.download import is_link
@@ -37,6 +37,11 @@ def folder_named_by(source: str | Path | None) -> Path | None:
         >>> [folder_named_by(s) for s in ("flowers.mp4", "https://example.org/all.zip", "")]
         [None, None, None]
     """
+    try:
+        if isinstance(source, str):
+            (source,) = (one.text for one in parse_sources(source))
+    except (OptionError, ValueError):  # of several, none is a folder of images
+        return None
     if not source or not _may_be_path(source):
         return None
     try:
@@ -82,7 +87,15 @@ def images_in(path: Path, reading: PicturesConfig) -> list[pair_layouts.ImagePai
 
 
 def problem_with(source: str, reading: PicturesConfig) -> str:
-    """Returns in a few words why a path can't be used; "" where it can, and for a link."""
+    """Returns in a few words why a path can't be used; "" where it can, and for a link.
+
+    Of several sources it is the first one that can't, with its name.
+    """
+    sources = [one.text for one in parse_sources(source)]
+    if len(sources) > 1:
+        problems = ((text, _problem_among_others(text)) for text in sources)
+        return next((f"{text}: {problem}" for text, problem in problems if problem), "")
+    source = sources[0] if sources else ""
     if not source or not _may_be_path(source):
         return ""
     try:
@@ -97,6 +110,13 @@ def problem_with(source: str, reading: PicturesConfig) -> str:
     except DatasetError as error:
         return f"{error.what} {error.fix}".replace(str(path), path.name)
     return ""
+
+
+def _problem_among_others(source: str) -> str:
+    folder = folder_named_by(source)
+    if folder is not None and folder.exists():
+        return "Pictures can't be taken together with videos: give their folder alone."
+    return problem_with(source, PicturesConfig())
 
 
 def preview_html(path: Path, reading: PicturesConfig) -> str:

@@ -33,6 +33,9 @@ CSS = """
 .cp-field input:not([type=checkbox]), .cp-field select { font-size: 14px !important;
   height: 32px !important; line-height: 20px; padding: 4px 8px !important;
   border-radius: 6px !important; }
+.cp-field textarea { font: inherit !important; font-size: 14px !important; line-height: 20px;
+  padding: 5px 8px !important; border-radius: 6px !important; height: auto !important;
+  field-sizing: content; min-height: 32px; resize: vertical; }
 .cp-field input[type=checkbox] { margin: 0 8px 0 0; vertical-align: middle; }
 .cp-field .widget-label-basic { width: auto !important; font-size: 14px; line-height: 28px;
   color: inherit; display: flex; align-items: center; }

@@ -30,6 +30,7 @@ def cut_and_mark(
     frames: FramesConfig,
     rules: CurateConfig,
     *,
+    weights: Sequence[float] = (),
     scheduler: str = "",
     on_event: OnEvent = events.ignore,
 ) -> Dataset:
@@ -40,6 +41,7 @@ def cut_and_mark(
         directory: The dataset folder to write.
         frames: How to cut.
         rules: What is marked, and how much is held out.
+        weights: Where given, the videos share the number of crops by them; see `extract_many`.
         scheduler: Address of a dask scheduler whose workers cut several videos side by side; ""
             cuts them on this machine.
         on_event: Called with Progress and Note events.
@@ -52,10 +54,12 @@ def cut_and_mark(
     from ..dataset.extract import extract_frames, extract_many
 
     mounts.require_answer(*videos, directory, on_event=on_event)
-    if len(videos) == 1 and not scheduler:
+    if len(videos) == 1 and not scheduler and not weights:
         dataset = extract_frames(videos[0], directory, frames, on_event=on_event)
     else:
-        dataset = extract_many(videos, directory, frames, scheduler=scheduler, on_event=on_event)
+        dataset = extract_many(
+            videos, directory, frames, weights=weights, scheduler=scheduler, on_event=on_event
+        )
     return curate.split(curate.mark(dataset, rules, on_event=on_event), rules)
 
 

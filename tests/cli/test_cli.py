@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,13 @@ def test_several_videos_are_fetched_and_cut_at_once(
     assert main.main(["frames", *files, str(tmp_path / "crops"), "--count", "6"]) == 0
     entries = json.loads((tmp_path / "crops" / "manifest.json").read_text())
     assert len(entries["crops"]) == 12 and len(entries["sources"]) == 2
+    shared = ["frames", *files, str(tmp_path / "crops"), "--count", "6", "--region", "25,10,60"]
+    assert main.main([*shared, "--weights", "2,1"]) == 0
+    crops = json.loads((tmp_path / "crops" / "manifest.json").read_text())["crops"]
+    assert sorted(Counter(crop["source"] for crop in crops).values()) == [2, 4]
+    assert {crop["side"] for crop in crops} == {"own"}
+    assert main.main([*shared, "--weights", "2,one"]) != 0
+    assert "Expected a number for each video, such as 2,1" in capsys.readouterr().err
 
 
 def test_a_flag_is_made_of_each_option() -> None:

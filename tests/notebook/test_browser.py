@@ -62,9 +62,49 @@ def seconds_since_a_sample(project: Project) -> float:
 
 
 def fill(page: Page, box: str, text: str) -> None:
-    field = page.locator(f"{box} input")
+    field = page.locator(f"{box} input, {box} textarea")
     field.fill(text)
     field.press("Enter")
+
+
+def drag_a_square(page: Page) -> None:
+    """Drags a square over the drawing of the crops, and takes it back by its button."""
+    image = page.locator("img.cp-drawing, .cp-drawing img").first
+    region = page.locator(".cp-form-frames .cp-region input")
+    drawn = image.get_attribute("src")
+    wait_for(lambda: image.evaluate("image => image.complete && image.height > 99"), "the drawing")
+    box = image.bounding_box()
+    assert box is not None
+    corners = [
+        {"x": box["width"] * across, "y": box["height"] * down}
+        for across, down in ((0.25, 0.1), (0.3, 0.7))
+    ]
+    image.drag_to(image, source_position=corners[0], target_position=corners[1])
+    wait_for(lambda: region.input_value(), "the numbers")
+    assert [round(float(n)) for n in region.input_value().split(",")] == [25, 10, 60]
+    wait_for(lambda: image.get_attribute("src") != drawn, "the square in the drawing")
+    drawn = image.get_attribute("src")
+    page.locator(".cp-no-region").click()
+    wait_for(lambda: image.get_attribute("src") != drawn, "the drawing as it was")
+    assert region.input_value() == "" and not page.locator(".cp-no-region").is_visible()
+
+
+def move_a_handle(page: Page) -> None:
+    """Moves the first handle of the film strip and back, which stands exactly below the frames."""
+    film = page.locator(".cp-strip-film img").bounding_box()
+    track = page.locator(".cp-strip .noUi-base, .cp-strip .ui-slider").first.bounding_box()
+    assert film and track
+    assert abs(film["x"] - track["x"]) < 2 and abs(film["width"] - track["width"]) < 2
+    handle = page.locator(".cp-strip .noUi-handle, .cp-strip .ui-slider-handle").first
+    said = page.locator(".cp-strip figcaption").first
+    start = page.locator(".cp-form-frames .cp-start input")
+    assert said.inner_text() == "begins at 0"
+    handle.press("ArrowRight")
+    wait_for(lambda: said.inner_text() != "begins at 0", "the frame at the handle")
+    assert said.inner_text() == f"begins at {start.input_value()}"
+    handle.press("ArrowLeft")
+    wait_for(lambda: said.inner_text() == "begins at 0", "the begin")
+    assert start.input_value() == ""
 
 
 def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[str, Any]) -> None:
@@ -83,6 +123,14 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     (site / "frame.jpg").write_bytes(preview("").thumbnail)
     with serving(site) as server:
         link = write_page(site, server, "frame.jpg", title="A garden in spring")
+        # A file of this computer comes in pieces, and its path stands in the box.
+        film = site / "garden.mp4"
+        film.write_bytes(7 * sample_video().read_bytes())
+        page.locator(".cp-form-video .cp-drop input").set_input_files(film)
+        source = page.locator(".cp-form-video .cp-source textarea")
+        wait_for(lambda: source.input_value().endswith(film.name), "the upload")
+        assert Path(source.input_value()).read_bytes() == film.read_bytes()
+
         fill(page, ".cp-form-video .cp-source", server.link("gone.mp4"))
         page.locator(".cp-look").click()
         page.locator(".cp-form-video .cp-error").wait_for()
@@ -117,6 +165,8 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     page.locator(".cp-form-frames .cp-crops select").select_option("sides")
     wait_for(lambda: drawing.first.get_attribute("src") != drawn, "the first drawing")
     shoot(page.locator(".cp-form-frames"), "4-crops", front_end)
+    drag_a_square(page)
+    move_a_handle(page)
 
     # Clicks reject crops, saved at once.
     run_up_to(front_end, notebook, "look_at_crops(")

@@ -380,7 +380,7 @@ def test_the_frames_form_shows_only_what_counts_for_pictures(
     project = Project(tmp_path / "roses")
     project.remember(VideoConfig(source=str(pictures)))
     form = FramesForm(project, pictures)
-    assert rows_in_sight(form) == {"count", "crops", "random_seed", "image_format"}
+    assert rows_in_sight(form) == {"count", "crops", "region", "random_seed", "image_format"}
     with Image.open(io.BytesIO(form.drawing.value)) as picture:
         assert picture.size == (560, 280)
     first = form.drawing.value

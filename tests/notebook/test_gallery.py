@@ -338,20 +338,20 @@ def test_crops_are_chosen_by_their_numbers_without_a_mouse(crops: Dataset) -> No
     gallery = Gallery(crops, page_size=5)
     gallery.next.click()
     assert [button.description for button in visible_buttons(gallery)] == ["6", "7", "8", "9", "10"]
-    gallery.numbers.value = "3, 7-9"
-    gallery.reject_numbers.click()
+    gallery.by_number.numbers.value = "3, 7-9"
+    gallery.by_number.reject.click()
     assert [i for i, crop in enumerate(on_disk(crops), 1) if not crop.kept] == [3, 7, 8, 9]
-    assert gallery.buttons[1].value and gallery.numbers.value == ""
-    gallery.numbers.value = "8"
-    gallery.keep_numbers.click()
+    assert gallery.buttons[1].value and gallery.by_number.numbers.value == ""
+    gallery.by_number.numbers.value = "8"
+    gallery.by_number.keep.click()
     assert [i for i, crop in enumerate(on_disk(crops), 1) if not crop.kept] == [3, 7, 9]
 
 
 @pytest.mark.parametrize("text", ["", "13", "0", "3-", "9-7", "three", "1.5"])
 def test_wrong_numbers_are_explained_and_change_nothing(crops: Dataset, text: str) -> None:
     gallery = Gallery(crops)
-    gallery.numbers.value = text
-    gallery.reject_numbers.click()
+    gallery.by_number.numbers.value = text
+    gallery.by_number.reject.click()
     assert "Expected numbers of crops from 1 to 12" in gallery.errors.value
     assert on_disk(crops) == crops.crops
 

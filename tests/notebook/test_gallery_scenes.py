@@ -86,3 +86,17 @@ def test_with_several_videos_a_line_names_its_own(scenes: Dataset) -> None:
         "clip, scene 3, 4:00: reject this scene (4)",
         "b, scene 1, 0:00: reject this scene (4)",
     ]
+
+
+def test_a_line_names_each_of_several_videos_also_without_scenes(crops: Dataset) -> None:
+    changed = (
+        dataclasses.replace(crop, source="one" if n < 5 else "two", time=float(n))
+        for n, crop in enumerate(crops.crops)
+    )
+    sources = {name: {"file": f"{name}.mp4"} for name in ("one", "two")}
+    dataset = Dataset(crops.directory, tuple(changed), sources)
+    manifest.write(dataset)
+    assert lines(Gallery(dataset)) == {
+        0: "one, scene 1, 0:00: reject this scene (5)",
+        6: "two, scene 1, 0:05: reject this scene (7)",
+    }

@@ -5,7 +5,7 @@ Example:
         page = front_end.open(["import colab_pix2pix as p2p", "p2p.forms.VideoForm()"])
         front_end.run_all()
         front_end.wait_until_run()
-        page.locator(".cp-source input").fill("clouds.mp4")
+        page.locator(".cp-source textarea").fill("clouds.mp4")
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from ...events import Note, OnEvent, Progress
 from ...images import LeftOut, ReadImage, Reading
 from ...spacing import evenly_chosen
 from ...wording import count, counted
-from ..crop_geometry import CropBox, crop_boxes, scaled_size
+from ..crop_geometry import CropBox, boxes_of, cut_size, own_square
 from ..image_writer import ImageWriter
 from ..manifest import Crop
 from .image_sources import ImageFile
@@ -116,13 +116,15 @@ def cut_images(
                     cutting.left_out.add(file.name, error)
                     bad.append(file)
                     continue
-                scaled, boxes = _scaled(image, config, cutting, number)
+                left, top, *size = _area(config, image.size)
+                part = image.crop((left, top, left + size[0], top + size[1]))
+                scaled, boxes = _scaled(part, config, cutting, number)
                 for box in boxes[: config.count - len(crops)]:
                     suffix = "png" if cutting.nearest else config.image_format
                     name = f"{key}-{number:06d}-{box.name}.{suffix}"
                     writer.write(folder / name, scaled.crop(box.corners))
                     original = _box_in_original(
-                        box, image.width / scaled.width, image.height / scaled.height
+                        box, (left, top), part.width / scaled.width, part.height / scaled.height
                     )
                     crop = Crop(file=name, source=key, time=number, side=box.name, box=original)
                     crops.append(_on_its_side(crop, split_of.get(file)))
@@ -210,11 +212,11 @@ def _crops_of_each(
     counts = {}
     for image in images:
         try:
-            size = scaled_size(config.scale, *image.size())
+            size = cut_size(config, *_area(config, image.size())[2:])
         except DatasetError as error:
             left_out.add(image.name, error)
             continue
-        counts[image] = len(crop_boxes(config.crops, *size))
+        counts[image] = len(boxes_of(config, *size))
     return counts
 
 
@@ -234,14 +236,21 @@ def _chosen(counts: dict[ImageFile, int], wanted: int) -> list[ImageFile]:
 def _scaled(
     image: Image.Image, config: FramesConfig, cutting: Cutting, number: int
 ) -> tuple[Image.Image, tuple[CropBox, ...]]:
-    size = scaled_size(config.scale, *image.size)
+    size = cut_size(config, *image.size)
     scaled = image.resize(size, cutting.filter_for(image, Image.Resampling.LANCZOS))
-    return scaled, crop_boxes(config.crops, *size, seed=(config.random_seed, number))
+    return scaled, boxes_of(config, *size, number)
 
 
-def _box_in_original(box: CropBox, across: float, down: float) -> tuple[int, int, int, int]:
-    """Returns left, top, width and height in pixels of an image before it was scaled."""
-    left, top = round(box.left * across), round(box.top * down)
+def _area(config: FramesConfig, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Returns left, top, width and height of what of an image is cut up: all, or an own square."""
+    return own_square(config.region, *size) if config.region else (0, 0, *size)
+
+
+def _box_in_original(
+    box: CropBox, corner: tuple[int, int], across: float, down: float
+) -> tuple[int, int, int, int]:
+    """Returns left, top, width and height in pixels of an image before it was cut and scaled."""
+    left, top = corner[0] + round(box.left * across), corner[1] + round(box.top * down)
     return left, top, round(box.side * across), round(box.side * down)
 
 

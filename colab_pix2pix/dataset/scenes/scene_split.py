@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from ...config import CurateConfig
 from ..manifest import Crop, Dataset
@@ -21,10 +22,24 @@ Moment = tuple[float | str, list[Crop]]
 def held_out(dataset: Dataset, config: CurateConfig) -> set[str]:
     """Returns the files of the crops to test on: whole scenes where their lengths allow.
 
+    Of several videos each gives its share, so that none is tested without having been learned, or
+    learned without being tested; only those of a few crops are taken together.
+
     Args:
         dataset: The crops; only kept ones count, the others go with their block.
         config: `test_fraction`, and the `seed` that decides which.
     """
+    kept = Counter(crop.source for crop in dataset.kept)
+    large = sorted(source for source, count in kept.items() if source and count >= _BLOCKS)
+    rest = [crop for crop in dataset.crops if crop.source not in large]
+    each = [[crop for crop in dataset.crops if crop.source == source] for source in large]
+    parts = [*each, rest] if rest else each
+    if len(parts) < 2:
+        return _held_out(dataset, config)
+    return set().union(*(_held_out(dataset.replace(tuple(part)), config) for part in parts))
+
+
+def _held_out(dataset: Dataset, config: CurateConfig) -> set[str]:
     chance = random.Random(config.seed)
     by_time, by_scene, within = (_blocks(dataset, kind) for kind in ("time", "scene", "both"))
     if _is_split_by(dataset, by_time) and not _is_split_by(dataset, within):

@@ -8,9 +8,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ...config import FramesConfig
-from ...dataset.crop_geometry import crop_boxes, scaled_size
+from ...dataset.crop_geometry import boxes_of, cut_size, own_square
+from ...dataset.extract import within_range
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
+from ...downloader.sidecar import read_sidecar
 from ...litter import temp_folder
 from ...video.decode import decode_still
 from ...video.probe import VideoInfo, probe
@@ -34,6 +36,7 @@ def draw_crops(video: Path, config: FramesConfig) -> bytes:
         VideoError: the video can't be read.
     """
     info = probe(video)
+    config = within_range(config, read_sidecar(video))
     crops = _crops_of_one_frame(info, config)
     frame = _frame(info, crops[0].time)
     return _outlined(frame, [_scaled(crop.box, frame.width / info.width) for crop in crops])
@@ -46,11 +49,14 @@ def draw_squares(image: Image.Image, config: FramesConfig) -> bytes:
         image: The first of an image folder, RGB.
         config: How it is to be cut.
     """
-    size = scaled_size(config.scale, *image.size)
     width = min(_WIDTH, round(_WIDTH * image.width / image.height))  # a tall one gets no taller
+    if config.region:
+        frame = image.resize((width, max(1, round(width * image.height / image.width))))
+        return _outlined(frame, [_scaled(own_square(config.region, *frame.size), 1)])
+    size = cut_size(config, *image.size)
     scale = width / size[0]
     frame = image.resize((width, round(size[1] * scale)))
-    squares = crop_boxes(config.crops, *size, seed=(config.random_seed, 0))
+    squares = boxes_of(config, *size)
     boxes = ((square.left, square.top, square.side, square.side) for square in squares)
     return _outlined(frame, [_scaled(box, scale) for box in boxes])
 
@@ -69,8 +75,7 @@ def _outlined(frame: Image.Image, boxes: Sequence[Box]) -> bytes:
 
 def _crops_of_one_frame(info: VideoInfo, config: FramesConfig) -> list[Crop]:
     """Cuts the crops of one frame in the very way in which all are cut later."""
-    size = scaled_size(config.scale, info.width, info.height)
-    crops_per_frame = len(crop_boxes(config.crops, *size))
+    crops_per_frame = len(boxes_of(config, *cut_size(config, info.width, info.height)))
     with temp_folder() as folder:
         return cut_crops(info, folder, "crop", config.replace(count=crops_per_frame))
 

@@ -115,6 +115,8 @@ def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.W
         return box(widgets.Dropdown, options=choices)
     if isinstance(value, bool):
         return box(widgets.Checkbox)
+    if spec.link:
+        return box(widgets.Textarea, _WIDE, rows=2)  # a line for each
     if isinstance(value, str):
         return box(widgets.Text, _WIDE)
     # Bounded boxes would change a wrong number silently; ours are checked by the option itself.

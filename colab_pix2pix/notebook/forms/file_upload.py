@@ -1,27 +1,26 @@
 """Files of the user's own computer, for the notebook.
 
-In Colab its own dialogue takes them, large ones too; the upload button of ipywidgets breaks the
-connection above a megabyte. Elsewhere the file list of Jupyter does it, and a path is typed.
+In Colab its own dialogue takes them, large ones too. Elsewhere the form has a place to drop them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
 
-from ...errors import Pix2PixError
+from ...filenames import IMAGE_SUFFIXES
+from ...project import Project
 from ...storage import colab
+from ..error_panel import ErrorPanel
+from .drop_zone import DropZone, UploadError
 
-_ELSEWHERE = "A file of your own: drag it into Jupyter's list of files, then type its name here."
+_ELSEWHERE = "A file of this machine: type its path here. One of your own computer: drop it below."
 _IN_COLAB = (
     "A file on your Drive: find it in the list of files at the left, under drive/MyDrive, choose"
     " Copy path in its menu, and paste that here."
 )
-
-
-class UploadError(Pix2PixError):
-    """Nothing was uploaded."""
 
 
 def help_text() -> str:
@@ -37,6 +36,29 @@ def checkbox() -> widgets.Checkbox:
         style={"description_width": "0px"},
     )
     return box.add_class("cp-box").add_class("cp-upload")
+
+
+def zone(
+    project: Project | None, choose: Callable[[str], None], errors: ErrorPanel
+) -> widgets.Widget:
+    """Returns where files of the user's own computer can be dropped; nothing in Colab.
+
+    Args:
+        project: Whose folder on this machine's own disk they are put into.
+        choose: Called with what stands for them in the box of a form: the folder of pictures, else
+            a path a line.
+        errors: Shows what has gone wrong.
+    """
+    if colab.in_colab():
+        return widgets.VBox(layout={"display": "none"})
+
+    def taken(paths: list[Path]) -> None:
+        pictures = all(path.suffix.lower() in IMAGE_SUFFIXES for path in paths)
+        several = pictures and len(paths) > 1
+        choose(str(paths[0].parent) if several else "\n".join(map(str, paths)))
+
+    work = project.work if project is not None else Path.cwd()
+    return DropZone(work / "uploads", taken, errors)
 
 
 def upload(folder: Path) -> Path:

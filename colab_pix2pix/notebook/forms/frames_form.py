@@ -10,14 +10,18 @@ from PIL import Image
 from ...config import FramesConfig, VideoConfig
 from ...project import Project
 from .. import image_folder, style
+from ..several_videos import SeveralVideos
+from . import own_square
 from .base import Form
 from .crop_preview import draw_crops, draw_squares
 from .fields import LABEL_WIDTH
+from .film_strip import FilmStrip
 
 _SUGGESTED = FramesConfig(count=300)  # enough to see that all works, and quick to train on
-_OPTIONS_OF_IMAGES = ("count", "scale", "crops", "random_seed", "image_format")
+_OPTIONS_OF_IMAGES = ("count", "scale", "crops", "region", "random_seed", "image_format")
 _NEVER_CUT = "Pairs are never cut: each picture becomes a square of this size."
 _SIZES = [(f"{pixels} pixels", f"-1:{pixels}") for pixels in (128, 256, 512)]
+_DRAG = "Drag a square over the picture to cut out only that. It counts for every frame."
 _SIZE_HELP = "How high a frame is made before it is cut: in a wide video, the size of the squares."
 
 
@@ -26,15 +30,25 @@ class FramesForm(Form[FramesConfig]):
 
     Args:
         project: Where the options are stored.
-        video: Where given, a drawing shows where the crops lie in one of its frames. For a folder
-            or a zip of images, boxes that do not count are hidden.
+        video: Where given, a drawing shows where the crops lie in one of its frames, over which a
+            square of one's own can be dragged, and a film strip where to begin and to stop. For a
+            folder or a zip of images, boxes that do not count are hidden; of several videos, it is
+            the first.
+
+    Attributes:
+        strip: The film strip; None without a video.
+        whole_frame: The button that takes an own square back.
 
     Example:
         >>> FramesForm().config.scale
         '-1:256'
     """
 
-    def __init__(self, project: Project | None = None, video: Path | None = None) -> None:
+    def __init__(
+        self, project: Project | None = None, video: Path | SeveralVideos | None = None
+    ) -> None:
+        if isinstance(video, SeveralVideos):
+            video = video.paths[0]
         source = video or (project.recall(VideoConfig).source if project else "")
         self._image_folder = image_folder.folder_named_by(source)
         self._pairing = image_folder.pairing_of(project)
@@ -50,6 +64,12 @@ class FramesForm(Form[FramesConfig]):
         self.size.add_class("cp-box").add_class("cp-size")
         self.drawing = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
         self.drawing.add_class("cp-drawing")
+        own = {"width": "auto", "align_self": "flex-start"}
+        self.whole_frame = widgets.Button(description="Take the square back", layout=own)
+        self.whole_frame.add_class("cp-no-region")
+        self._dragging = widgets.VBox([])
+        self.strip: FilmStrip | None = None
+        self._strip_place = widgets.VBox([])
         super().__init__(_SUGGESTED, project=project, title="How to cut it up?")
         if self._image_folder is not None:
             used = _OPTIONS_OF_IMAGES if self._pairing == "no" else ("scale",)
@@ -57,7 +77,10 @@ class FramesForm(Form[FramesConfig]):
                 field.row.layout.display = "flex" if name in used else "none"
         self._select_size()
         self.size.observe(self.errors.guard(lambda change: self._use_size()), names="value")
-        self.errors.guard(lambda change: self._draw())(None)
+        self.whole_frame.on_click(
+            self.errors.guard(lambda clicked: setattr(self, "value", {"region": ""}))
+        )
+        self.errors.guard(lambda change: self._show_video())(None)
 
     def _above(self) -> list[widgets.Widget]:
         text = _SIZE_HELP if self._pairing == "no" else _NEVER_CUT
@@ -65,7 +88,24 @@ class FramesForm(Form[FramesConfig]):
         return [widgets.VBox([self.size, line]).add_class("cp-field")]
 
     def _below(self) -> list[widgets.Widget]:
-        return [self.drawing]
+        return [self._strip_place, self.drawing, self._dragging]
+
+    def _grouped(self, names: list[str]) -> list[widgets.Widget]:
+        """Returns the folded rows; with a drawing, the own square stands below that instead."""
+        if self._video is not None and self._pairing == "no":
+            names = [name for name in names if name != "region"]
+        return super()._grouped(names)
+
+    def _show_video(self) -> None:
+        """Shows the film strip and the drawing."""
+        if self._video is not None and self._image_folder is None:
+            self.strip = FilmStrip(self._video, self._use_part, self.errors.guard)
+            self._strip_place.children = [self.strip]
+            self.strip.show(self.config.start, self.config.end)
+        self._draw()
+
+    def _use_part(self, moved: dict[str, str]) -> None:
+        self.value = moved
 
     def _use_size(self) -> None:
         if self.size.value:
@@ -86,6 +126,8 @@ class FramesForm(Form[FramesConfig]):
         if self.size.value:  # else somebody is typing
             self._select_size()
         if self.valid:
+            if self.strip is not None:
+                self.strip.show(self.config.start, self.config.end)
             self._draw()
 
     def _draw(self) -> None:
@@ -94,6 +136,11 @@ class FramesForm(Form[FramesConfig]):
         if self._video is None or self._pairing != "no" or config == self._drawn_config:
             return
         self._drawn_config = config
+        if not self._dragging.children:
+            hint = widgets.HTML(style.line(_DRAG, "help"))
+            row = widgets.VBox([hint, self.fields["region"].row, self.whole_frame])
+            self._dragging.children = [own_square.dragging(), row]
+        self.whole_frame.layout.display = "flex" if config.region else "none"
         if self._image_folder is not None:
             if self._first_image is None:
                 self._first_image = image_folder.first_image(self._image_folder)

@@ -44,7 +44,10 @@ class UseForm(Form[UseConfig]):
     def _above(self) -> list[widgets.Widget]:
         help_lines = style.line(_HELP, "help") + style.line(file_upload.help_text(), "help")
         row = widgets.VBox([self.source, widgets.HTML(help_lines)]).add_class("cp-field")
-        return [row, self.upload]
+        zone = file_upload.zone(
+            self._project, lambda path: setattr(self.source, "value", path), self.errors
+        )
+        return [row, self.upload, zone]
 
     @property
     def path(self) -> Path | None:

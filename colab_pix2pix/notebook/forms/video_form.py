@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 from PIL import Image
 
 from ... import wording
-from ...config import PicturesConfig, VideoConfig
+from ...config import PicturesConfig, VideoConfig, WeightedSource, parse_sources, public_sources
 from ...downloader.preview import VideoPreview, preview
 from ...downloader.ytdlp import Format
+from ...errors import Pix2PixError
 from ...filenames import public_link
 from ...options import Option, options
 from ...project import Project
@@ -24,7 +26,8 @@ from .fields import LABEL_WIDTH, Field, SharedStyles
 _LABEL = "Link or path"
 _HELP = (
     "A link to a video, or the path of a video, or of a folder or a zip of pictures. Empty: the"
-    " sample, a short time-lapse."
+    " sample, a short time-lapse. Several videos: a line each; * 2 behind one takes twice as many"
+    " crops of it."
 )
 
 _PAIRS = [
@@ -113,7 +116,7 @@ class VideoForm(Form[VideoConfig]):
 
     def _show_problem(self, problem: str) -> None:
         source = self.fields["source"].value
-        if not problem and (stored := public_link(source)) != source:
+        if not problem and (stored := public_sources(source)) != source:
             hint = f"Only {stored} is stored: paste the whole link again in a later session."
             self.fields["source"].message.value = style.line(hint, "help")
             return
@@ -132,7 +135,8 @@ class VideoForm(Form[VideoConfig]):
     def _rows(self, title: str, hint: str) -> list[widgets.Widget]:
         rows = super()._rows(title, hint)
         below = rows.index(self.fields["source"].row) + 1
-        added = [self.pairs.row, self._more_of_pictures, self._upload_help(), self.upload]
+        zone = file_upload.zone(self._project, self._use_source, self.errors)
+        added = [self.pairs.row, self._more_of_pictures, self._upload_help(), self.upload, zone]
         return [*rows[:below], *added, *rows[below:]]
 
     def _show_preview(self) -> None:
@@ -142,12 +146,26 @@ class VideoForm(Form[VideoConfig]):
             if folder := image_folder.folder_named_by(self.config.source):
                 self.preview.value = image_folder.preview_html(folder, self.pictures_config)
                 return
-            video = preview(self.config.source, self.config)
+            sources = parse_sources(self.config.source)
+            if len(sources) > 1:
+                self.preview.value = "".join(self._preview_of_each(sources))
+                return
+            video = preview(sources[0].text if sources else "", self.config)
         except BaseException:
             self.preview.value = ""
             raise
         self.preview.value = _as_html(video)
         self._offer_formats(video)
+
+    def _preview_of_each(self, sources: Sequence[WeightedSource]) -> Iterator[str]:
+        for source in sources:
+            try:
+                yield _as_html(preview(source.text, self.config))
+            except Pix2PixError as error:  # the others can be looked at all the same
+                yield style.line(f"{public_link(source.text)}: {error}", "warning")
+
+    def _use_source(self, source: str) -> None:
+        self.value = {"source": source}
 
     def _offer_formats(self, video: VideoPreview) -> None:
         choices = [("automatic: the smallest that is high enough", "auto")]

@@ -38,6 +38,8 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
     Args:
         choose: Keeps or rejects crops by the names of their files.
         guard: Wraps what a click does, so that its errors are seen.
+        add_sample: Lets the samples of a training show a crop, by the name of its file, and returns
+            what to say; None hides the button for it.
 
     Attributes:
         looking: The button; while it is pressed a click on a crop opens it here.
@@ -49,6 +51,7 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         choose: Callable[[list[str], Choice], None],
         guard: Callable[[Callable[[object], None]], Callable[[object], None]],
         config: TrainConfig,
+        add_sample: Callable[[str], str] | None = None,
     ) -> None:
         self._choose, self._guard, self._config = choose, guard, config
         self._dataset: Dataset | None = None
@@ -63,15 +66,18 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         self.back = self._button("‹", "back", lambda: self._turn(-1))
         self.next = self._button("›", "next", lambda: self._turn(1))
         self.reject = self._button("Reject", "reject", self._reject)
+        self.sample = self._button("Show in samples", "sample", self._as_sample)
+        self._add_sample, self._said = add_sample, ""
         close = self._button("Close", "close", self._close)
-        self.buttons = [self.looking, self.back, self.next, self.reject, close]
-        row = widgets.HBox([self.back, self.next, self.reject, close]).add_class("cp-controls")
+        inside = [self.back, self.next, self.reject, *([self.sample] if add_sample else []), close]
+        self.buttons = [self.looking, *inside]
+        row = widgets.HBox(inside).add_class("cp-controls")
         super().__init__([self.picture, row, self.caption], layout={"display": "none"})
         self.add_class("cp-close-look")
 
     def show_crop(self, crop: Crop) -> None:
         """Shows a crop in large."""
-        self._file = crop.file
+        self._file, self._said = crop.file, ""
         self.layout.display = "flex"
         self._show()
 
@@ -94,7 +100,7 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         number = list(known).index(crop.file) + 1
         words = [f"Crop {number}", wording.seconds_in_words(crop.time), *crop.marks]
         words += [] if crop.kept else ["rejected"]
-        self.caption.value = style.line(", ".join(words), "help")
+        self.caption.value = style.line(", ".join(words), "help") + style.line(self._said)
         if self._drawn != crop.file:
             self.picture.value = self._drawing(self._dataset, crop)
             self._drawn = crop.file
@@ -127,6 +133,11 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
             crop.kept for crop in self._dataset.crops if crop.file == self._file
         )
         self._choose([self._file], "reject" if kept else "keep")
+
+    def _as_sample(self) -> None:
+        if self._add_sample is not None:
+            self._said = self._add_sample(self._file)
+            self._show()
 
     def _close(self) -> None:
         self.layout.display = "none"

@@ -21,8 +21,9 @@ from . import thumbnails
 from .alike import AlikeRow
 from .close_look import CloseLook
 from .crop_filters import FILTERS, MarkButtons, filter_choices
+from .numbers_row import NumbersRow
 from .scene_page import CSS, ScenePage
-from .selection import Choice, Selection, parse_numbers
+from .selection import Choice, Selection
 
 _gallery_numbers = itertools.count(1)
 _HINT = "Click a picture to reject it, click again to keep it. Each click is saved."
@@ -38,7 +39,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     """Shows the crops of a dataset, a page at a time; a click rejects one or keeps it again.
 
     A menu filters what is shown; buttons reject or keep all of that, or all with a mark such as
-    dark, or crops by their numbers, without a mouse. Those that look like the crop clicked last are
+    dark, or crops by their numbers, without a mouse; up to four can be chosen for the samples of a
+    training. Those that look like the crop clicked last are
     shown before they are rejected, as many of the closest as a slider says.
     A line where a scene begins rejects the scene. Each choice can be undone. Every choice is saved
     at once in the dataset's manifest, and within seconds in the project. Nothing is deleted. What
@@ -76,6 +78,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     ) -> None:
         self._selection = Selection(dataset)
         dataset = self._selection.dataset
+        self._project = project
         self._keeper = ChoiceKeeper(project) if project else None
         self._config = config
         self._on_change = on_change
@@ -116,8 +119,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     @property
     def clickable(self) -> list[widgets.Widget]:
         """What does something quick at a click: it may be answered while a cell runs."""
-        boxes = [self.filter, self.pictures, self.numbers, self.back, self.next, self.undo]
-        boxes += [self.reject_all, self.keep_all, self.reject_numbers, self.keep_numbers]
+        boxes = [self.filter, self.pictures, self.back, self.next, self.undo]
+        boxes += [self.reject_all, self.keep_all, *self.by_number.boxes]
         boxes += [self.alike.how_many, self.alike.reject, self.alike.leave]
         boxes += self.close_look.buttons
         return [*self.buttons, *self.page.headings, *boxes, *self.mark_buttons.buttons.values()]
@@ -172,9 +175,6 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.pictures.observe(
             self.errors.guard(lambda change: self.show_page(self._page)), names="value"
         )
-        self.numbers = widgets.Text(
-            description="Numbers", placeholder="3, 7-9", layout={"width": "230px"}
-        ).add_class("cp-numbers")
         self.back = self._button("Back", lambda: self.show_page(self._page - 1))
         self.next = self._button("Next", lambda: self.show_page(self._page + 1))
         self.reject_all = self._button("Reject all", lambda: self._choose_filtered("reject"))
@@ -183,9 +183,9 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.mark_buttons = MarkButtons(self.dataset, reject, guard)
         self.alike = AlikeRow(self._selection, self._number_of, self.show_page, reject, guard)
         self.page = ScenePage(self.buttons, self.dataset, reject, guard)
-        self.reject_numbers = self._button("Reject these", lambda: self._choose_numbers("reject"))
-        self.keep_numbers = self._button("Keep these", lambda: self._choose_numbers("keep"))
-        self.close_look = CloseLook(self._choose, self.errors.guard, self._config)
+        self.by_number = NumbersRow(self._selection, self._choose, guard, self._project)
+        add_sample = self.by_number.add_sample if self._project else None
+        self.close_look = CloseLook(self._choose, guard, self._config, add_sample)
         self.message = widgets.HTML().add_class("cp-said")
         self.undo = self._button("Undo", self._undo)
 
@@ -200,11 +200,10 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
             [self.pictures, self.close_look.looking, self.message],
-            [self.numbers, self.reject_numbers, self.keep_numbers],
             [self.back, self.next, self.position],
         ]
         rows = [widgets.HBox(row).add_class("cp-controls") for row in controls]
-        rows[1:1] = [self.mark_buttons, self.alike]
+        rows[1:] = [self.mark_buttons, self.alike, rows[1], self.by_number, rows[2]]
         above = [style.style_sheet(), sheet, self.thumbnails, title, self.hint]
         below = widgets.HBox(controls[-1]).add_class("cp-controls")
         return [*above, self.counts, *rows, self.close_look, self.page, below, self.errors]
@@ -223,12 +222,6 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _choose_filtered(self, choice: Choice) -> None:
         self._choose([crop.file for crop in self._filtered()], choice)
-
-    def _choose_numbers(self, choice: Choice) -> None:
-        crops = self.dataset.crops
-        numbers = parse_numbers(self.numbers.value, len(crops))
-        self._choose([crops[number - 1].file for number in numbers], choice)
-        self.numbers.value = ""
 
     def _filter(self) -> None:
         self.alike.close()

@@ -22,7 +22,7 @@ class ScenePage(widgets.Box):  # type: ignore[misc]
 
     Args:
         buttons: A button for each crop of a page; they are there once, whatever is shown.
-        dataset: The crops. Where no video has two scenes, there are no lines.
+        dataset: The crops. Of one video without two scenes there are no lines.
         reject: Called with the names of the files to reject: all of a scene, on every page.
         guard: Wraps what a click does, so that its errors are seen.
 
@@ -42,8 +42,8 @@ class ScenePage(widgets.Box):  # type: ignore[misc]
         for crop in dataset.crops:
             key = crop.source, crop.scene
             self._begins[key] = min(crop.time, self._begins.get(key, crop.time))
-        several = any(crop.scene for crop in dataset.crops)
         self._videos = len({source for source, _ in self._begins})
+        several = self._videos > 1 or any(crop.scene for crop in dataset.crops)
         count = min(len(self._buttons), len(self._begins)) if several else 0
         self._files: list[list[str]] = [[] for _ in range(count)]
         shared = widgets.Layout(width="100%"), widgets.ButtonStyle()

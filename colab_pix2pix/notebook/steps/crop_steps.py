@@ -13,10 +13,13 @@ from ...dataset.counts import counts_in_words
 from ...dataset.manifest import Dataset
 from ...events import Note
 from ...project import Project
-from .. import crop_cache, kernel_state
+from .. import crop_cache, kernel_state, several_videos
 from ..forms import FramesForm, VideoForm, file_upload
 from ..gallery.gallery import Gallery
+from ..several_videos import SeveralVideos
 from .opening import displayed_line, given_or_open, shown, stoppable
+
+Video = Path | SeveralVideos | None
 
 
 def choose_video(project: Project | None = None) -> VideoForm:
@@ -24,12 +27,13 @@ def choose_video(project: Project | None = None) -> VideoForm:
     return shown("video_form", VideoForm(given_or_open(project)))
 
 
-def get_video(project: Project | None = None, form: VideoForm | None = None) -> Path | None:
+def get_video(project: Project | None = None, form: VideoForm | None = None) -> Video:
     """Fetches the video that a form names; returns its file.
 
     Returns:
-        A folder or a zip where the form names one: images stay where they are. None when the
-        project already has the crops, so that nothing is fetched.
+        A folder or a zip where the form names one: images stay where they are. Of several lines,
+        all videos that could be had. None when the project already has the crops, so that nothing
+        is fetched.
 
     Raises:
         DownloadError: it can't be fetched.
@@ -62,7 +66,7 @@ def choose_crops(project: Project | None = None) -> FramesForm:
 
 
 def cut_crops(
-    project: Project | None = None, video: Path | None = None, form: FramesForm | None = None
+    project: Project | None = None, video: Video = None, form: FramesForm | None = None
 ) -> Dataset:
     """Cuts crops out of the video, marks bad ones and holds some out for testing.
 
@@ -112,8 +116,8 @@ def look_at_crops(dataset: Dataset | None = None, project: Project | None = None
     return gallery
 
 
-def _video_of(project: Project) -> Path | None:
-    video: Path | None = (
+def _video_of(project: Project) -> Video:
+    video: Video = (
         kernel_state.current.get("video") if "video" in kernel_state.current else get_video(project)
     )
     return video
@@ -141,7 +145,9 @@ def _config_after_upload(project: Project, form: VideoForm) -> VideoConfig:
     return form.config
 
 
-def _describe_source(video: Path, config: VideoConfig) -> str:
+def _describe_source(video: Path | SeveralVideos, config: VideoConfig) -> str:
+    if isinstance(video, SeveralVideos):
+        return several_videos.described(video)
     if video.is_dir():
         return f"The pictures in {video.name} are taken from where they are."
     size = wording.bytes_in_words(video.stat().st_size)
