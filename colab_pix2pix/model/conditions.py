@@ -13,9 +13,10 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..images.resize_matrices import REFERENCE_SIZE, area_matrix, blurred_sides, cubic_matrix
-from .draws import seed_of, uniform
 
 _EDGE_STRENGTH = 2.0
+#: Seeds that a step takes for its draws, one after another.
+SEEDS_PER_STEP = 4
 _TURNED = (0, 2, 1, 3)  # rows as columns
 
 
@@ -68,6 +69,23 @@ def make_training_pair(
     if config.varied_light == "input":
         input_image = augment_light(input_image, **light, seed=light_seed)
     return input_image, target_image
+
+
+def seed_of(config: TrainConfig, step: tf.Tensor, draw: int) -> tf.Tensor:
+    """Returns the seed of one of the draws of a step: 0 to `SEEDS_PER_STEP` − 1."""
+    first = SEEDS_PER_STEP * step
+    return tf.stack([tf.constant(config.seed, tf.int64), first + draw])
+
+
+def _uniform(shape: tuple[tf.Tensor | int, int], seed: tf.Tensor) -> tf.Tensor:
+    """Returns float32 in [0, 1): those of `tf.random.stateless_uniform`, in what XLA compiles, too.
+
+    By itself it takes another generator there, and other bits for the fraction.
+    """
+    bits = tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+    )
+    return tf.cast(tf.bitwise.bitwise_and(bits, 2**23 - 1), tf.float32) * 2.0**-23
 
 
 def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
@@ -176,7 +194,7 @@ def augment_target(
         float32 `(batch, image_size, image_size, channels)` in [−1, 1].
     """
     batch, stored_size = tf.shape(pictures)[0], pictures.shape[1]
-    draws = tf.transpose(uniform((batch, 4), seed))
+    draws = tf.transpose(_uniform((batch, 4), seed))
     side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
@@ -225,7 +243,7 @@ def augment_light(
         The same shape, in [−1, 1].
     """
     batch = tf.shape(image)[0]
-    draws = 2.0 * tf.transpose(uniform((batch, 2), seed)) - 1.0
+    draws = 2.0 * tf.transpose(_uniform((batch, 2), seed)) - 1.0
     draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
     mean = tf.reduce_mean(image, axis=(1, 2, 3), keepdims=True)
     contrasted = (image - mean) * (1.0 + contrast * draws[0]) + mean
@@ -249,7 +267,7 @@ def augment_for_discriminator(
             what happens to an image is a function of the seed and of its place alone.
     """
     batch, size = tf.shape(images[0])[0], int(images[0].shape[1])
-    draws = uniform((first + batch + 1, 5), seed)
+    draws = _uniform((first + batch + 1, 5), seed)
     most = size // 8
     shift = most - tf.cast(draws[0, :2] * (2 * most + 1), tf.int32)
     draws = tf.transpose(draws[1 + first :])

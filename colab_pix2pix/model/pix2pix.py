@@ -13,7 +13,6 @@ from ..config import TrainConfig
 from . import conditions, losses, networks
 from .build import build_discriminator, build_generator, build_optimizer
 from .distributed import DeviceGroup
-from .draws import seed_of
 from .step_programs import PHASES, StepPrograms, enough_memory
 from .weights.pretrained import load_generator_weights
 
@@ -176,7 +175,7 @@ class Pix2Pix:
     ) -> list[tf.Tensor]:
         if not self.config.discriminator_augment:
             return images
-        seed, first = seed_of(self.config, step, 2), self._first_of_share(images[0])
+        seed, first = conditions.seed_of(self.config, step, 2), self._first_of_share(images[0])
         return conditions.augment_for_discriminator(images, seed=seed, first=first)
 
     def _judge(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import time
 
-from .pace import COMPILING_STEPS
 from .plan import Plan
-from .progress import METRICS_EVERY_STEPS, samples_between
+from .progress import COMPILING_STEPS, METRICS_EVERY_STEPS, samples_between
 
 #: Shares of the time after which the steps so far are taken for all of them: machines get slower.
 _LOOKS = (0.1, 0.5)

@@ -18,9 +18,8 @@ from . import artifacts
 from .diagnosis import diagnose
 from .history import History
 from .interrupt import interruptible
-from .pace import Pace
 from .plan import Plan
-from .progress import METRICS_EVERY_STEPS, ProgressReporter, is_sample_step
+from .progress import METRICS_EVERY_STEPS, Pace, ProgressReporter, is_sample_step
 
 if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def trained(model: Pix2Pix, calls: list[int], *, resident: bool = False) -> np.n
     """Takes the steps between the numbers of `calls`; returns all losses."""
     model.learn_from(PICTURES, resident=resident)
     losses = []
-    for first, last in zip(calls, calls[1:], strict=False):
+    for first, last in itertools.pairwise(calls):
         shares = [1 - step / 20 for step in range(first, last)]
         losses.append(model.train(NUMBERS[first:last], first, rate_shares=shares).numpy())
     return np.concatenate(losses)

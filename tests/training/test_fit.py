@@ -83,7 +83,7 @@ def test_a_preparation_that_fails_leaves_no_thread_no_session_and_no_half_writte
 def test_a_new_run_that_can_not_be_prepared_writes_nothing(
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: Any) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
         raise Broken
 
     monkeypatch.setattr("colab_pix2pix.model.pix2pix.Pix2Pix", fail)

@@ -9,11 +9,10 @@ import pytest
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.project import Project
-from colab_pix2pix.training import pace
+from colab_pix2pix.training import progress
 from colab_pix2pix.training.devices.compiling import phases_to_compile
-from colab_pix2pix.training.pace import Pace
 from colab_pix2pix.training.plan import Plan, make_plan
-from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step
+from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, Pace, is_sample_step
 
 CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=90, batch_size=4, gan_warmup_steps=50)
 
@@ -31,7 +30,7 @@ class Clock:
 def calls(plan: Plan, monkeypatch: pytest.MonkeyPatch, step_seconds: float) -> list[range]:
     """Returns the steps of each call of a whole training whose steps take so long."""
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(progress, "time", clock)
     found, step, watch = [], plan.first_step, Pace(plan, one_by_one=False)
     while step < plan.last_step:
         end = watch.next_stop(step, plan)
