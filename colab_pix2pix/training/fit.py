@@ -16,6 +16,7 @@ import numpy as np
 from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
+from ..model import memory
 from ..model.tf_logging import silence_stderr
 from ..project import Project
 from ..storage import npz, restore
@@ -114,6 +115,8 @@ def prepare(
         on_event = on_event if devices.chief else ignore
         devices.check_options(plan.config)
         stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
+        if device_info["device"] == "CPU":
+            memory.check_training(plan.config, -(-plan.config.batch_size // devices.size) or 1)
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info["precision"], devices)
