@@ -16,13 +16,14 @@ import numpy as np
 from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
+from ..model import memory
 from ..model.tf_logging import silence_stderr
 from ..project import Project
 from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
-from .devices.determinism import deterministic_ops
+from .devices.determinism import NOT_ALIKE, deterministic_ops
 from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup
     from ..model.pix2pix import Pix2Pix
     from .time_budget import TimeBudget
-
-_NOT_ALIKE = (
-    "This GPU computes a step a little differently each time: what is resumed ends near the run"
-    " that is left alone, not with the same bytes."
-)
 
 
 def fit(
@@ -114,6 +110,8 @@ def prepare(
         on_event = on_event if devices.chief else ignore
         devices.check_options(plan.config)
         stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
+        if device_info["device"] == "CPU":
+            memory.check_training(plan.config, -(-plan.config.batch_size // devices.size) or 1)
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info, devices, pictures, on_event)
@@ -252,7 +250,7 @@ def _restore(
             on_event(Note(message=changed))
     if device_info["deterministic"] == "no":
         remedy = " deterministic auto changes that." if plan.config.deterministic == "off" else ""
-        on_event(Note(message=_NOT_ALIKE + remedy))
+        on_event(Note(message=NOT_ALIKE + remedy))
 
 
 def _begin_writing(plan: Plan, on_event: OnEvent) -> CheckpointWriter:
