@@ -45,6 +45,9 @@ RECIPES = {"ancestor": Recipe(4, 0.15), "paper": Recipe(1, 0.0)}
 class Opponent:
     """A recipe in training.
 
+    Attributes:
+        compiling: The steps that compile: the first one.
+
     Args:
         recipe: Which one.
         pictures: uint8 `(count, size, size, 3)`.
@@ -52,6 +55,8 @@ class Opponent:
         filters: Width of the networks; 64 in the publications.
         seed: Of the order of the pictures.
     """
+
+    compiling = (0,)
 
     def __init__(
         self,
@@ -78,14 +83,15 @@ class Opponent:
     def _networks(self) -> tuple[keras.Model, keras.Model]:
         return self._generator, self._discriminator
 
-    def step(self, step: int, progress: float) -> tf.Tensor:
-        """Learns from the next pictures of an order that is drawn anew in each epoch."""
+    def learn(self, step: int, progress: float) -> tuple[tf.Tensor, int]:
+        """Takes a step on the next pictures of an order that is drawn anew in each epoch."""
         batch_size, count = self._recipe.batch_size, len(self._pictures)
         per_epoch = count // batch_size
         if step % per_epoch == 0:
             self._epoch = self._order.permutation(count)
         first = step % per_epoch * batch_size
-        return self._compiled_step(self._pictures[self._epoch[first : first + batch_size]])
+        pictures = self._pictures[self._epoch[first : first + batch_size]]
+        return self._compiled_step(pictures), step + 1
 
     @property
     def modes(self) -> dict[str, Callable[[tf.Tensor], tf.Tensor]]:

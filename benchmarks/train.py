@@ -1,19 +1,22 @@
 """How fast a training step is, beside the TensorFlow tutorial's and a plain PyTorch one.
 
-    python benchmarks/train.py [--steps 12] [--batch 1 4] [--cases tutorial-64 ours-64 …]
+    python benchmarks/train.py [--turns 6] [--batch 1 4] [--cases tutorial-64 ours-64 …]
 
 Each case is a process of its own with its own memory. All cases of one batch size are started one
-after the other, then take turns step by step, so that a busy moment of the machine meets all of
-them; medians are compared. The speed of a plain matrix product is measured in the same turns.
+after the other, then take turns of a few steps, so that a busy moment of the machine meets all of
+them; medians are compared. The speed of a plain matrix product is measured in the same turns. Last
+comes the whole training of this package, `p2p.train`, at its steady pace.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,24 +28,25 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from train_baselines import SIZE, Step, torch_step, tutorial_step
+from train_baselines import SIZE, Steps, torch_step, tutorial_step
 
 from colab_pix2pix.model.tf_logging import silence_stderr
 
+TORCH = ("torch", "torchcompile", "torchgraph")
 CASES = [
     "tutorial-64",
-    "torch-64",
+    *(f"{way}-64" for way in TORCH),
     *(f"{kind}-{width}" for kind in ("ours", "xla") for width in (64, 16, 8)),
 ]
 MATRIX = "matrix-2048"
 PICTURES = 48
-STEPS_A_TURN = 2
+STEPS_A_TURN = 20 if shutil.which("nvidia-smi") else 2  # 20 are a call of the training
 
 
 def main() -> None:
     """Measures and prints, or is one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=12, help="measured steps of each case")
+    parser.add_argument("--turns", type=int, default=6, help=f"of {STEPS_A_TURN} steps, each case")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 4], help="batch sizes")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
@@ -52,13 +56,13 @@ def main() -> None:
         work(case, int(batch_size), Path(folder))
         return
     cases = list(given.cases)
-    if "torch-64" in cases and importlib.util.find_spec("torch") is None:
-        print("torch is not installed: its case is left out.")
-        cases.remove("torch-64")
+    if importlib.util.find_spec("torch") is None:
+        print("torch is not installed: its cases are left out.")
+        cases = [case for case in cases if case.partition("-")[0] not in TORCH]
     with tempfile.TemporaryDirectory() as name:
         make_pictures(Path(name))
         for batch_size in given.batch:
-            report(batch_size, measure(cases, batch_size, given.steps, Path(name)))
+            report(batch_size, measure(cases, batch_size, given.turns, Path(name)))
 
 
 def make_pictures(folder: Path) -> None:
@@ -74,7 +78,7 @@ def make_pictures(folder: Path) -> None:
         Image.fromarray(pair.astype(np.uint8)).save(folder / f"pair-{index:03d}.jpg", quality=95)
 
 
-def measure(cases: list[str], batch_size: int, steps: int, folder: Path) -> dict[str, Any]:
+def measure(cases: list[str], batch_size: int, turns: int, folder: Path) -> dict[str, Any]:
     """Returns what each case says of itself, and the seconds of its steps, in turns."""
     workers: dict[str, subprocess.Popen[str]] = {}
     results: dict[str, Any] = {}
@@ -82,10 +86,10 @@ def measure(cases: list[str], batch_size: int, steps: int, folder: Path) -> dict
         for case in (MATRIX, *cases):
             workers[case] = start(case, batch_size, folder)
             results[case] = answer(workers[case])
-        for _ in range(-(-steps // STEPS_A_TURN)):
+        for _ in range(turns):
             for case, worker in workers.items():
                 seconds = ask(worker, STEPS_A_TURN)["seconds"]
-                results[case].setdefault("seconds", []).extend(seconds)
+                results[case].setdefault("seconds", []).append(seconds)
         for case, worker in workers.items():
             results[case] |= ask(worker, 0)
     finally:
@@ -122,40 +126,38 @@ def answer(worker: subprocess.Popen[str]) -> dict[str, Any]:
 def work(case: str, batch_size: int, folder: Path) -> None:
     """Is a measured process: tells its first step, then does as many as it is asked for."""
     kind, _, width = case.partition("-")
-    make: dict[str, Callable[[], tuple[dict[str, Any], Step]]] = {
+    rival = {"flops": step_flops(64, 64, 3)}
+    make: dict[str, Callable[[], tuple[dict[str, Any], Steps]]] = {
         "ours": lambda: ours(folder, batch_size, int(width), compiled=False),
         "xla": lambda: ours(folder, batch_size, int(width), compiled=True),
-        "tutorial": lambda: (
-            {"flops": step_flops(64, 64, 3), "format": "float32"},
-            tutorial_step(folder, batch_size),
-        ),
-        "torch": lambda: (
-            {"flops": step_flops(64, 64, 3), "format": "bfloat16"},
-            torch_step(batch_size),
-        ),
+        "tutorial": lambda: (rival | {"format": "float32"}, tutorial_step(folder, batch_size)),
         "matrix": lambda: matrix(int(width)),
     }
+    for way in TORCH:
+        make[way] = lambda: (rival | {"format": "bfloat16"}, torch_step(batch_size, kind))
     with silence_stderr():
-        facts, step = make[kind]()
-        first = timed(step)
-        timed(step)  # some are still settling in their second
+        started = time.perf_counter()
+        facts, steps = make[kind]()
+        steps(1)
+        first = time.perf_counter() - started
+        steps(STEPS_A_TURN)  # some are still settling
     print(json.dumps(facts | {"first_step": first}), flush=True)
-    while (steps := int(sys.stdin.readline() or 0)) > 0:
-        print(json.dumps({"seconds": [timed(step) for _ in range(steps)]}), flush=True)
+    while (count := int(sys.stdin.readline() or 0)) > 0:
+        print(json.dumps({"seconds": timed(steps, count)}), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"peak_bytes": peak}), flush=True)
 
 
-def timed(step: Callable[[], Any]) -> Any:
-    """Returns the seconds that a step takes, or what it has measured by itself."""
+def timed(steps: Steps, count: int) -> Any:
+    """Returns the seconds of a step of so many, or what is measured by itself."""
     started = time.perf_counter()
-    own = step()
-    return own or time.perf_counter() - started
+    own = steps(count)
+    return own or (time.perf_counter() - started) / count
 
 
 def ours(
     folder: Path, batch_size: int, base_filters: int, *, compiled: bool
-) -> tuple[dict[str, Any], Step]:
+) -> tuple[dict[str, Any], Steps]:
     """This package's step, fed as its loop feeds it; compiled by XLA or not."""
     from colab_pix2pix.config import TrainConfig
     from colab_pix2pix.dataset import manifest
@@ -173,23 +175,24 @@ def ours(
     model = Pix2Pix(config, compiled=PHASES if compiled else ())
     model.learn_from(pictures.train, resident=compiled)
     narrow = next(la.filters for la in model.discriminator.layers if hasattr(la, "filters"))
-    steps = iter(range(10**9))
+    numbers = iter(range(10**9))
 
-    def step() -> None:
-        now = next(steps)
-        np.asarray(model.train(schedule.indices(now)[np.newaxis], now, rate_shares=[1.0]))
+    def steps(count: int) -> None:
+        now = list(itertools.islice(numbers, count))
+        indices = np.stack([schedule.indices(step) for step in now])
+        np.asarray(model.train(indices, now[0], rate_shares=[1.0] * count))
 
-    return {"flops": step_flops(base_filters, narrow, 1), "format": precision}, step
+    return {"flops": step_flops(base_filters, narrow, 1), "format": precision}, steps
 
 
-def matrix(size: int) -> tuple[dict[str, Any], Step]:
+def matrix(size: int) -> tuple[dict[str, Any], Any]:
     """A product of two square matrices in each number format: the most that can be had."""
     import tensorflow as tf
 
     sides = {name: tf.random.normal((size, size)) for name in ("float32", "bfloat16")}
     sides = {name: tf.cast(side, name) for name, side in sides.items()}
 
-    def products() -> dict[str, float]:
+    def products(count: int) -> dict[str, float]:
         seconds = {}
         for name, side in sides.items():
             started = time.perf_counter()

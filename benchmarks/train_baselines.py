@@ -2,7 +2,8 @@
 
 `tutorial` is the step of the TensorFlow pix2pix tutorial as published: float32, colour in and out,
 its networks, its losses and its tf.data pipeline. `torch` is the step of the paper's PyTorch code,
-channels last, in bfloat16, with its pictures already in memory.
+channels last, in bfloat16, with its pictures already in memory; `torchcompile` is the same through
+torch.compile with CUDA graphs, and `torchgraph` one CUDA graph of the whole step.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ SIZE = 256
 LAMBDA = 100
 WIDTHS = (64, 128, 256, 512, 512, 512, 512, 512)
 _LEAK = 0.3  # Keras' own slope of LeakyReLU: the tutorial names none
-Step = Callable[[], Any]
+#: Takes so many steps, and waits until they are done.
+Steps = Callable[[int], None]
 
 
-def tutorial_step(folder: Path, batch_size: int) -> Step:
-    """Returns a call that trains the tutorial's model once on files `pair-*.jpg` of `folder`."""
+def tutorial_step(folder: Path, batch_size: int) -> Steps:
+    """Returns what trains the tutorial's model on files `pair-*.jpg` of `folder`."""
     import tensorflow as tf
 
     generator, discriminator = tutorial_generator(), tutorial_discriminator()
@@ -47,10 +49,12 @@ def tutorial_step(folder: Path, batch_size: int) -> Step:
 
     batches = iter(_tutorial_pipeline(folder, batch_size))
 
-    def step() -> None:
-        train_step(*next(batches)).numpy()
+    def steps(count: int) -> None:
+        for _ in range(count):
+            loss = train_step(*next(batches))
+        loss.numpy()
 
-    return step
+    return steps
 
 
 def _tutorial_pipeline(folder: Path, batch_size: int) -> Any:
@@ -125,8 +129,14 @@ def tutorial_discriminator(*, size: int = SIZE, channels: int = 3, filters: int 
     return Model(pair, x)
 
 
-def torch_step(batch_size: int) -> Step:
-    """Returns a call that trains a plain PyTorch pix2pix once, on pictures made in memory."""
+def torch_step(batch_size: int, way: str = "torch") -> Steps:
+    """Returns what trains a plain PyTorch pix2pix on pictures made in memory.
+
+    Args:
+        batch_size: Pictures a step.
+        way: "torch": as it stands; "torchcompile": networks by torch.compile with CUDA graphs, and
+            fused updates; "torchgraph": networks by torch.compile, and the step as one CUDA graph.
+    """
     import torch
     from torch import nn
     from torch.nn import functional
@@ -134,39 +144,77 @@ def torch_step(batch_size: int) -> Step:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     generator = _torch_generator().to(device, memory_format=torch.channels_last)
     discriminator = _torch_discriminator().to(device, memory_format=torch.channels_last)
+    faster = {} if way == "torch" else {"fused": True, "capturable": True}
     optimizers = [
-        torch.optim.Adam(network.parameters(), 2e-4, betas=(0.5, 0.999))
+        torch.optim.Adam(network.parameters(), 2e-4, betas=(0.5, 0.999), **faster)
         for network in (generator, discriminator)
     ]
     shape = (2, batch_size, 3, SIZE, SIZE)
     pictures = (torch.rand(shape, device=device) * 2 - 1).unbind()
     input_image, target = (p.contiguous(memory_format=torch.channels_last) for p in pictures)
+    make, look = generator, discriminator
+    if way != "torch":
+        torch.backends.cudnn.benchmark = True
+        mode = "reduce-overhead" if way == "torchcompile" else "default"
+        make, look = (torch.compile(network, mode=mode) for network in (generator, discriminator))
 
     def loss_of(logits: Any, goal: float) -> Any:
         return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, goal))
 
-    def discriminator(image: Any) -> Any:
-        return discriminator(torch.cat([input_image, image], 1))
+    def judge(image: Any) -> Any:
+        logits = look(torch.cat([input_image, image], 1))
+        return logits.clone() if way == "torchcompile" else logits  # the graph's own is reused
 
-    def step() -> None:
+    def step() -> Any:
+        if way == "torchcompile":
+            torch.compiler.cudagraph_mark_step_begin()
         with torch.autocast(device, torch.bfloat16):
-            made = generator(input_image)
-            fake_loss = loss_of(discriminator(made.detach()), 0.0)
-            discriminator_loss = (fake_loss + loss_of(discriminator(target), 1.0)) / 2
+            made = make(input_image)
+            made = made.clone() if way == "torchcompile" else made
+            fake_loss = loss_of(judge(made.detach()), 0.0)
+            discriminator_loss = (fake_loss + loss_of(judge(target), 1.0)) / 2
         optimizers[1].zero_grad()
         discriminator_loss.backward()
         optimizers[1].step()
         discriminator.requires_grad_(False)
         with torch.autocast(device, torch.bfloat16):
-            gan_loss = loss_of(discriminator(made), 1.0)
+            gan_loss = loss_of(judge(made), 1.0)
             loss = gan_loss + LAMBDA * nn.functional.l1_loss(made, target)
         optimizers[0].zero_grad()
         loss.backward()
         optimizers[0].step()
         discriminator.requires_grad_(True)
+        return loss
+
+    once = _captured(step) if way == "torchgraph" else step
+
+    def steps(count: int) -> None:
+        for _ in range(count):
+            loss = once()
         loss.item()
 
-    return step
+    return steps
+
+
+def _captured(step: Callable[[], Any]) -> Callable[[], Any]:
+    """Returns a step as one CUDA graph."""
+    import torch
+
+    aside = torch.cuda.Stream()
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(aside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = step()
+
+    def replay() -> Any:
+        graph.replay()
+        return loss
+
+    return replay
 
 
 def _torch_generator() -> Any:

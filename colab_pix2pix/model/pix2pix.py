@@ -29,6 +29,7 @@ class Pix2Pix:
         compiled: The phases of the training whose step XLA makes one program of: some of `PHASES`.
             What it can't compile runs as it does elsewhere.
         on_note: Told in a sentence how long that took, or why it is not done.
+        forget: See `StepPrograms`.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Pix2Pix:
         *,
         compiled: Collection[str] = (),
         on_note: Callable[[str], None] = lambda message: None,
+        forget: Callable[[], bool] = lambda: False,
     ) -> None:
         self.config, self.devices = config, devices
         with devices.scope():
@@ -49,6 +51,7 @@ class Pix2Pix:
             compiled=() if together else compiled,  # XLA does not add up over devices
             looped=not together,
             on_note=on_note,
+            forget=forget,
         )
         self.generate = tf.function(self._generate, reduce_retracing=True, autograph=False)
 

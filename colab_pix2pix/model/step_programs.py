@@ -1,8 +1,8 @@
 """Steps of a training as programs: many in one call, and by XLA where that pays.
 
 A GPU is as busy with a network of 8 filters as with one of 64: what takes the time is hundreds of
-small launches. XLA makes a few large ones of them, and a loop inside the program comes back to
-Python once for many steps.
+small launches. XLA makes fewer and larger ones of them; and where its program has the loop over
+the steps in it, too, the weights stay where they are and nothing waits for TensorFlow in between.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ from ..errors import TrainingError
 
 #: What a training consists of: at first the generator may learn alone, then both networks do.
 PHASES = ("alone", "both")
+#: So many steps a compiled loop has room for; it takes as many as it is told.
+LONGEST_LOOP = 32
 _MOST_WORDS = 300
 
 #: Takes pictures, the number of the step, and whether the discriminator judges; returns the losses.
 TakeStep = Callable[[tf.Tensor, tf.Tensor, bool], tf.Tensor]
+_TakeOne = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+#: Takes the steps of what is given, of the first one's number and of rates; returns the losses.
+_Program = Callable[[Any, int, np.ndarray], tf.Tensor]
 
 
 class StepPrograms:
@@ -37,6 +42,8 @@ class StepPrograms:
             it does elsewhere.
         looped: Whether the loop is in the program; else it is Python's.
         on_note: Told in a sentence how long compiling took, or why it is not done.
+        forget: Deletes compiled programs that are kept for later and may be torn; returns whether
+            there were any.
     """
 
     def __init__(
@@ -47,9 +54,11 @@ class StepPrograms:
         compiled: Collection[str],
         looped: bool,
         on_note: Callable[[str], None],
+        forget: Callable[[], bool] = lambda: False,
     ) -> None:
         self._take_step, self._set_rates = take_step, set_rates
         self._compiled, self._looped, self._on_note = frozenset(compiled), looped, on_note
+        self._forget = forget
         self._programs: dict[Any, Callable[..., tf.Tensor]] = {}
         self._pictures: np.ndarray | None = None
         self._resident: tf.Tensor | None = None
@@ -72,10 +81,15 @@ class StepPrograms:
         assert self._pictures is not None
         if self._resident is None or phase not in self._compiled:
             return self.take(self._pictures[numbers], first_step, rates, phase)
-        try:
-            return self._run(numbers.astype(np.int32), first_step, rates, phase)
-        except _NotCompiledError:
-            return self.take(self._pictures[numbers], first_step, rates, phase)
+        losses = []
+        for begin in range(0, len(numbers), LONGEST_LOOP):
+            some = slice(begin, begin + LONGEST_LOOP)
+            given = numbers[some].astype(np.int32)
+            try:
+                losses.append(self._run(given, first_step + begin, rates[some], phase))
+            except _NotCompiledError:
+                return self.take(self._pictures[numbers], first_step, rates, phase)
+        return tf.concat(losses, axis=0)
 
     def take(
         self, batches: np.ndarray | tf.Tensor, first_step: int, rates: np.ndarray, phase: str
@@ -101,30 +115,29 @@ class StepPrograms:
 
     def _run(self, given: Any, first_step: int, rates: np.ndarray, phase: str) -> tf.Tensor:
         key = (phase, str(given.dtype), tuple(given.shape[1:]))
-        program = self._programs.get(key)
-        arguments = given, tf.constant(first_step, tf.int64), tf.constant(rates)
-        if program is not None:
-            return program(*arguments)
-        compiled = phase in self._compiled
-        program = self._program(given, phase)
+        if key in self._programs:
+            return self._programs[key](given, first_step, rates)
+        if phase not in self._compiled:
+            self._programs[key] = self._program(given, phase)
+            return self._programs[key](given, first_step, rates)
         started = time.monotonic()
         try:
-            losses = program(*arguments)
+            program = self._program(given, phase)
+            losses = program(given, first_step, rates)
         except (tf.errors.OpError, ValueError) as error:
-            if not compiled:
-                raise
-            # It was being compiled, so no weight has moved.
+            # It was being compiled, or read, so no weight has moved.
+            if self._forget():
+                return self._run(given, first_step, rates, phase)
             self._compiled -= {phase}
             words = str(error).strip().partition("\n")[0][:_MOST_WORDS]
             self._on_note(f"XLA can't compile the step for this device; it runs as it is. {words}")
             raise _NotCompiledError from error
-        if compiled:
-            took = wording.seconds_in_words(time.monotonic() - started)
-            self._on_note(f"The step was compiled for this device, which took {took}.")
+        took = wording.seconds_in_words(time.monotonic() - started)
+        self._on_note(f"The step was compiled for this device, which took {took}.")
         self._programs[key] = program
         return losses
 
-    def _program(self, given: Any, phase: str) -> Callable[..., tf.Tensor]:
+    def _program(self, given: Any, phase: str) -> _Program:
         """Returns a program for what has the shape and type of `given`, in any number of steps."""
         judged = phase == PHASES[1]
 
@@ -132,16 +145,56 @@ class StepPrograms:
             pictures = tf.gather(self._resident, batch) if batch.dtype == tf.int32 else batch
             return self._take_step(pictures, step, judged)
 
+        if given.dtype == np.int32:
+            return self._compiled_loop(take_one)
         if phase in self._compiled:
             take_one = tf.function(take_one, jit_compile=True, autograph=False)
+        return self._loop(take_one, given) if self._looped else self._one_by_one(take_one)
 
-        def take_next(batches: Any, first_step: Any, rates: Any, index: Any) -> tf.Tensor:
-            self._set_rates(rates[index])
-            return take_one(batches[index], first_step + tf.cast(index, tf.int64))
+    def _compiled_loop(self, take_one: _TakeOne) -> _Program:
+        """Returns a program of XLA's alone: what changes from call to call has one size."""
+        take_all = tf.function(self._all_steps(take_one), jit_compile=True, autograph=False)
 
-        def take_all(batches: tf.Tensor, first_step: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
-            count = tf.shape(batches)[0]
-            losses = tf.TensorArray(tf.float32, size=count, element_shape=(3,))
+        def run(numbers: np.ndarray, first_step: int, rates: np.ndarray) -> tf.Tensor:
+            count, room = len(numbers), LONGEST_LOOP - len(numbers)
+            filled = [np.pad(given, [(0, room), (0, 0)]) for given in (numbers, rates)]
+            numbers, rates = (tf.constant(given) for given in filled)
+            first = tf.constant(first_step, tf.int64)
+            return take_all(numbers, first, rates, tf.constant(count))[:count]
+
+        return run
+
+    def _loop(self, take_one: _TakeOne, given: Any) -> _Program:
+        """Returns a program of TensorFlow's, in which a step may be XLA's."""
+        shapes = [
+            tf.TensorSpec((None, *given.shape[1:]), given.dtype),
+            tf.TensorSpec((), tf.int64),
+            tf.TensorSpec((None, None), tf.float32),
+            tf.TensorSpec((), tf.int32),
+        ]
+        take_all = tf.function(self._all_steps(take_one), autograph=False, input_signature=shapes)
+
+        def run(batches: Any, first_step: int, rates: np.ndarray) -> tf.Tensor:
+            first = tf.constant(first_step, tf.int64)
+            return take_all(batches, first, tf.constant(rates), tf.constant(len(batches)))
+
+        return run
+
+    def _one_by_one(self, take_one: _TakeOne) -> _Program:
+        take_next = tf.function(self._next_step(take_one), autograph=False)
+
+        def run(batches: Any, first_step: int, rates: np.ndarray) -> tf.Tensor:
+            first, shares = tf.constant(first_step, tf.int64), tf.constant(rates)
+            each = map(tf.constant, range(len(batches)))
+            return tf.stack([take_next(batches, first, shares, index) for index in each])
+
+        return run
+
+    def _all_steps(self, take_one: _TakeOne) -> Callable[..., tf.Tensor]:
+        take_next = self._next_step(take_one)
+
+        def take_all(batches: Any, first_step: Any, rates: Any, count: Any) -> tf.Tensor:
+            losses = tf.TensorArray(tf.float32, size=tf.shape(batches)[0], element_shape=(3,))
 
             def body(index: tf.Tensor, losses: tf.TensorArray) -> tuple[Any, Any]:
                 return index + 1, losses.write(index, take_next(batches, first_step, rates, index))
@@ -152,24 +205,14 @@ class StepPrograms:
             loop = tf.while_loop(more, body, (0, losses), parallel_iterations=1)
             return loop[1].stack()
 
-        if self._looped:
-            shapes = [
-                tf.TensorSpec((None, *given.shape[1:]), given.dtype),
-                tf.TensorSpec((), tf.int64),
-                tf.TensorSpec((None, None), tf.float32),
-            ]
-            looped: Callable[..., tf.Tensor] = tf.function(
-                take_all, autograph=False, input_signature=shapes
-            )
-            return looped
-        single = tf.function(take_next, autograph=False)
+        return take_all
 
-        def one_by_one(batches: Any, first_step: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
-            return tf.stack(
-                [single(batches, first_step, rates, tf.constant(i)) for i in range(len(batches))]
-            )
+    def _next_step(self, take_one: _TakeOne) -> Callable[..., tf.Tensor]:
+        def take_next(batches: Any, first_step: Any, rates: Any, index: Any) -> tf.Tensor:
+            self._set_rates(rates[index])
+            return take_one(batches[index], first_step + tf.cast(index, tf.int64))
 
-        return one_by_one
+        return take_next
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
-from .devices.determinism import NOT_ALIKE, deterministic_ops
+from .devices.determinism import NOT_ALIKE, deterministic_ops, needs_switch
+from .devices.program_cache import forget_programs, keep_programs
 from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
@@ -105,11 +106,14 @@ def prepare(
     with ExitStack() as stack:
         saved = _start_reading(plan, stack)
         trial = try_out(plan.config, on_event)
+        if trial.usable:
+            keep_programs(trial.gpu)
         pictures = load_pictures(plan.dataset, plan.config, on_event)
         devices, device_info = _detect_devices(plan, trial)
         on_event = on_event if devices.chief else ignore
         devices.check_options(plan.config)
-        stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
+        switched = needs_switch(plan.config.deterministic, device_info)
+        stack.enter_context(deterministic_ops(switched))
         if device_info["device"] == "CPU":
             memory.check_training(plan.config, -(-plan.config.batch_size // devices.size) or 1)
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
@@ -167,13 +171,6 @@ def _detect_devices(plan: Plan, trial: Trial) -> tuple[DeviceGroup, dict[str, st
         return detect_devices(), info | {"deterministic": "yes" if alike else "no"}
 
 
-def _has_a_switch(plan: Plan, device_info: dict[str, str]) -> bool:
-    """Returns whether TensorFlow has to be told to compute the same each time: CPUs do so anyway,
-    and `on` tells them all the same."""
-    on_gpu = device_info["device"] != "CPU"
-    return plan.config.deterministic == "on" or (on_gpu and device_info["deterministic"] == "yes")
-
-
 def _with_batch_size(
     plan: Plan, precision: str, pictures: Pictures, devices: int, on_event: OnEvent
 ) -> Plan:
@@ -204,15 +201,17 @@ def _build_model(
     on_event: OnEvent,
 ) -> Pix2Pix:
     from ..model.pix2pix import Pix2Pix
-    from .devices.compiling import fit_beside, phases_to_compile
+    from .devices.compiling import fit_beside, in_words, phases_to_compile
 
     on_gpu = device_info["device"] != "CPU"
     phases = phases_to_compile(plan, on_gpu=on_gpu)
+    device_info["compiled"] = in_words(phases)
     model = Pix2Pix(
         plan.config.replace(precision=device_info["precision"]),
         devices,
         compiled=phases,
         on_note=lambda message: on_event(Note(message=message)),
+        forget=forget_programs,
     )
     model.learn_from(
         pictures.train, resident=bool(phases) and fit_beside(pictures.train, on_gpu=on_gpu)

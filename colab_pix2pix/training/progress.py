@@ -12,6 +12,7 @@ from .plan import Plan
 
 #: How often a line of means is added to the history, besides at samples.
 METRICS_EVERY_STEPS = 20
+_EACH_SCORED_BEFORE = 50  # epochs
 #: The first steps of a kind, which build their program: calls of their own.
 COMPILING_STEPS = 2
 _LONGEST_CALL_SECONDS = 0.25  # Stop, a save that is due, and progress wait for the end of a call
@@ -98,6 +99,16 @@ class Pace:
         started = time.monotonic()
         yield
         self._step_seconds = max(1e-6, (time.monotonic() - started) / steps)
+
+
+def scored_epochs(first: int, last: int) -> int:
+    """Returns how many epochs after `first`, up to `last`, end with a score of held-out crops.
+
+    From the 50th on each second does, from the 100th on each third, and so on: less changes from
+    one to the next.
+    """
+    ended = range(first + 1, last + 1)
+    return sum(number % (1 + number // _EACH_SCORED_BEFORE) == 0 for number in ended)
 
 
 def is_sample_step(step: int) -> bool:

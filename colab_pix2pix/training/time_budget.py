@@ -6,7 +6,7 @@ import math
 import time
 
 from .plan import Plan
-from .progress import COMPILING_STEPS, METRICS_EVERY_STEPS, samples_between
+from .progress import COMPILING_STEPS, METRICS_EVERY_STEPS, samples_between, scored_epochs
 
 #: Shares of the time after which the steps so far are taken for all of them: machines get slower.
 _LOOKS = (0.1, 0.5)
@@ -85,7 +85,7 @@ class TimeBudget:
         def takes(epochs: int) -> float:
             last = self._plan.schedule.last_step(epochs)
             samples = samples_between(step, last) * self._sample_seconds
-            scores = min(epochs - done, (last - step) // METRICS_EVERY_STEPS)
+            scores = min(scored_epochs(done, epochs), (last - step) // METRICS_EVERY_STEPS)
             each = self._score_seconds or self._sample_seconds
             alone = max(0, min(last, warmup) - step)
             steps = alone * per_step + (last - step - alone) * per_judged_step

@@ -19,7 +19,7 @@ from .diagnosis import diagnose
 from .history import History
 from .interrupt import interruptible
 from .plan import Plan
-from .progress import METRICS_EVERY_STEPS, Pace, ProgressReporter, is_sample_step
+from .progress import METRICS_EVERY_STEPS, Pace, ProgressReporter, is_sample_step, scored_epochs
 
 if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup
@@ -162,8 +162,9 @@ class Trainer:
             self._record_metrics(sample)
         elif last % METRICS_EVERY_STEPS == 0:
             epoch = self.plan.schedule.epoch
-            complete = epoch(last) > epoch(max(0, last - METRICS_EVERY_STEPS))
-            scored = recorders if complete else None
+            scored = (
+                recorders if scored_epochs(epoch(last - METRICS_EVERY_STEPS), epoch(last)) else None
+            )
             self._record_metrics(self._timed("score", scored.held_out.score) if scored else None)
 
     def _epoch_has_ended(self) -> bool:

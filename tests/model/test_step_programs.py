@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.model.step_programs import PHASES, StepPrograms
+from colab_pix2pix.model.step_programs import LONGEST_LOOP, PHASES, StepPrograms
 
 CONFIG = TrainConfig(
     image_size=64,
@@ -31,7 +31,7 @@ STEPS = 10
 NUMBERS = np.random.default_rng(1).integers(0, len(PICTURES), (STEPS, 2))
 
 
-def trained(model: Pix2Pix, calls: list[int], *, resident: bool = False) -> np.ndarray:
+def trained(model: Pix2Pix, calls: list[int], *, resident: bool = True) -> np.ndarray:
     """Takes the steps between the numbers of `calls`; returns all losses."""
     model.learn_from(PICTURES, resident=resident)
     losses = []
@@ -61,11 +61,12 @@ def test_any_number_of_steps_in_a_call_gives_the_same_bytes(
 
 
 def small_steps(compiled: Collection[str]) -> np.ndarray:
-    """Returns the losses of twenty steps of a hundredth of the usual width."""
+    """Returns the losses of small steps, more of them than a compiled loop has room for."""
     config = CONFIG.replace(gan_warmup_steps=0, learning_rate=CONFIG.step_width / 100)
     model = Pix2Pix(config, compiled=compiled)
-    model.learn_from(PICTURES)
-    numbers = np.concatenate([NUMBERS, NUMBERS])
+    model.learn_from(PICTURES, resident=True)
+    numbers = np.concatenate([NUMBERS] * 4)
+    assert len(numbers) > LONGEST_LOOP
     return model.train(numbers, 0, rate_shares=[1.0] * len(numbers)).numpy()
 
 
@@ -81,10 +82,11 @@ def compile_and_train(file: Path) -> None:
     losses = np.concatenate([losses, trained(model, list(range(4, STEPS + 1)))])
     resumed = Pix2Pix(CONFIG, compiled=PHASES)
     resumed.restore(halfway)
-    again = trained(resumed, [4, STEPS], resident=True)
+    again = trained(resumed, [4, STEPS])
     equal = state(resumed) == state(model)
     small = small_steps(PHASES)
-    np.savez(file, losses=losses, again=again, equal=equal, small=small, notes=notes)
+    sent = trained(Pix2Pix(CONFIG, compiled=PHASES[:1]), [0, 1, 4], resident=False)
+    np.savez(file, losses=losses, again=again, equal=equal, small=small, sent=sent, notes=notes)
 
 
 @pytest.mark.slow
@@ -106,10 +108,12 @@ def test_a_compiled_step_learns_the_same_and_gives_the_same_bytes_each_time(
         assert np.allclose(found["losses"], one_by_one[1], rtol=0.02)
         assert np.allclose(found["small"], small_steps(()), rtol=1e-5, atol=1e-5)
         assert np.array_equal(found["again"], found["losses"][4:])
+        assert np.allclose(found["sent"], found["losses"][:4], rtol=1e-4, atol=1e-5)
         assert found["equal"]
         assert ["was compiled" in note for note in found["notes"]] == [True] * len(PHASES)
-    # Both phases, the run that goes on in the second one, and the small steps: one program each.
-    assert len(list(programs.glob("*before_optimizations.txt"))) == 4
+    # Both phases, the run that goes on in the second one, the small steps, and those whose pictures
+    # are sent: one program each.
+    assert len(list(programs.glob("*before_optimizations.txt"))) == 5
 
 
 def test_what_can_not_be_compiled_runs_as_it_is_and_says_so() -> None:
@@ -133,3 +137,23 @@ def test_what_can_not_be_compiled_runs_as_it_is_and_says_so() -> None:
     assert len(notes) == 1 and "it runs as it is" in notes[0]
     programs.take_numbers(NUMBERS[:3], 8, rates, "both")
     assert len(notes) == 1
+
+
+def test_a_kept_program_that_can_not_be_read_is_deleted_and_made_anew() -> None:
+    notes: list[str] = []
+    torn = ["torn"]
+
+    def step(pictures: tf.Tensor, number: tf.Tensor, judged: bool) -> tf.Tensor:
+        if torn:
+            raise tf.errors.OutOfRangeError(None, None, "Read less bytes than requested")
+        return tf.zeros(3)
+
+    def forget() -> bool:
+        return bool(torn.pop()) if torn else False
+
+    programs = StepPrograms(
+        step, lambda rates: None, compiled=PHASES, looped=True, on_note=notes.append, forget=forget
+    )
+    programs.learn_from(PICTURES, resident=True)
+    programs.take_numbers(NUMBERS[:3], 5, np.zeros((3, 2), np.float32), "both")
+    assert len(notes) == 1 and "was compiled" in notes[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,9 +12,14 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.project import Project
 from colab_pix2pix.training import progress
-from colab_pix2pix.training.devices.compiling import phases_to_compile
+from colab_pix2pix.training.devices.compiling import in_words, phases_to_compile
 from colab_pix2pix.training.plan import Plan, make_plan
-from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, Pace, is_sample_step
+from colab_pix2pix.training.progress import (
+    METRICS_EVERY_STEPS,
+    Pace,
+    is_sample_step,
+    scored_epochs,
+)
 from support.clock import Clock
 
 CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=90, batch_size=4, gan_warmup_steps=50)
@@ -89,3 +96,21 @@ def test_a_step_is_compiled_where_that_pays(
 ) -> None:
     plan = plan_of(crops, tmp_path, CONFIG.replace(**options))
     assert phases_to_compile(plan, on_gpu=on_gpu) == phases
+
+
+@pytest.mark.parametrize("before", ["no", "after the warm-up", "from the first step"])
+def test_a_run_that_goes_on_is_compiled_as_before(
+    crops: Dataset, tmp_path: Path, before: str
+) -> None:
+    plan = plan_of(crops, tmp_path, CONFIG.replace(epochs=3000))
+    saved = SimpleNamespace(manifest={"made_with": {"compiled": before}})
+    resumed = dataclasses.replace(plan, found=[saved], config=plan.config.replace(minutes=0.5))
+    assert in_words(phases_to_compile(resumed, on_gpu=True)) == before
+    assert phases_to_compile(resumed, on_gpu=False) == ()
+
+
+def test_later_epochs_are_scored_less_often() -> None:
+    assert scored_epochs(0, 49) == 49
+    assert scored_epochs(49, 100) == 25  # 50, 52 … 98
+    assert scored_epochs(99, 102) == 1
+    assert scored_epochs(1000, 1049) in (2, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 #: What a person is told where it is not so.
@@ -41,6 +41,13 @@ def deterministic_ops(on: bool) -> Iterator[None]:
     finally:
         if not before:
             internals.disable_op_determinism()
+
+
+def needs_switch(asked: str, device_info: Mapping[str, str]) -> bool:
+    """Returns whether TensorFlow has to be told to compute the same each time: CPUs do so anyway,
+    and `on` tells them all the same."""
+    on_gpu = device_info["device"] != "CPU"
+    return asked == "on" or (on_gpu and device_info["deterministic"] == "yes")
 
 
 def is_missing(error: BaseException) -> bool:
