@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from .. import wording
 from ..config import TrainConfig
@@ -24,6 +25,7 @@ PHASES = ("alone", "both")
 #: So many steps a compiled loop has room for; it takes as many as it is told.
 LONGEST_LOOP = 32
 _MOST_WORDS = 300
+_NUMBERS = 8_000_000  # more than a session uses before its first step, few enough to count to
 
 #: Takes pictures, the number of the step, and whether the discriminator judges; returns the losses.
 TakeStep = Callable[[tf.Tensor, tf.Tensor, bool], tf.Tensor]
@@ -121,6 +123,7 @@ class StepPrograms:
             self._programs[key] = self._program(given, phase)
             return self._programs[key](given, first_step, rates)
         started = time.monotonic()
+        _number_alike(phase)
         try:
             program = self._program(given, phase)
             losses = program(given, first_step, rates)
@@ -213,6 +216,17 @@ class StepPrograms:
             return take_one(batches[index], first_step + tf.cast(index, tf.int64))
 
         return take_next
+
+
+def _number_alike(phase: str) -> None:
+    """Lets TensorFlow count on to a number that is the same in each session.
+
+    Parts of a program are named with it, and a kept program is found by its names: without this, a
+    run that goes on in the second phase would not find the one that the first session has made.
+    """
+    first = _NUMBERS // 2 if phase == PHASES[0] else 0  # the phases come in this order, half apart
+    while ops.uid() % _NUMBERS != first:
+        pass
 
 
 @contextmanager

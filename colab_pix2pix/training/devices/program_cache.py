@@ -13,7 +13,7 @@ from .gpu import version_of
 
 _VARIABLE = "TF_XLA_FLAGS"
 _FOLDER_FLAG = "--tf_xla_persistent_cache_directory"
-_ONLY_GPUS = "--tf_xla_persistent_cache_device_types=XLA_GPU_JIT"
+_ONLY_GPUS = "--tf_xla_persistent_cache_device_types=GPU"
 _KEPT = 24  # of 2 to 6 MB each
 
 
