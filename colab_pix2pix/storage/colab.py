@@ -47,6 +47,21 @@ def mount() -> None:
         )
 
 
+def secret(name: str) -> str:
+    """Returns what a person keeps under a name in Colab (the key in the bar on the left).
+
+    It is "" elsewhere, where there is none, and where this notebook may not read it.
+    """
+    if not in_colab():
+        return ""
+    from google.colab import errors, userdata
+
+    try:
+        return str(userdata.get(name))
+    except errors.Error:
+        return ""
+
+
 def port_address(port: int) -> str:
     """Returns where the browser finds a port of this machine: in Colab, Google's way to it.
 

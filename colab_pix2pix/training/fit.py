@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import wording
-from ..events import Note, OnEvent, Resumed, Safety, ignore
+from ..events import Note, OnEvent, Resumed, Safety, fan_out, ignore
 from ..filenames import typed_path
 from ..model.tf_logging import silence_stderr
 from ..project import Project
@@ -27,6 +27,7 @@ from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
 from .progress import samples_between
+from .tracking.tracker import Tracker
 from .trainer import Recorders, Trainer, TrainingResult, result_at
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ def prepare(
             writer = stack.enter_context(_begin_writing(plan, on_event))
             keep_crops(writer)
             recorders = _begin_recording(plan, model, pictures, history, writer, stack)
+            if plan.config.track != "off":
+                config = plan.config.to_dict() | device_info
+                about = {"id": writer.run_id, "name": plan.project.path.name, "config": config}
+                tracker = stack.enter_context(Tracker(plan.config.track, about, on_event))
+                on_event = fan_out(on_event, tracker)
         yield Trainer(
             plan,
             model,

@@ -1,0 +1,196 @@
+"""The option `track`: what wandb, trackio and mlflow are told, and that training waits for none.
+
+`TRACKERS=wandb,mlflow,trackio` tries all three; trackio wants another Pillow than the other tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.dataset.manifest import Dataset
+from colab_pix2pix.errors import OptionError
+from colab_pix2pix.events import Event, Metrics, Note, Sample, ignore
+from colab_pix2pix.training.tracking import tracker
+from colab_pix2pix.training.tracking.tracker import Tracker
+from colab_pix2pix.workflows.pipeline import train
+from support import TESTS
+
+TRACKERS = os.environ.get("TRACKERS", "wandb,mlflow").split(",")
+KEY = "0123456789abcdef" * 2 + "01234567"
+ABOUT = {"id": "5e0af1", "name": "flowers", "config": {"epochs": 7, "device": "CPU"}}
+LINE = Metrics(
+    step=20,
+    epoch=1,
+    generator_gan_loss=0.5,
+    generator_l1_loss=0.25,
+    discriminator_loss=0.75,
+    held_out_l1_loss=0.125,
+    held_out_follow=0.0625,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody is logged in, and no library writes outside of the test."""
+    for name in [n for n in os.environ if n.startswith(("WANDB", "MLFLOW", "TRACKIO", "HF_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "home" / "trackio"))
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """Takes every connection and never answers, as a network that is dead."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def written(folder: Path, pattern: str) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob(pattern)) if path.is_file())
+
+
+def wandb_has(home: Path) -> tuple[str, int, bool]:
+    records = [path.read_bytes() for path in home.rglob("*5e0af1/run-5e0af1.wandb")]
+    assert all(b"epochs" in record and b"held_out_follow" in record for record in records)
+    count = sum(b"0.0625" in record for record in records)
+    return "held_out_follow", count, bool(list(home.rglob("media/images/samples*.png")))
+
+
+def mlflow_has(home: Path) -> tuple[str, int, bool]:
+    assert written(home, "params/epochs") == b"7"
+    rows = written(home, "metrics/held_out_follow").decode().split("\n")
+    assert all(row.split()[1:] == ["0.0625", "20"] for row in rows if row)
+    return "held_out_follow", len(rows) - 1, bool(list(home.rglob("samples/step-*.png")))
+
+
+def trackio_has(home: Path) -> tuple[str, int, bool]:
+    (file,) = (home / "trackio").glob("*.db")
+    with sqlite3.connect(file) as base:
+        (config,) = base.execute("select config from configs").fetchone()
+        rows = base.execute("select step, metrics from metrics").fetchall()
+    assert '"epochs":7' in str(config)
+    told = [str(metrics) for step, metrics in rows if step == 20]
+    count = sum('"held_out_follow":0.0625' in metrics for metrics in told)
+    return "held_out_follow", count, any("trackio.image" in metrics for metrics in told)
+
+
+HAS: dict[str, Callable[[Path], tuple[str, int, bool]]] = {
+    "wandb": wandb_has,
+    "mlflow": mlflow_has,
+    "trackio": trackio_has,
+}
+
+
+@pytest.mark.parametrize("library", TRACKERS)
+def test_each_library_gets_options_scores_and_pictures_and_one_run_goes_on(
+    library: str, own_home: Path, tmp_path: Path
+) -> None:
+    picture, heard = tmp_path / "step-00000020.png", list[Event]()
+    Image.new("RGB", (8, 8), "red").save(picture)
+    for _ in range(2):  # sessions
+        with Tracker(library, ABOUT, heard.append, patience_seconds=60) as track:
+            for event in (
+                LINE,
+                Sample(step=20, path=picture),
+                Sample(step=2, path=own_home / "no"),
+            ):
+                track(event)
+    notes = [event for event in heard if isinstance(event, Note)]
+    assert all(note.level == "info" and library in note.message for note in notes), notes
+    assert len(notes) >= 2
+    assert HAS[library](own_home) == ("held_out_follow", 2, True)
+    runs = [path for path in own_home.rglob("meta.yaml") if "5e0af1" in str(path.parent)]
+    assert len(runs) <= 1
+
+
+@pytest.mark.parametrize("library", TRACKERS)
+def test_a_dead_network_stops_nothing_and_no_key_is_written(
+    library: str, silent_server: str, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    monkeypatch.setenv("WANDB_BASE_URL", silent_server)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", silent_server)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", KEY)
+    monkeypatch.setenv("TRACKIO_SERVER_URL", silent_server)
+    heard: list[Event] = []
+    with Tracker(library, ABOUT, heard.append, patience_seconds=3) as track:
+        for _ in range(3000):  # more than wait for the library
+            track(LINE)
+        assert track._lines.qsize() <= tracker._QUEUED + 1
+    assert track._process.poll() is not None
+    (late,) = [event for event in heard if isinstance(event, Note) and event.level == "warning"]
+    assert library in late.message and "metrics.csv has" in late.message
+    assert KEY.encode() not in written(own_home, "*")
+    assert not [process for process in psutil.process_iter() if _works_for(process, own_home)]
+
+
+def _works_for(process: psutil.Process, home: Path) -> bool:
+    try:
+        return process.pid != os.getpid() and process.environ().get("HOME") == str(home)
+    except psutil.Error:
+        return False
+
+
+def test_a_library_that_breaks_ends_with_a_word_and_the_training_goes_on(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    about = ABOUT | {"config": {"a name that mlflow refuses!": 1}}
+    with Tracker("mlflow", about, heard.append, patience_seconds=60) as track:
+        track(LINE)
+        track._hearing.join()
+        track(LINE)
+    (note,) = [event for event in heard if isinstance(event, Note) and event.level == "warning"]
+    assert "mlflow has not got all of it" in note.message and "a name that" in note.message
+
+
+def test_a_library_that_is_not_there_is_refused_before_anything_is_written(
+    crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trackio", None)
+    with pytest.raises(OptionError, match=r"pip install 'colab_pix2pix\[trackio\]'"):
+        train(crops, tmp_path / "run", TrainConfig(image_size=64, track="trackio"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_in_colab_the_key_is_taken_from_the_secrets_and_given_to_that_process_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secrets.json").write_text(json.dumps({"MLFLOW_TRACKING_TOKEN": KEY}))
+    monkeypatch.setenv("FAKE_COLAB", str(tmp_path))
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "a release")
+    monkeypatch.syspath_prepend(TESTS / "support" / "fake_colab")
+    with Tracker("mlflow", ABOUT, ignore, patience_seconds=60) as track:
+        known = psutil.Process(track._process.pid).environ()
+    for name in [name for name in sys.modules if name.startswith("google.colab")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert known["MLFLOW_TRACKING_TOKEN"] == KEY
+    assert "MLFLOW_TRACKING_TOKEN" not in os.environ
+    assert "MLFLOW_TRACKING_URI" not in known, "there is no such secret"
+
+
+@pytest.mark.slow
+def test_a_training_tells_what_its_table_says(
+    crops: Dataset, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, track="mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", KEY)
+    train(crops, tmp_path / "run", config)
+    train(crops, tmp_path / "run", config.replace(epochs=3))
+    header, *rows = (tmp_path / "run" / "metrics.csv").read_text().split()
+    column = header.split(",").index("held_out_l1_loss")
+    told = written(own_home, "metrics/held_out_l1_loss").decode().split("\n")[:-1]
+    assert [line.split()[1] for line in told] == [
+        row.split(",")[column] for row in rows if row.split(",")[column]
+    ]
+    samples = {path.name for path in (tmp_path / "run" / "samples").glob("*.jpg")}
+    assert samples == {path.name for path in own_home.rglob("artifacts/samples/*.jpg")}
+    assert KEY.encode() not in written(tmp_path / "run", "*") + written(own_home, "*")
