@@ -29,7 +29,11 @@ from train_baselines import SIZE, Step, torch_step, tutorial_step
 
 from colab_pix2pix.model.tf_logging import silence_stderr
 
-CASES = ["tutorial-64", "torch-64", "ours-64", "ours-16", "ours-8"]
+CASES = [
+    "tutorial-64",
+    "torch-64",
+    *(f"{kind}-{width}" for kind in ("ours", "xla") for width in (64, 16, 8)),
+]
 MATRIX = "matrix-2048"
 PICTURES = 48
 STEPS_A_TURN = 2
@@ -119,7 +123,8 @@ def work(case: str, batch_size: int, folder: Path) -> None:
     """Is a measured process: tells its first step, then does as many as it is asked for."""
     kind, _, width = case.partition("-")
     make: dict[str, Callable[[], tuple[dict[str, Any], Step]]] = {
-        "ours": lambda: ours(folder, batch_size, int(width)),
+        "ours": lambda: ours(folder, batch_size, int(width), compiled=False),
+        "xla": lambda: ours(folder, batch_size, int(width), compiled=True),
         "tutorial": lambda: (
             {"flops": step_flops(64, 64, 3), "format": "float32"},
             tutorial_step(folder, batch_size),
@@ -148,12 +153,15 @@ def timed(step: Callable[[], Any]) -> Any:
     return own or time.perf_counter() - started
 
 
-def ours(folder: Path, batch_size: int, base_filters: int) -> tuple[dict[str, Any], Step]:
-    """This package's step, fed as its loop feeds it."""
+def ours(
+    folder: Path, batch_size: int, base_filters: int, *, compiled: bool
+) -> tuple[dict[str, Any], Step]:
+    """This package's step, fed as its loop feeds it; compiled by XLA or not."""
     from colab_pix2pix.config import TrainConfig
     from colab_pix2pix.dataset import manifest
     from colab_pix2pix.model import distributed
     from colab_pix2pix.model.pix2pix import Pix2Pix
+    from colab_pix2pix.model.step_programs import PHASES
     from colab_pix2pix.training.data import Schedule, load_pictures
 
     precision = distributed.precision("auto")
@@ -162,13 +170,14 @@ def ours(folder: Path, batch_size: int, base_filters: int) -> tuple[dict[str, An
     )
     pictures = load_pictures(manifest.read(folder / "crops"), config)
     schedule = Schedule(pictures=len(pictures.train), batch_size=batch_size, seed=config.seed)
-    model = Pix2Pix(config)
+    model = Pix2Pix(config, compiled=PHASES if compiled else ())
+    model.learn_from(pictures.train, resident=compiled)
     narrow = next(la.filters for la in model.discriminator.layers if hasattr(la, "filters"))
     steps = iter(range(10**9))
 
     def step() -> None:
         now = next(steps)
-        np.asarray(model.train_on(pictures.train[schedule.indices(now)], now))
+        np.asarray(model.train(schedule.indices(now)[np.newaxis], now, rate_shares=[1.0]))
 
     return {"flops": step_flops(base_filters, narrow, 1), "format": precision}, step
 
@@ -197,7 +206,8 @@ def step_flops(base_filters: int, judge_filters: int, input_channels: int) -> fl
     The generator runs once forward and twice that backward; the discriminator runs on two pictures:
     forward (2), its own gradients (4), and the way back to the generator (1).
     """
-    widths = [min(base_filters * 2**level, 512) for level in range(8)]
+    most = 8 * base_filters
+    widths = [min(base_filters * 2**level, most) for level in range(8)]
     generator, before = 0, input_channels
     for level, width in enumerate(widths):
         generator += before * width * (SIZE >> (level + 1)) ** 2
@@ -206,7 +216,7 @@ def step_flops(base_filters: int, judge_filters: int, input_channels: int) -> fl
         generator += before * widths[level] * (SIZE >> (level + 2)) ** 2
         before = 2 * widths[level]
     generator += before * 3 * (SIZE >> 1) ** 2
-    narrow = [input_channels + 3, *(min(judge_filters * 2**level, 512) for level in range(4)), 1]
+    narrow = [input_channels + 3, *(min(judge_filters * 2**level, most) for level in range(4)), 1]
     sides = (128, 64, 32, 31, 30)
     discriminator = sum(narrow[i] * narrow[i + 1] * side**2 for i, side in enumerate(sides))
     return float(2 * 16 * (3 * generator + 7 * discriminator))

@@ -24,8 +24,19 @@ _PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
 SMALLEST_REGION = 2
 # A line of several sources that ends in its weight.
 _WEIGHT = re.compile(r"(?P<text>.*\S)\s+\*\s*(?P<weight>\d{1,4}(\.\d{1,4})?)", re.DOTALL)
+_SMALLEST_OUTPUT = 32  # pixels
 TIME = r"|(\d+:)?(\d+:)?\d+(\.\d+)?"
 TIME_EXAMPLE = "seconds or hours:minutes:seconds such as 90 or 1:30, or nothing"
+
+
+def halvings(side: int) -> int:
+    """Returns how often a side, in pixels, can be halved.
+
+    Example:
+        >>> [halvings(side) for side in (64, 96, 256, 320)]
+        [6, 5, 8, 6]
+    """
+    return (side & -side).bit_length() - 1
 
 
 def parse_time(text: str) -> float:
@@ -405,7 +416,9 @@ class TrainConfig(Config):
     image_size: int = option(
         256,
         "Width and height of the pictures that the network makes.",
-        choices=(64, 128, 256, 512),
+        minimum=64,
+        maximum=1024,
+        multiple=32,
         unit="pixels",
         on_resume="refuse",
     )
@@ -659,17 +672,20 @@ class TrainConfig(Config):
     )
     depth: int = option(
         0,
-        "How often the generator halves the picture. 0: down to one pixel.",
+        "How often the generator halves the picture. 0: as often as its sides are even, down to"
+        " one pixel at 256.",
         minimum=0,
-        maximum=9,
+        maximum=10,
         advanced=True,
         group=NETWORK,
         on_resume="refuse",
     )
     output_size: int = option(
         0,
-        "Width and height of the generated pictures, if smaller than the input. 0: the same.",
-        choices=(0, 32, 64, 128, 256, 512),
+        "Width and height of the generated pictures, if smaller than the input: a half, a quarter"
+        " … of it. 0: the same.",
+        minimum=0,
+        maximum=1024,
         unit="pixels",
         advanced=True,
         group=NETWORK,
@@ -795,19 +811,20 @@ class TrainConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        levels = self.image_size.bit_length() - 1
-        if self.depth > levels:
+        most = halvings(self.image_size)
+        if self.depth > most:
             raise OptionError(
                 f"depth: received {self.depth} with image_size {self.image_size}.",
-                why=f"Expected at most {levels}: that reaches one pixel.",
+                why=f"Expected at most {most}: its sides are no longer even then.",
                 fix="Choose 0 for the full depth.",
             )
-        size, smallest = self.output_size, self.image_size >> ((self.depth or levels) - 1)
-        if size and not smallest <= size <= self.image_size:
+        halved = (self.image_size >> level for level in range(self.levels))
+        sizes = [size for size in halved if size >= _SMALLEST_OUTPUT]
+        if self.output_size and self.output_size not in sizes:
             raise OptionError(
-                f"output_size: received {size} with image_size {self.image_size}.",
-                why=f"Expected {smallest} to {self.image_size}: no larger than the input, and with"
-                " something left to decode.",
+                f"output_size: received {self.output_size} with image_size {self.image_size}.",
+                why=f"Expected one of {', '.join(map(str, sizes))}: the input halved some times,"
+                " with something left to decode.",
                 fix="Choose 0 for the input's size.",
             )
         if self.input_channels == 3 and self.condition in ("grey", "edges"):
@@ -840,6 +857,11 @@ class TrainConfig(Config):
     def step_width(self) -> float:
         """The learning rate of the generator, before it falls."""
         return self.learning_rate or _PAPER_RATE * math.sqrt(_PAPER_WIDTH / self.base_filters)
+
+    @property
+    def levels(self) -> int:
+        """How often the generator halves the picture."""
+        return self.depth or halvings(self.image_size)
 
     @property
     def widest_layer(self) -> int:

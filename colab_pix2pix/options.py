@@ -40,6 +40,7 @@ class Option:
         label: Its name in a form; the field's name in words where empty.
         minimum: The smallest value allowed, or None.
         maximum: The largest value allowed, or None.
+        multiple: What a whole number must be a multiple of, or 0.
         choices: The only values allowed, or () when any is.
         pattern: A regular expression that a text must match whole, or "".
         expects: What the pattern asks for, in words.
@@ -56,6 +57,7 @@ class Option:
     label: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    multiple: int = 0
     choices: tuple[Any, ...] = ()
     pattern: str = ""
     expects: str = ""
@@ -163,6 +165,7 @@ def _allowed(value: Any, spec: Option) -> bool:
         not (isinstance(value, float) and not math.isfinite(value))
         and (spec.minimum is None or value >= spec.minimum)
         and (spec.maximum is None or value <= spec.maximum)
+        and (not spec.multiple or value % spec.multiple == 0)
         and (not spec.choices or value in spec.choices)
         and (not spec.pattern or re.fullmatch(spec.pattern, value) is not None)
     )
@@ -175,6 +178,7 @@ def expected(kind: type, spec: Option) -> str:
     if spec.expects:
         return spec.expects
     text = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
+    text = f"a multiple of {spec.multiple}" if spec.multiple else text
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
         text += f" from {_plain(low)} to {_plain(high)}"
@@ -206,8 +210,7 @@ def checks_input(
 
         @functools.cache
         def kinds() -> dict[str, Any]:
-            names = function.__globals__
-            found = signature.parameters.values()
+            names, found = function.__globals__, signature.parameters.values()
             return {p.name: eval(str(p.annotation), names) for p in found}
 
         @functools.wraps(function)
@@ -260,11 +263,8 @@ def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
         return str(value)  # the number of a generation
     if plain := {bool, int, float, str} & set(classes):
         return _checked(name, value, plain.pop(), Option(help=""))
-    raise _refused(name, value, _kinds_in_words(classes))
-
-
-def _kinds_in_words(classes: tuple[type, ...]) -> str:
-    return " or ".join("None" if c is type(None) else f"a {c.__name__}" for c in classes)
+    words = " or ".join("None" if c is type(None) else f"a {c.__name__}" for c in classes)
+    raise _refused(name, value, words)
 
 
 def _listed(name: str, value: Any) -> Iterable[Any]:

@@ -52,7 +52,7 @@ def test_every_option_has_a_help_line(kind: type) -> None:
         (FramesConfig, {"crops": "everywhere"}),
         (TrainConfig, {"image_size": 100}),
         (TrainConfig, {"image_size": 32}),
-        (TrainConfig, {"image_size": 1024}),
+        (TrainConfig, {"image_size": 2048}),
         (TrainConfig, {"epochs": -1}),
         (TrainConfig, {"learning_rate": float("nan")}),
         (TrainConfig, {"batch_size": True}),
@@ -72,6 +72,34 @@ def test_a_bad_value_is_refused_with_what_was_received_and_expected(
         kind(**values)
     assert f"{name}: received {value!r}. Expected " in str(error.value)
     assert error.value.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "levels"), [(64, 6), (96, 5), (192, 6), (256, 8), (320, 6), (992, 5), (1024, 10)]
+)
+def test_a_picture_is_halved_while_its_sides_are_even(size: int, levels: int) -> None:
+    assert TrainConfig(image_size=size).levels == levels
+    assert TrainConfig(image_size=size, depth=3).levels == 3
+    assert TrainConfig(image_size=size, output_size=size // 2).output_size == size // 2
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            {"image_size": 96, "depth": 6},
+            "received 6 with image_size 96. Expected at most 5",
+        ),
+        ({"image_size": 96, "output_size": 64}, "Expected one of 96, 48: the input halved"),
+        ({"image_size": 256, "output_size": 512}, "Expected one of 256, 128, 64, 32: the input"),
+        ({"image_size": 256, "depth": 2, "output_size": 64}, "Expected one of 256, 128: the input"),
+    ],
+)
+def test_what_does_not_go_with_the_size_is_refused_with_what_does(
+    values: dict[str, int], expected: str
+) -> None:
+    with pytest.raises(OptionError, match=expected):
+        TrainConfig(**values)
 
 
 def test_an_unknown_option_is_refused_by_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +20,14 @@ from ..video.decode import Frame, decode
 from ..video.decode_plan import pick_frames
 from ..video.filters import Scaling, Shape
 from ..video.letterbox import Box, detect_active_area
+from ..video.prefetch import prefetch
 from ..video.probe import VideoInfo
 from ..video.timeline import Timeline, read_timeline
 from .crop_geometry import CropBox, boxes_of, cut_size, own_square
 from .image_writer import ImageWriter
 from .manifest import Crop
+
+_FRAMES_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,12 @@ def cut_crops(
     crops: list[Crop] = []
     started = time.monotonic()
     shapes: set[Shape] = set()
-    with ImageWriter() as writer:
-        for frame in decode(info, timeline, picks, lambda shape: geometry_of(shape).scaling):
+    decoding = decode(info, timeline, picks, lambda shape: geometry_of(shape).scaling)
+    with (
+        ImageWriter() as writer,
+        closing(prefetch(decoding, _FRAMES_AHEAD, name="decoding")) as frames,
+    ):
+        for frame in frames:
             geometry = geometry_of(frame.shape)
             shapes.add(frame.shape)
             seconds = float(timeline.seconds[frame.index]) - timeline.start_seconds

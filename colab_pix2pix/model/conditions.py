@@ -47,8 +47,6 @@ def make_training_pair(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the input images and the target images of a step, varied at random.
 
-    A function of the pictures, the seed and the step alone.
-
     Args:
         pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 channels for pairs.
         config: How to vary them.
@@ -78,10 +76,7 @@ def seed_of(config: TrainConfig, step: tf.Tensor, draw: int) -> tf.Tensor:
 
 
 def _uniform(shape: tuple[tf.Tensor | int, int], seed: tf.Tensor) -> tf.Tensor:
-    """Returns float32 in [0, 1): those of `tf.random.stateless_uniform`, in what XLA compiles, too.
-
-    By itself it takes another generator there, and other bits for the fraction.
-    """
+    """Returns what `tf.random.stateless_uniform` does, which gives other numbers under XLA."""
     bits = tf.random.stateless_uniform(
         shape, seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
     )
@@ -255,10 +250,9 @@ def augment_for_discriminator(
 ) -> list[tf.Tensor]:
     """Returns what the discriminator sees: all of a pair changed alike (DiffAugment).
 
-    As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth; a hole
-    of half the side. The draws are the same for all images of the call, so that input, real and
-    generated picture stay in step; gradients go through. Only the shift is one for the whole batch:
-    it costs next to nothing then, and XLA takes it as a number (it compiles anew for each slice).
+    As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth, one for
+    the whole batch; a hole of half the side. The draws are the same for all images of the call, so
+    that input, real and generated picture stay in step; gradients go through.
 
     Args:
         images: `(batch, size, size, channels)` each, in [−1, 1].

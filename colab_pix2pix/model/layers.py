@@ -1,6 +1,6 @@
-"""Two parts of Keras, each as the one TensorFlow operation that does the whole of it.
+"""Parts of Keras: two as the one TensorFlow operation that does the whole of it, one with a seed.
 
-Keras composes them of a dozen small operations that each read and write all of the memory again.
+Keras composes the two of a dozen small operations that each read and write all of the memory again.
 Weights, names and results are those of Keras' classes; see `benchmarks/train.py` for the gain.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -62,3 +63,16 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.cast(gradient, tf.float32),
         )
+
+
+class SeededSpectralNorm(keras.layers.SpectralNormalization):
+    """Keras' wrapper with a seeded start, so that the same seed gives the same run."""
+
+    def __init__(self, layer: keras.Layer, *, seed: int) -> None:
+        super().__init__(layer, dtype=layer.dtype_policy, name=f"{layer.name}_spectral")
+        self._start_seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        start = np.random.default_rng(self._start_seed).normal(0, 1, self.vector_u.shape)
+        self.vector_u.assign(start.astype("float32"))

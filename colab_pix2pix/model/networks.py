@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from .layers import FusedBatchNormalization
+from ..config import halvings
+from .layers import FusedBatchNormalization, SeededSpectralNorm
 
 _KERNEL = 4
 _INITIAL_DEVIATION = 0.02  # section 6.2: weights from a Gaussian with mean 0, deviation 0.02
@@ -40,10 +41,10 @@ def build_generator(
     """Returns an untrained U-Net.
 
     Args:
-        image_size: Height and width of the input in pixels; a power of two.
-        output_size: Height and width of the output in pixels, a power of two up to `image_size`;
-            a smaller one leaves outer decoder blocks away. None: as the input.
-        depth: Number of halvings; None reaches 1×1 pixels, fewer leave the innermost blocks away.
+        image_size: Height and width of the input in pixels: a multiple of 2 ** `depth`.
+        output_size: Height and width of the output in pixels: `image_size` or a half, a quarter of
+            it, which leaves outer decoder blocks away. None: as the input.
+        depth: Number of halvings; None: while sides are even; fewer leave innermost blocks away.
         base_filters: Filters of the outermost block (`ngf` in the original); they double with each
             level to at most `max_filters`.
         max_filters: The most filters of a block.
@@ -63,8 +64,8 @@ def build_generator(
         A model from float32 `(batch, image_size, image_size, input_channels)` in [−1, 1] to float32
         `(batch, output_size, output_size, output_channels)` in [−1, 1].
     """
-    depth = depth or image_size.bit_length() - 1
-    outermost = image_size.bit_length() - (output_size or image_size).bit_length()
+    depth = depth or halvings(image_size)
+    outermost = halvings(image_size // (output_size or image_size))
     filters = [min(base_filters * 2**level, max_filters) for level in range(depth)]
     make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling, leak=leak)
     make.batch_normalization = layers.BatchNormalization if plain else FusedBatchNormalization
@@ -233,7 +234,7 @@ class _Layers:
             dtype=self._precision,
             name=name,
         )
-        return _SeededSpectralNorm(layer, seed=self._seed()) if self._spectral_norm else layer
+        return SeededSpectralNorm(layer, seed=self._seed()) if self._spectral_norm else layer
 
     def upsampled(
         self, name: str, filters: int, x: keras.KerasTensor, *, use_bias: bool = False
@@ -279,19 +280,6 @@ class _Layers:
 
     def concatenate(self, name: str) -> keras.Layer:
         return layers.Concatenate(dtype=self._precision, name=name)
-
-
-class _SeededSpectralNorm(layers.SpectralNormalization):
-    """Keras' wrapper with a seeded start, so that the same seed gives the same run."""
-
-    def __init__(self, layer: keras.Layer, *, seed: int) -> None:
-        super().__init__(layer, dtype=layer.dtype_policy, name=f"{layer.name}_spectral")
-        self._start_seed = seed
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        super().build(input_shape)
-        start = np.random.default_rng(self._start_seed).normal(0, 1, self.vector_u.shape)
-        self.vector_u.assign(start.astype("float32"))
 
 
 def with_features(discriminator: keras.Model) -> keras.Model:

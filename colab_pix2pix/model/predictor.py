@@ -43,7 +43,7 @@ class Predictor:
         self.factor = (config.output_size or config.image_size) / config.image_size
         self.name = f"{trained.name}, {mode} mode{', whole' if whole else ''}"
         self._config, self._training = config, mode == "paper"
-        self._multiple = 2 ** (config.depth or config.image_size.bit_length() - 1)
+        self._multiple = 2**config.levels
         generator = inference_mode.with_mode(trained.generator, mode)
         self._local = mode == "inference" and config.normalization == "batch"
         self._run = self._compiled(inference_mode.of_any_size(generator) if whole else generator)

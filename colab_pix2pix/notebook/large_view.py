@@ -50,7 +50,7 @@ CUT = (
 _SCRIPT = """
 if (!window.cpLarge) {
   window.cpLarge = true;
-  const SIZES = [16, 32, 64, 128, 256, 512, 1024], GAP = 4, STRIP_GAP = 8;
+  const SIZES = Array.from({length: 64}, (_, n) => 16 * (n + 1)), GAP = 4, STRIP_GAP = 8;
   const squaresOf = (view, image) => {
     const width = image.naturalWidth, height = image.naturalHeight;
     if (view.dataset.kind === 'strip')

@@ -16,29 +16,25 @@ import numpy as np
 from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, fan_out, ignore
 from ..filenames import typed_path
+from ..model import memory
 from ..model.tf_logging import silence_stderr
 from ..project import Project
 from ..storage import npz, restore
 from ..storage.checkpoints import CheckpointWriter
 from .artifacts import sample_bytes
 from .data import Pictures, load_pictures
-from .devices.determinism import deterministic_ops
+from .devices.determinism import NOT_ALIKE, deterministic_ops
 from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
 from .progress import samples_between
+from .time_budget import TimeBudget
 from .tracking.tracker import Tracker
 from .trainer import Recorders, Trainer, TrainingResult, result_at
 
 if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup
     from ..model.pix2pix import Pix2Pix
-    from .time_budget import TimeBudget
-
-_NOT_ALIKE = (
-    "This GPU computes a step a little differently each time: what is resumed ends near the run"
-    " that is left alone, not with the same bytes."
-)
 
 
 def fit(
@@ -115,6 +111,8 @@ def prepare(
         on_event = on_event if devices.chief else ignore
         devices.check_options(plan.config)
         stack.enter_context(deterministic_ops(_has_a_switch(plan, device_info)))
+        if device_info["device"] == "CPU":
+            memory.check_training(plan.config, -(-plan.config.batch_size // devices.size) or 1)
         plan = _with_batch_size(plan, device_info["precision"], pictures, devices.size, on_event)
         devices.check(plan.config)
         model = _build_model(plan, device_info, devices, pictures, on_event)
@@ -136,6 +134,7 @@ def prepare(
                 about = {"id": writer.run_id, "name": plan.project.path.name, "config": config}
                 tracker = stack.enter_context(Tracker(plan.config.track, about, on_event))
                 on_event = fan_out(on_event, tracker)
+        minutes = plan.config.minutes
         yield Trainer(
             plan,
             model,
@@ -143,7 +142,7 @@ def prepare(
             devices,
             device_info,
             recorders=recorders,
-            budget=_time_budget(plan, started),
+            budget=TimeBudget(minutes, plan, started) if minutes else None,
             on_event=on_event,
         )
 
@@ -258,7 +257,7 @@ def _restore(
             on_event(Note(message=changed))
     if device_info["deterministic"] == "no":
         remedy = " deterministic auto changes that." if plan.config.deterministic == "off" else ""
-        on_event(Note(message=_NOT_ALIKE + remedy))
+        on_event(Note(message=NOT_ALIKE + remedy))
 
 
 def _begin_writing(plan: Plan, on_event: OnEvent) -> CheckpointWriter:
@@ -297,9 +296,3 @@ def _begin_recording(
         ),
         curves=stack.enter_context(EventFile(writer.staging_dir.logs, history.lines)),
     )
-
-
-def _time_budget(plan: Plan, started: float) -> TimeBudget | None:
-    from .time_budget import TimeBudget
-
-    return TimeBudget(plan.config.minutes, plan, started) if plan.config.minutes else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -100,7 +101,8 @@ class RunDecoder:
         self._stream: VideoStream = stream
         self._decoder = stream.codec_context
         self._decoder.thread_type = "SLICE" if self._threads else "AUTO"
-        self._decoder.thread_count = self._threads
+        # Twice as many as cores: they wait for each other, and for who scales their frames.
+        self._decoder.thread_count = self._threads or min(16, 2 * (os.cpu_count() or 1))
         self._container_ratio = stream.sample_aspect_ratio
         self._first_ratio = self._decoder.sample_aspect_ratio
         self._demuxer = demux(self._container, self._stream)

@@ -268,8 +268,9 @@ def test_no_link_is_taken_for_a_path(
 )
 @pytest.mark.parametrize("name", ["list.mp4", "list.m3u8"])
 def test_a_list_that_poses_as_a_video_opens_no_file(
-    shelf: Path, tmp_path: Path, text: str, name: str
+    shelf: Path, tmp_path: Path, text: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # half a minute between new tries
     site = tmp_path / "site"
     site.mkdir()
     (site / name).write_text(text.format(path=shelf / "clip.mp4"))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from colab_pix2pix.images.resize_matrices import cubic_matrix
 from colab_pix2pix.model import conditions
 
-SIZES = [64, 128, 256, 512, 73, 286]
+SIZES = [64, 96, 256, 1024, 73, 286]
 
 
 def noise(*shape: int) -> np.ndarray:

@@ -76,7 +76,7 @@ def as_the_docstring_says(picture: np.ndarray, config: TrainConfig) -> np.ndarra
     ],
     ids=str,
 )
-@pytest.mark.parametrize("size", [64, 256])
+@pytest.mark.parametrize("size", [64, 96, 256])
 def test_the_input_is_what_its_docstring_says_in_plain_numpy(
     changes: dict[str, object], size: int
 ) -> None:

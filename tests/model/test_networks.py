@@ -39,7 +39,7 @@ def test_the_discriminator_has_as_many_parameters_as_published() -> None:
     assert build_discriminator(image_size=256, input_channels=3).count_params() == 2_770_433
 
 
-@pytest.mark.parametrize("image_size", [64, 128])
+@pytest.mark.parametrize("image_size", [64, 96, 128, 160])
 def test_a_picture_goes_in_and_a_picture_comes_out(image_size: int) -> None:
     generator = build_generator(image_size=image_size, base_filters=4)
     generated_image = generator(tf.zeros((2, image_size, image_size, 1)))
@@ -88,6 +88,20 @@ def test_the_generator_can_be_cut_to_size(options: dict[str, object], size: int)
     assert generator(tf.zeros((1, 64, 64, 1))).shape == (1, size, size, 3)
     whole = build_generator(image_size=64, base_filters=4)
     assert generator.count_params() <= whole.count_params()
+
+
+@pytest.mark.parametrize(
+    ("image_size", "smallest"), [(64, 1), (96, 3), (192, 3), (320, 5), (1024, 1)]
+)
+def test_the_innermost_layer_is_the_smallest_that_halving_gives(
+    image_size: int, smallest: int
+) -> None:
+    options = {"image_size": image_size, "base_filters": 4, "normalization": "instance"}
+    generator = build_generator(**options, output_size=image_size // 2)
+    sides = [each.output.shape[1] for each in generator.layers if "down" in each.name]
+    assert min(sides) == sides[-1] == smallest
+    assert generator.output.shape[1:] == (image_size // 2, image_size // 2, 3)
+    assert build_generator(**options).output.shape[1:] == (image_size, image_size, 3)
 
 
 def test_the_same_seed_gives_the_same_networks() -> None:

@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,6 @@ CONFIG = TrainConfig(
 PICTURES = np.random.default_rng(0).integers(0, 256, (9, 80, 80, 3), np.uint8)
 STEPS = 10
 NUMBERS = np.random.default_rng(1).integers(0, len(PICTURES), (STEPS, 2))
-COUNT_PROGRAMS = """
-import numpy as np
-from colab_pix2pix.model.pix2pix import Pix2Pix
-from tests_model_step_programs import CONFIG, NUMBERS, PICTURES
-model = Pix2Pix(CONFIG.replace(gan_warmup_steps=0), compiled=("both",))
-model.learn_from(PICTURES, resident=True)
-for first, last in ((0, 1), (1, 4), (4, 6)):
-    shares = [1 - step / 10 for step in range(first, last)]
-    model.train(NUMBERS[first:last], first, rate_shares=shares)
-"""
 
 
 def trained(model: Pix2Pix, calls: list[int], *, resident: bool = False) -> np.ndarray:
@@ -69,50 +60,56 @@ def test_any_number_of_steps_in_a_call_gives_the_same_bytes(
     assert state(model) == state(one_by_one[0])
 
 
-@pytest.mark.slow
-def test_a_compiled_step_learns_the_same_and_gives_the_same_bytes_each_time(
-    one_by_one: tuple[Pix2Pix, np.ndarray],
-) -> None:
+def small_steps(compiled: Collection[str]) -> np.ndarray:
+    """Returns the losses of twenty steps of a hundredth of the usual width."""
+    config = CONFIG.replace(gan_warmup_steps=0, learning_rate=CONFIG.step_width / 100)
+    model = Pix2Pix(config, compiled=compiled)
+    model.learn_from(PICTURES)
+    numbers = np.concatenate([NUMBERS, NUMBERS])
+    return model.train(numbers, 0, rate_shares=[1.0] * len(numbers)).numpy()
+
+
+def compile_and_train(file: Path) -> None:
+    """Trains with XLA, once through and once in two halves, and writes what came of it.
+
+    A process of its own: XLA is told before it loads to keep a copy of each program.
+    """
     notes: list[str] = []
     model = Pix2Pix(CONFIG, compiled=PHASES, on_note=notes.append)
-    first = trained(model, [0, 4])
+    losses = trained(model, [0, 4])
     halfway = {name: np.array(v.numpy()) for name, v in model.variables().items()}
-    losses = np.concatenate([first, trained(model, list(range(4, STEPS + 1)))])
-    assert len(notes) == len(PHASES) and all("was compiled" in note for note in notes)
-    # Rounding differs, and Adam's first steps divide a gradient by its own size.
-    assert np.allclose(losses[:5], one_by_one[1][:5], rtol=1e-4, atol=1e-5)
-    assert np.allclose(losses, one_by_one[1], rtol=0.02)
-
+    losses = np.concatenate([losses, trained(model, list(range(4, STEPS + 1)))])
     resumed = Pix2Pix(CONFIG, compiled=PHASES)
     resumed.restore(halfway)
     again = trained(resumed, [4, STEPS], resident=True)
-    assert np.array_equal(again, losses[4:])
-    assert state(resumed) == state(model)
+    equal = state(resumed) == state(model)
+    small = small_steps(PHASES)
+    np.savez(file, losses=losses, again=again, equal=equal, small=small, notes=notes)
 
 
 @pytest.mark.slow
-def test_small_steps_of_a_compiled_program_stay_within_rounding() -> None:
-    config = CONFIG.replace(gan_warmup_steps=0, learning_rate=1e-6)
-    numbers = np.concatenate([NUMBERS, NUMBERS])
-    results = []
-    for compiled in ((), PHASES):
-        model = Pix2Pix(config, compiled=compiled)
-        model.learn_from(PICTURES)
-        results.append(model.train(numbers, 0, rate_shares=[1.0] * len(numbers)).numpy())
-    assert np.allclose(*results, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_one_program_serves_all_steps_and_calls(tmp_path: Path) -> None:
-    folder = tmp_path / "programs"
+def test_a_compiled_step_learns_the_same_and_gives_the_same_bytes_each_time(
+    one_by_one: tuple[Pix2Pix, np.ndarray], tmp_path: Path
+) -> None:
+    programs, file = tmp_path / "programs", tmp_path / "results.npz"
     environment = dict(
         os.environ,
-        XLA_FLAGS=f"--xla_dump_to={folder} --xla_dump_hlo_as_text",
+        XLA_FLAGS=f"--xla_dump_to={programs} --xla_dump_hlo_as_text",
         PYTHONPATH=os.pathsep.join([str(Path(__file__).parent), *sys.path]),
     )
-    script = COUNT_PROGRAMS.replace("tests_model_step_programs", Path(__file__).stem)
-    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
-    assert len(list(folder.glob("*before_optimizations.txt"))) == 1
+    code = f"import sys, pathlib, {Path(__file__).stem} as it"
+    code += "; it.compile_and_train(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(file)], env=environment, check=True)
+    with np.load(file) as found:
+        # Rounding differs, and Adam's first steps divide a gradient by its own size.
+        assert np.allclose(found["losses"][:5], one_by_one[1][:5], rtol=1e-4, atol=1e-5)
+        assert np.allclose(found["losses"], one_by_one[1], rtol=0.02)
+        assert np.allclose(found["small"], small_steps(()), rtol=1e-5, atol=1e-5)
+        assert np.array_equal(found["again"], found["losses"][4:])
+        assert found["equal"]
+        assert ["was compiled" in note for note in found["notes"]] == [True] * len(PHASES)
+    # Both phases, the run that goes on in the second one, and the small steps: one program each.
+    assert len(list(programs.glob("*before_optimizations.txt"))) == 4
 
 
 def test_what_can_not_be_compiled_runs_as_it_is_and_says_so() -> None:

@@ -49,6 +49,7 @@ def long_picture(length: int, height: int = 64, count: int = 1) -> np.ndarray:
         ((2111, 64), {"output_size": 32}),
         ((64, 2500), {"depth": 3}),
         ((64, 1999), {"condition": "edges"}),
+        ((96, 2111), {"image_size": 96}),
     ],
 )
 def test_tiles_give_the_pixels_of_one_piece(

@@ -158,7 +158,7 @@ def test_blanks_around_a_pasted_link_are_left_out() -> None:
     assert form.config.source == "https://example.org/flowers.mp4"
 
 
-@pytest.mark.parametrize("values", [{"image_size": 100}, {"epochs": "many"}, {"speed": 1}])
+@pytest.mark.parametrize("values", [{"condition": "photo"}, {"epochs": "many"}, {"speed": 1}])
 def test_setting_what_no_box_can_hold_is_refused_by_name(values: dict[str, object]) -> None:
     form = TrainForm()
     before = form.config

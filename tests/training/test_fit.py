@@ -11,7 +11,9 @@ import pytest
 
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
+from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.events import Event, Metrics, Resumed
+from colab_pix2pix.model import memory
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
@@ -116,3 +118,13 @@ def test_the_numbers_are_on_disk_with_each_save(
         train(crops, project, TINY)
     last = project.metrics_csv.read_text().splitlines()[-1]
     assert int(last.split(",")[0]) == status(project)["step"] == 5
+
+
+def test_what_the_memory_can_not_hold_is_refused_before_the_first_step_and_leaves_nothing(
+    crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10**9)
+    large = TINY.replace(image_size=1024, base_filters=16)
+    with pytest.raises(TrainingError, match="Choose batch_size 1"):
+        train(crops, tmp_path / "run", large)
+    assert not list(tmp_path.rglob("slot-*"))

@@ -75,7 +75,7 @@ def test_a_graphics_card_that_fails_is_left_alone(address: str, visiting: Visiti
 SIZES_AND_FACTORS = [(64, 24.0), (128, 8.0), (256, 24.0), (256, 2.5), (256, 1.0)]
 
 
-SIZES_AND_FACTORS += [(128, 102.4), (256, 64.0), (512, 12.0), (64, 5.0)]
+SIZES_AND_FACTORS += [(128, 102.4), (256, 64.0), (512, 12.0), (64, 5.0), (96, 24.0), (1024, 24.0)]
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -38,6 +38,7 @@ KINDS = {
         upsampling="resize", normalization="instance", ema=0.9, depth=5, leak=0.3
     ),
     "smaller output, in colour": TINY.replace(output_size=32, input_channels=3),
+    "no power of two": TINY.replace(image_size=96),
 }
 
 
@@ -59,8 +60,8 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
     assert len(told) == len(files)
     assert {path.name for path in target.iterdir()} == {path.name for path in written}
 
-    channels = KINDS[kind].channels_fed
-    images = np.random.default_rng(0).uniform(-1, 1, (3, 64, 64, channels)).astype(np.float32)
+    channels, side = KINDS[kind].channels_fed, KINDS[kind].image_size
+    images = np.random.default_rng(0).uniform(-1, 1, (3, side, side, channels)).astype(np.float32)
     expected = np.asarray(load_trained(project).generator(images, training=False))
     # Loaded by others, who know nothing of this package.
     plain = keras.models.load_model(target / "generator.keras")
@@ -70,7 +71,7 @@ def test_every_format_gives_the_same_pictures(crops: Dataset, tmp_path: Path, ki
 
     condition = json.loads((target / "condition.json").read_text())
     assert condition["input_channels"] == channels and condition["condition"] == "blurred-grey"
-    assert condition["output_size"] == (KINDS[kind].output_size or 64)
+    assert condition["output_size"] == (KINDS[kind].output_size or side)
     known = {
         p.key: json.loads(p.value) for p in onnx.load(target / "generator.onnx").metadata_props
     }

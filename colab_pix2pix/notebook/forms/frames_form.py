@@ -20,7 +20,7 @@ from .film_strip import FilmStrip
 _SUGGESTED = FramesConfig(count=300)  # enough to see that all works, and quick to train on
 _OPTIONS_OF_IMAGES = ("count", "scale", "crops", "region", "random_seed", "image_format")
 _NEVER_CUT = "Pairs are never cut: each picture becomes a square of this size."
-_SIZES = [(f"{pixels} pixels", f"-1:{pixels}") for pixels in (128, 256, 512)]
+_SIZES = [(f"{pixels} pixels", f"-1:{pixels}") for pixels in (128, 256, 512, 1024)]
 _DRAG = "Drag a square over the picture to cut out only that. It counts for every frame."
 _SIZE_HELP = "How high a frame is made before it is cut: in a wide video, the size of the squares."
 

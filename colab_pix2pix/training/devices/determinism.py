@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: What a person is told where it is not so.
+NOT_ALIKE = (
+    "This GPU computes a step a little differently each time: what is resumed ends near the run"
+    " that is left alone, not with the same bytes."
+)
+
 
 @contextmanager
 def deterministic_ops(on: bool) -> Iterator[None]:

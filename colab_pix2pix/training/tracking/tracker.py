@@ -74,8 +74,7 @@ class Tracker:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Metrics | Sample) and self._lines.qsize() < _QUEUED:
             self._lines.put(to_json(event))
-        while not self._notes.empty():
-            self._tell(self._notes.get())
+        self._pass_on_notes()
 
     def __exit__(self, *failure: object) -> None:
         self._lines.put("")
@@ -83,7 +82,11 @@ class Tracker:
         if self._hearing.is_alive():
             os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
             self._hearing.join(1.0)
-        self(Note(message="the end"))
+        self._pass_on_notes()
+
+    def _pass_on_notes(self) -> None:
+        while not self._notes.empty():
+            self._tell(self._notes.get())
 
     def _send(self, pipe: IO[bytes]) -> None:
         with contextlib.suppress(BrokenPipeError), pipe:  # `_hear` says why
