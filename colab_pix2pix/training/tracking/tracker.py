@@ -55,6 +55,7 @@ class Tracker:
         self._lines: queue.Queue[str] = queue.Queue()
         self._lines.put(json.dumps(about | {"folder": str(folder)}))
         self._notes: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._left_out = 0
         secrets = {name: colab.secret(name) for name in SECRETS[library] if name not in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.tracking_child", library],
@@ -72,8 +73,11 @@ class Tracker:
         return self
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Metrics | Sample) and self._lines.qsize() < _QUEUED:
-            self._lines.put(to_json(event))
+        if isinstance(event, Metrics | Sample):
+            if self._lines.qsize() < _QUEUED:
+                self._lines.put(to_json(event))
+            else:
+                self._left_out += 1
         self._pass_on_notes()
 
     def __exit__(self, *failure: object) -> None:
@@ -97,12 +101,13 @@ class Tracker:
     def _hear(self, pipe: IO[bytes]) -> None:
         said = ""
         with pipe:
-            for line in map(bytes.decode, pipe):
+            for line in (line.decode(errors="replace") for line in pipe):
                 if line.startswith('{"event": "Note"'):
                     self._notes.put(from_json(line))
                 else:  # what a library prints
                     said = line.strip() or said
-        if status := self._process.wait():
-            why = "it does not answer" if status < 0 else said
+        status = self._process.wait()
+        if status or self._left_out:
+            why = "it does not answer" if status < 0 else said if status else "it is too slow"
             message = f"{self._library} has not got all of it ({why}); metrics.csv has."
             self._notes.put(Note(message=message, level="warning"))
