@@ -920,6 +920,11 @@ class SamplesConfig(Config):
         expects="up to 4 numbers of crops such as 3, 12, or nothing",
     )
 
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers, each once, in order."""
+        return list(dict.fromkeys(map(int, re.findall(r"\d+", self.samples))))
+
 
 @dataclass(frozen=True, kw_only=True)
 class UseConfig(Config):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,9 @@ def on_dask(address: str, on_event: OnEvent) -> Executor:
 
     def execute(todo: list[tuple[Source, str]], folder: Path) -> Iterable[list[Crop]]:
         distributed = _distributed()
+        # A client that did not come up before goes now: collected while this one starts, it would
+        # wait for a lock that is held below it.
+        gc.collect()
         try:
             client = distributed.Client(address, timeout=CONNECT_SECONDS)
         # As odd as the address; dask asserts, too, that a loop of its own has come up.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -199,7 +198,7 @@ def chosen_crops(dataset: Dataset, project: Project) -> list[Crop]:
     Numbers beyond the last crop count for nothing: crops may have been cut again, fewer of them.
     """
     crops = dataset.crops
-    numbers = _sample_numbers(project.recall(SamplesConfig))
+    numbers = project.recall(SamplesConfig).numbers
     return [crops[number - 1] for number in numbers if 1 <= number <= len(crops)]
 
 
@@ -209,7 +208,7 @@ def check_samples(config: SamplesConfig, dataset: Dataset) -> None:
     Raises:
         OptionError: a number is larger than that of the last crop.
     """
-    wrong = [number for number in _sample_numbers(config) if not 1 <= number <= len(dataset.crops)]
+    wrong = [number for number in config.numbers if not 1 <= number <= len(dataset.crops)]
     if wrong:
         raise OptionError(
             f"samples: received {wrong[0]}.",
@@ -251,7 +250,3 @@ def decode_crops(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarr
         return np.concatenate([read_square(file, size) for file in files], axis=-1)
 
     return np.stack(list(side_by_side(decode_one, crops)))
-
-
-def _sample_numbers(config: SamplesConfig) -> list[int]:
-    return list(dict.fromkeys(map(int, re.findall(r"\d+", config.samples))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -108,3 +109,25 @@ def test_a_scheduler_that_is_not_there_is_named(
     with pytest.raises(VideoError, match="no dask scheduler"):
         extract_many(clips, tmp_path / "crops", CONFIG, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "crops").exists()
+
+
+def test_a_client_that_did_not_come_up_is_gone_before_the_next_one_starts(
+    clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+
+    class Watched(distributed.Client):
+        def __init__(self, *arguments: object, **options: object) -> None:
+            clients = [o for o in gc.get_objects() if isinstance(o, distributed.Client)]
+            left.append(sum(c is not self and c.status != "closed" for c in clients))
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(distributed, "Client", Watched)
+    gc.disable()  # what is collected must not depend on when
+    try:
+        for _ in range(3):
+            with pytest.raises(VideoError, match="no dask scheduler"):
+                extract_many(clips, tmp_path / "crops", CONFIG, scheduler="foo")
+    finally:
+        gc.enable()
+    assert left == [0, 0, 0]

@@ -217,9 +217,14 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     # The slider leads to earlier pictures while steps go on, and stays there. At first pictures
     # come faster than a click travels.
     wait_for(lambda: seconds_since_a_sample(project) > 1, "pictures to come less often")
-    slide_to(page, 0.0)
     caption = page.locator(".cp-training .cp-caption")
-    wait_for(lambda: "Step 0." in caption.inner_text(), "the first picture")
+
+    def leads_to_the_first() -> bool:
+        slide_to(page, 0.0)  # once more where a picture came between the click and its arrival
+        page.wait_for_timeout(3000)
+        return "Step 0." in caption.inner_text()
+
+    wait_for(leads_to_the_first, "the first picture")
     page.wait_for_timeout(500)  # a picture's bytes are put in place a moment after its caption
     before, oldest = step_shown(page), picture.first.get_attribute("src")
     wait_for(lambda: len(list(project.samples.glob("*.jpg"))) > drawn, "another sample")

@@ -13,18 +13,9 @@ from colab_pix2pix.training import progress
 from colab_pix2pix.training.devices.compiling import phases_to_compile
 from colab_pix2pix.training.plan import Plan, make_plan
 from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, Pace, is_sample_step
+from support.clock import Clock
 
 CONFIG = TrainConfig(image_size=64, base_filters=4, epochs=90, batch_size=4, gan_warmup_steps=50)
-
-
-class Clock:
-    """A clock that is set by hand, in seconds."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 def calls(plan: Plan, monkeypatch: pytest.MonkeyPatch, step_seconds: float) -> list[range]:

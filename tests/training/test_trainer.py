@@ -23,18 +23,9 @@ from colab_pix2pix.training.plan import make_plan
 from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step, samples_between
 from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.workflows.pipeline import train
+from support.clock import Clock
 
 TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4, gan_warmup_steps=0)
-
-
-class Clock:
-    """A clock that is set by hand, in seconds."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.mark.parametrize("slower", [1.0, 1.3], ids=["even", "slower after a while"])

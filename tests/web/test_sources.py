@@ -13,6 +13,7 @@ from playwright.sync_api import Playwright
 
 from colab_pix2pix.downloader.download import sample_video
 from support.pages import SIZE, Visit, Visiting, browser
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -29,11 +30,14 @@ def test_the_camera_is_seen_and_the_result_moves(
     page.wait_for_function("window.page.source === 'camera'")
     visit.wait_for_frames(3)
     before = visit.pixels("input"), visit.pixels("output")
-    visit.wait_for_frames(20)
-    after = visit.pixels("input"), visit.pixels("output")
-    for one, other in zip(before, after, strict=True):
-        assert one.shape == (SIZE, SIZE, 4)
-        assert np.abs(one.astype(int) - other).max() > 20
+    assert all(one.shape == (SIZE, SIZE, 4) for one in before)
+
+    def has_moved() -> bool:
+        after = visit.pixels("input"), visit.pixels("output")
+        pairs = zip(before, after, strict=True)
+        return all(np.abs(one.astype(int) - other).max() > 20 for one, other in pairs)
+
+    wait_for(has_moved, "another picture")
     assert page.get_by_role("button", name="Camera").get_attribute("aria-pressed") == "true"
     assert page.evaluate("document.querySelector('#source video').videoWidth") > 0
 

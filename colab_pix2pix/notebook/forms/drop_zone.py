@@ -190,7 +190,7 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         if self._received >= size:
             os.replace(self._part, self._target)
             self._paths.append(self._target)
-            self._part, text = None, f"{self._target.name} is here: {self._in_words(size)}."
+            self._part, text = None, f"{self._target.name} is here: {wording.bytes_in_words(size)}."
             self._taken(list(self._paths))
         self._show(key, self._received, text, self._received / size)
 
@@ -207,8 +207,9 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
             raise UploadError(f"{name} is empty.", fix="Choose another file.")
         disk, free = free_space(self._folder)
         if free < size:
+            left, needed = map(wording.bytes_in_words, (free, size))
             raise UploadError(
-                f"{disk} has {self._in_words(free)} left and {name} has {self._in_words(size)}.",
+                f"{disk} has {left} left and {name} has {needed}.",
                 fix="Free some space first.",
             )
         drop, index = key.rsplit("-", 1)
@@ -238,7 +239,3 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         self.state.value = (
             f'<div class="cp-sent" {attributes}>{bar}{style.line(text, "help")}</div>'
         )
-
-    @staticmethod
-    def _in_words(size_bytes: int) -> str:
-        return wording.bytes_in_words(size_bytes)

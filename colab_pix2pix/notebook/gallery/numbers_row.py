@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -63,8 +62,8 @@ class NumbersRow(widgets.HBox):  # type: ignore[misc]
         assert self._project is not None
         files = [crop.file for crop in self._selection.dataset.crops]
         number = files.index(file) + 1
-        known = map(int, re.findall(r"\d+", self._project.recall(SamplesConfig).samples))
-        others = [n for n in dict.fromkeys(known) if n != number and n <= len(files)]
+        known = self._project.recall(SamplesConfig).numbers
+        others = [n for n in known if n != number and n <= len(files)]
         return self._store([*others, number][-_MOST_SAMPLES:])
 
     def _choose(self, choice: Choice) -> None:
