@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import wording
-from ..events import Note, OnEvent, Resumed, Safety, fan_out, ignore
+from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
 from ..model import memory
 from ..model.tf_logging import silence_stderr
@@ -29,7 +29,7 @@ from .history import History
 from .plan import Plan
 from .progress import samples_between
 from .time_budget import TimeBudget
-from .tracking.tracker import Tracker
+from .tracking.tracker import tracked
 from .trainer import Recorders, Trainer, TrainingResult, result_at
 
 if TYPE_CHECKING:
@@ -129,11 +129,9 @@ def prepare(
             writer = stack.enter_context(_begin_writing(plan, on_event))
             keep_crops(writer)
             recorders = _begin_recording(plan, model, pictures, history, writer, stack)
-            if plan.config.track != "off":
-                config = plan.config.to_dict() | device_info
-                about = {"id": writer.run_id, "name": plan.project.path.name, "config": config}
-                tracker = stack.enter_context(Tracker(plan.config.track, about, on_event))
-                on_event = fan_out(on_event, tracker)
+            config = plan.config.to_dict() | device_info
+            about = {"id": writer.run_id, "name": plan.project.path.name, "config": config}
+            on_event = tracked(plan.config.track, about, on_event, stack)
         minutes = plan.config.minutes
         yield Trainer(
             plan,

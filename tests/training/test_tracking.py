@@ -9,8 +9,10 @@ import json
 import os
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -21,10 +23,12 @@ from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import OptionError
 from colab_pix2pix.events import Event, Metrics, Note, Sample, ignore
+from colab_pix2pix.storage import colab
 from colab_pix2pix.training.tracking import tracker
-from colab_pix2pix.training.tracking.tracker import Tracker
+from colab_pix2pix.training.tracking.tracker import Tracker, tracked
 from colab_pix2pix.workflows.pipeline import train
 from support import TESTS
+from support.waiting import wait_for
 
 TRACKERS = os.environ.get("TRACKERS", "wandb,mlflow").split(",")
 KEY = "0123456789abcdef" * 2 + "01234567"
@@ -49,10 +53,24 @@ def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def silent_server() -> Iterator[str]:
-    """Takes every connection and never answers, as a network that is dead."""
+def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where all libraries send; takes every connection and never answers, as a dead network."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.settimeout(60)
+        for name in ("WANDB_BASE_URL", "MLFLOW_TRACKING_URI", "TRACKIO_SERVER_URL"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.getsockname()[1]}")
+        yield server
+
+
+@pytest.fixture
+def in_colab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What a double of Colab reads: see support/fake_colab/README.md."""
+    monkeypatch.setenv("FAKE_COLAB", str(tmp_path))
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "a release")
+    monkeypatch.syspath_prepend(TESTS / "support" / "fake_colab")
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("google.colab")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 def written(folder: Path, pattern: str) -> bytes:
@@ -115,23 +133,26 @@ def test_each_library_gets_options_scores_and_pictures_and_one_run_goes_on(
 
 @pytest.mark.parametrize("library", TRACKERS)
 def test_a_dead_network_stops_nothing_and_no_key_is_written(
-    library: str, silent_server: str, own_home: Path, monkeypatch: pytest.MonkeyPatch
+    library: str, silent_server: socket.socket, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WANDB_API_KEY", KEY)
-    monkeypatch.setenv("WANDB_BASE_URL", silent_server)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", silent_server)
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", KEY)
-    monkeypatch.setenv("TRACKIO_SERVER_URL", silent_server)
     heard: list[Event] = []
-    with Tracker(library, ABOUT, heard.append, patience_seconds=3) as track:
+    with Tracker(library, ABOUT, heard.append, patience_seconds=0.5) as track:
+        connection, _ = silent_server.accept()
         for _ in range(3000):  # more than wait for the library
             track(LINE)
         assert track._lines.qsize() <= tracker._QUEUED + 1
+    connection.close()
     assert track._process.poll() is not None
     (late,) = [event for event in heard if isinstance(event, Note) and event.level == "warning"]
     assert library in late.message and "metrics.csv has" in late.message
     assert KEY.encode() not in written(own_home, "*")
-    assert not [process for process in psutil.process_iter() if _works_for(process, own_home)]
+    assert not _at_work(own_home)
+
+
+def _at_work(home: Path) -> list[psutil.Process]:
+    return [process for process in psutil.process_iter() if _works_for(process, home)]
 
 
 def _works_for(process: psutil.Process, home: Path) -> bool:
@@ -139,6 +160,42 @@ def _works_for(process: psutil.Process, home: Path) -> bool:
         return process.pid != os.getpid() and process.environ().get("HOME") == str(home)
     except psutil.Error:
         return False
+
+
+def test_what_waits_for_a_dead_network_ends_soon_after_a_training_that_was_killed(
+    silent_server: socket.socket, own_home: Path
+) -> None:
+    code = f"""if True:
+        from time import sleep
+        from colab_pix2pix.events import ignore
+        from colab_pix2pix.training.tracking.tracker import Tracker
+        tracker = Tracker("mlflow", {ABOUT}, ignore, patience_seconds=0.1)
+        sleep(600)
+    """
+    training = subprocess.Popen([sys.executable, "-c", code])
+    connection, _ = silent_server.accept()
+    assert len(_at_work(own_home)) >= 2
+    training.kill()
+    training.wait()
+    try:
+        wait_for(lambda: not _at_work(own_home), "its end", 30)
+    finally:
+        for process in _at_work(own_home):
+            process.kill()
+    connection.close()
+
+
+def test_a_disk_that_takes_nothing_stops_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no-folder").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-folder"))
+    heard: list[Event] = []
+    with ExitStack() as stack:
+        tracked("mlflow", ABOUT, heard.append, stack)(LINE)
+    note = heard.pop(0)
+    assert heard == [LINE] and isinstance(note, Note) and note.level == "warning"
+    assert "Nothing goes to mlflow" in note.message and "no-folder" in note.message
 
 
 def test_a_library_that_breaks_ends_with_a_word_and_the_training_goes_on(tmp_path: Path) -> None:
@@ -161,20 +218,44 @@ def test_a_library_that_is_not_there_is_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-def test_in_colab_the_key_is_taken_from_the_secrets_and_given_to_that_process_alone(
+def test_a_folder_of_its_name_is_no_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "secrets.json").write_text(json.dumps({"MLFLOW_TRACKING_TOKEN": KEY}))
-    monkeypatch.setenv("FAKE_COLAB", str(tmp_path))
-    monkeypatch.setenv("COLAB_RELEASE_TAG", "a release")
-    monkeypatch.syspath_prepend(TESTS / "support" / "fake_colab")
+    (tmp_path / "trackio").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with pytest.raises(OptionError, match=r"The package trackio is not installed"):
+        tracker.require_library("trackio")
+
+
+def test_in_colab_the_key_is_taken_from_the_secrets_and_given_to_that_process_alone(
+    in_colab: Path,
+) -> None:
+    (in_colab / "secrets.json").write_text(json.dumps({"MLFLOW_TRACKING_TOKEN": KEY}))
     with Tracker("mlflow", ABOUT, ignore, patience_seconds=60) as track:
         known = psutil.Process(track._process.pid).environ()
-    for name in [name for name in sys.modules if name.startswith("google.colab")]:
-        monkeypatch.delitem(sys.modules, name)
     assert known["MLFLOW_TRACKING_TOKEN"] == KEY
     assert "MLFLOW_TRACKING_TOKEN" not in os.environ
     assert "MLFLOW_TRACKING_URI" not in known, "there is no such secret"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "page", "said"),
+    [
+        ({}, "", []),
+        ({"KEY": None}, "", ["Notebook does not have access to secret KEY"]),
+        ({"KEY": "x"}, "gone", ["Requesting secret KEY timed out."]),
+    ],
+    ids=["none", "not-granted", "no-page"],
+)
+def test_a_secret_that_can_not_be_read_is_as_none_and_a_word_says_why(
+    secrets: dict[str, str | None], page: str, said: list[str], in_colab: Path
+) -> None:
+    (in_colab / "secrets.json").write_text(json.dumps(secrets))
+    (in_colab / "page").write_text(page)
+    heard: list[Event] = []
+    assert colab.secrets(["KEY"], heard.append) == {}
+    for event, words in zip(heard, said, strict=True):
+        assert isinstance(event, Note) and words in event.message
 
 
 @pytest.mark.slow

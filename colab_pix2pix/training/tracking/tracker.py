@@ -17,9 +17,9 @@ from threading import Thread
 from typing import IO, Any
 
 from ...errors import OptionError
-from ...events import Event, Metrics, Note, OnEvent, Sample, from_json, to_json
+from ...events import Event, Metrics, Note, OnEvent, Sample, fan_out, from_json, to_json
 from ...files import cache_dir
-from ...storage import colab
+from ...storage import colab, os_errors
 from ..devices.child import child_environment
 from .tracking_child import SECRETS
 
@@ -28,12 +28,37 @@ _QUEUED = 1000
 
 def require_library(library: str) -> None:
     """Raises OptionError where the option `track` names a library that is not installed."""
-    if library != "off" and find_spec(library) is None:
+    spec = None if library == "off" else find_spec(library)
+    if library != "off" and not (spec and spec.origin):  # wandb leaves folders of its own name
         raise OptionError(
             f"track: received {library!r}.",
             why=f"The package {library} is not installed.",
             fix=f"pip install 'colab_pix2pix[{library}]', or choose off.",
         )
+
+
+def tracked(
+    library: str, about: dict[str, Any], on_event: OnEvent, stack: contextlib.ExitStack
+) -> OnEvent:
+    """Returns a listener that tells `on_event`, and a `Tracker` where it can be started.
+
+    Where it can't, `on_event` is told why; no training ends for that.
+
+    Args:
+        library: What the option `track` says.
+        about: See `Tracker`.
+        on_event: Told all, and notes on the tracking.
+        stack: Its end is the end of the tracking.
+    """
+    if library == "off":
+        return on_event
+    try:
+        return fan_out(on_event, stack.enter_context(Tracker(library, about, on_event)))
+    except OSError as error:
+        why = f"{error.filename or sys.executable}: {os_errors.describe(error)}"
+        message = f"Nothing goes to {library} ({why}); metrics.csv has it."
+        on_event(Note(message=message, level="warning"))
+        return on_event
 
 
 class Tracker:
@@ -43,7 +68,10 @@ class Tracker:
         library: "wandb", "trackio" or "mlflow".
         about: The `id` and the `name` of the run, and its `config`; all of it JSON-ready.
         tell: Told notes, by the thread that calls this listener.
-        patience_seconds: See above.
+        patience_seconds: See above; also how long the library outlives this process.
+
+    Raises:
+        OSError: there is no room for its files, or for one more process.
     """
 
     def __init__(
@@ -56,13 +84,16 @@ class Tracker:
         self._lines.put(json.dumps(about | {"folder": str(folder)}))
         self._notes: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._left_out = 0
-        secrets = {name: colab.secret(name) for name in SECRETS[library] if name not in os.environ}
+        secrets = colab.secrets([n for n in SECRETS[library] if n not in os.environ], tell)
+        program = f"{__package__}.tracking_child"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.tracking_child", library],
+            [sys.executable, "-m", program, library, str(os.getpid()), str(patience_seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=child_environment(**{name: value for name, value in secrets.items() if value}),
+            encoding="utf-8",
+            errors="replace",
+            env=child_environment(**secrets),
             start_new_session=True,
         )
         self._hearing = Thread(target=self._hear, args=[self._process.stdout], daemon=True)
@@ -82,26 +113,28 @@ class Tracker:
 
     def __exit__(self, *failure: object) -> None:
         self._lines.put("")
-        self._hearing.join(1.0 if any(failure) else self._patience_seconds)
-        if self._hearing.is_alive():
-            os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
-            self._hearing.join(1.0)
-        self._pass_on_notes()
+        try:
+            self._hearing.join(1.0 if any(failure) else self._patience_seconds)
+        finally:  # Ctrl-C as well
+            if self._hearing.is_alive():
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
+                self._hearing.join(1.0)
+            self._pass_on_notes()
 
     def _pass_on_notes(self) -> None:
         while not self._notes.empty():
             self._tell(self._notes.get())
 
-    def _send(self, pipe: IO[bytes]) -> None:
+    def _send(self, pipe: IO[str]) -> None:
         with contextlib.suppress(BrokenPipeError), pipe:  # `_hear` says why
             for line in iter(self._lines.get, ""):
-                pipe.write(f"{line}\n".encode())
-                pipe.flush()
+                print(line, file=pipe, flush=True)
 
-    def _hear(self, pipe: IO[bytes]) -> None:
+    def _hear(self, pipe: IO[str]) -> None:
         said = ""
         with pipe:
-            for line in (line.decode(errors="replace") for line in pipe):
+            for line in pipe:
                 if line.startswith('{"event": "Note"'):
                     self._notes.put(from_json(line))
                 else:  # what a library prints

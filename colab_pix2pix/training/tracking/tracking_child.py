@@ -7,10 +7,12 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
-from typing import Any
+from threading import Thread
+from typing import Any, NamedTuple
 
-from ...events import Metrics, Note, Sample, from_json, to_json
+from ...events import JsonLines, Metrics, Note, Sample, from_json
 
 #: What a library reads from the environment, and a person may keep among Colab's secrets.
 SECRETS = {
@@ -19,59 +21,54 @@ SECRETS = {
     "mlflow": ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"],
 }
 _PROJECT = "colab_pix2pix"
-_SECONDS_LEFT = 60  # when the training is over, or dead
-#: Takes numbers by name, the path of a picture or "", and the step.
-Log = Callable[[dict[str, float], str, int], object]
 Say = Callable[[str], None]
 
 
-def _wandb(about: dict[str, Any], say: Say) -> tuple[Log, Callable[[], object]]:
+class Run(NamedTuple):
+    """Takes numbers by their names, and the path of a picture, each with its step; and the end."""
+
+    numbers: Callable[[dict[str, float], int], object]
+    picture: Callable[[str, int], object]
+    finish: Callable[[], object]
+
+
+def _wandb(about: dict[str, Any], say: Say) -> Run:
     import wandb
 
-    def start(**how: Any) -> Any:
-        quiet = wandb.Settings(
-            console="off",
-            disable_code=True,
-            disable_git=True,
-            x_disable_stats=True,
-            init_timeout=30,
-        )
-        given = {"id": about["id"], "name": about["name"], "dir": about["folder"]}
-        return wandb.init(project=_PROJECT, resume="allow", settings=quiet, **given, **how)
-
+    quiet = wandb.Settings(
+        console="off", disable_code=True, disable_git=True, x_disable_stats=True, init_timeout=30
+    )
+    given = {"id": about["id"], "name": about["name"], "dir": about["folder"], "settings": quiet}
     try:
-        run = start()
+        run = wandb.init(project=_PROJECT, resume="allow", **given)
     except wandb.Error as error:  # no key, or no network
         say(f"wandb writes files, for it is offline ({str(error).splitlines()[0]})")
-        run = start(mode="offline")
+        run = wandb.init(project=_PROJECT, resume="allow", mode="offline", **given)
     run.config.update(about["config"], allow_val_change=True)
     run.define_metric("*", step_metric="step")
     say(f"wandb: {run.url or f'`wandb sync {os.path.dirname(run.dir)}` sends what is written'}.")
+    return Run(
+        lambda values, step: run.log({**values, "step": step}),
+        lambda path, step: run.log({"samples": wandb.Image(path), "step": step}),
+        run.finish,
+    )
 
-    def log(values: dict[str, float], picture: str, step: int) -> None:
-        pictures = {"samples": wandb.Image(picture)} if picture else {}
-        run.log({**values, **pictures, "step": step})
 
-    return log, run.finish
-
-
-def _trackio(about: dict[str, Any], say: Say) -> tuple[Log, Callable[[], object]]:
+def _trackio(about: dict[str, Any], say: Say) -> Run:
     import trackio
 
+    quiet = {"embed": False, "auto_log_gpu": False, "auto_log_cpu": False}
     given = {"name": about["name"], "config": about["config"], "resume": "allow"}
-    run = trackio.init(
-        project=_PROJECT, embed=False, auto_log_gpu=False, auto_log_cpu=False, **given
-    )
+    run = trackio.init(project=_PROJECT, **given, **quiet)
     say(f"trackio: `trackio show --project {_PROJECT}` shows it.")
+    return Run(
+        lambda values, step: run.log(values, step=step),
+        lambda path, step: run.log({"samples": trackio.Image(path)}, step=step),
+        trackio.finish,
+    )
 
-    def log(values: dict[str, float], picture: str, step: int) -> None:
-        pictures = {"samples": trackio.Image(picture)} if picture else {}
-        run.log({**values, **pictures}, step=step)
 
-    return log, trackio.finish
-
-
-def _mlflow(about: dict[str, Any], say: Say) -> tuple[Log, Callable[[], object]]:
+def _mlflow(about: dict[str, Any], say: Say) -> Run:
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     os.environ.setdefault("MLFLOW_TRACKING_URI", f"file://{about['folder']}/mlruns")
     import mlflow
@@ -85,36 +82,38 @@ def _mlflow(about: dict[str, Any], say: Say) -> tuple[Log, Callable[[], object]]
         mlflow.start_run(run_name=about["name"], tags={"run_id": about["id"]})
         mlflow.log_params(about["config"])
     say(f"mlflow: it goes to {mlflow.get_tracking_uri()}")
-
-    def log(values: dict[str, float], picture: str, step: int) -> None:
-        mlflow.log_metrics(values, step=step)
-        if picture:
-            mlflow.log_artifact(picture, "samples")
-
-    return log, mlflow.end_run
+    return Run(
+        lambda values, step: mlflow.log_metrics(values, step=step),
+        lambda path, step: mlflow.log_artifact(path, "samples"),
+        mlflow.end_run,
+    )
 
 
-def main(library: str) -> None:
+def _end_after(parent: int, patience_seconds: float) -> None:
+    """Ends this process, and what it has started, soon after the one that it works for."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    time.sleep(patience_seconds)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main(library: str, parent: str, patience_seconds: str) -> None:
     """Logs what standard input says, until it ends."""
     os.nice(10)
+    Thread(target=_end_after, args=[int(parent), float(patience_seconds)], daemon=True).start()
     lines, sys.stdin = sys.stdin, io.StringIO()  # what a library asks, nobody answers
-
-    def say(message: str) -> None:
-        sys.stdout.write(to_json(Note(message=message)) + "\n")
-        sys.stdout.flush()
-
+    tell = JsonLines(sys.stdout)
     begin = {"wandb": _wandb, "trackio": _trackio, "mlflow": _mlflow}[library]
-    log, finish = begin(json.loads(lines.readline()), say)
+    run = begin(json.loads(lines.readline()), lambda message: tell(Note(message=message)))
     for line in lines:
         event = from_json(line)
         if isinstance(event, Metrics):
-            values = {name: v for name, v in vars(event).items() if v is not None}
-            log(values, "", values.pop("step"))
+            values = {name: value for name, value in vars(event).items() if value is not None}
+            run.numbers(values, values.pop("step"))
         elif isinstance(event, Sample) and event.path.exists():
-            log({}, str(event.path), event.step)
-    signal.alarm(_SECONDS_LEFT)
-    finish()
+            run.picture(str(event.path), event.step)
+    run.finish()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
