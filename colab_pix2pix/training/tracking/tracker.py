@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from ...errors import OptionError
 from ...events import Event, Metrics, Note, OnEvent, Sample, fan_out, from_json, to_json
+from ...filenames import public_text
 from ...files import cache_dir
 from ...storage import colab, os_errors
 from ..devices.child import child_environment
@@ -80,8 +81,8 @@ class Tracker:
         self._library, self._tell, self._patience_seconds = library, tell, patience_seconds
         folder = cache_dir() / "tracked"
         folder.mkdir(parents=True, exist_ok=True)
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._lines.put(json.dumps(about | {"folder": str(folder)}))
+        about = about | {"folder": str(folder)}
+        self._events: queue.Queue[Event | None] = queue.Queue()
         self._notes: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._left_out = 0
         secrets = colab.secrets([n for n in SECRETS[library] if n not in os.environ], tell)
@@ -98,21 +99,21 @@ class Tracker:
         )
         self._hearing = Thread(target=self._hear, args=[self._process.stdout], daemon=True)
         self._hearing.start()
-        Thread(target=self._send, args=[self._process.stdin], daemon=True).start()
+        Thread(target=self._send, args=[self._process.stdin, about], daemon=True).start()
 
     def __enter__(self) -> Tracker:
         return self
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Metrics | Sample):
-            if self._lines.qsize() < _QUEUED:
-                self._lines.put(to_json(event))
+            if self._events.qsize() < _QUEUED:
+                self._events.put(event)
             else:
                 self._left_out += 1
         self._pass_on_notes()
 
     def __exit__(self, *failure: object) -> None:
-        self._lines.put("")
+        self._events.put(None)
         try:
             self._hearing.join(1.0 if any(failure) else self._patience_seconds)
         finally:  # Ctrl-C as well
@@ -126,15 +127,16 @@ class Tracker:
         while not self._notes.empty():
             self._tell(self._notes.get())
 
-    def _send(self, pipe: IO[str]) -> None:
+    def _send(self, pipe: IO[str], about: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError), pipe:  # `_hear` says why
-            for line in iter(self._lines.get, ""):
-                print(line, file=pipe, flush=True)
+            print(json.dumps(about), file=pipe, flush=True)
+            while event := self._events.get():
+                print(to_json(event), file=pipe, flush=True)
 
     def _hear(self, pipe: IO[str]) -> None:
         said = ""
         with pipe:
-            for line in pipe:
+            for line in map(public_text, pipe):  # the address of a server may hold a password
                 if line.startswith('{"event": "Note"'):
                     self._notes.put(from_json(line))
                 else:  # what a library prints

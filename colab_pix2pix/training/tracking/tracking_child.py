@@ -17,7 +17,7 @@ from ...events import JsonLines, Metrics, Note, Sample, from_json
 #: What a library reads from the environment, and a person may keep among Colab's secrets.
 SECRETS = {
     "wandb": ["WANDB_API_KEY"],
-    "trackio": ["HF_TOKEN"],
+    "trackio": ["HF_TOKEN", "TRACKIO_WRITE_TOKEN"],
     "mlflow": ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"],
 }
 _PROJECT = "colab_pix2pix"
@@ -60,7 +60,8 @@ def _trackio(about: dict[str, Any], say: Say) -> Run:
     quiet = {"embed": False, "auto_log_gpu": False, "auto_log_cpu": False}
     given = {"name": about["name"], "config": about["config"], "resume": "allow"}
     run = trackio.init(project=_PROJECT, **given, **quiet)
-    say(f"trackio: `trackio show --project {_PROJECT}` shows it.")
+    where = os.environ.get("TRACKIO_SERVER_URL") or os.environ.get("TRACKIO_SPACE_ID")
+    say(f"trackio: {where or f'`trackio show --project {_PROJECT}` shows it'}.")
     return Run(
         lambda values, step: run.log(values, step=step),
         lambda path, step: run.log({"samples": trackio.Image(path)}, step=step),
