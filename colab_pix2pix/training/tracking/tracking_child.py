@@ -46,7 +46,8 @@ def _wandb(about: dict[str, Any], say: Say) -> Run:
         run = wandb.init(project=_PROJECT, resume="allow", mode="offline", **given)
     run.config.update(about["config"], allow_val_change=True)
     run.define_metric("*", step_metric="step")
-    say(f"wandb: {run.url or f'`wandb sync {os.path.dirname(run.dir)}` sends what is written'}.")
+    all_sessions = f"{about['folder']}/wandb/offline-run-*-{run.id}"
+    say(f"wandb: {run.url or f'`wandb sync {all_sessions}` sends what is written'}.")
     return Run(
         lambda values, step: run.log({**values, "step": step}),
         lambda path, step: run.log({"samples": wandb.Image(path), "step": step}),
