@@ -85,13 +85,6 @@ def wandb_has(home: Path) -> tuple[str, int, bool]:
     return "held_out_follow", count, bool(list(home.rglob("media/images/samples*.png")))
 
 
-def mlflow_has(home: Path) -> tuple[str, int, bool]:
-    assert written(home, "params/epochs") == b"7"
-    rows = written(home, "metrics/held_out_follow").decode().split("\n")
-    assert all(row.split()[1:] == ["0.0625", "20"] for row in rows if row)
-    return "held_out_follow", len(rows) - 1, bool(list(home.rglob("samples/step-*.png")))
-
-
 def trackio_has(home: Path) -> tuple[str, int, bool]:
     (file,) = (home / "trackio").glob("*.db")
     with sqlite3.connect(file) as base:
@@ -105,12 +98,11 @@ def trackio_has(home: Path) -> tuple[str, int, bool]:
 
 HAS: dict[str, Callable[[Path], tuple[str, int, bool]]] = {
     "wandb": wandb_has,
-    "mlflow": mlflow_has,
     "trackio": trackio_has,
 }
 
 
-@pytest.mark.parametrize("library", TRACKERS)
+@pytest.mark.parametrize("library", [name for name in TRACKERS if name != "mlflow"])
 def test_each_library_gets_options_scores_and_pictures_and_one_run_goes_on(
     library: str, own_home: Path, tmp_path: Path
 ) -> None:
@@ -128,8 +120,6 @@ def test_each_library_gets_options_scores_and_pictures_and_one_run_goes_on(
     assert all(note.level == "info" and library in note.message for note in notes), notes
     assert len(notes) >= 2
     assert HAS[library](own_home) == ("held_out_follow", 2, True)
-    runs = [path for path in own_home.rglob("meta.yaml") if "5e0af1" in str(path.parent)]
-    assert len(runs) <= 1
 
 
 @pytest.mark.parametrize("library", TRACKERS)
@@ -235,8 +225,9 @@ def test_in_colab_the_key_is_taken_from_the_secrets_and_given_to_that_process_al
     in_colab: Path,
 ) -> None:
     (in_colab / "secrets.json").write_text(json.dumps({"MLFLOW_TRACKING_TOKEN": KEY}))
-    with Tracker("mlflow", ABOUT, ignore, patience_seconds=60) as track:
-        known = psutil.Process(track._process.pid).environ()
+    with Tracker("mlflow", ABOUT, ignore, patience_seconds=0) as track:
+        process = psutil.Process(track._process.pid)
+        known = wait_for(process.environ, "what it is given")  # for a moment it has nothing
     assert known["MLFLOW_TRACKING_TOKEN"] == KEY
     assert "MLFLOW_TRACKING_TOKEN" not in os.environ
     assert "MLFLOW_TRACKING_URI" not in known, "there is no such secret"
@@ -263,7 +254,7 @@ def test_a_secret_that_can_not_be_read_is_as_none_and_a_word_says_why(
 
 
 @pytest.mark.slow
-def test_a_training_tells_what_its_table_says(
+def test_a_training_tells_mlflow_what_its_table_says_as_one_run_that_goes_on(
     crops: Dataset, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, track="mlflow")
@@ -276,6 +267,7 @@ def test_a_training_tells_what_its_table_says(
     assert [line.split()[1] for line in told] == [
         row.split(",")[column] for row in rows if row.split(",")[column]
     ]
+    assert written(own_home, "params/epochs") == b"2", "there is one run"
     samples = {path.name for path in (tmp_path / "run" / "samples").glob("*.jpg")}
     assert samples == {path.name for path in own_home.rglob("artifacts/samples/*.jpg")}
     assert KEY.encode() not in written(tmp_path / "run", "*") + written(own_home, "*")
