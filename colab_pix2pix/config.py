@@ -787,6 +787,15 @@ class TrainConfig(Config):
         group=MACHINE,
         on_resume="note",
     )
+    track: str = option(
+        "off",
+        "Where metrics and samples go besides: wandb (its key is read from WANDB_API_KEY), trackio"
+        " or mlflow (its server from MLFLOW_TRACKING_URI). Training waits for none of them.",
+        label="Also write to",
+        choices=("off", "wandb", "trackio", "mlflow"),
+        advanced=True,
+        group=MACHINE,
+    )
 
     compiled: str = option(
         "auto",

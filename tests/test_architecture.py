@@ -42,6 +42,9 @@ AT_HOME_ONLY = {
     "huggingface_hub": {"hub"},
     "rich": {"cli"},
     "skimage": {"workflows"},
+    "wandb": {"training"},
+    "trackio": {"training"},
+    "mlflow": {"training"},
 }
 MOST_FILES = 16
 MOST_LINES = 300

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import mounts
 from ..errors import DriveError, ProjectError
+from ..events import Note, OnEvent
 from .drive import is_drive, not_mounted
 
 MOUNT_POINT = Path("/content/drive")
@@ -45,6 +47,31 @@ def mount() -> None:
             f"Google Drive does not show up at {MOUNT_POINT}.",
             fix="Choose Runtime > Disconnect and delete runtime, then start again.",
         )
+
+
+def secrets(names: Sequence[str], on_event: OnEvent) -> dict[str, str]:
+    """Returns what a person keeps in Colab (the key in the bar on the left), by name.
+
+    What is not there is left out, and so is what this notebook may not read: that is told.
+
+    Args:
+        names: What to look for; nothing is found but in Colab.
+        on_event: Told notes.
+    """
+    if not in_colab():
+        return {}
+    from google.colab import errors, userdata
+
+    found = {}
+    for name in names:
+        try:
+            found[name] = str(userdata.get(name))
+        except userdata.SecretNotFoundError:
+            continue
+        except (userdata.NotebookAccessError, errors.Error) as error:  # its TimeoutException, ...
+            message = f"Colab does not give the secret {name}: {error}"
+            on_event(Note(message=message, level="warning"))
+    return found
 
 
 def port_address(port: int) -> str:

@@ -29,12 +29,13 @@ from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
 from .plan import Plan
 from .progress import samples_between
+from .time_budget import TimeBudget
+from .tracking.tracker import tracked
 from .trainer import Recorders, Trainer, TrainingResult, result_at
 
 if TYPE_CHECKING:
     from ..model.distributed import DeviceGroup
     from ..model.pix2pix import Pix2Pix
-    from .time_budget import TimeBudget
 
 
 def fit(
@@ -132,6 +133,10 @@ def prepare(
             writer = stack.enter_context(_begin_writing(plan, on_event))
             keep_crops(writer)
             recorders = _begin_recording(plan, model, pictures, history, writer, stack)
+            config = plan.config.to_dict() | device_info
+            about = {"id": writer.run_id, "name": plan.project.path.name, "config": config}
+            on_event = tracked(plan.config.track, about, on_event, stack)
+        minutes = plan.config.minutes
         yield Trainer(
             plan,
             model,
@@ -139,7 +144,7 @@ def prepare(
             devices,
             device_info,
             recorders=recorders,
-            budget=_time_budget(plan, started),
+            budget=TimeBudget(minutes, plan, started) if minutes else None,
             on_event=on_event,
         )
 
@@ -288,9 +293,3 @@ def _begin_recording(
         ),
         curves=stack.enter_context(EventFile(writer.staging_dir.logs, history.lines)),
     )
-
-
-def _time_budget(plan: Plan, started: float) -> TimeBudget | None:
-    from .time_budget import TimeBudget
-
-    return TimeBudget(plan.config.minutes, plan, started) if plan.config.minutes else None

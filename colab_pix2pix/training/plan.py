@@ -22,6 +22,7 @@ from ..storage import restore, session
 from ..storage.os_errors import UNCHANGED, translate_os_errors
 from ..storage.slots import Generation
 from .data import Schedule, split_crops
+from .tracking.tracker import require_library
 
 _UNKNOWN_EPOCHS = 10**6
 _AS_THE_TEACHER = ("condition", "blur_factor", "channels_fed", "image_size", "output_size")
@@ -102,6 +103,7 @@ def make_plan(
     with translate_os_errors(project.path, why=UNCHANGED):
         config = config or project.recall(TrainConfig)
     _check_teacher(config, project)
+    require_library(config.track)
     learned, _ = split_crops(dataset, config)
     state = restore.read_run_state(project, on_event)
     found = state.generations

@@ -1,0 +1,1 @@
+"""Metrics and sample pictures go to wandb, trackio or mlflow too; only here are those known."""
