@@ -186,10 +186,14 @@ def _write_onnx(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
 
 
 def _write_tflite(generator: keras.Model, path: Path, spec: ExportSpec) -> None:
-    # TensorFlow Lite wants a batch of a known size.
-    one = keras.Input(batch_shape=(1, *generator.inputs[0].shape[1:]))
+    # A batch of a known size: Keras frees it again where its signature is not said, too, and
+    # LiteRT.js refuses any picture then.
+    shape = (1, *generator.inputs[0].shape[1:])
+    one = keras.Input(batch_shape=shape, name="input_image")
+    signature = [tf.TensorSpec(shape, tf.float32, name="input_image")]
     with temp_folder() as saved:  # else it makes one of its own, which outlives a kill
-        keras.Model(one, generator(one)).export(str(saved), verbose=False)
+        model = keras.Model(one, generator(one))
+        model.export(str(saved), verbose=False, input_signature=signature)
         converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
         if spec.weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
