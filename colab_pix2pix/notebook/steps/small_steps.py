@@ -67,7 +67,7 @@ def make_small(project: Project | None = None, form: SmallForm | None = None) ->
                 " go on."
             )
         line = displayed_line(project)
-        line(Note(message="Comparing the two on pictures that were held out: some seconds."))
+        line(Note(message="Comparing the two on pictures that were held out: up to a minute."))
         found = compare(project, small, on_event=line)
     display(small_model.comparison_view(found, project))
     return small
