@@ -9,10 +9,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 from quality_perception import Perception
+
+from colab_pix2pix.training.evaluation import change_under_noise
 
 Generate = Callable[[tf.Tensor], tf.Tensor]
 MakeInput = Callable[[tf.Tensor], tf.Tensor]
@@ -25,8 +28,6 @@ _AROUND = np.array(
 )  # the fading spreads a frequency over its neighbours: those are left out
 _SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
 _WINDOW = 11  # pixels, of SSIM
-_NOISE = 0.02
-_STILLS = 8
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def score(generate: Generate, test: TestSet) -> dict[str, float]:
             "follow_bright": follow(0.8 * input_image + 0.3),
             "follow_foreign": _difference(foreign_blur, foreign_input),
             "collapse": _spread(foreign_blur) / _spread(foreign_input),
-            "flicker": flicker(generate, test),
+            "flicker": change_under_noise(
+                partial(in_batches, generate), test.real_image, test.make_input
+            ),
         }
     )
 
@@ -83,18 +86,6 @@ def in_batches(generate: Generate, input_image: tf.Tensor) -> tf.Tensor:
     starts = range(0, len(input_image), _BATCH)
     made = [generate(input_image[start : start + _BATCH]) for start in starts]
     return tf.cast(tf.concat(made, axis=0), tf.float32)
-
-
-def flicker(generate: Generate, test: TestSet) -> float:
-    """Returns how much a still picture changes when its camera's noise does."""
-    random = np.random.default_rng(0)
-    still = test.real_image[:_STILLS]
-    made = []
-    for _ in range(2):
-        noise = random.normal(0.0, 2.0 * _NOISE, still.shape).astype(np.float32)
-        noisy = tf.clip_by_value(still + noise, -1.0, 1.0)
-        made.append(in_batches(generate, test.make_input(noisy)))
-    return _difference(*made)
 
 
 def grid(image: tf.Tensor, real_image: tf.Tensor) -> dict[str, float]:

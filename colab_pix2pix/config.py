@@ -993,6 +993,49 @@ class ShareConfig(Config):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SmallConfig(Config):
+    """Whether and how a small model is made of a trained one in the notebook, for its page."""
+
+    section: ClassVar[str] = "small"
+
+    wanted: bool = option(
+        False,
+        "The next cell trains a small model that imitates this one, and the live page and what is"
+        " shared take it from then on. Without the tick they take the model itself.",
+        label="Make it small",
+    )
+    parameters: int = option(
+        1_000_000,
+        "How many numbers the small network holds at the most: a million take 2 MB in the page.",
+        label="Size",
+        minimum=1000,
+        maximum=100_000_000,
+        unit="weights",
+    )
+    minutes: float = option(
+        0.0,
+        "How long it trains each time the next cell is run. 0: it sees each crop as often as the"
+        " model itself did.",
+        label="How long",
+        minimum=0,
+        maximum=100_000,
+        unit="minutes",
+        stored=False,
+    )
+    frames: str = option(
+        "",
+        "More to learn from, a line each: paths of videos, or of folders or zips of pictures. Any"
+        " will do: the model itself says what shall be made of them.",
+        label="More pictures",
+        link=True,
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the values, without what is private in a link that was pasted."""
+        return super().to_dict() | {"frames": public_sources(self.frames)}
+
+
 class Preset(NamedTuple):
     """Options that belong together, and what they are for.
 

@@ -13,6 +13,7 @@ from colab_pix2pix.config import (
     FramesConfig,
     SamplesConfig,
     ShareConfig,
+    SmallConfig,
     TrainConfig,
     UseConfig,
     VideoConfig,
@@ -27,6 +28,7 @@ KINDS = [
     CurateConfig,
     TrainConfig,
     ShareConfig,
+    SmallConfig,
     UseConfig,
     SamplesConfig,
 ]
@@ -62,6 +64,7 @@ def test_every_option_has_a_help_line(kind: type) -> None:
         (ShareConfig, {"title": "two\nlines"}),
         (ShareConfig, {"signature": "x" * 61}),
         (ShareConfig, {"megabytes": 0.0}),
+        (SmallConfig, {"parameters": 999}),
     ],
 )
 def test_a_bad_value_is_refused_with_what_was_received_and_expected(

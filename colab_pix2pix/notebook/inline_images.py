@@ -22,6 +22,7 @@ LOSSES = tuple((*named, c) for named, c in zip(LOSS_NAMES.items(), _COLOURS, str
 #: What the rows of a sample grid are.
 GRID_CAPTION = "Top: what the network sees. Middle: what was there. Bottom: its picture."
 _GREY = "#888888"
+_GAP = 8  # pixels, between the squares of a strip
 
 
 def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
@@ -70,6 +71,15 @@ def seen_square(path: Path, config: TrainConfig | None, pixels: int) -> Image.Im
     side = config.image_size if config.condition == "edges" else pixels
     fed = network_input(centre_square(path, side), config)
     return fed.convert("RGB").resize((pixels, pixels), Image.Resampling.BICUBIC)
+
+
+def strip(squares: Sequence[Image.Image]) -> Image.Image:
+    """Returns squares of one size side by side, as `large_view` reads them."""
+    side = squares[0].width
+    whole = Image.new("RGB", (len(squares) * (side + _GAP) - _GAP, side), (128, 128, 128))
+    for index, square in enumerate(squares):
+        whole.paste(square, (index * (side + _GAP), 0))
+    return whole
 
 
 def data_url(image: Image.Image) -> str:

@@ -21,7 +21,7 @@ from .forms.project_form import ProjectForm
 #: What steps make, in the order in which each is made of those before.
 ORDER = (
     *("video_form", "video", "frames_form", "crops", "gallery"),
-    *("train_form", "use_form", "share_form"),
+    *("train_form", "use_form", "small_form", "share_form"),
 )
 
 

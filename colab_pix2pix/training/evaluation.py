@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +26,12 @@ _SSIM_WINDOW = 11  # pixels
 _MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
 _BEST_PSNR = 100.0  # instead of infinity
 _OTHER_LIGHT, _LESS_CONTRAST = 0.3, 0.8
+#: The deviation of a camera's noise, as a share of black to white.
+SENSOR_NOISE = 0.02
+#: How much two frames of a still scene differ by that noise alone: two normal variables' mean.
+NOISE_OF_THE_CAMERA = 2.0 * SENSOR_NOISE / math.pi**0.5
+#: At most so many pictures are held still.
+STILLS = 8
 
 
 class Score(NamedTuple):
@@ -180,3 +188,29 @@ def follow_error(input_image: tf.Tensor, generated_image: tf.Tensor, config: Tra
     if again.shape[1] != input_image.shape[1]:
         input_image = conditions.shrink(input_image, *again.shape[1:3])
     return float(tf.reduce_mean(tf.abs(again - input_image))) / _RANGE
+
+
+def change_under_noise(
+    generate: Callable[[tf.Tensor], tf.Tensor],
+    image: tf.Tensor,
+    make_input: Callable[[tf.Tensor], tf.Tensor],
+) -> float:
+    """Returns how much is made of a still picture changes when its camera's noise does.
+
+    Args:
+        generate: Input images to generated images in [−1, 1].
+        image: What the camera sees: `(count, size, size, channels)` in [−1, 1]; `STILLS` of them
+            are looked at.
+        make_input: What the generator is fed of such a picture.
+
+    Returns:
+        The mean absolute difference of pixels in [0, 1]: 0 is perfect, `NOISE_OF_THE_CAMERA` is as
+        much as two frames of that camera differ.
+    """
+    random = np.random.default_rng(0)
+    still, made = tf.convert_to_tensor(image)[:STILLS], []
+    for _ in range(2):
+        noise = random.normal(0.0, _RANGE * SENSOR_NOISE, still.shape).astype(np.float32)
+        noisy = tf.clip_by_value(still + noise, -1.0, 1.0)
+        made.append(generate(make_input(noisy)))
+    return float(tf.reduce_mean(tf.abs(made[0] - made[1]))) / _RANGE

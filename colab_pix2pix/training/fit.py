@@ -226,10 +226,10 @@ def _build_model(
 
 def _imitate_teacher(plan: Plan, model: Pix2Pix, on_event: OnEvent) -> str:
     """Gives the model its teacher; returns the name of the teacher's state."""
-    from ..model.trained import load_trained
+    from ..model.trained import CHOSEN, load_trained
 
     run = Project(typed_path(plan.config.teacher, "teacher"))
-    teacher = load_trained(run, on_event=on_event)
+    teacher = load_trained(run, CHOSEN, on_event=on_event)
     model.imitate(teacher.generator, teacher.config)
     return teacher.name
 

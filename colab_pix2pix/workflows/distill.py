@@ -52,7 +52,8 @@ def distill(
     the large run's archive, held-out ones stay held out.
 
     Args:
-        run_dir: The project folder of the trained model.
+        run_dir: The project folder of the trained model; the state that was chosen by eye counts,
+            else the newest one.
         small_dir: The project folder of the small one: new, or of an earlier call.
         parameters: How many weights the small generator has at most.
         frames: More material that needs no label, since the large model says what the answer is:

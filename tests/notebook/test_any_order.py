@@ -9,14 +9,20 @@ from typing import Any
 
 import pytest
 
-from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
+from colab_pix2pix.config import FramesConfig, SmallConfig, TrainConfig, VideoConfig
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError, DownloadError
 from colab_pix2pix.notebook import kernel_state, steps
 from colab_pix2pix.notebook.forms import FramesForm, ProjectForm, VideoForm
 from colab_pix2pix.notebook.gallery.gallery import Gallery
-from colab_pix2pix.notebook.steps import crop_steps, model_steps, opening, sharing_steps
+from colab_pix2pix.notebook.steps import (
+    crop_steps,
+    model_steps,
+    opening,
+    sharing_steps,
+    small_steps,
+)
 from colab_pix2pix.project import Project
 from support import CHECKOUT, videos
 
@@ -36,7 +42,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def page(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Everything that steps display, in order."""
     shown: list[Any] = []
-    for module in (opening, crop_steps, model_steps, sharing_steps):
+    for module in (opening, crop_steps, model_steps, sharing_steps, small_steps):
         monkeypatch.setattr(module, "display", lambda *things: shown.extend(things))
     return shown
 
@@ -212,6 +218,7 @@ def test_every_panel_names_its_project(bikes: Project, page: list[Any]) -> None:
     open_named("bikes")
     panels = [steps.choose_video(), steps.choose_crops(), steps.look_at_crops()]
     panels += [steps.choose_training(), steps.choose_picture(), steps.choose_sharing()]
+    panels += [steps.choose_small()]
     steps.show_result()
     for panel in [*panels, *page]:
         assert "bikes" in text_of(panel), type(panel)
@@ -263,6 +270,12 @@ def test_the_training_cell_alone_goes_on_with_the_nights_training(
     packed = curate.unpack(bikes.dataset_zip, bikes.work / "looked-at")
     assert [crop.choice for crop in packed.crops[:2]] == ["reject", ""]
 
+    new_kernel(monkeypatch)
+    bikes.remember(SmallConfig(wanted=True))
+    for _ in range(2):
+        run("make-small", names)
+        assert names["small"].path.parent == bikes.path and "The small model" in text_of(page[-1])
+    bikes.remember(SmallConfig(wanted=False))
     new_kernel(monkeypatch)
     for cell in ("use-model", "report", "result"):
         run(cell)

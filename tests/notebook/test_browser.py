@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from colab_pix2pix.config import FramesConfig, TrainConfig
+from colab_pix2pix.config import FramesConfig, SmallConfig, TrainConfig
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.downloader.download import sample_video
 from colab_pix2pix.downloader.preview import preview
@@ -270,9 +270,16 @@ def test_from_a_link_to_a_resumed_training(front_end: FrontEnd, notebook: dict[s
     with zipfile.ZipFile(download.value.path()) as archive:
         assert archive.namelist() == [f"{Path(sorted(rejected)[0]).stem}.png"]
 
+    # The tick for a small model is kept at once; until that is made, the page says what it takes.
+    front_end.run_cell(cell_with(notebook, "choose_small("))
+    page.locator(".cp-form-small .cp-wanted input").check()
+    wait_for(lambda: project.recall(SmallConfig).wanted, "the tick in the project")
+
     # The model live in its page, here without a camera: it begins with a picture.
     front_end.run_cell(cell_with(notebook, "try_live("))
     page.locator("iframe.cp-live").wait_for(timeout=90_000)
+    page.get_by_text("The small model is not made yet").first.wait_for()
+    page.locator("iframe.cp-live").scroll_into_view_if_needed()  # what nobody sees draws nothing
     inside = page.frame_locator("iframe.cp-live")
     inside.locator("canvas#output").wait_for()
     frame = page.locator("iframe.cp-live").element_handle().content_frame()

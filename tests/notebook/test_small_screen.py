@@ -20,6 +20,7 @@ from pathlib import Path
 crops = Dataset(Path("."), tuple(Crop(file=f"{n}.jpg") for n in range(9)))
 display(machine.report(), p2p.forms.ProjectForm(), p2p.forms.VideoForm())
 display(p2p.forms.FramesForm(), p2p.forms.TrainForm(crops=crops), p2p.forms.UseForm())
+display(p2p.forms.SmallForm())
 """
 #: The parts of a panel that stick out of it to the right: their class and by how many pixels.
 _STICKING_OUT = """() => [...document.querySelectorAll('.cp')].flatMap(panel => {

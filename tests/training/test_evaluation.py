@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 from skimage.metrics import structural_similarity
@@ -11,7 +13,14 @@ from colab_pix2pix.images.resize_matrices import area_matrix
 from colab_pix2pix.model import conditions
 from colab_pix2pix.model.losses import consistency_loss
 from colab_pix2pix.model.pix2pix import Pix2Pix
-from colab_pix2pix.training.evaluation import HeldOut, follow_error, in_other_light
+from colab_pix2pix.training.evaluation import (
+    NOISE_OF_THE_CAMERA,
+    SENSOR_NOISE,
+    HeldOut,
+    change_under_noise,
+    follow_error,
+    in_other_light,
+)
 
 CONFIG = TrainConfig(image_size=64, base_filters=4)
 
@@ -43,6 +52,27 @@ def test_a_smaller_output_is_compared_too() -> None:
     input_image = conditions.make_input(target, CONFIG)
     half = tf.image.resize(target, (32, 32), method="area")
     assert follow_error(input_image, half, CONFIG) < 0.01
+
+
+def test_what_hands_its_input_on_changes_as_much_as_the_camera_does() -> None:
+    """Of 0.02 deviation: two normal variables lie 2 · 0.02 / √π = 0.0226 apart, on average."""
+    still = 0.5 * images(8)
+
+    def change(generate: Callable[[tf.Tensor], tf.Tensor]) -> float:
+        return change_under_noise(generate, still, lambda image: image)
+
+    assert SENSOR_NOISE == 0.02 and np.isclose(NOISE_OF_THE_CAMERA, 0.0226, atol=5e-5)
+    assert np.isclose(change(lambda image: image), NOISE_OF_THE_CAMERA, rtol=0.01)
+    assert np.isclose(change(lambda image: 2.5 * image), 2.5 * NOISE_OF_THE_CAMERA, rtol=0.01)
+    assert change(lambda image: 0.0 * image + 0.3) == 0
+
+
+def test_the_blur_of_the_input_takes_the_noise_out() -> None:
+    def make_input(image: tf.Tensor) -> tf.Tensor:
+        return conditions.make_input(image, CONFIG)
+
+    calm = change_under_noise(lambda input_image: input_image, 0.5 * images(8), make_input)
+    assert 0 < calm < 0.3 * NOISE_OF_THE_CAMERA
 
 
 def test_other_light_is_darker_and_brighter_in_turn() -> None:

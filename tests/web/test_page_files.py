@@ -41,6 +41,10 @@ def test_a_folder_holds_all_that_the_page_asks_for(tmp_path: Path) -> None:
         assert (folder / name).is_file(), name
     for name in re.findall(r'"(runtime/[\w.-]+)"', network):
         assert (folder / name).stat().st_size > 50_000, name
+    sketch = (folder / "sketch.html").read_text()
+    for name in re.findall(r'src="([\w./-]+)"', sketch):
+        assert (folder / name).is_file(), name
+    assert sketch.index("p5.min.js") < sketch.index("pix2pix-p5.js") < sketch.index("sketch.js")
     assert (folder / "model.onnx").read_bytes() == b"a model"
     assert (folder / "sample.jpg").read_bytes() == b"a jpeg"
     assert "Copyright (c) Microsoft" in (folder / "runtime" / "LICENSE.txt").read_text()

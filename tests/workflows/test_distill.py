@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from colab_pix2pix.errors import CheckpointError, IncompatibleRunError, OptionEr
 from colab_pix2pix.events import Event, Metrics, Note
 from colab_pix2pix.model.trained import load_trained
 from colab_pix2pix.project import Project
+from colab_pix2pix.training import fit
 from colab_pix2pix.training.data import split_crops
 from colab_pix2pix.workflows import held_out
 from colab_pix2pix.workflows.distill import count_parameters, distill, small_options
@@ -151,3 +153,17 @@ def test_a_run_does_not_imitate_itself(large: Project, tmp_path: Path) -> None:
     config = LARGE.replace(teacher=str(large.path), epochs=9)
     with pytest.raises(IncompatibleRunError, match="is the run itself"):
         train(_unpacked(large, tmp_path), large, config)
+
+
+def test_what_was_chosen_by_eye_is_imitated(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def load(run: Project, generation: str = "last", **options: object) -> SimpleNamespace:
+        asked.append(generation)
+        return SimpleNamespace(generator=None, config=LARGE, name="chosen by eye")
+
+    monkeypatch.setattr("colab_pix2pix.model.trained.load_trained", load)
+    plan = SimpleNamespace(config=LARGE.replace(teacher="run"))
+    model = SimpleNamespace(imitate=lambda generator, config: None)
+    assert fit._imitate_teacher(plan, model, print) == "chosen by eye"  # type: ignore[arg-type]
+    assert asked == ["chosen"]

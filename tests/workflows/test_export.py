@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import tensorflow as tf
 
 from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
@@ -143,6 +144,9 @@ def test_smaller_weights_are_close_and_smaller(trained_a_little: Project, tmp_pa
         export(trained_a_little, target, ["onnx", "tflite"], weights=weights)
         sizes[weights] = [(target / FORMATS[name]).stat().st_size for name in ("onnx", "tflite")]
         assert f"{weights} weights, within" in (target / "model-card.md").read_text()
+        # One picture: LiteRT.js refuses to run what may be given any number of them.
+        (taken,) = tf.lite.Interpreter(str(target / FORMATS["tflite"])).get_input_details()
+        assert list(taken["shape_signature"]) == [1, 64, 64, 1] and "input_image" in taken["name"]
     for whole, half, quarter in zip(*sizes.values(), strict=True):
         assert half < 0.62 * whole and quarter < 0.45 * whole  # names and shapes take some room
 

@@ -222,9 +222,16 @@ def test_the_scores_of_each_saved_state_are_what_anyone_can_compute(
             shown = np.clip(factor * fed + offset, -1, 1).astype(np.float32)
             again = conditions.make_input(generator(shown, training=False), TINY).numpy()
             expected[name] = np.abs(again - shown).mean() / 2
+        random, noisy = np.random.default_rng(0), []
+        for _ in range(2):
+            seen = np.clip(2 * real - 1 + random.normal(0, 0.04, real.shape), -1, 1)
+            noisy.append(conditions.make_input(seen.astype(np.float32), TINY).numpy())
+        first, second = (generator(each, training=False).numpy() for each in noisy)
+        expected["flicker"] = np.abs(first - second).mean() / 2
         assert list(row.numbers) == list(expected)
         for name, value in expected.items():
-            close = pytest.approx(value, abs=0.06 if name == "PSNR" else 6e-4)
+            digits = {"PSNR": 0.06, "flicker": 6e-5}
+            close = pytest.approx(value, abs=digits.get(name, 6e-4))
             assert row.numbers[name] == close, name
 
     assert unchanged.head == "the input as it is"
@@ -292,8 +299,8 @@ def test_it_says_how_far_it_is(run: Project) -> None:
     steps = [event for event in heard if isinstance(event, Progress)]
     assert {event.job for event in steps} == {"report"}
     assert [event.done for event in steps] == sorted(event.done for event in steps)
-    # Each of three states on four crops as they are, darkened and brightened.
-    assert (steps[-1].done, steps[-1].total) == (36, 36)
+    # Each of three states on four crops as they are, darkened, brightened, and twice with noise.
+    assert (steps[-1].done, steps[-1].total) == (60, 60)
 
 
 def test_a_state_is_chosen_by_its_number(run: Project) -> None:
@@ -388,7 +395,7 @@ def test_pairs_have_no_follow(tmp_path: Path) -> None:
     config = TINY.replace(epochs=1, condition="paired", output_size=32)
     found = ReportReader(report(train(dataset, tmp_path / "run", config).project))
     (row,) = [row for row in found.rows if row.numbers]
-    assert list(row.numbers) == ["L1", "PSNR", "SSIM", "MS-SSIM"]
+    assert list(row.numbers) == ["L1", "PSNR", "SSIM", "MS-SSIM", "flicker"]
     assert "Follow is not measured" in found.text and "have 2 such sizes" in found.text
 
 
@@ -486,3 +493,11 @@ def test_each_course_has_its_sentence() -> None:
         "Follow is 0.100; of drawings"
     )
     assert said(0.1, 0.12).endswith("it redraws its own pictures whatever it is shown.")
+
+
+def test_flicker_is_said_beside_what_the_camera_itself_changes() -> None:
+    said = sentences.flicker_sentence
+    assert said(0.0045).startswith("It is steady (0.0045): ") and "by 20% of what" in said(0.0045)
+    assert said(0.02).startswith("It trembles a little (0.0200): ") and "89%" in said(0.02)
+    assert said(0.05).startswith("It flickers (0.0500): ") and "2.2 times as much" in said(0.05)
+    assert "0.0226 themselves" in sentences.flicker_meaning()

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ipywidgets as widgets
-from PIL import Image
 
 from ... import wording
 from ...config import TrainConfig, UseConfig
@@ -28,7 +27,6 @@ from .results import SMALL_VIDEO_SECONDS, small_video
 _MOST_SHOWN = 12
 _HELD_OUT = 4
 _SIDE = 256
-_GAP = 8
 _DOWNLOAD_BYTES = 8_000_000
 _BESIDE = "Left: your video. Right: what the network makes of it."
 _ALONE = "What the network makes of your video."
@@ -159,10 +157,7 @@ def _side_by_side(source: Path, result: Path, config: TrainConfig | None) -> byt
     if config is not None:
         squares.append(inline_images.seen_square(source, config, _SIDE))
     squares.append(inline_images.centre_square(result, _SIDE))
-    strip = Image.new("RGB", (len(squares) * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
-    for index, square in enumerate(squares):
-        strip.paste(square, (index * (_SIDE + _GAP), 0))
-    return inline_images.jpeg_bytes(strip, 85)
+    return inline_images.jpeg_bytes(inline_images.strip(squares), 85)
 
 
 def _download_link(results: Sequence[Path]) -> str:

@@ -9,6 +9,7 @@ from .crop_steps import choose_crops, choose_video, cut_crops, get_video, look_a
 from .model_steps import choose_picture, choose_training, report, show_result, train, try_live, use
 from .opening import Stopped, choose_project, give_back, open_project, set_up, welcome
 from .sharing_steps import choose_sharing, choose_state, share
+from .small_steps import choose_small, make_small
 
 __all__ = [
     "Stopped",
@@ -16,6 +17,7 @@ __all__ = [
     "choose_picture",
     "choose_project",
     "choose_sharing",
+    "choose_small",
     "choose_state",
     "choose_training",
     "choose_video",
@@ -23,6 +25,7 @@ __all__ = [
     "get_video",
     "give_back",
     "look_at_crops",
+    "make_small",
     "open_project",
     "report",
     "set_up",

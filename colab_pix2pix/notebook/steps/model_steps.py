@@ -13,7 +13,7 @@ from ...events import Note
 from ...project import Project
 from ...storage import status_line
 from ...workflows import pipeline, time_estimate
-from .. import kernel_state
+from .. import kernel_state, small_model
 from ..forms import TrainForm, UseForm, file_upload
 from ..gallery.gallery import Gallery
 from ..panels import live_page, predictions
@@ -138,7 +138,7 @@ def try_live(project: Project | None = None) -> None:
     """Shows the page in which the trained model runs live: on a camera, an image, a drawing.
 
     Args:
-        project: Its newest model is taken.
+        project: Its newest model is taken; the small one where that is wanted and made.
 
     Raises:
         CheckpointError: nothing is trained yet.
@@ -147,7 +147,9 @@ def try_live(project: Project | None = None) -> None:
     project = given_or_open(project)
     line = displayed_line(project)
     with stoppable("Stopped: run this cell again to try the model."):
-        view = live_page.live_view(project, on_event=line)
+        view = live_page.live_view(
+            small_model.model_for_page(project, on_event=line), on_event=line
+        )
     display(view)
 
 

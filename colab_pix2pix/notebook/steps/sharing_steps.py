@@ -6,12 +6,14 @@ from pathlib import Path
 
 from IPython.display import display
 
-from ...events import Note
+from ...config import ShareConfig
+from ...events import Note, OnEvent
 from ...project import Project
 from .. import kernel_state
 from ..forms import ShareForm
 from ..panels.choice_view import ChoiceView
 from ..panels.share_view import share_view
+from ..small_model import model_for_page
 from .opening import displayed_line, given_or_open, shown, stoppable
 
 _PICTURES = 4
@@ -44,6 +46,8 @@ def choose_sharing(project: Project | None = None) -> ShareForm:
 def share(project: Project | None = None, form: ShareForm | None = None) -> list[Path]:
     """Shows a film of the training, a sheet of pictures and the live page; returns their files.
 
+    Where a small model is wanted and made, the page is of that.
+
     Args:
         project: Its folder `share` gets them.
         form: What stands on them.
@@ -52,13 +56,22 @@ def share(project: Project | None = None, form: ShareForm | None = None) -> list
         CheckpointError: nothing is trained yet.
         OptionError: no file fits into so few megabytes.
     """
-    from ...workflows.sharing.share import share as write
-
     project = given_or_open(project)
     form = form or kernel_state.current.get("share_form") or ShareForm(project)
     line = displayed_line(project)
     with stoppable("Stopped: run this cell again to share it."):
         line(Note(message="Making the film, the sheet and the page: up to a minute."))
-        files = write(project, config=form.config, on_event=line)
+        files = _share(project, form.config, line)
     display(share_view(files, project.path.name))
     return files
+
+
+def _share(project: Project, config: ShareConfig, on_event: OnEvent) -> list[Path]:
+    from ...workflows.sharing.share import share as write
+
+    page_of = model_for_page(project, on_event=on_event)
+    if page_of == project:
+        return write(project, config=config, on_event=on_event)
+    titled = config.replace(title=config.title or project.path.name)
+    files = write(project, config=titled, kinds=("gif", "mp4", "png"), on_event=on_event)
+    return files + write(page_of, project.shared, config=titled, kinds=("html",), on_event=on_event)

@@ -51,12 +51,14 @@ def score_section(states: Sequence[SavedState], pictures: Pictures) -> str:
     """Returns the scores of the states that were measured, and what they mean, as HTML."""
     from ...training.evaluation import ms_ssim_scales
 
-    follow = pictures.measured[pictures.shown].follow
+    shown = pictures.measured[pictures.shown]
     meanings = sentences.score_sentences(ms_ssim_scales(pictures.crops.target.shape[1]))
-    if follow:
+    if shown.follow:
         meanings["follow"] = sentences.FOLLOW
+    meanings["flicker"] = sentences.flicker_meaning()
     terms = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in meanings.items())
-    said = [sentences.follow_sentence(follow) or sentences.NO_FOLLOW]
+    said = [sentences.follow_sentence(shown.follow) or sentences.NO_FOLLOW]
+    said.append(sentences.flicker_sentence(shown.flicker))
     said += [sentences.UNCHANGED] if pictures.unchanged else []
     return (
         f'<section><h2>Scores</h2><p class="quiet">{_measured_on(pictures)}</p>'
@@ -115,7 +117,8 @@ def _numbers(measured: Measured) -> dict[str, _Number]:
         _FOLLOW[light]: _Number(value, f"{value:.3f}", True)
         for light, value in measured.follow.items()
     }
-    return _means(measured.scores) | followed
+    flicker = _Number(measured.flicker, f"{measured.flicker:.4f}", True)
+    return _means(measured.scores) | followed | {"flicker": flicker}
 
 
 def _means(scores: PictureScores) -> dict[str, _Number]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,11 +56,13 @@ class Measured:
     Attributes:
         scores: Of each crop.
         follow: A light -> see `training.evaluation.follow_error`; {} where that has no meaning.
+        flicker: See `training.evaluation.change_under_noise`.
         made: What it makes of the crops: uint8 `(count, output_size, output_size, 3)`.
     """
 
     scores: PictureScores
     follow: dict[str, float]
+    flicker: float
     made: np.ndarray
 
 
@@ -89,8 +91,11 @@ def read_crops(dataset: Dataset, crops: Sequence[Crop], config: TrainConfig) -> 
 
 def count_generated(crops: HeldOutCrops, config: TrainConfig) -> int:
     """Returns how many pictures `measure` makes."""
+    from ...training.evaluation import STILLS
+
     others = [light for light in lights(config) if light != AS_IT_IS]
-    return len(crops.crops) + len(others) * len(followed(crops))
+    stills = 2 * min(STILLS, len(crops.crops))
+    return len(crops.crops) + len(others) * len(followed(crops)) + stills
 
 
 def followed(crops: HeldOutCrops) -> np.ndarray:
@@ -109,8 +114,11 @@ def measure(
         crops: What to run it on.
         on_made: Told the number of pictures made, again and again.
     """
-    from ...model.conditions import decode_image
-    from ...training.evaluation import follow_error
+    from ...model.conditions import decode_image, encode_image, make_pair
+    from ...training.evaluation import change_under_noise, follow_error
+
+    def make_input(image: Any) -> np.ndarray:
+        return np.asarray(make_pair(image, trained.config)[0])
 
     generate, some = _generator(trained, mode, on_made), followed(crops)
     generated_image, follow = generate(crops.input_image), {}
@@ -120,8 +128,9 @@ def measure(
             fed = _in_light(fed, light)
             made = generate(fed)
         follow[light] = follow_error(fed, made, trained.config)
+    flicker = change_under_noise(generate, encode_image(crops.pictures), make_input)
     made = decode_image(generated_image).numpy()
-    return Measured(score(crops.target, generated_image), follow, made)
+    return Measured(score(crops.target, generated_image), follow, flicker, made)
 
 
 def score(target: np.ndarray, generated_image: np.ndarray) -> PictureScores:

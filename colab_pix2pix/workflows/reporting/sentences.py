@@ -11,6 +11,7 @@ from .nearest import Nearest
 from .scoring import AS_IT_IS
 
 _MUCH_NEARER = 0.6
+_STEADY = 0.5  # of the camera's own noise
 
 
 def score_sentences(scales: int) -> dict[str, str]:
@@ -71,6 +72,39 @@ def follow_sentence(follow: dict[str, float]) -> str:
             " it will show its own light whatever is there."
         )
     return f"It does not follow ({numbers}): it redraws its own pictures whatever it is shown."
+
+
+def flicker_meaning() -> str:
+    """Returns what the flicker of a report is, and what it is to be compared with."""
+    from ...training.evaluation import NOISE_OF_THE_CAMERA, SENSOR_NOISE
+
+    return (
+        "How much the result changes, as a share of black to white, when a picture stays as it is"
+        f" and only the noise of its camera changes, which is {SENSOR_NOISE:.0%} of black to white"
+        f" here. Two such frames differ by {NOISE_OF_THE_CAMERA:.4f} themselves."
+    )
+
+
+def flicker_sentence(flicker: float) -> str:
+    """Returns what the flicker of a state says of it before a camera."""
+    from ...training.evaluation import NOISE_OF_THE_CAMERA
+
+    times = flicker / NOISE_OF_THE_CAMERA
+    if times <= _STEADY:
+        return (
+            f"It is steady ({flicker:.4f}): before a camera that stands still, its picture changes"
+            f" by {times:.0%} of what the camera's own noise changes."
+        )
+    if times <= 1.0:
+        return (
+            f"It trembles a little ({flicker:.4f}): before a camera that stands still, its picture"
+            f" changes by {times:.0%} of what the camera's own noise changes."
+        )
+    return (
+        f"It flickers ({flicker:.4f}): before a camera that stands still, its picture changes"
+        f" {times:.1f} times as much as the camera's own. Smoothing, on the page and in apply,"
+        " takes that out."
+    )
 
 
 def by_heart(nearest: Sequence[Nearest]) -> str:
