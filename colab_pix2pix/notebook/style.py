@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 import ipywidgets as widgets
 
+from ..languages import _
+
 CSS = """
 .cp { max-width: 62em; width: 100%; container-type: inline-size; font-size: 14px;
   line-height: 1.5; overflow: visible; }
@@ -91,8 +93,9 @@ def line(text: object, kind: str = "quiet") -> str:
 
 def folded(text: object) -> str:
     """Returns details that a click unfolds; nothing where there are none."""
+    details = escape(_("Details"))
     return (
-        f'<details class="cp-help cp-text"><summary>Details</summary>{escape(text)}</details>'
+        f'<details class="cp-help cp-text"><summary>{details}</summary>{escape(text)}</details>'
         if str(text)
         else ""
     )
@@ -100,7 +103,9 @@ def folded(text: object) -> str:
 
 def title(text: object, project: str = "") -> str:
     """Returns the heading of a panel, with the name of the project that it belongs to, if any."""
-    name = f'<span class="cp-of">project {escape(project)}</span>' if project else ""
+    name = (
+        f'<span class="cp-of">{escape(_("project {name}", name=project))}</span>' if project else ""
+    )
     return f'<div class="cp-title cp-text">{escape(text)}{name}</div>'
 
 
