@@ -951,7 +951,7 @@ class LanguageConfig(Config):
 
     language: str = option(
         "en",
-        "What forms, panels and what they say are written in: English, German, Spanish or Japanese.",
+        "What the forms and panels of the notebook are written in.",
         choices=tuple(LANGUAGES),
     )
 

@@ -25,12 +25,12 @@ def begin(existing: Sequence[Project] = ()) -> None:
     languages.use(_chosen or _stored(existing[0] if existing else None) or languages.preferred())
 
 
-def choose(code: str, project: Project) -> None:
+def choose(code: str, project: Project | None) -> None:
     """Speaks a language from here on, and keeps that in a project where there is one already.
 
     Args:
         code: One of `languages.LANGUAGES`.
-        project: What stands in the form.
+        project: What stands in the form; None where that is no name for one.
 
     Raises:
         ProjectError: its settings are damaged; the language is spoken all the same.
@@ -38,7 +38,7 @@ def choose(code: str, project: Project) -> None:
     global _chosen
     _chosen = code
     languages.use(code)
-    if project.settings_file.exists():
+    if project is not None and project.settings_file.exists():
         keep(project)
 
 

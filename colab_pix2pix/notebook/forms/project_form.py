@@ -58,8 +58,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
         self.errors = ErrorPanel()
-        root = self._answering_root()
-        self._existing = projects(root)
+        self._existing = projects(self._answering_root())
         language_choice.begin(self._existing)
         wide = {"width": "460px", "max_width": "100%"}
         style = {"description_width": LABEL_WIDTH}
@@ -119,7 +118,7 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
 
     def _speak(self, change: dict[str, Any]) -> None:
         try:
-            language_choice.choose(change["new"], self._projects_root() / self.name.value)
+            language_choice.choose(change["new"], None if self.message.value else self.project)
         finally:
             self._write()
             self._check()
@@ -144,9 +143,8 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         root = wording.path_in_words(self._projects_root())
         where = _("Crops, training states and pictures are kept in {root}/<name>.", root=root)
         help_line = widgets.HTML(style.line(where, "help"))
-        box = widgets.VBox([self.language, top, self.existing, self.list, help_line]).add_class(
-            "cp-field"
-        )
+        fields = [self.language, top, self.existing, self.list, help_line]
+        box = widgets.VBox(fields).add_class("cp-field")
         title = widgets.HTML(style.line(_("What is it called?"), "title"))
         hint = widgets.HTML(style.line(_("Then run the next cell."), "hint"))
         return [style.style_sheet(), title, box, self.errors, hint]
