@@ -19,7 +19,9 @@ PACKAGE = ROOT / "colab_pix2pix"
 sys.path.insert(0, str(ROOT))
 
 from colab_pix2pix import config, languages, options, wording  # noqa: E402
+from colab_pix2pix.dataset import quality  # noqa: E402
 from colab_pix2pix.notebook.forms.fields import label_of  # noqa: E402
+from colab_pix2pix.notebook.gallery import crop_filters  # noqa: E402
 
 FOLDER = PACKAGE / "languages"
 #: Option classes with a form in the notebook.
@@ -84,6 +86,10 @@ def _in_python() -> Iterator[tuple[str, str, str]]:
                 yield file, texts[0], texts[1]
             elif name == "counted" and texts:
                 yield file, texts[0], texts[1] if len(texts) > 1 else f"{texts[0]}s"
+    for mark in quality.MARKS:
+        plural = crop_filters.PLURALS.get(mark, mark)
+        yield "colab_pix2pix/dataset/quality.py", mark.replace("-", " "), plural
+        yield from (("colab_pix2pix/dataset/quality.py", text, "") for text in (mark, plural))
     for unit in wording.UNITS:
         yield "colab_pix2pix/wording.py", unit.removesuffix("s"), unit
 

@@ -9,10 +9,10 @@ import ipywidgets as widgets
 from ... import wording
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import MARKS
-from ...languages import N_, _
+from ...languages import N_, _, ngettext
 
 #: What several crops with a mark are called, where that differs from the mark.
-_PLURALS = {"title-card": N_("title cards"), "duplicate": N_("duplicates")}
+PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
 
 
 def _is_marked(mark: str) -> Callable[[Crop], bool]:
@@ -24,7 +24,7 @@ FILTERS: dict[str, Callable[[Crop], bool]] = {
     N_("all crops"): lambda crop: True,
     N_("kept"): lambda crop: crop.kept,
     N_("rejected"): lambda crop: not crop.kept,
-    **{_PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
+    **{PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
     N_("held out for testing"): lambda crop: crop.split == "test",
 }
 
@@ -87,4 +87,5 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
 
 
 def _counted(count: int, mark: str) -> str:
-    return wording.counted(count, mark.replace("-", " "), _PLURALS.get(mark, mark))
+    marked = ngettext(mark.replace("-", " "), PLURALS.get(mark, mark), count)
+    return _("{n} {marked}", n=wording.count(count), marked=marked)
