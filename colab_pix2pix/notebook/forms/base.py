@@ -89,8 +89,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         new = vars(values) if isinstance(values, Config) else values
         if unknown := sorted(set(new) - set(self.fields)):
             raise OptionError(
-                f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(self.fields)}.",
+                _("Received the option {name}.", name=repr(unknown[0])),
+                why=_("Expected one of: {names}.", names=", ".join(self.fields)),
             )
         self._updating = True
         try:

@@ -1,4 +1,4 @@
-"""Brings `colab_pix2pix/languages/*.po` up to the code: `python scripts/languages.py`.
+"""Brings `colab_pix2pix/languages/*.po` up to the code: `python scripts/catalogues.py`.
 
 What is new in the code is added without a translation, what is no longer in it goes; the rest stays as
 translators have written it. `tests/languages/` fails while a translation is missing.
