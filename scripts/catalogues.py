@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import polib
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "colab_pix2pix"
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts" / "site_pages")]
+
+import page_sentences  # noqa: E402
 
 from colab_pix2pix import config, languages, options, wording  # noqa: E402
 from colab_pix2pix.dataset import quality  # noqa: E402
@@ -40,6 +44,10 @@ _HEADER = {
     "Content-Type": "text/plain; charset=UTF-8",
     "Content-Transfer-Encoding": "8bit",
 }
+
+
+#: `_("Words")` and `N_("Words")` in JavaScript.
+_MARKED = re.compile(r'(?<![\w.])N?_\(\s*"((?:[^"\\]|\\.)*)"')
 
 
 @dataclasses.dataclass
@@ -107,7 +115,43 @@ def _in_options() -> Iterator[tuple[str, str, str]]:
 
 
 def _in_page() -> Iterator[tuple[str, str, str]]:
-    return iter(())
+    """Yields what the live page says: in its HTML, by `_`, and by its errors."""
+    for path in sorted((PACKAGE / "web" / "page").rglob("*.*")):
+        file = path.relative_to(ROOT).as_posix()
+        text = path.read_text("utf-8")
+        if path.suffix == ".html":
+            yield from ((file, words, "") for words in Page(text).words)
+        if path.suffix == ".js":
+            for words in _MARKED.findall(text):
+                yield file, words, ""
+            for words in page_sentences.told(text):
+                yield file, words, ""
+
+
+class Page(HTMLParser):
+    """What stands in the page, or is read aloud; `js/language.js` translates the same."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._unread: list[str] = []  # open elements that hold no words of ours
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("head", "h1", "svg", "script", "noscript"):
+            self._unread.append(tag)
+        for name, value in attrs:
+            if name in ("aria-label", "title", "placeholder") and value and "://" not in value:
+                self.words.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._unread and self._unread[-1] == tag:
+            self._unread.pop()
+
+    def handle_data(self, data: str) -> None:
+        words = data.strip()
+        if words and not self._unread and "{{" not in words:
+            self.words.append(words)
 
 
 def update(code: str) -> int:

@@ -98,7 +98,27 @@ def translations(code: str) -> gettext.GNUTranslations:
     Args:
         code: One of `LANGUAGES` but English.
     """
+    return gettext.GNUTranslations(io.BytesIO(_catalogue(code).to_binary()))
+
+
+def translations_of(folder: str) -> dict[str, dict[str, str]]:
+    """Returns, by language, what each English sentence in some files is in it.
+
+    Args:
+        folder: Where the files lie, from the package's folder on, such as "web/page".
+    """
+    return {
+        code: {
+            entry.msgid: entry.msgstr
+            for entry in _catalogue(code)
+            if any(f"/{folder}/" in file for file, _line in entry.occurrences) and entry.msgstr
+        }
+        for code in LANGUAGES
+        if code != _ENGLISH
+    }
+
+
+def _catalogue(code: str) -> Any:
     import polib  # a reader of .po files, of no use to those who read English
 
-    catalogue = polib.pofile(str(_FOLDER / f"{code}.po"))
-    return gettext.GNUTranslations(io.BytesIO(catalogue.to_binary()))
+    return polib.pofile(str(_FOLDER / f"{code}.po"))
