@@ -31,7 +31,8 @@ CSS = """
 .cp-field .cp-box { margin: 0 4px 0 0; }
 .cp-field .cp-help { padding-left: 154px; max-width: 52em; }
 .cp-field .widget-label { font-size: 14px; color: inherit; opacity: .95; text-align: left;
-  width: 150px !important; min-width: 150px; margin: 0; line-height: 32px; }
+  width: 150px !important; min-width: 150px; margin: 0; box-sizing: border-box; height: auto;
+  padding: 7px 4px 7px 0; line-height: 18px; white-space: normal; }
 .cp-field input:not([type=checkbox]), .cp-field select { font-size: 14px !important;
   height: 32px !important; line-height: 20px; padding: 4px 8px !important;
   border-radius: 6px !important; }
@@ -67,7 +68,7 @@ CSS = """
 .cp a { color: #3b82c4; text-decoration: underline; }
 @container (max-width: 560px) {
   .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
-  .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
+  .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; padding: 0; }
   .cp-unit { padding: 28px 0 0; }
   .cp-field .cp-help { padding-left: 0; }
 }

@@ -172,7 +172,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
 def foldable(rows: list[widgets.Widget]) -> list[widgets.Widget]:
     """Returns a button and the rows that it folds in and out."""
     button = widgets.ToggleButton(
-        description=_("More options"), layout={"width": "auto", "min_width": "10em"}
+        description=_("More options"),
+        layout={"width": "auto", "min_width": "10em", "align_self": "flex-start"},
     )
     button.add_class("cp-more")
     box = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")

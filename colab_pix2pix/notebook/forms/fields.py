@@ -120,7 +120,7 @@ def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.W
         choices = [(f"{choice} {_(spec.unit)}".strip(), choice) for choice in spec.choices]
         return box(widgets.Dropdown, options=choices)
     if isinstance(value, bool):
-        return box(widgets.Checkbox)
+        return box(widgets.Checkbox, _WIDE)
     if spec.link:
         return box(widgets.Textarea, _WIDE, rows=2)  # a line for each
     if isinstance(value, str):

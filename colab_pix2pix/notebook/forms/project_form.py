@@ -143,11 +143,12 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         root = wording.path_in_words(self._projects_root())
         where = _("Crops, training states and pictures are kept in {root}/<name>.", root=root)
         help_line = widgets.HTML(style.line(where, "help"))
-        fields = [self.language, top, self.existing, self.list, help_line]
+        language = widgets.VBox([self.language]).add_class("cp-field")
+        fields = [top, self.existing, self.list, help_line]
         box = widgets.VBox(fields).add_class("cp-field")
         title = widgets.HTML(style.line(_("What is it called?"), "title"))
         hint = widgets.HTML(style.line(_("Then run the next cell."), "hint"))
-        return [style.style_sheet(), title, box, self.errors, hint]
+        return [style.style_sheet(), title, language, box, self.errors, hint]
 
 
 def _show(event: Event) -> None:

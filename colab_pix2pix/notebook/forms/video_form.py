@@ -51,7 +51,8 @@ class VideoForm(Form[VideoConfig]):
     def __init__(self, project: Project | None = None) -> None:
         self.upload = file_upload.checkbox()
         self.preview_button = widgets.Button(
-            description=_("Look first"), layout={"width": "auto", "min_width": "10em"}
+            description=_("Look first"),
+            layout={"width": "auto", "min_width": "10em", "align_self": "flex-start"},
         )
         self.preview_button.add_class("cp-look")
         self.preview = widgets.HTML().add_class("cp-found")
