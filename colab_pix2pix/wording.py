@@ -14,7 +14,7 @@ LOSS_NAMES = {
     "discriminator_loss": N_("how often they pass as real"),
 }
 #: What `events.Progress` counts besides bytes.
-UNITS = ("crops", "files", "files on Drive", "frames", "pictures", "steps", "videos")
+UNITS = ("crops", "files", "files on Drive", "frames", "pictures", "seconds", "steps", "videos")
 
 
 def count(number: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import wording
-from ..languages import _, ngettext
+from ..languages import N_, _, ngettext
 from .manifest import Crop, Dataset
 
 
@@ -55,3 +55,14 @@ def counts_in_words(dataset: Dataset) -> str:
     )
     learns = _("{which}; it learns from {n} of them, and {tested}.")
     return learns.format(which=which, n=wording.count(learned), tested=tested)
+
+
+def choices_in_words(kept: int, lost: int) -> str:
+    """Returns the sentence that says how many choices by hand outlive another cutting."""
+    words = N_("{n} of {count} choices by hand stay.")
+    if lost:
+        words = N_(
+            "{n} of {count} choices by hand stay; the other {lost} were about crops that are not"
+            " cut any more."
+        )
+    return _(words, n=kept, count=kept + lost, lost=lost)

@@ -10,6 +10,7 @@ from .. import files
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from ..filenames import safe_name, safe_suffix
+from ..languages import _
 from ..video.probe import VideoInfo, probe
 from ..wording import bytes_in_words
 
@@ -30,7 +31,7 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
         return source
     target = target_path(source.stem, source, directory)
     if target.exists():
-        on_event(Note(message=f"{target} is there already."))
+        on_event(Note(message=_("{file} is there already.", file=target)))
         return target
     check_disk(source.stat().st_size, directory)
     with files.created_folder(directory), files.atomic_write(target) as temp_path:

@@ -46,6 +46,15 @@ def line(safety: Safety, now: float | None = None, monotonic_now: float | None =
     return " · ".join(part for part in parts if part)
 
 
+def not_all(safety: Safety) -> str:
+    """Returns what to say when a wait ends before everything is on Drive."""
+    return _(
+        "Not everything is on Drive. {line}. Leave this machine running and run the same again: it"
+        " waits for the rest.",
+        line=line(safety),
+    )
+
+
 def _safe(safety: Safety, now: float) -> str:
     safe = written = ""
     if safety.safe_step is not None:

@@ -14,6 +14,8 @@ import polib
 import pytest
 
 from colab_pix2pix import languages
+from colab_pix2pix.notebook.panels.event_html import JOBS
+from colab_pix2pix.wording import UNITS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "colab_pix2pix"
@@ -130,3 +132,17 @@ def test_the_notebook_says_nothing_that_no_catalogue_is_asked_for() -> None:
     }
     assert len(found) > 40
     assert {file: texts for file, texts in found.items() if texts} == {}
+
+
+def test_jobs_and_what_they_count_have_words() -> None:
+    told = [
+        (keyword.arg, keyword.value.value)
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Progress")
+        for keyword in node.keywords
+        if isinstance(keyword.value, ast.Constant) and keyword.value.value
+    ]
+    assert len(told) > 20
+    assert {job.capitalize() for name, job in told if name == "job"} <= set(JOBS)
+    assert {unit for name, unit in told if name == "unit"} <= {*UNITS, "bytes"}
