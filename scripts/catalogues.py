@@ -24,6 +24,7 @@ import page_sentences  # noqa: E402
 
 from colab_pix2pix import config, languages, options, wording  # noqa: E402
 from colab_pix2pix.dataset import quality  # noqa: E402
+from colab_pix2pix.downloader import failures  # noqa: E402
 from colab_pix2pix.notebook.forms.fields import label_of  # noqa: E402
 from colab_pix2pix.notebook.gallery import crop_filters  # noqa: E402
 
@@ -98,6 +99,9 @@ def _in_python() -> Iterator[tuple[str, str, str]]:
         plural = crop_filters.PLURALS.get(mark, mark)
         yield "colab_pix2pix/dataset/quality.py", mark.replace("-", " "), plural
         yield from (("colab_pix2pix/dataset/quality.py", text, "") for text in (mark, plural))
+    for failure in (*failures.KNOWN_FAILURES, failures.OTHER):
+        for text in (failure.why, failure.fix):
+            yield "colab_pix2pix/downloader/failures.py", text, ""
     for unit in wording.UNITS:
         yield "colab_pix2pix/wording.py", unit.removesuffix("s"), unit
 

@@ -162,15 +162,15 @@ def is_link(source: str) -> bool:
         return False
     if scheme[1].lower() not in ("http", "https"):
         raise DownloadError(
-            f"Received the link {public_link(source)!r}.",
-            why="Only http and https links are opened.",
-            fix="Fetch the video in another way and give its path.",
+            _("Received the link {link}.", link=repr(public_link(source))),
+            why=_("Only http and https links are opened."),
+            fix=_("Fetch the video in another way and give its path."),
         )
     if not _names_server(source):
         raise DownloadError(
-            f"Received the link {public_link(source)!r}.",
-            why="It names no server.",
-            fix="Copy the link once more from the address line of a browser.",
+            _("Received the link {link}.", link=repr(public_link(source))),
+            why=_("It names no server."),
+            fix=_("Copy the link once more from the address line of a browser."),
         )
     return True
 

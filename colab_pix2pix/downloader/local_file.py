@@ -51,8 +51,8 @@ def probe_source(source: Path) -> VideoInfo:
         if _WITHOUT_SCHEME.match(str(source)):
             fix = f"If it is a link, put https:// before it: https://{source}"
         raise DownloadError(
-            f"There is no file {str(source)!r}.",
-            why="Expected a link that begins with https:// or the path of a video.",
+            _("There is no file {file}.", file=repr(str(source))),
+            why=_("Expected a link that begins with https:// or the path of a video."),
             fix=fix,
         )
     return probe(source)

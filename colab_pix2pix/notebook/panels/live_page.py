@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ... import wording
+from ... import languages, wording
 from ...events import OnEvent
 from ...languages import _
 from ...project import Project
@@ -37,7 +37,7 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
         CheckpointError: nothing is trained yet.
     """
     folder = page_folder(project, on_event=on_event)
-    address = _serve(folder)
+    address = f"{_serve(folder)}{_language()}"
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
@@ -56,6 +56,12 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
         lines.append(style.line(keep, "good"))
     rows = [style.style_sheet(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")
+
+
+def _language() -> str:
+    """Returns what makes the page speak as the notebook does; English is left to the browser."""
+    code = languages.current()
+    return "" if code == "en" else f"#lang={code}"
 
 
 def _serve(folder: Path) -> str:
