@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from .errors import OptionError
 from .filenames import public_link, typed_text
+from .languages import LANGUAGES
 from .options import Config, OptionGroup, option, options
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
@@ -948,6 +949,19 @@ class UseConfig(Config):
         label="Smoothing",
         minimum=0,
         maximum=0.95,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageConfig(Config):
+    """Which language the forms and panels of the notebook speak."""
+
+    section: ClassVar[str] = "language"
+
+    language: str = option(
+        "en",
+        "What the forms and panels of the notebook are written in.",
+        choices=tuple(LANGUAGES),
     )
 
 

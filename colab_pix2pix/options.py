@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, ParamSpec, Self, TypeVar
 
 from .errors import OptionError, Pix2PixError
 from .filenames import is_text, public_link, shown, typed_path, typed_text
+from .languages import N_, _
 from .litter import place_of
 
 OnResume = Literal["refuse", "note", "free"]
@@ -153,9 +154,9 @@ def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
             raise OptionError(f"{name}: received {shown(value)}.", why="It holds half a character.")
         return value
     raise OptionError(
-        f"{name}: received {shown(value)}.",
-        why=f"Expected {expected(kind, spec)}.",
-        fix=f"({spec.help})",
+        _("{name}: received {value}.", name=name, value=shown(value)),
+        why=_("Expected {what}.", what=expected(kind, spec)),
+        fix=f"({_(spec.help)})",
     )
 
 
@@ -174,19 +175,20 @@ def _allowed(value: Any, spec: Option) -> bool:
 def expected(kind: type, spec: Option) -> str:
     """Returns in words which values an option takes, as in "a whole number from 1 to 64"."""
     if spec.choices:
-        return "one of " + ", ".join(str(choice) for choice in spec.choices)
+        return _("one of {choices}", choices=", ".join(map(str, spec.choices)))
     if spec.expects:
-        return spec.expects
-    text = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
-    text = f"a multiple of {spec.multiple}" if spec.multiple else text
+        return _(spec.expects)
+    names = {int: N_("a whole number"), float: N_("a number"), bool: N_("true or false")}
+    text = _(names.get(kind, N_("a text")))
+    text = _("a multiple of {n}", n=spec.multiple) if spec.multiple else text
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
-        text += f" from {_plain(low)} to {_plain(high)}"
+        text = _("{what} from {low} to {high}", what=text, low=_plain(low), high=_plain(high))
     elif low is not None:
-        text += f" of at least {_plain(low)}"
+        text = _("{what} of at least {low}", what=text, low=_plain(low))
     elif high is not None:
-        text += f" of at most {_plain(high)}"
-    return f"{text} ({spec.unit})" if spec.unit else text
+        text = _("{what} of at most {high}", what=text, high=_plain(high))
+    return f"{text} ({_(spec.unit)})" if spec.unit else text
 
 
 def _plain(number: float) -> str:

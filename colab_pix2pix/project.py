@@ -18,6 +18,7 @@ from . import files, mounts
 from .config import public_sources
 from .errors import OptionError, ProjectError
 from .filenames import shown, typed_path
+from .languages import _
 from .options import Config, checks_input
 
 FORMAT = 1
@@ -38,9 +39,12 @@ def check_name(name: str) -> str:
         return name
     raise OptionError(
         f"name: received {shown(name)}.",
-        why=f"Expected up to {_MOST_LETTERS} letters, digits, emoji, spaces, '-', '_' or '.', a"
-        " letter, a digit or an emoji first.",
-        fix="Choose a plain name such as 'flowers'.",
+        why=_(
+            "Expected up to {n} letters, digits, emoji, spaces, '-', '_' or '.', a letter, a digit"
+            " or an emoji first.",
+            n=_MOST_LETTERS,
+        ),
+        fix=_("Choose a plain name such as 'flowers'."),
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .languages import N_, _, ngettext
+
 #: What the losses are called where people read them, by their field of `events.Metrics`.
 LOSS_NAMES = {
-    "generator_l1_loss": "difference to the real crops",
-    "held_out_l1_loss": "the same on crops it has never seen",
-    "generator_gan_loss": "how easily its pictures are told from real ones",
-    "discriminator_loss": "how often they pass as real",
+    "generator_l1_loss": N_("difference to the real crops"),
+    "held_out_l1_loss": N_("the same on crops it has never seen"),
+    "generator_gan_loss": N_("how easily its pictures are told from real ones"),
+    "discriminator_loss": N_("how often they pass as real"),
 }
+#: What `events.Progress` counts besides bytes.
+UNITS = ("crops", "files", "files on Drive", "frames", "pictures", "seconds", "steps", "videos")
 
 
 def count(number: float) -> str:
@@ -35,7 +39,7 @@ def counted(number: int, singular: str, plural: str = "") -> str:
         >>> counted(1, "duplicate"), counted(3, "duplicate"), counted(2, "dark", "dark")
         ('1 duplicate', '3 duplicates', '2 dark')
     """
-    return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+    return f"{count(number)} {ngettext(singular, plural or singular + 's', number)}"
 
 
 def is_or_are(number: float) -> str:
@@ -58,7 +62,7 @@ def bytes_in_words(size_bytes: float) -> str:
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size_bytes >= factor:
             return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes:.0f} bytes"
+    return _("{n} bytes", n=f"{size_bytes:.0f}")
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -70,11 +74,11 @@ def seconds_in_words(seconds: float) -> str:
     """
     seconds = max(0.0, seconds)
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return _("{n} s", n=f"{seconds:.0f}")
     minutes = round(seconds / 60)
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return _("{n} min", n=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def clock(seconds: float) -> str:
@@ -96,10 +100,10 @@ def estimate_in_words(seconds: float) -> str:
         >>> [estimate_in_words(seconds) for seconds in (20, 500, 40_000, 400_000)]
         ['1 min', '8 min', '11 h', '5 days']
     """
-    for unit, length in (("days", 86_400.0), ("h", 3600.0)):
+    for words, length in ((N_("{n} days"), 86_400.0), (N_("{n} h"), 3600.0)):
         if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(1.0, seconds / 60):.0f} min"
+            return _(words, n=f"{seconds / length:.0f}")
+    return _("{n} min", n=f"{max(1.0, seconds / 60):.0f}")
 
 
 def progress_in_words(done: float, total: float | None, unit: str) -> str:
@@ -116,11 +120,28 @@ def progress_in_words(done: float, total: float | None, unit: str) -> str:
         >>> progress_in_words(1, None, "frames")
         '1 frame'
     """
-    amounts = [done] if total is None else [done, total]
-    if unit == "bytes":
-        return " of ".join(bytes_in_words(amount) for amount in amounts)
-    words = " of ".join(f"{amount:.0f}" for amount in amounts)
-    return f"{words} {unit.removesuffix('s') if words == '1' else unit}".rstrip()
+    in_words = bytes_in_words if unit == "bytes" else "{:.0f}".format
+    words = in_words(done)
+    single = total is None and words == "1"
+    if total is not None:
+        words = _("{done} of {total}", done=words, total=in_words(total))
+    return (
+        words if unit == "bytes" else f"{words} {unit_in_words(unit, 1 if single else 2)}".rstrip()
+    )
+
+
+def unit_in_words(unit: str, number: float) -> str:
+    """Returns what is counted, as it goes with a number.
+
+    Args:
+        unit: As in `events.Progress`.
+        number: How many.
+
+    Example:
+        >>> unit_in_words("frames", 1), unit_in_words("frames", 2)
+        ('frame', 'frames')
+    """
+    return ngettext(unit.removesuffix("s"), unit, number) if unit else ""
 
 
 def path_in_words(path: Path) -> str:

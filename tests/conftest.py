@@ -18,6 +18,9 @@ from support.machines import Report, Row
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
+# What tests look for is English, whatever the system of who runs them speaks.
+os.environ["LANGUAGE"] = "en"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, so that no worker begins one when the others are done."""

@@ -44,6 +44,7 @@ def test_the_wheel_brings_the_sample_and_the_command(built: Path) -> None:
         assert "colab-pix2pix = colab_pix2pix.cli.main:main" in archive.read(entry_points).decode()
     assert "colab_pix2pix/sample/time-lapse.mp4" in names
     assert "colab_pix2pix/py.typed" in names
+    assert {f"colab_pix2pix/languages/{code}.po" for code in ("de", "es", "ja")} <= set(names)
     page = {"index.html", "style.css", "js/main.js", "isolation-worker.js"}
     assert {f"colab_pix2pix/web/page/{name}" for name in page} <= set(names)
     assert page_files() <= set(names)
@@ -102,7 +103,7 @@ def test_installing_in_colab_changes_none_of_its_packages(
     assert common <= set(preinstalled)
     # jedi and overrides belong to Colab's own IPython and Jupyter server, which miss them.
     added = set(chosen) - set(preinstalled) - {"jedi", "overrides"}
-    ours = {"colab-pix2pix", "av", "yt-dlp", "yt-dlp-ejs", "deno", "imagehash", "onnx"}
+    ours = {"colab-pix2pix", "av", "yt-dlp", "yt-dlp-ejs", "deno", "imagehash", "onnx", "polib"}
     assert added == ours | {"onnxruntime"}
 
 

@@ -18,10 +18,12 @@ from typing import Any
 from .. import files, wording
 from ..events import Note, OnEvent
 from ..filenames import packed_name
+from ..languages import _
 from ..project import Project
 from ..storage import colab, slots
 from ..storage.os_errors import UNCHANGED, translate_os_errors
 from . import manifest
+from .counts import choices_in_words
 from .manifest import Crop, Dataset
 
 FORMAT = 1
@@ -95,7 +97,8 @@ def restore(project: Project, dataset: Dataset) -> tuple[Dataset, int]:
 def came_back(project: Project, changed: int) -> str:
     """Returns what to say when `restore` has changed crops."""
     crops = wording.counted(changed, "crop")
-    return f"What was decided about {crops} came back from {project.choices_file.name}."
+    name = project.choices_file.name
+    return _("What was decided about {crops} came back from {name}.", crops=crops, name=name)
 
 
 def lacking(project: Project, copy: Project, *here: Dataset, there: Dataset | None) -> int:
@@ -147,9 +150,7 @@ def carry_over(before: Dataset, dataset: Dataset, on_event: OnEvent) -> list[Cro
     found = {crop.file: identity(dataset, crop) for crop in dataset.crops}
     kept = len(choices.keys() & set(found.values()))
     lost = len(choices) - kept
-    message = f"{kept} of {len(choices)} choices by hand stay."
-    if lost:
-        message = f"{message[:-1]}; the other {lost} were about crops that are not cut any more."
+    message = choices_in_words(kept, lost)
     on_event(Note(message=message, level="warning" if lost else "info"))
     return [
         dataclasses.replace(crop, choice=choices.get(found[crop.file], ""))

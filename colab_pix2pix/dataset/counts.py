@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import wording
+from ..languages import N_, _, ngettext
 from .manifest import Crop, Dataset
 
 
@@ -35,17 +36,33 @@ def counts_in_words(dataset: Dataset) -> str:
     learned, held_out = map(len, learned_and_held_out(dataset))
     crops = wording.counted(total, "crop")
     if not kept:
-        return f"{crops}: none is kept, so there is nothing to learn from."
+        return _("{crops}: none is kept, so there is nothing to learn from.", crops=crops)
     if kept == total:
-        which = f"{crops}: all are kept"
+        which = _("{crops}: all are kept", crops=crops)
     else:
-        left_out = _verb(total - kept, "left out")
-        which = f"{crops}: {left_out} and {_verb(kept, 'kept')}"
+        out = total - kept
+        left_out = ngettext("{n} is left out", "{n} are left out", out, n=wording.count(out))
+        rest = ngettext("{n} is kept", "{n} are kept", kept, n=wording.count(kept))
+        which = _("{crops}: {left_out} and {kept}", crops=crops, left_out=left_out, kept=rest)
     if not held_out:
-        return f"{which}; it learns from {wording.count(learned)}, too few to hold any out."
-    tested = _verb(held_out, "held out to test it")
-    return f"{which}; it learns from {wording.count(learned)} of them, and {tested}."
+        few = _("{which}; it learns from {n}, too few to hold any out.")
+        return few.format(which=which, n=wording.count(learned))
+    tested = ngettext(
+        "{n} is held out to test it",
+        "{n} are held out to test it",
+        held_out,
+        n=wording.count(held_out),
+    )
+    learns = _("{which}; it learns from {n} of them, and {tested}.")
+    return learns.format(which=which, n=wording.count(learned), tested=tested)
 
 
-def _verb(number: int, participle: str) -> str:
-    return f"{wording.count(number)} {'is' if number == 1 else 'are'} {participle}"
+def choices_in_words(kept: int, lost: int) -> str:
+    """Returns the sentence that says how many choices by hand outlive another cutting."""
+    words = N_("{n} of {count} choices by hand stay.")
+    if lost:
+        words = N_(
+            "{n} of {count} choices by hand stay; the other {lost} were about crops that are not"
+            " cut any more."
+        )
+    return _(words, n=kept, count=kept + lost, lost=lost)

@@ -11,6 +11,7 @@ from ..config import CurateConfig
 from ..errors import DatasetError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import shown
+from ..languages import _, ngettext
 from ..options import checks_input
 from . import manifest
 from .archive import pack, unpack
@@ -75,9 +76,16 @@ def _summary(dataset: Dataset) -> str:
     for crop in dataset.crops:
         for name in crop.marks:
             counts[name] = counts.get(name, 0) + 1
-    listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+    listed = ", ".join(_("{n} {marked}", n=n, marked=_(name)) for name, n in counts.items())
     kept, crops = len(dataset.kept), wording.counted(len(dataset.crops), "crop")
-    return f"{wording.count(kept)} of {crops} {wording.is_or_are(kept)} kept ({listed})."
+    return ngettext(
+        "{n} of {crops} is kept ({marks}).",
+        "{n} of {crops} are kept ({marks}).",
+        kept,
+        n=wording.count(kept),
+        crops=crops,
+        marks=listed,
+    )
 
 
 @checks_input()

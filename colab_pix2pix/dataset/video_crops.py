@@ -15,6 +15,7 @@ from .. import wording
 from ..config import FramesConfig, parse_time
 from ..errors import OptionError, VideoError
 from ..events import Note, OnEvent, Progress, ignore
+from ..languages import N_, _
 from ..video.container import unread_pieces
 from ..video.decode import Frame, decode
 from ..video.decode_plan import pick_frames
@@ -221,11 +222,17 @@ def _check_count(
             fix="Fetch it again.",
         )
     if cut < count:
-        message = f"{info.path.name} is damaged: {cut} of {count} crops could be cut."
+        words = N_("{name} is damaged: {n} of {count} crops could be cut.")
         if changes:
-            message = f"{cut} of {count} crops could be cut: not every size has room for as many."
+            words = N_("{n} of {count} crops could be cut: not every size has room for as many.")
+        message = _(words, name=info.path.name, n=cut, count=count)
         on_event(Note(message=message, level="warning"))
     elif count < config.count:
-        different = wording.counted(frames, "different frame")
-        message = f"{info.path.name} has only {different}: {wording.counted(count, 'crop')}"
-        on_event(Note(message=f"{message} instead of {config.count}.", level="warning"))
+        message = _(
+            "{name} has only {frames}: {crops} instead of {count}.",
+            name=info.path.name,
+            frames=wording.counted(frames, "different frame"),
+            crops=wording.counted(count, "crop"),
+            count=config.count,
+        )
+        on_event(Note(message=message, level="warning"))

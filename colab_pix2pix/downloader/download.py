@@ -19,6 +19,7 @@ from ..errors import DownloadError, VideoError
 from ..events import Note, OnEvent, ignore
 from ..filenames import names_its_video, public_link
 from ..images import list_folder
+from ..languages import _
 from ..options import checks_input
 from .local_file import copy_video, target_path
 from .sidecar import find_sidecars, read_sidecar, write_sidecar
@@ -108,7 +109,7 @@ def download_all(
     def leave_out(error: VideoError) -> None:
         nonlocal first_error
         first_error = first_error or error
-        on_event(Note(message=f"Left out: {error}", level="warning"))
+        on_event(Note(message=_("Left out: {error}", error=error), level="warning"))
 
     for source in sources:
         try:
@@ -161,15 +162,15 @@ def is_link(source: str) -> bool:
         return False
     if scheme[1].lower() not in ("http", "https"):
         raise DownloadError(
-            f"Received the link {public_link(source)!r}.",
-            why="Only http and https links are opened.",
-            fix="Fetch the video in another way and give its path.",
+            _("Received the link {link}.", link=repr(public_link(source))),
+            why=_("Only http and https links are opened."),
+            fix=_("Fetch the video in another way and give its path."),
         )
     if not _names_server(source):
         raise DownloadError(
-            f"Received the link {public_link(source)!r}.",
-            why="It names no server.",
-            fix="Copy the link once more from the address line of a browser.",
+            _("Received the link {link}.", link=repr(public_link(source))),
+            why=_("It names no server."),
+            fix=_("Copy the link once more from the address line of a browser."),
         )
     return True
 
@@ -190,7 +191,7 @@ def _fetch(
     if not names_its_video(link):
         request["link_key"] = _link_key(link)
     if (known := _fetched_before(request, directory)) is not None:
-        on_event(Note(message=f"{known} is there already."))
+        on_event(Note(message=_("{file} is there already.", file=known)))
         return known
     key = hashlib.sha256(repr(sorted(request.items())).encode()).hexdigest()[:16]
     work = files.cache_dir() / "downloads" / key
@@ -204,7 +205,7 @@ def _fetch(
     try:
         if wanted and held and not holds_range(file, wanted, held):
             # No picture, or other ones: a server that gives no parts, a list in another order.
-            on_event(Note(message=ALL_OF_IT))
+            on_event(Note(message=_(ALL_OF_IT)))
             shutil.rmtree(work)
             work.mkdir()
             file, metadata, held = fetch(link, work, config, on_event=on_event)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from ..errors import DownloadError
 from ..filenames import public_link, public_text
+from ..languages import N_, _
 
 _LOCAL = "Fetch the video with a browser or at home, and give its path."
 _COOKIES = "Sign in to the site in a browser, export its cookies.txt, and give it as `cookies`."
 _UPGRADE = "upgrade yt-dlp, which follows the sites: pip install -U 'yt-dlp[deno]' yt-dlp-ejs"
-_WHOLE_LINK = (
+_WHOLE_LINK = N_(
     "If the link had a password or a key in it: they are never stored, so paste the whole link"
     " again."
 )
@@ -209,7 +210,7 @@ KNOWN_FAILURES = (
         "Check the connection of this machine, and the spelling of the link.",
     ),
 )
-_OTHER = KnownFailure(
+OTHER = KnownFailure(
     "other",
     "",
     "The site gave something that yt-dlp does not understand; it may have changed since.",
@@ -225,12 +226,12 @@ def to_download_error(link: str, error: BaseException) -> DownloadError:
         error: What yt-dlp raised.
     """
     failure, message = classify(error), _message(error)
-    fix = failure.fix
+    fix = _(failure.fix)
     if failure.name in _REFUSALS and link == public_link(link):
-        fix = f"{fix} {_WHOLE_LINK}"
+        fix = f"{fix} {_(_WHOLE_LINK)}"
     return DownloadError(
-        f"{public_link(link)} can't be fetched.",
-        why=failure.why,
+        _("{link} can't be fetched.", link=public_link(link)),
+        why=_(failure.why),
         fix=fix,
         details=f"yt-dlp: {message}",
     )
@@ -240,7 +241,7 @@ def classify(error: BaseException) -> KnownFailure:
     """Returns the entry of the catalogue that fits an error of yt-dlp and what lies beneath it."""
     text = " / ".join(f"{type(e).__name__}: {e}" for e in _chain(error)).lower()
     text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    return next((known for known in KNOWN_FAILURES if re.search(known.pattern, text)), _OTHER)
+    return next((known for known in KNOWN_FAILURES if re.search(known.pattern, text)), OTHER)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -10,6 +10,7 @@ from .. import files
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress
 from ..filenames import safe_name, safe_suffix
+from ..languages import _
 from ..video.probe import VideoInfo, probe
 from ..wording import bytes_in_words
 
@@ -30,7 +31,7 @@ def copy_video(source: Path, directory: Path, on_event: OnEvent) -> Path:
         return source
     target = target_path(source.stem, source, directory)
     if target.exists():
-        on_event(Note(message=f"{target} is there already."))
+        on_event(Note(message=_("{file} is there already.", file=target)))
         return target
     check_disk(source.stat().st_size, directory)
     with files.created_folder(directory), files.atomic_write(target) as temp_path:
@@ -50,8 +51,8 @@ def probe_source(source: Path) -> VideoInfo:
         if _WITHOUT_SCHEME.match(str(source)):
             fix = f"If it is a link, put https:// before it: https://{source}"
         raise DownloadError(
-            f"There is no file {str(source)!r}.",
-            why="Expected a link that begins with https:// or the path of a video.",
+            _("There is no file {file}.", file=repr(str(source))),
+            why=_("Expected a link that begins with https:// or the path of a video."),
             fix=fix,
         )
     return probe(source)

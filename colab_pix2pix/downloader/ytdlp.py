@@ -16,6 +16,7 @@ from ..config import VideoConfig
 from ..errors import DownloadError
 from ..events import Note, OnEvent, Progress, ignore
 from ..filenames import public_link, public_text
+from ..languages import N_, _
 from ..options import checks_input
 from .cookies import read_cookies
 from .failures import classify, to_download_error
@@ -24,7 +25,7 @@ from .secrecy import DebugLogger, OnCommandLineError, keep_off_command_lines, re
 from .time_range import RANGE_AT_SECONDS, TimeRange
 from .youtube_links import require_whole
 
-ALL_OF_IT = "The site gives no parts of this video: fetching all of it."
+ALL_OF_IT = N_("The site gives no parts of this video: fetching all of it.")
 _RETRIES = 5
 _EXTRACTOR_RETRIES = 3  # without a network, the first page of YouTube waits through all of them
 _SOCKET_TIMEOUT_SECONDS = 20.0
@@ -181,7 +182,7 @@ def _download_range(
             cause = error.__cause__ or error.__context__
             if cause is None or classify(cause).name != "other":
                 raise
-            on_event(Note(message=ALL_OF_IT))
+            on_event(Note(message=_(ALL_OF_IT)))
     return _call_ytdlp(link, folder, config, options, download=True), None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import DatasetError
 from ..events import Note, OnEvent
-from ..wording import counted, is_or_are
+from ..languages import _, ngettext
+from ..wording import counted
 
 _MOST_NAMED = 20
 _MOST_IN_ERROR = 5
@@ -50,11 +51,19 @@ class LeftOut:
                 f"{who} be used: {self._named(_MOST_IN_ERROR)}",
                 fix="Replace what is broken, or choose another folder.",
             )
-        pictures = f"{count} of {counted(count + used, 'picture')} {is_or_are(count)}"
-        message = f"{pictures} left out: {self._named(_MOST_NAMED)}"
+        message = ngettext(
+            "{n} of {pictures} is left out: {named}",
+            "{n} of {pictures} are left out: {named}",
+            count,
+            n=count,
+            pictures=counted(count + used, "picture"),
+            named=self._named(_MOST_NAMED),
+        )
         self._on_event(Note(message=message, level="warning"))
 
     def _named(self, most: int) -> str:
         named = [f"{name} ({why.rstrip('.')})" for name, why in self.reasons.items()]
-        more = f", and {len(named) - most} more" if len(named) > most else ""
-        return f"{', '.join(named[:most])}{more}."
+        listed = ", ".join(named[:most])
+        if len(named) > most:
+            return _("{names}, and {n} more.", names=listed, n=len(named) - most)
+        return f"{listed}."

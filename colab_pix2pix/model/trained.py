@@ -11,6 +11,7 @@ from ..config import ChosenConfig, TrainConfig
 from ..errors import CheckpointError, ProjectError
 from ..events import Note, OnEvent, ignore
 from ..filenames import shown
+from ..languages import _
 from ..project import Project
 from ..storage import restore
 from ..storage.npz import read_arrays
@@ -180,9 +181,11 @@ def choose_state(
         by_eye = next((one for one in found if one.step == chosen), None)
         step = wording.count(chosen)
         if by_eye:
-            on_event(Note(message=f"Step {step} is taken: it was chosen by eye."))
+            on_event(Note(message=_("Step {step} is taken: it was chosen by eye.", step=step)))
         elif chosen:
-            lost = f"Step {step}, which was chosen by eye, is lost: the newest is taken."
+            lost = _(
+                "Step {step}, which was chosen by eye, is lost: the newest is taken.", step=step
+            )
             on_event(Note(message=lost, level="warning"))
         return by_eye or found[0]
     if wanted == "last":

@@ -20,6 +20,7 @@ from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import names_its_video, public_link, safe_name, typed_path
 from ..files import file_sha256
+from ..languages import _
 from ..project import Project
 from ..workflows.pipeline import cut_and_mark, import_and_mark, import_and_split
 from . import image_folder, several_videos
@@ -64,11 +65,13 @@ def recover(project: Project, *, on_event: OnEvent) -> None:
         try:
             dataset = curate.unpack(project.dataset_zip, project.crops / "unpacked")
         except DatasetError as error:
-            message = f"{error.what} Crops are cut again, and what was decided about them stays."
+            again = _("Crops are cut again, and what was decided about them stays.")
+            message = f"{error.what} {again}"
             on_event(Note(message=message, level="warning"))
             return
-        count, name = len(dataset.crops), project.dataset_zip.name
-        on_event(Note(message=f"{wording.counted(count, 'crop')} came back from {name}."))
+        crops = wording.counted(len(dataset.crops), "crop")
+        name = project.dataset_zip.name
+        on_event(Note(message=_("{crops} came back from {name}.", crops=crops, name=name)))
     for dataset in _datasets(project):
         _decided(project, dataset, on_event)
 

@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..errors import Pix2PixError
+from ..languages import _
 from . import style
 
 
@@ -59,8 +60,9 @@ def _as_html(error: BaseException) -> str:
         text = "<br>".join(filter(None, lines)) + style.folded(error.details)
         return f'<div class="cp-error cp-text">{text}</div>'
     report = "".join(traceback.format_exception(error))
+    details = style.escape(_("Details for a bug report"))
     return (
         f'<div class="cp-error cp-text"><b>{style.escape(type(error).__name__)}</b>: '
-        f"{style.escape(error)}<details><summary>Details for a bug report</summary>"
+        f"{style.escape(error)}<details><summary>{details}</summary>"
         f"<pre>{style.escape(report)}</pre></details></div>"
     )

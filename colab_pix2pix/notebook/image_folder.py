@@ -14,6 +14,7 @@ from ..dataset.own_images import image_sources, pair_layouts
 from ..downloader.download import is_link
 from ..errors import DatasetError, DownloadError, OptionError
 from ..filenames import typed_path
+from ..languages import _
 from ..project import Project
 from . import inline_images, style
 
@@ -79,9 +80,9 @@ def images_in(path: Path, reading: PicturesConfig) -> list[pair_layouts.ImagePai
         return pair_layouts.find_pairs(path, found, side_by_side=reading.side_by_side)
     if pair_layouts.holds_two_sides(found):
         raise DatasetError(
-            f"{path} holds two folders, A and B.",
-            why="Those are pairs of pictures.",
-            fix="Choose in the form which one is made from the other.",
+            _("{path} holds two folders, A and B.", path=path),
+            why=_("Those are pairs of pictures."),
+            fix=_("Choose in the form which one is made from the other."),
         )
     return [(image,) for image in found]
 
@@ -103,7 +104,7 @@ def problem_with(source: str, reading: PicturesConfig) -> str:
     except OptionError as error:
         return f"{error.what} {error.why}"
     if not path.exists():
-        return "There is no such file or folder on this machine."
+        return _("There is no such file or folder on this machine.")
     try:
         if folder_named_by(path):
             images_in(path, reading)
@@ -115,7 +116,7 @@ def problem_with(source: str, reading: PicturesConfig) -> str:
 def _problem_among_others(source: str) -> str:
     folder = folder_named_by(source)
     if folder is not None and folder.exists():
-        return "Pictures can't be taken together with videos: give their folder alone."
+        return _("Pictures can't be taken together with videos: give their folder alone.")
     return problem_with(source, PicturesConfig())
 
 
@@ -126,13 +127,15 @@ def preview_html(path: Path, reading: PicturesConfig) -> str:
         DatasetError: there are none, or they are not what is said.
     """
     pairs = images_in(path, reading)
-    unit = "Pictures" if reading.pairs == "no" else "Pairs"
+    unit = _("Pictures") if reading.pairs == "no" else _("Pairs")
     first = list(islice(_readable(pairs), _THUMBNAILS))
     strip = Image.new("RGB", (_THUMBNAILS * (_SIDE + _GAP) - _GAP, _SIDE), (128, 128, 128))
     for index, thumbnail in enumerate(first):
         thumbnail.thumbnail((_SIDE, _SIDE))
         strip.paste(thumbnail, (index * (_SIDE + _GAP), (_SIDE - thumbnail.height) // 2))
-    html = f'<img alt="the first of them" src="{inline_images.data_url(strip)}">'
+    html = (
+        f'<img alt="{style.escape(_("the first of them"))}" src="{inline_images.data_url(strip)}">'
+    )
     return style.line(path.name, "text") + style.named_values({unit: len(pairs)}) + html
 
 
@@ -144,7 +147,9 @@ def first_image(path: Path) -> Image.Image:
     """
     for image in _readable([(image,) for image in image_sources.find_images(path)]):
         return image
-    raise DatasetError(f"Not one picture in {path} can be read.", fix="Choose another folder.")
+    raise DatasetError(
+        _("Not one picture in {path} can be read.", path=path), fix=_("Choose another folder.")
+    )
 
 
 def _readable(pairs: Sequence[pair_layouts.ImagePair]) -> Iterator[Image.Image]:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from ..config import TrainConfig
 from ..events import Metrics
 from ..images import network_input, read_image
+from ..languages import N_, _
 from ..wording import LOSS_NAMES
 
 _COLOURS = ("#3b82c4", "#2f9e63", "#d18a1b", "#9467bd")
@@ -20,7 +21,7 @@ _COLOURS = ("#3b82c4", "#2f9e63", "#d18a1b", "#9467bd")
 #: it is called where people read it, colour.
 LOSSES = tuple((*named, c) for named, c in zip(LOSS_NAMES.items(), _COLOURS, strict=True))
 #: What the rows of a sample grid are.
-GRID_CAPTION = "Top: what the network sees. Middle: what was there. Bottom: its picture."
+GRID_CAPTION = N_("Top: what the network sees. Middle: what was there. Bottom: its picture.")
 _GREY = "#888888"
 _GAP = 8  # pixels, between the squares of a strip
 
@@ -106,11 +107,11 @@ def loss_curves(history: Sequence[Metrics]) -> bytes:
         values = np.array([getattr(m, field) for m in history], dtype=float)  # None becomes nan
         measured = np.isfinite(values)
         marker = "." if measured.sum() < 3 else None
-        curve = {"color": colour, "label": name, "marker": marker}
+        curve = {"color": colour, "label": _(name), "marker": marker}
         axes[index // 2].plot(steps[measured], values[measured], **curve)
     for axis in axes:
         _style_axis(axis)
-    axes[1].set_xlabel("step", color=_GREY)
+    axes[1].set_xlabel(_("step"), color=_GREY)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()

@@ -14,6 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..dataset.manifest import Dataset
+from ..languages import _
 from ..project import Project
 from . import style
 from .forms.project_form import ProjectForm
@@ -47,7 +48,11 @@ class KernelState:
             return False
         if self.project is not None:
             former, name = self.project.path.name, project.path.name
-            words = f"This was of the project {former}. Run this cell again to see it for {name}."
+            words = _(
+                "This was of the project {former}. Run this cell again to see it for {name}.",
+                former=former,
+                name=name,
+            )
             self._forget(ORDER, words)
         self.project = project
         return True
@@ -59,7 +64,7 @@ class KernelState:
     def keep(self, name: str, made: Any) -> None:
         """Keeps what a step has made, under a name of `ORDER`, in the place of an earlier one."""
         assert name in ORDER
-        self._forget((name,), "This is shown in another cell by now.")
+        self._forget((name,), _("This is shown in another cell by now."))
         self._made[name] = made
 
     @contextmanager
@@ -71,7 +76,7 @@ class KernelState:
         finally:
             failed = name not in self._made
             if failed or (known and not _same(before, self._made[name])):
-                words = "This is out of date: a step before it has changed. Run this cell again."
+                words = _("This is out of date: a step before it has changed. Run this cell again.")
                 self._forget(ORDER[ORDER.index(name) + 1 :], words)
 
     def _forget(self, names: tuple[str, ...], words: str) -> None:

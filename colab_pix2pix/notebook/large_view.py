@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 
+from ..languages import _
+
 CSS = """
 .cp-large { outline: none; margin: 10px 0 4px; max-width: 512px; }
 .cp-large[hidden] { display: none; }
@@ -39,8 +41,8 @@ CSS = """
 """
 
 #: What moves the slider over two pictures.
-CUT = (
-    '<input type="range" min="0" max="100" value="50" aria-label="How much of each picture is seen"'
+_CUT = (
+    '<input type="range" min="0" max="100" value="50" aria-label="SEEN"'
     " oninput=\"this.parentNode.style.setProperty('--cut', this.value + '%')\">"
 )
 
@@ -88,7 +90,8 @@ if (!window.cpLarge) {
     });
     view.querySelector('[data-do=back]').disabled = index === 0;
     view.querySelector('[data-do=next]').disabled = index === last;
-    view.querySelector('.cp-which').textContent = `${index + 1} of ${last + 1}`;
+    const place = view.dataset.place.replace('{n}', index + 1).replace('{count}', last + 1);
+    view.querySelector('.cp-which').textContent = place;
   };
   const turn = (view, by) => show(view, Number(view.dataset.index) + by);
   const viewOf = image => [...(image.closest('.cp')?.querySelectorAll('.cp-large') || [])]
@@ -130,6 +133,10 @@ if (!window.cpLarge) {
 }"""
 
 
+def _cut() -> str:
+    return _CUT.replace("SEEN", html.escape(_("How much of each picture is seen")))
+
+
 def stage(under: str, over: str, left: str, right: str) -> str:
     """Returns one picture over another, with a slider that stands at its left end.
 
@@ -142,7 +149,7 @@ def stage(under: str, over: str, left: str, right: str) -> str:
     names = f'<span class="cp-left">{html.escape(left)}</span>'
     names += f'<span class="cp-right">{html.escape(right)}</span>'
     images = f'<img class="cp-under" alt="" src="{under}"><img class="cp-over" alt="" src="{over}">'
-    cut = CUT.replace('value="50"', 'value="0"')
+    cut = _cut().replace('value="50"', 'value="0"')
     return f'<div class="cp-stage" style="--cut: 0%">{images}{names}{cut}</div>'
 
 
@@ -165,16 +172,24 @@ def large_view(of: str, layers: Sequence[str], *, strip: bool = False) -> widget
     )
     names = html.escape("[" + ", ".join(f'"{name}"' for name in layers) + "]")
     kind = "strip" if strip else "grid"
+    place = html.escape(_("{n} of {count}"))
+    said = {
+        "back": html.escape(_("Previous")),
+        "next": html.escape(_("Next")),
+        "compared": html.escape(_("What is compared")),
+        "close": html.escape(_("Close")),
+    }
     content = (
         f'<img alt="" src="data:," style="display:none" onerror="{html.escape(_SCRIPT)}">'
         f'<div class="cp-large" hidden tabindex="-1" data-of="img.{of}, .{of} img"'
         f' data-kind="{kind}"'
-        f' data-names="{names}" data-index="0">'
+        f' data-names="{names}" data-index="0" data-place="{place}">'
         f'<div class="cp-stage"><canvas class="cp-under"></canvas><canvas class="cp-over"></canvas>'
-        f'<span class="cp-left"></span><span class="cp-right"></span>{CUT}</div>'
-        '<div class="cp-large-row"><button data-do="back" aria-label="Previous">‹</button>'
-        '<span class="cp-which"></span><button data-do="next" aria-label="Next">›</button>'
-        f'<select aria-label="What is compared">{options}</select>'
-        '<button data-do="close">Close</button></div></div>'
+        f'<span class="cp-left"></span><span class="cp-right"></span>{_cut()}</div>'
+        f'<div class="cp-large-row"><button data-do="back" aria-label="{said["back"]}">‹</button>'
+        '<span class="cp-which"></span>'
+        f'<button data-do="next" aria-label="{said["next"]}">›</button>'
+        f'<select aria-label="{said["compared"]}">{options}</select>'
+        f'<button data-do="close">{said["close"]}</button></div></div>'
     )
     return widgets.HTML(f"<style>{CSS}</style>{content}").add_class("cp-large-place")

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 
 from .. import __version__, wording
 from ..config import PRESETS
+from ..languages import _
 from ..storage import colab, drive
 from ..training.devices.gpu import nvidia_gpus, version_of
 from ..training.devices.try_out import Trial, leave_out_unusable
@@ -29,7 +30,7 @@ def report() -> widgets.VBox:
     A GPU takes one step of the full network first, which takes some seconds and is remembered; one
     that can't is left out from here on.
     """
-    gpus, _ = nvidia_gpus()
+    gpus = nvidia_gpus()[0]
     trial = time_estimate.full_network_trial()
     leave_out_unusable(trial)
     versions = {
@@ -40,13 +41,15 @@ def report() -> widgets.VBox:
     }
     free = shutil.disk_usage(Path.home()).free
     rows = [
-        style.line("Ready", "title"),
-        style.named_values(versions | {"Free disk": wording.bytes_in_words(free)} | drive_space()),
+        style.line(_("Ready"), "title"),
+        style.named_values(
+            versions | {_("Free disk"): wording.bytes_in_words(free)} | drive_space()
+        ),
         _gpu_line(gpus[0].name if gpus else "", trial),
         style.line(_training_times(trial.gpu if trial.usable else "")),
     ]
     if free < _LOW_DISK_BYTES:
-        rows.append(style.line("The disk is nearly full: long videos may not fit.", "warning"))
+        rows.append(style.line(_("The disk is nearly full: long videos may not fit."), "warning"))
     panel = widgets.VBox([style.style_sheet(), widgets.HTML("".join(rows))])
     return panel.add_class("cp").add_class("cp-panel").add_class("cp-machine")
 
@@ -56,9 +59,9 @@ def drive_space() -> dict[str, str]:
     if not drive.is_drive(colab.MOUNT_POINT):
         return {}
     try:
-        return {"Free on Drive": wording.bytes_in_words(drive.free_bytes(colab.MOUNT_POINT))}
+        return {_("Free on Drive"): wording.bytes_in_words(drive.free_bytes(colab.MOUNT_POINT))}
     except OSError as error:
-        return {"Drive": f"does not answer ({error.strerror})"}
+        return {"Drive": _("does not answer ({reason})", reason=error.strerror)}
 
 
 def _gpu_line(gpu: str, trial: Trial) -> str:
@@ -67,7 +70,9 @@ def _gpu_line(gpu: str, trial: Trial) -> str:
         return style.line(_no_gpu_advice(), "hint")
     if trial.usable:
         return style.line(f"GPU: {gpu}. {trial.reason}".rstrip(), "good")
-    return style.line(trial.sentence or f"GPU: {gpu}, hidden by CUDA_VISIBLE_DEVICES.", "warning")
+    return style.line(
+        trial.sentence or _("GPU: {gpu}, hidden by CUDA_VISIBLE_DEVICES.", gpu=gpu), "warning"
+    )
 
 
 def _training_times(gpu: str) -> str:
@@ -75,12 +80,19 @@ def _training_times(gpu: str) -> str:
     times = []
     for name, preset in PRESETS.items():
         seconds = time_estimate.estimate(preset.config, _SUGGESTED_CROPS * 4 // 5, gpu).seconds
-        times.append(f"{name} about {wording.estimate_in_words(seconds)}")
-    return f"Training with {_SUGGESTED_CROPS} crops takes here, by the preset: {', '.join(times)}."
+        time = wording.estimate_in_words(seconds)
+        times.append(_("{preset} about {time}", preset=name, time=time))
+    return _(
+        "Training with {count} crops takes here, by the preset: {times}.",
+        count=_SUGGESTED_CROPS,
+        times=", ".join(times),
+    )
 
 
 def _no_gpu_advice() -> str:
-    advice = "No GPU here: training works, but the larger presets take ten times as long."
+    advice = _("No GPU here: training works, but the larger presets take ten times as long.")
     if colab.in_colab():
-        advice += " To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
+        advice += " " + _(
+            "To switch one on: Runtime > Change runtime type > T4 GPU, then run this again."
+        )
     return advice

@@ -15,6 +15,7 @@ from ..errors import Pix2PixError
 from ..events import Note, OnEvent
 from ..filenames import names_its_video, public_link, safe_name, typed_path
 from ..files import file_sha256
+from ..languages import _
 from ..project import Project
 from ..spacing import shares
 from ..workflows.pipeline import cut_and_mark
@@ -44,19 +45,26 @@ def fetch(project: Project, config: VideoConfig, on_event: OnEvent) -> SeveralVi
     failed: list[Pix2PixError] = []
     for number, source in enumerate(sources, 1):
         name = public_link(source.text)
-        on_event(Note(message=f"Video {number} of {len(sources)}: {name}"))
+        on_event(
+            Note(message=_("Video {n} of {count}: {name}", n=number, count=len(sources), name=name))
+        )
         try:
             video = download(source.text, project.work / "video", config, on_event=on_event)
         except Pix2PixError as error:
             failed.append(error)
-            on_event(Note(message=f"{name} is left out. {error}", level="warning"))
+            message = _("{name} is left out. {error}", name=name, error=error)
+            on_event(Note(message=message, level="warning"))
         else:
             found[video] = found.get(video, 0.0) + source.weight
     if not found:
         raise failed[0]
     if failed:
-        message = f"{len(failed)} of {len(sources)} videos are left out. Run this cell again to try"
-        on_event(Note(message=f"{message} them once more.", level="warning"))
+        message = _(
+            "{n} of {count} videos are left out. Run this cell again to try them once more.",
+            n=len(failed),
+            count=len(sources),
+        )
+        on_event(Note(message=message, level="warning"))
     return SeveralVideos(tuple(found), tuple(found.values()))
 
 
@@ -140,7 +148,9 @@ def described(videos: SeveralVideos) -> str:
     size = wording.bytes_in_words(sum(path.stat().st_size for path in videos.paths))
     whole, even = sum(videos.weights), len(set(videos.weights)) == 1
     names = [
-        path.name if even else f"{path.name} ({weight / whole:.0%} of the crops)"
+        path.name
+        if even
+        else _("{name} ({share} of the crops)", name=path.name, share=f"{weight / whole:.0%}")
         for path, weight in zip(videos.paths, videos.weights, strict=True)
     ]
     return f"{wording.counted(len(names), 'video')}, {size}: {', '.join(names)}"

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 import ipywidgets as widgets
 
+from ..languages import _
+
 CSS = """
 .cp { max-width: 62em; width: 100%; container-type: inline-size; font-size: 14px;
   line-height: 1.5; overflow: visible; }
@@ -29,7 +31,8 @@ CSS = """
 .cp-field .cp-box { margin: 0 4px 0 0; }
 .cp-field .cp-help { padding-left: 154px; max-width: 52em; }
 .cp-field .widget-label { font-size: 14px; color: inherit; opacity: .95; text-align: left;
-  width: 150px !important; min-width: 150px; margin: 0; line-height: 32px; }
+  width: 150px !important; min-width: 150px; margin: 0; box-sizing: border-box; height: auto;
+  padding: 7px 4px 7px 0; line-height: 18px; white-space: normal; }
 .cp-field input:not([type=checkbox]), .cp-field select { font-size: 14px !important;
   height: 32px !important; line-height: 20px; padding: 4px 8px !important;
   border-radius: 6px !important; }
@@ -65,7 +68,7 @@ CSS = """
 .cp a { color: #3b82c4; text-decoration: underline; }
 @container (max-width: 560px) {
   .cp-field .cp-box { flex-wrap: wrap; width: calc(100% - 64px) !important; height: auto; }
-  .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; }
+  .cp-field .widget-label { width: 100% !important; line-height: 24px; height: 24px; padding: 0; }
   .cp-unit { padding: 28px 0 0; }
   .cp-field .cp-help { padding-left: 0; }
 }
@@ -91,8 +94,9 @@ def line(text: object, kind: str = "quiet") -> str:
 
 def folded(text: object) -> str:
     """Returns details that a click unfolds; nothing where there are none."""
+    details = escape(_("Details"))
     return (
-        f'<details class="cp-help cp-text"><summary>Details</summary>{escape(text)}</details>'
+        f'<details class="cp-help cp-text"><summary>{details}</summary>{escape(text)}</details>'
         if str(text)
         else ""
     )
@@ -100,7 +104,9 @@ def folded(text: object) -> str:
 
 def title(text: object, project: str = "") -> str:
     """Returns the heading of a panel, with the name of the project that it belongs to, if any."""
-    name = f'<span class="cp-of">project {escape(project)}</span>' if project else ""
+    name = (
+        f'<span class="cp-of">{escape(_("project {name}", name=project))}</span>' if project else ""
+    )
     return f'<div class="cp-title cp-text">{escape(text)}{name}</div>'
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from .. import files, mounts, wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress
+from ..languages import N_, _
 from ..project import Project, sample_step
 from . import drive, os_errors, transfer
 from .drive import Durability
@@ -271,8 +272,9 @@ def _tell_outcome(count: int, unsure: int, pending: list[Path], on_event: OnEven
             why="They are written to the mount, but Google Drive has not confirmed them.",
             fix="Leave this machine running, and look at drive.google.com whether Drive is full.",
         )
-    known = "Written to Drive, not confirmed" if unsure else "Safe on Drive"
-    on_event(Note(message=f"{known}: {wording.counted(count, 'file')}."))
+    words = N_("Safe on Drive: {files}.")
+    words = N_("Written to Drive, not confirmed: {files}.") if unsure else words
+    on_event(Note(message=_(words, files=wording.counted(count, "file"))))
 
 
 def _growth(target: Path, source: Path) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..events import Event, Note, Progress, Safety, Saved
+from ..languages import _
 from ..options import Config
 from . import os_errors, status_line
 from .session import Session
@@ -226,7 +227,7 @@ class Uploader:
         if newest:
             safety = dataclasses.replace(safety, local_step=newest.step)
         if self.hangs:
-            safety = dataclasses.replace(safety, trouble="Drive does not answer")
+            safety = dataclasses.replace(safety, trouble=_("Drive does not answer"))
         return safety
 
     def _request(self, request: Request) -> None:
@@ -271,9 +272,8 @@ def until_safe(
         yield from news()
         yield _progress(time.monotonic() - started, uploader.expected_seconds)
         if uploader.hopeless or time.monotonic() - started > timing.patience_seconds:
-            line = status_line.line(uploader.safety())
-            message = f"Not everything is on Drive. {line}. Leave this machine running and run"
-            yield Note(message=f"{message} the same again: it waits for the rest.", level="warning")
+            message = status_line.not_all(uploader.safety())
+            yield Note(message=message, level="warning")
             break
         time.sleep(min(_CHECK_EVERY_SECONDS, timing.poll_seconds))
     yield from news()

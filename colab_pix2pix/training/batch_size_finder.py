@@ -8,8 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from .. import wording
 from ..config import TrainConfig
 from ..errors import TrainingError
+from ..languages import ngettext
 from ..model.distributed import DeviceGroup
 from ..model.memory import available_bytes, peak_bytes
 from ..model.pix2pix import Pix2Pix
@@ -39,6 +41,16 @@ def find_batch_size(config: TrainConfig, pictures: np.ndarray) -> int:
         most=len(pictures),
         used_bytes=(lambda: 0) if on_gpu else peak_bytes,
         free_bytes=(lambda: sys.maxsize) if on_gpu else available_bytes,
+    )
+
+
+def fits_into_memory(size: int) -> str:
+    """Returns the sentence that says which batch size was found."""
+    return ngettext(
+        "{crops} at a time fits into memory.",
+        "{crops} at a time fit into memory.",
+        size,
+        crops=wording.counted(size, "crop"),
     )
 
 

@@ -20,6 +20,7 @@ from ..errors import CheckpointError, DatasetError, OptionError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
 from ..images import image_size, read_square
+from ..languages import ngettext
 from ..project import Project
 from .image_store import keep, side_by_side
 
@@ -179,8 +180,14 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
 
     shape = (len(paths), size, size, 3 * len(paths[0]))
     stored = keep(decoded(), shape, limit_bytes=round(config.memory_limit * 1e9))
-    take = "takes" if len(paths) == 1 else "take"
-    on_event(Note(message=f"{wording.counted(len(paths), 'crop')} {take} {stored.where}."))
+    message = ngettext(
+        "{crops} takes {size}.",
+        "{crops} take {size}.",
+        len(paths),
+        crops=wording.counted(len(paths), "crop"),
+        size=stored.where,
+    )
+    on_event(Note(message=message))
     return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import wording
 from ..events import Metrics, Verdict
+from ..languages import N_, _
 
 #: Of `evaluation.follow_error`: up to the first what is made follows its input, beyond the second
 #: it does not. The report says so too, and the page (`web/page/js/interface/follow_meter.js`).
@@ -86,19 +87,21 @@ def diagnose(history: Sequence[Metrics]) -> Verdict:
     rows = [row for row in history if _is_finite(row)]
     broken = _not_a_number(history, rows) or _exploded(rows) or _collapsed(rows)
     if broken:
-        return Verdict(state="broken", sentence=f"Broken: {broken}")
+        return Verdict(state="broken", sentence=_("Broken: {why}", why=broken))
     held_out = _curve([(r.step, r.held_out_l1_loss) for r in rows])
     training = _curve([(r.step, r.generator_l1_loss) for r in rows])
-    curve, where = (held_out, "held-out") if len(held_out.steps) else (training, "training")
+    unseen = len(held_out.steps) > 0
+    curve = held_out if unseen else training
     recent = curve.after(curve.steps[-1] / 4) if len(curve.steps) else curve
     if len(recent.steps) < _FEWEST_MEASURES or len(rows) < _FEWEST_ROWS:
-        return Verdict(state="starting", sentence=f"Starting: {_counted(rows)}, too few to tell.")
+        few = _("Starting: {counted}, too few to tell.", counted=_counted(rows))
+        return Verdict(state="starting", sentence=few)
     late_enough = curve.steps[-1] >= _FEWEST_STEPS
-    overfitting = _overfitted(held_out, training) if late_enough and len(held_out.steps) else ""
+    overfitting = _overfitted(held_out, training) if late_enough and unseen else ""
     if overfitting:
-        return Verdict(state="overfitting", sentence=f"Overfitting: {overfitting}")
+        return Verdict(state="overfitting", sentence=_("Overfitting: {why}", why=overfitting))
     improving = _improves(recent, training.after(curve.steps[-1] / 4))
-    verdict = _learning_or_finished(curve, recent, where, improving, late_enough)
+    verdict = _learning_or_finished(curve, recent, unseen, improving, late_enough)
     return dataclasses.replace(verdict, sentence=verdict.sentence + _deafness(rows))
 
 
@@ -120,17 +123,20 @@ def _curve(points: Sequence[tuple[int, float | None]]) -> _Curve:
 def _counted(rows: Sequence[Metrics]) -> str:
     measures = sum(row.held_out_l1_loss is not None for row in rows)
     steps = wording.counted(rows[-1].step if rows else 0, "step")
-    return f"{steps} and {wording.counted(measures, 'measure')} on held-out crops so far"
+    measured = wording.counted(measures, "measure")
+    return _("{steps} and {measures} on held-out crops so far", steps=steps, measures=measured)
 
 
 def _not_a_number(history: Sequence[Metrics], rows: Sequence[Metrics]) -> str:
     if not history or _is_finite(history[-1]):
         return ""
-    last = f"the last good numbers are of step {rows[-1].step}" if rows else "they never were"
-    return (
-        f"the losses at step {history[-1].step} are no numbers any more; {last}."
-        " Go back to an earlier save, with a smaller learning_rate."
-    )
+    last = _("they never were")
+    if rows:
+        last = _("the last good numbers are of step {step}", step=rows[-1].step)
+    return _(
+        "the losses at step {step} are no numbers any more; {last}. Go back to an earlier save,"
+        " with a smaller learning_rate."
+    ).format(step=history[-1].step, last=last)
 
 
 def _exploded(rows: Sequence[Metrics]) -> str:
@@ -144,10 +150,10 @@ def _exploded(rows: Sequence[Metrics]) -> str:
     good = float(smooth.values[best])
     if now < _EXPLODED_TIMES * good or now < good + _EXPLODED_BY:
         return ""
-    return (
-        f"the difference (L1) on training crops is {now:.3f}, after {good:.3f} near step"
-        f" {smooth.steps[best]:.0f}. Go back to an earlier save, with a smaller learning_rate."
-    )
+    return _(
+        "the difference (L1) on training crops is {now:.3f}, after {good:.3f} near step {step:.0f}."
+        " Go back to an earlier save, with a smaller learning_rate."
+    ).format(now=now, good=good, step=smooth.steps[best])
 
 
 def _collapsed(rows: Sequence[Metrics]) -> str:
@@ -162,12 +168,11 @@ def _collapsed(rows: Sequence[Metrics]) -> str:
     heights = [float(np.median(part)) for part in parts]
     if not all(np.diff(heights) > 0) or heights[-1] < _COLLAPSED_RISE * heights[0]:
         return ""
-    return (
-        f"the discriminator always wins: its loss is {np.median(losses):.4f} since step"
-        f" {last[0].step}, while generator_gan_loss has risen from {heights[0]:.1f} to"
-        f" {heights[-1]:.1f}. Go back to an earlier save, with label_smoothing or a smaller"
-        " discriminator_learning_rate."
-    )
+    return _(
+        "the discriminator always wins: its loss is {loss:.4f} since step {step}, while"
+        " generator_gan_loss has risen from {low:.1f} to {high:.1f}. Go back to an earlier save,"
+        " with label_smoothing or a smaller discriminator_learning_rate."
+    ).format(loss=np.median(losses), step=last[0].step, low=heights[0], high=heights[-1])
 
 
 def _overfitted(held_out: _Curve, training: _Curve) -> str:
@@ -185,12 +190,11 @@ def _overfitted(held_out: _Curve, training: _Curve) -> str:
         return ""
     if latest.median > then.median * (1 - _STILL_FALLING):
         return ""
-    return (
-        f"the difference (L1) on held-out crops was smallest near step {smooth.steps[at]:.0f}"
-        f" ({best:.3f}) and is {now:.3f} now, while that on training crops fell from"
-        f" {then.median:.3f} to {latest.median:.3f}. It learns the training crops by heart: take"
-        " an earlier save, or more crops."
-    )
+    return _(
+        "the difference (L1) on held-out crops was smallest near step {step:.0f} ({best:.3f}) and"
+        " is {now:.3f} now, while that on training crops fell from {before:.3f} to {latest:.3f}. It"
+        " learns the training crops by heart: take an earlier save, or more crops."
+    ).format(step=smooth.steps[at], best=best, now=now, before=then.median, latest=latest.median)
 
 
 def _span(curve: _Curve, window_index: int) -> tuple[float, float]:
@@ -209,39 +213,47 @@ def _improves(recent: _Curve, training: _Curve) -> bool:
 
 
 def _learning_or_finished(
-    curve: _Curve, recent: _Curve, where: str, improving: bool, late_enough: bool
+    curve: _Curve, recent: _Curve, unseen: bool, improving: bool, late_enough: bool
 ) -> Verdict:
     fall, uncertain = _fall_per_doubling(recent)
     start, now = float(curve.values[0]), float(np.median(recent.values[-max(3, recent.window) :]))
     steps = wording.counted(int(curve.steps[-1]), "step")
-    course = f"the difference (L1) on {where} crops went from {start:.3f} to {now:.3f}"
+    went = N_("the difference (L1) on held-out crops went from {start:.3f} to {now:.3f}")
+    went = (
+        went
+        if unseen
+        else N_("the difference (L1) on training crops went from {start:.3f} to {now:.3f}")
+    )
+    values = {"course": _(went, start=start, now=now), "steps": steps}
     if improving:
-        share = f"of late, twice the steps make it {fall:.1%} smaller"
-        return _learning(f"{course}; {share}. More steps are worth it.")
+        share = _("of late, twice the steps make it {share:.1%} smaller", share=fall)
+        return _learning(_("{course}; {share}. More steps are worth it.", share=share, **values))
     if not late_enough and now < _CLEARLY_LESS * start:
-        return _learning(f"{course} in {steps}; it is too early to say more.")
+        return _learning(_("{course} in {steps}; it is too early to say more.", **values))
     if not late_enough:
-        sentence = f"Starting: {course} in {steps}, too few."
+        sentence = _("Starting: {course} in {steps}, too few.", **values)
         return Verdict(state="starting", sentence=sentence)
     if uncertain > _SWINGING:
-        return _learning(
-            f"{course}, and swings so much from one look to the next that nobody can say whether"
+        swings = _(
+            "{course}, and swings so much from one look to the next that nobody can say whether"
             " it has ended. Take the best generation, or go on with a smaller learning_rate."
         )
+        return _learning(swings.format(**values))
+    change = N_("of late, twice the steps change it by {share:.1%}")
     if fall > _FALL_PER_DOUBLING:
-        change = f"what it still falls ({fall:.1%} with twice the steps) is within its noise"
+        change = N_("what it still falls ({share:.1%} with twice the steps) is within its noise")
     elif fall < -_FALL_PER_DOUBLING:
-        change = f"of late it grows, by {-fall:.1%} with twice the steps"
-    else:
-        change = f"of late, twice the steps change it by {abs(fall):.1%}"
-    sentence = (
-        f"Finished improving: {course}; {change}. More steps will hardly change the pictures."
+        change = N_("of late it grows, by {share:.1%} with twice the steps")
+    sentence = _(
+        "Finished improving: {course}; {change}. More steps will hardly change the pictures.",
+        change=_(change, share=abs(fall)),
+        **values,
     )
     return Verdict(state="finished improving", sentence=sentence)
 
 
 def _learning(sentence: str) -> Verdict:
-    return Verdict(state="learning", sentence=f"Learning: {sentence}")
+    return Verdict(state="learning", sentence=_("Learning: {sentence}", sentence=sentence))
 
 
 def _deafness(rows: Sequence[Metrics]) -> str:
@@ -253,12 +265,13 @@ def _deafness(rows: Sequence[Metrics]) -> str:
     follow = float(np.median(known))
     if follow <= DEAF:
         return ""
-    return (
-        f" It redraws its own pictures whatever it is shown: in darker or brighter light its"
-        f" pictures are {follow:.2f} away from their input ({FOLLOWS} would follow), because it was"
-        " trained with the light of the input alone varied, or too short. Train a new run with"
-        " light_varies both, or longer."
+    redraws = _(
+        "It redraws its own pictures whatever it is shown: in darker or brighter light its pictures"
+        " are {error:.2f} away from their input ({follows} would follow), because it was trained"
+        " with the light of the input alone varied, or too short. Train a new run with light_varies"
+        " both, or longer."
     )
+    return " " + redraws.format(error=follow, follows=FOLLOWS)
 
 
 def _fall_per_doubling(recent: _Curve) -> tuple[float, float]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import wording
 from ..events import Note, OnEvent, Resumed, Safety, ignore
 from ..filenames import typed_path
+from ..languages import _
 from ..model import memory
 from ..model.tf_logging import silence_stderr
 from ..project import Project
@@ -27,7 +27,7 @@ from .devices.determinism import NOT_ALIKE, deterministic_ops, needs_switch
 from .devices.program_cache import forget_programs, keep_programs
 from .devices.try_out import Trial, leave_out_unusable, try_out
 from .history import History
-from .plan import Plan
+from .plan import Plan, nothing_to_do
 from .progress import samples_between
 from .time_budget import TimeBudget
 from .tracking.tracker import tracked
@@ -59,8 +59,7 @@ def fit(
         on_event(Note(message=note))
     if plan.finished:
         done = plan.schedule.epoch(plan.first_step)
-        complete = f"{wording.counted(done, 'epoch')} {wording.is_or_are(done)} complete"
-        on_event(Note(message=f"Nothing to do: {complete}. More epochs continue."))
+        on_event(Note(message=nothing_to_do(done)))
         safety = restore.safety(plan.project, plan.found)
         pending = plan.found[0].durability == "pending" or bool(safety.missing_files)
         if crops_are_kept() and not (safety.on_drive and pending):
@@ -181,7 +180,7 @@ def _with_batch_size(
 ) -> Plan:
     if not plan.batch_size_is_found:
         return plan
-    from .batch_size_finder import find_batch_size
+    from .batch_size_finder import find_batch_size, fits_into_memory
 
     before = plan.config.batch_size  # of the run that goes on, perhaps on other devices
     fitting = before or find_batch_size(plan.config.replace(precision=precision), pictures.train)
@@ -192,9 +191,7 @@ def _with_batch_size(
         changed = f"batch_size changes from {before} to {size}: {devices} devices share it."
         on_event(Note(message=changed))
     else:
-        fit_in = "fits" if size == 1 else "fit"
-        crops = wording.counted(size, "crop")
-        on_event(Note(message=f"{crops} at a time {fit_in} into memory."))
+        on_event(Note(message=fits_into_memory(size)))
     return plan.with_batch_size(size)
 
 
@@ -250,7 +247,8 @@ def _restore(
     on_event(Resumed(step=newest.step, generation=newest.number, history=tuple(history.lines)))
     for name, before in newest.manifest["made_with"].items():
         if (now := device_info.get(name)) != before:
-            changed = f"{name} was {before} and is {now} now: results may differ a little."
+            words = _("{name} was {before} and is {now} now: results may differ a little.")
+            changed = words.format(name=name, before=before, now=now)
             on_event(Note(message=changed))
     if device_info["deterministic"] == "no":
         remedy = " deterministic auto changes that." if plan.config.deterministic == "off" else ""

@@ -16,6 +16,7 @@ import numpy as np
 from .. import wording
 from ..errors import DatasetError
 from ..files import cache_dir
+from ..languages import _
 
 _ROUND = 32  # results that wait in memory at most
 _MOST_THREADS = 8  # a container may show the cores of its whole machine
@@ -69,8 +70,9 @@ def keep(
         store = np.empty(shape, np.uint8)
         for index, picture in enumerate(pictures):
             store[index] = picture
-        return Stored(store, f"{wording.bytes_in_words(size)} of memory")
-    return Stored(_mapped(pictures, shape, size), f"{wording.bytes_in_words(size)} on the disk")
+        return Stored(store, _("{size} of memory", size=wording.bytes_in_words(size)))
+    where = _("{size} on the disk", size=wording.bytes_in_words(size))
+    return Stored(_mapped(pictures, shape, size), where)
 
 
 def _mapped(

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import wording
 from ..config import TrainConfig
 from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
 from ..filenames import typed_path
 from ..hub.fetch import weights_path
+from ..languages import ngettext
 from ..model.trained import saved_options
 from ..model.weights import weight_files
 from ..options import options
@@ -225,3 +227,13 @@ def _continued(fresh: Schedule, manifest: dict[str, Any]) -> Schedule:
     # Half of an epoch stays half of one, however many crops there are now.
     samples = saved.samples_seen(step) * fresh.pictures // saved.pictures
     return dataclasses.replace(fresh, origin_step=step, origin_samples=samples)
+
+
+def nothing_to_do(epochs: int) -> str:
+    """Returns the sentence that says that a run is complete."""
+    return ngettext(
+        "Nothing to do: {epochs} is complete. More epochs continue.",
+        "Nothing to do: {epochs} are complete. More epochs continue.",
+        epochs,
+        epochs=wording.counted(epochs, "epoch"),
+    )

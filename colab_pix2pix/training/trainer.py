@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import wording
 from ..events import Note, OnEvent, Safety, Sample
+from ..languages import _
 from ..project import Project
 from . import artifacts
 from .diagnosis import diagnose
@@ -258,9 +259,11 @@ class Trainer:
         config = self.plan.config.replace(epochs=epochs)
         self.plan = dataclasses.replace(self.plan, config=config, last_step=last_step)
         writer.remember(config)
-        message = (
-            f"{wording.seconds_in_words(config.minutes * 60)} are enough for"
-            f" {wording.counted(epochs, 'epoch')}, up to step {wording.count(last_step)}."
+        message = _(
+            "{time} are enough for {epochs}, up to step {step}.",
+            time=wording.seconds_in_words(config.minutes * 60),
+            epochs=wording.counted(epochs, "epoch"),
+            step=wording.count(last_step),
         )
         self._on_event(Note(message=message))
 

@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import html
 import io
+import json
 import re
 import tarfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from .. import languages
 from .bundling import bundle
 
 _PAGE_DIR = resources.files(__package__) / "page"
@@ -31,6 +33,8 @@ _INDEX = "index.html"
 _MODEL = "model.onnx"
 _SAMPLE = "sample.jpg"
 _MAIN = "js/main.js"
+#: Made here, of `languages/`: what the page says in other languages.
+_CATALOGUE = "js/catalogue.js"
 _WORKER = "js/model/worker.js"
 _STYLE_TAG = '<link rel="stylesheet" href="style.css">'
 _MAIN_TAG = f'<script type="module" src="{_MAIN}"></script>\n'
@@ -112,7 +116,17 @@ def page_checksum() -> str:
 
 def _page_files() -> dict[str, bytes]:
     """Returns the page's own files by their paths in it."""
-    return dict(_walk(_PAGE_DIR))
+    return dict(_walk(_PAGE_DIR)) | {_CATALOGUE: _catalogue_module().encode()}
+
+
+def _catalogue_module() -> str:
+    """Returns the module of names and sentences of all languages."""
+    sentences = languages.translations_of("web/page")
+    tables = {"LANGUAGES": languages.LANGUAGES, "CATALOGUES": sentences}
+    return "".join(
+        f"export const {name} = {json.dumps(table, ensure_ascii=False, indent=1)};\n"
+        for name, table in tables.items()
+    )
 
 
 def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:

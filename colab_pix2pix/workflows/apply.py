@@ -19,6 +19,7 @@ from ..events import Note, OnEvent, Progress
 from ..filenames import IMAGE_SUFFIXES, output_file, shown
 from ..files import atomic_write
 from ..images import LeftOut
+from ..languages import _
 from ..mounts import require_apart
 from ..options import checks_input
 from ..project import Project
@@ -126,7 +127,7 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
     from ..model.inference_mode import select_inference_mode
 
     if not project.dataset_zip.exists():
-        on_event(Note(message="Without held-out crops nobody can tell which mode is better."))
+        on_event(Note(message=_("Without held-out crops nobody can tell which mode is better.")))
         return "inference"
     crops = partial(held_out.pictures, project, trained.config)
     try:
@@ -252,14 +253,16 @@ def _to_pictures(
         todo = [pair for pair in pairs if not ask(pair[1], partial(_is_made, *pair, made_by))]
     done = len(pairs) - len(todo)
     if done:
-        on_event(Note(message=f"{done} of {len(pairs)} pictures were made before."))
+        on_event(
+            Note(message=_("{n} of {count} pictures were made before.", n=done, count=len(pairs)))
+        )
     read = read_whole if whole else read_square
     left_out = LeftOut(on_event, strict=strict or not source.is_dir())
     size = predictor.size
     reads = partial(read, size=size)
     for block in _blocks(readable(todo, lambda p: ask(p, lambda beat: reads(p)), left_out)):
         results = predictor(np.stack([picture for _, picture in block]))
-        for ((_, path), _), result in zip(block, results, strict=True):
+        for ((_source, path), _picture), result in zip(block, results, strict=True):
             ask(path, partial(_write, path, result, made_by))
             done += 1
             on_event(Progress(job="apply", done=done, total=len(pairs), unit="pictures"))
@@ -271,7 +274,7 @@ def _blocks(
     pictures: Iterable[tuple[tuple[Path, Path], np.ndarray]],
 ) -> Iterator[list[tuple[tuple[Path, Path], np.ndarray]]]:
     """Gives pictures in blocks of one shape each."""
-    for _, alike in groupby(pictures, key=lambda item: item[1].shape):
+    for _shape, alike in groupby(pictures, key=lambda item: item[1].shape):
         while block := list(islice(alike, BLOCK)):
             yield block
 

@@ -20,6 +20,7 @@ from ..config import TrainConfig
 from ..dataset import choices, manifest
 from ..dataset.manifest import Crop, Dataset
 from ..events import Note, OnEvent, Resumed, ignore
+from ..languages import _
 from ..litter import temp_folder
 from ..project import Project, sample_step
 from ..storage import drive, os_errors, restore, session, slots
@@ -55,7 +56,7 @@ def drill(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[
     project = restore.existing(run_dir, on_event)
     with temp_folder() as temp_dir:
         copy = Project(temp_dir / "run")
-        on_event(Note(message="Copying what a new machine would find."))
+        on_event(Note(message=_("Copying what a new machine would find.")))
         with os_errors.translate_os_errors(project.path, why=os_errors.UNCHANGED):
             look = partial(copy_survivors, project, copy)
             found = mounts.ask(project.path, look, on_event=on_event)
@@ -63,7 +64,8 @@ def drill(run_dir: Path | str | Project, *, on_event: OnEvent = ignore) -> dict[
         crops = unpack_crops(copy, temp_dir / "crops", found)
         problem = find_start(copy, found)
         if found.start:
-            on_event(Note(message=f"Resuming there at step {wording.count(found.start.step)}."))
+            step = wording.count(found.start.step)
+            on_event(Note(message=_("Resuming there at step {step}.", step=step)))
             folder = crops.directory if crops else _stand_ins(copy, temp_dir / "stand-ins")
             problem = _take_one_step(copy, folder, found.start.step, on_event)
         undecided = _lacking_choices(project, copy, crops)
@@ -138,14 +140,24 @@ def _report(
     start, lost = found.start, list[str]()
     lost_steps = _lost_steps(project, found)
     if lost_steps:
-        lost.append(f"{wording.counted(lost_steps, 'step')} of training since then.")
+        steps = wording.counted(lost_steps, "step")
+        lost.append(_("{steps} of training since then.", steps=steps))
     if crops is None:
-        how = "can't be read" if project.dataset_zip.name in found.torn else "is not there"
+        torn = project.dataset_zip.name in found.torn
         lost.append(
-            f"The crops: dataset.zip {how} on a new machine. The same link or file cuts them again."
+            _(
+                "The crops: dataset.zip can't be read on a new machine. The same link or file cuts"
+                " them again."
+            )
+            if torn
+            else _(
+                "The crops: dataset.zip is not there on a new machine. The same link or file cuts"
+                " them again."
+            )
         )
     if undecided:
-        lost.append(f"{wording.counted(undecided, 'choice')} by hand about crops.")
+        by_hand = wording.counted(undecided, "choice")
+        lost.append(_("{choices} by hand about crops.", choices=by_hand))
     samples = [
         name
         for name in found.lost
@@ -180,32 +192,40 @@ def _outcome(project: Project, found: Survivors, crops: Dataset | None, problem:
     """Returns what has come of the try, in sentences."""
     lines = []
     if problem:
-        lines.append(f"A new machine could not go on. {problem}")
+        lines.append(_("A new machine could not go on. {problem}", problem=problem))
     elif found.start is None:
-        lines.append("No saved state would be there: a new machine would begin anew.")
+        lines.append(_("No saved state would be there: a new machine would begin anew."))
     else:
         step, next_step = (wording.count(found.start.step + more) for more in (0, 1))
-        with_what = f"{wording.counted(len(crops.crops), 'crop')} were there" if crops else ""
-        with_what = with_what or "without its crops, soft colours stood in for them"
-        lines.append(
-            f"A new machine would go on at step {step}. Tried in a copy: {with_what}, step"
-            f" {next_step} was trained and saved."
+        with_what = _("without its crops, soft colours stood in for them")
+        if crops:
+            there = wording.counted(len(crops.crops), "crop")
+            with_what = _("{crops} were there", crops=there)
+        goes_on = _(
+            "A new machine would go on at step {step}. Tried in a copy: {crops}, step {next} was"
+            " trained and saved."
         )
+        lines.append(goes_on.format(step=step, crops=with_what, next=next_step))
     lines += [check.problem for check in found.states if check.problem]
     if not drive.is_drive(project.path):
         lines.append(
-            f"{project.path} lies on a disk, not on Google Drive: what is there lives as long as"
-            " that disk."
+            _(
+                "{path} lies on a disk, not on Google Drive: what is there lives as long as that"
+                " disk.",
+                path=project.path,
+            )
         )
     elif found.unsure:
         lines.append(
-            "This mount does not tell what is uploaded; the drill takes it for uploaded. Look at"
-            " drive.google.com."
+            _(
+                "This mount does not tell what is uploaded; the drill takes it for uploaded. Look"
+                " at drive.google.com."
+            )
         )
     return lines
 
 
 def _lost_in_words(lost: list[str]) -> list[str]:
     if not lost:
-        return ["Nothing would be lost."]
-    return ["Lost would be:", *(f"- {sentence}" for sentence in lost)]
+        return [_("Nothing would be lost.")]
+    return [_("Lost would be:"), *(f"- {sentence}" for sentence in lost)]

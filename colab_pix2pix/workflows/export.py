@@ -11,6 +11,7 @@ from ..config import MODES, TrainConfig
 from ..errors import DatasetError, ExportError
 from ..events import Note, OnEvent
 from ..filenames import shown
+from ..languages import _
 from ..litter import temp_folder
 from ..mounts import require_apart
 from ..options import checks_input
@@ -106,7 +107,7 @@ def export(
 
     generator = inference_mode.with_mode(trained.generator, mode)
     pictures = comparison_pictures(project, trained.config, _COMPARED, on_event)
-    input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
+    input_image, _real = conditions.make_pair(conditions.encode_image(pictures), trained.config)
     metadata = model_card.metadata_of(project, trained, mode=mode)
     metadata |= {"name": title} if title else {}
     written = []
@@ -118,8 +119,9 @@ def export(
                 line = make.web(weights or "float16", sample, single_file, signature)
             else:
                 line = make.file(name, (weights if name in _SMALLER else None) or "float32")
-            file, _, details = line.partition(": ")
-            message = f"{file} makes the same pictures as the model: compared, and written."
+            file, _colon, details = line.partition(": ")
+            same = _("{file} makes the same pictures as the model: compared, and written.")
+            message = same.format(file=file)
             on_event(Note(message=message, details=details))
             written.append(line)
         model_card.write_card(project, trained, temp_dir, written, metadata)

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import mounts, wording
 from ..errors import DriveError
 from ..events import Note, OnEvent, Progress, ignore
+from ..languages import _
 from ..options import checks_input
 from ..project import Project
 from ..storage import colab, drive, status_line, transfer
@@ -61,8 +62,10 @@ def release_when_safe(
     _refuse_to_lose(project, on_event)
     on_event(
         Note(
-            message="Everything is safe on Drive: the machine is given back now. To go on, open the"
-            " notebook again and type the same name."
+            message=_(
+                "Everything is safe on Drive: the machine is given back now. To go on, open the"
+                " notebook again and type the same name."
+            )
         )
     )
     colab.flush_and_release()

@@ -13,6 +13,7 @@ from typing import Any
 from .. import files, wording
 from ..config import TrainConfig
 from ..errors import OptionError, TrainingError
+from ..languages import _
 from ..training.devices.gpu import nvidia_gpus
 from ..training.devices.try_out import Trial, try_out
 
@@ -59,14 +60,19 @@ def in_words(config: TrainConfig, crops: int, device: str) -> str:
     """
     found = estimate(config, crops, device)
     if config.minutes:
-        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}"
         passes = max(1, round(config.minutes * 60 * config.epochs / found.seconds))
-        return f"{ends}: about {wording.counted(passes, 'pass', 'passes')} over your crops."
-    source = "the last run on this machine" if found.measured else "what is usual"
-    return (
-        f"From nothing to the last epoch about {wording.estimate_in_words(found.seconds)} with the"
-        f" {wording.counted(crops, 'crop')} that it learns from, on {device or 'a CPU'}:"
-        f" an estimate, from {source}."
+        return _(
+            "It will end after about {time}: about {passes} over your crops.",
+            time=wording.seconds_in_words(config.minutes * 60),
+            passes=wording.counted(passes, "pass", "passes"),
+        )
+    return _(
+        "From nothing to the last epoch about {time} with the {crops} that it learns from, on"
+        " {device}: an estimate, from {source}.",
+        time=wording.estimate_in_words(found.seconds),
+        crops=wording.counted(crops, "crop"),
+        device=device or _("a CPU"),
+        source=_("the last run on this machine") if found.measured else _("what is usual"),
     )
 
 
@@ -81,9 +87,9 @@ def full_network_trial() -> Trial:
     try:
         return try_out(TrainConfig())
     except TrainingError as error:
-        gpus, _ = nvidia_gpus()
+        gpus = nvidia_gpus()[0]
         name = gpus[0].name if gpus else ""
-        return Trial(gpu=name, usable=True, reason=f"For the full network: {error}")
+        return Trial(gpu=name, usable=True, reason=_("For the full network: {error}", error=error))
 
 
 def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> None:

@@ -30,15 +30,26 @@ def _read(source: str, constants: dict[str, str]) -> str:
     return text
 
 
+def told(source: str) -> list[str]:
+    """Returns the sentences of errors in a module, as they are handed to `UserError`."""
+    constants = {name: _read(text, {}) for name, text in _CONSTANT.findall(source)}
+    return [_read(text, constants) for pair in _pairs(source) for text in pair if text]
+
+
 def sentences(folder: Path) -> list[tuple[str, str]]:
     """Returns what happened and what to do, of each error that the page can show."""
     found = {}
     for path in sorted(Path(folder).rglob("*.js")):
         source = path.read_text(encoding="utf-8")
-        if "UserError" not in source or path.name == "user_error.js":
-            continue
         constants = {name: _read(text, {}) for name, text in _CONSTANT.findall(source)}
-        for what, fix in _PAIR.findall(source):
-            if what.rstrip('"`').endswith("."):  # a sentence, not the name of a file
-                found[_read(what, constants), _read(fix, constants)] = None
+        for pair in _pairs(source):
+            what, fix = (re.sub(r"\{\w+\}", UNKNOWN, _read(text, constants)) for text in pair)
+            found[what, fix] = None
     return list(found)
+
+
+def _pairs(source: str) -> list[tuple[str, str]]:
+    """Returns the pairs of JavaScript texts that a module makes errors of."""
+    if "UserError" not in source or "class UserError" in source:
+        return []
+    return [pair for pair in _PAIR.findall(source) if pair[0].rstrip('"`').endswith(".")]

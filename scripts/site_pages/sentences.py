@@ -200,9 +200,21 @@ class Scope:
             return self._named(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             return self._of_module(node)
+        if isinstance(node, ast.Call) and _name(node.func) in ("_", "N_") and node.args:
+            return self._in_english(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return self._of_method(node)
         return [UNKNOWN]
+
+    def _in_english(self, node: ast.Call) -> list[str]:
+        """Returns what a call of `languages._` may say."""
+        given = {keyword.arg: self.texts(keyword.value) for keyword in node.keywords}
+        ways = []
+        for text in self.texts(node.args[0]):
+            parts = re.split(r"\{(\w+)[^}]*\}", text)  # every second one is a name
+            choices = [given.get(p, [UNKNOWN]) if n % 2 else [p] for n, p in enumerate(parts)]
+            ways += self._joined(choices)
+        return ways
 
     def _of_method(self, node: ast.Call) -> list[str]:
         if node.func.attr == "strip":

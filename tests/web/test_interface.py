@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from colab_pix2pix.languages import translations_of
 from support.pages import SIZE, Visiting, identity_file
 from support.videos import lavfi
 
@@ -41,6 +42,26 @@ def test_a_picture_is_saved(address: str, visiting: Visiting, tmp_path: Path) ->
     downloading.value.save_as(tmp_path / "saved.png")
     with Image.open(tmp_path / "saved.png") as saved:
         assert np.array_equal(np.asarray(saved.convert("RGBA")), visit.pixels("output"))
+
+
+def test_the_page_speaks_the_visitors_language(
+    address: str, single: str, visiting: Visiting
+) -> None:
+    visit = visiting(camera=False, locale="ja-JP")
+    page = visit.open(address)
+    expect(page.get_by_role("button", name="保存")).to_be_visible()
+    page.get_by_label("言語").select_option("de")  # and the page is loaded again
+    expect(page.get_by_role("button", name="Speichern")).to_be_visible()
+    page.wait_for_function("window.page?.started")
+    assert "lang=de" in page.url and page.locator("html").get_attribute("lang") == "de"
+    page.get_by_role("button", name="Kamera").click()
+    expect(page.get_by_role("status").first).to_contain_text("Die Kamera darf nicht benutzt werden")
+    page.locator("summary").click()
+    shown = {line.strip() for line in page.locator("body").inner_text().splitlines()}
+    german = translations_of("web/page")["de"]
+    assert {words for words in shown if german.get(words, words) != words} == set()
+    page = visit.open(f"{single}#lang=es")
+    expect(page.get_by_role("button", name="Guardar")).to_be_visible()
 
 
 def test_settings_work_and_stay_in_the_address(address: str, visiting: Visiting) -> None:

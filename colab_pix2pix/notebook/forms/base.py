@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import ipywidgets as widgets
 
 from ...errors import OptionError
+from ...languages import _
 from ...options import Config, Option, OptionGroup, options
 from ...project import Project
 from .. import style
@@ -28,7 +29,7 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         project: Where given, its stored options stand in the boxes instead, and every good change
             is stored there at once, so that it comes back in the next session.
         title: The heading.
-        hint: What to do next, below the boxes.
+        hint: What to do next, below the boxes; "": to run the next cell.
 
     Attributes:
         fields: The rows of boxes by option name.
@@ -50,7 +51,7 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         *,
         project: Project | None = None,
         title: str = "",
-        hint: str = "Then run the next cell.",
+        hint: str = "",
     ) -> None:
         self._config_class = type(start)
         self._project = project
@@ -88,8 +89,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         new = vars(values) if isinstance(values, Config) else values
         if unknown := sorted(set(new) - set(self.fields)):
             raise OptionError(
-                f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(self.fields)}.",
+                _("Received the option {name}.", name=repr(unknown[0])),
+                why=_("Expected one of: {names}.", names=", ".join(self.fields)),
             )
         self._updating = True
         try:
@@ -143,7 +144,8 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         shown: list[widgets.Widget] = []
         for group, below in rows.items():
             if group is not None:
-                heading = style.line(group.title, "group") + style.line(group.purpose, "help")
+                heading = style.line(_(group.title), "group")
+                heading += style.line(_(group.purpose), "help")
                 shown.append(self._styles.text(heading))
             shown += below
         return shown
@@ -154,7 +156,7 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
         folded = self._grouped([name for name, spec in specs.items() if spec.advanced])
         name = self._project.path.name if self._project else ""
         heading = widgets.HTML(style.title(title, name))
-        footer = widgets.HTML(style.line(hint, "hint"))
+        footer = widgets.HTML(style.line(hint or _("Then run the next cell."), "hint"))
         return [
             style.style_sheet(),
             heading,
@@ -169,13 +171,16 @@ class Form(widgets.VBox, Generic[AnyConfig]):  # type: ignore[misc]
 
 def foldable(rows: list[widgets.Widget]) -> list[widgets.Widget]:
     """Returns a button and the rows that it folds in and out."""
-    button = widgets.ToggleButton(description="More options", layout={"width": "10em"})
+    button = widgets.ToggleButton(
+        description=_("More options"),
+        layout={"width": "auto", "min_width": "10em", "align_self": "flex-start"},
+    )
     button.add_class("cp-more")
     box = widgets.VBox(rows, layout={"display": "none"}).add_class("cp-folded")
 
     def fold(change: dict[str, Any]) -> None:
         box.layout.display = "flex" if change["new"] else "none"
-        button.description = "Fewer options" if change["new"] else "More options"
+        button.description = _("Fewer options") if change["new"] else _("More options")
 
     button.observe(fold, names="value")
     return [button, box]

@@ -24,9 +24,12 @@ from ... import wording
 from ...errors import Pix2PixError
 from ...filenames import safe_name, safe_suffix
 from ...files import free_space
+from ...languages import N_, _
 from .. import style
 from ..error_panel import ErrorPanel
 
+_WAITS = N_("It goes on when the cell that runs has ended.")
+_UNREAD = N_("The browser can't read this:")
 _PIECE_BYTES = 3 * 1024 * 1024  # of which base64 makes four megabytes; a message may have ten
 
 _CSS = """
@@ -91,7 +94,7 @@ const send = async files => {
     type('');
   } catch (error) {
     wait.hidden = false;
-    wait.textContent = `The browser can't read this: ${error.message}`;
+    wait.textContent = wait.dataset.unread + ` ${error.message}`;
   } finally {
     busy = false;
     stop.hidden = true;
@@ -143,10 +146,12 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         self.pieces.observe(errors.guard(self._hear), names="value")
         self.state = widgets.HTML()
         script = html.escape(_SCRIPT.replace("PIECE", str(_PIECE_BYTES)))
+        drop = _("Drop files of your own computer here, or <u>choose them</u>")
+        stop, waits, unread = map(html.escape, (_("Stop"), _(_WAITS), _(_UNREAD)))
         zone = (
-            '<div class="cp-drop"><label>Drop files of your own computer here, or <u>choose them'
-            '</u><input type="file" multiple></label><button hidden>Stop</button>'
-            '<div class="cp-help cp-waits" hidden>It goes on when the cell that runs has ended.'
+            f'<div class="cp-drop"><label>{drop}<input type="file" multiple></label>'
+            f"<button hidden>{stop}</button>"
+            f'<div class="cp-help cp-waits" data-unread="{unread}" hidden>{waits}'
             f'</div><img alt="" src="data:," style="display:none" onerror="{script}"></div>'
         )
         place = widgets.HTML(f"<style>{_CSS}</style>{zone}")
@@ -159,14 +164,14 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         key, at, size, name, data = change["new"].split("|")
         try:
             if at == "stop":
-                self._give_up(key, "Stopped: nothing of this file is kept.")
+                self._give_up(key, _("Stopped: nothing of this file is kept."))
                 return
             self._take(key, int(at), int(size), unquote(name), data)
         except (OSError, binascii.Error) as error:
             self._give_up(key, "")
             raise UploadError(
-                f"{unquote(name)} can't be written: {error}.",
-                fix="Look how much room is left on the disk, and choose the file again.",
+                _("{name} can't be written: {error}.", name=unquote(name), error=error),
+                fix=_("Look how much room is left on the disk, and choose the file again."),
             ) from error
         except Pix2PixError:
             self._give_up(key, "")
@@ -176,11 +181,12 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         """Writes the next piece of a file; the last one makes it complete."""
         if at == 0:
             self._begin(key, size, name)
+        received = wording.bytes_in_words(self._received)
         if key != self._key or at != self._received or self._part is None or not self._target:
             raise UploadError(
-                f"A piece of {name} is missing.",
-                why=f"Expected what follows after {wording.bytes_in_words(self._received)}.",
-                fix="Choose the file again.",
+                _("A piece of {name} is missing.", name=name),
+                why=_("Expected what follows after {size}.", size=received),
+                fix=_("Choose the file again."),
             )
         content = base64.b64decode(data, validate=True)
         with open(self._part, "ab") as file:
@@ -190,7 +196,9 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
         if self._received >= size:
             os.replace(self._part, self._target)
             self._paths.append(self._target)
-            self._part, text = None, f"{self._target.name} is here: {wording.bytes_in_words(size)}."
+            whole = wording.bytes_in_words(size)
+            self._part = None
+            text = _("{name} is here: {size}.", name=self._target.name, size=whole)
             self._taken(list(self._paths))
         self._show(key, self._received, text, self._received / size)
 
@@ -204,13 +212,19 @@ class DropZone(widgets.VBox):  # type: ignore[misc]
             self._part.unlink(missing_ok=True)
             self._part = None
         if not size:
-            raise UploadError(f"{name} is empty.", fix="Choose another file.")
+            raise UploadError(_("{name} is empty.", name=name), fix=_("Choose another file."))
         disk, free = free_space(self._folder)
         if free < size:
             left, needed = map(wording.bytes_in_words, (free, size))
             raise UploadError(
-                f"{disk} has {left} left and {name} has {needed}.",
-                fix="Free some space first.",
+                _(
+                    "{disk} has {left} left and {name} has {needed}.",
+                    disk=disk,
+                    left=left,
+                    name=name,
+                    needed=needed,
+                ),
+                fix=_("Free some space first."),
             )
         drop, index = key.rsplit("-", 1)
         if index == "0" or drop != self._key.rsplit("-", 1)[0]:

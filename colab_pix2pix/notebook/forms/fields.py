@@ -10,6 +10,7 @@ from traitlets import TraitError
 
 from ...errors import OptionError
 from ...filenames import typed_text
+from ...languages import _
 from ...options import Config, Option
 from .. import style
 
@@ -67,10 +68,10 @@ class Field:
         self._config_class = config_class
         self.box = _box(name, spec, value, styles).add_class("cp-box").add_class(f"cp-{name}")
         self.message = styles.text().add_class("cp-message")
-        unit = style.line(spec.unit, "unit") if not spec.choices else ""
+        unit = style.line(_(spec.unit), "unit") if not spec.choices else ""
         first_line = [self.box, *([styles.text(unit)] if unit else []), self.message]
         top = widgets.HBox(first_line, layout=styles.wrapped)
-        self.row = widgets.VBox([top, styles.text(style.line(spec.help, "help"))])
+        self.row = widgets.VBox([top, styles.text(style.line(_(spec.help), "help"))])
         self.row.add_class("cp-field")
 
     @property
@@ -101,8 +102,13 @@ class Field:
         self.box.observe(callback, names="value")
 
 
+def label_of(name: str, spec: Option) -> str:
+    """Returns what an option is called in a form."""
+    return spec.label or name.replace("_", " ").capitalize()
+
+
 def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.Widget:
-    label = spec.label or name.replace("_", " ").capitalize()
+    label = _(label_of(name, spec))
 
     def box(kind: type[widgets.Widget], width: str = _NARROW, **traits: Any) -> widgets.Widget:
         traits |= {"value": value, "description": label, "layout": styles.boxes[width]}
@@ -111,10 +117,10 @@ def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.W
         return widget
 
     if spec.choices:
-        choices = [(f"{choice} {spec.unit}".strip(), choice) for choice in spec.choices]
+        choices = [(f"{choice} {_(spec.unit)}".strip(), choice) for choice in spec.choices]
         return box(widgets.Dropdown, options=choices)
     if isinstance(value, bool):
-        return box(widgets.Checkbox)
+        return box(widgets.Checkbox, _WIDE)
     if spec.link:
         return box(widgets.Textarea, _WIDE, rows=2)  # a line for each
     if isinstance(value, str):

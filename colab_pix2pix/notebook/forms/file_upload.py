@@ -11,13 +11,16 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ...filenames import IMAGE_SUFFIXES
+from ...languages import N_, _
 from ...project import Project
 from ...storage import colab
 from ..error_panel import ErrorPanel
 from .drop_zone import DropZone, UploadError
 
-_ELSEWHERE = "A file of this machine: type its path here. One of your own computer: drop it below."
-_IN_COLAB = (
+_ELSEWHERE = N_(
+    "A file of this machine: type its path here. One of your own computer: drop it below."
+)
+_IN_COLAB = N_(
     "A file on your Drive: find it in the list of files at the left, under drive/MyDrive, choose"
     " Copy path in its menu, and paste that here."
 )
@@ -25,13 +28,13 @@ _IN_COLAB = (
 
 def help_text() -> str:
     """Returns how a file of this computer gets to where the notebook runs."""
-    return _IN_COLAB if colab.in_colab() else _ELSEWHERE
+    return _(_IN_COLAB) if colab.in_colab() else _(_ELSEWHERE)
 
 
 def checkbox() -> widgets.Checkbox:
     """Returns a box to ask for an upload by the next cell; it is hidden outside Colab."""
     box = widgets.Checkbox(
-        description="Upload from this computer when the next cell runs",
+        description=_("Upload from this computer when the next cell runs"),
         layout={"width": "auto", "display": "flex" if colab.in_colab() else "none"},
         style={"description_width": "0px"},
     )
@@ -79,7 +82,7 @@ def upload(folder: Path) -> Path:
     files = colab.upload(target)
     if not files:
         raise UploadError(
-            "No file was uploaded.",
-            fix="Run the cell again and choose one, or take the tick from the upload box above.",
+            _("No file was uploaded."),
+            fix=_("Run the cell again and choose one, or take the tick from the upload box above."),
         )
     return files[0] if len(files) == 1 else target

@@ -15,6 +15,7 @@ from ... import wording
 from ...config import FramesConfig, parse_time
 from ...dataset.extract import within_range
 from ...downloader.sidecar import read_sidecar
+from ...languages import _
 from ...video.decode import decode
 from ...video.decode_plan import evenly_spaced_times, nearest_frames
 from ...video.filters import Scaling
@@ -150,7 +151,10 @@ class FilmStrip(widgets.VBox):  # type: ignore[misc]
         if picks[1] > picks[0] and self._timeline.seconds[picks[1]] >= moments[1]:
             picks[1] -= 1  # what begins at the end is not cut
         frames = self._frames(np.unique(picks), (_AT_HANDLE, height))
-        said = (f"begins at {as_typed(start)}", f"stops at {as_typed(end)}")
+        said = (
+            _("begins at {time}", time=as_typed(start)),
+            _("stops at {time}", time=as_typed(end)),
+        )
         figures = "".join(
             f'<figure><img alt="" src="{inline_images.data_url(frames[int(pick)])}">'
             f"<figcaption>{style.escape(words)}</figcaption></figure>"
@@ -159,7 +163,10 @@ class FilmStrip(widgets.VBox):  # type: ignore[misc]
         )
         length = wording.seconds_in_words(max(0.0, end - start))
         whole = wording.seconds_in_words(self.seconds)
-        text = style.line(f"{length} of {whole}. Drag the handles, or use arrow keys.", "help")
+        words = _(
+            "{length} of {whole}. Drag the handles, or use arrow keys.", length=length, whole=whole
+        )
+        text = style.line(words, "help")
         self.ends.value = f'<div class="cp-strip-ends">{figures}</div>{text}'
 
     def _film(self) -> str:

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from ...config import FramesConfig, VideoConfig
+from ...languages import N_, _
 from ...project import Project
 from .. import image_folder, style
 from ..several_videos import SeveralVideos
@@ -19,10 +20,12 @@ from .film_strip import FilmStrip
 
 _SUGGESTED = FramesConfig(count=300)  # enough to see that all works, and quick to train on
 _OPTIONS_OF_IMAGES = ("count", "scale", "crops", "region", "random_seed", "image_format")
-_NEVER_CUT = "Pairs are never cut: each picture becomes a square of this size."
-_SIZES = [(f"{pixels} pixels", f"-1:{pixels}") for pixels in (128, 256, 512, 1024)]
-_DRAG = "Drag a square over the picture to cut out only that. It counts for every frame."
-_SIZE_HELP = "How high a frame is made before it is cut: in a wide video, the size of the squares."
+_NEVER_CUT = N_("Pairs are never cut: each picture becomes a square of this size.")
+_SIZES = {f"-1:{pixels}": pixels for pixels in (128, 256, 512, 1024)}
+_DRAG = N_("Drag a square over the picture to cut out only that. It counts for every frame.")
+_SIZE_HELP = N_(
+    "How high a frame is made before it is cut: in a wide video, the size of the squares."
+)
 
 
 class FramesForm(Form[FramesConfig]):
@@ -55,9 +58,10 @@ class FramesForm(Form[FramesConfig]):
         self._video = video
         self._drawn_config: FramesConfig | None = None
         self._first_image: Image.Image | None = None
+        sizes = [(_("{n} pixels", n=pixels), scale) for scale, pixels in _SIZES.items()]
         self.size = widgets.Dropdown(
-            description="Size",
-            options=[*_SIZES, ("another: the box below", "")],
+            description=_("Size"),
+            options=[*sizes, (_("another: the box below"), "")],
             style={"description_width": LABEL_WIDTH},
             layout={"width": "340px", "max_width": "100%"},
         )
@@ -65,12 +69,12 @@ class FramesForm(Form[FramesConfig]):
         self.drawing = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
         self.drawing.add_class("cp-drawing")
         own = {"width": "auto", "align_self": "flex-start"}
-        self.whole_frame = widgets.Button(description="Take the square back", layout=own)
+        self.whole_frame = widgets.Button(description=_("Take the square back"), layout=own)
         self.whole_frame.add_class("cp-no-region")
         self._dragging = widgets.VBox([])
         self.strip: FilmStrip | None = None
         self._strip_place = widgets.VBox([])
-        super().__init__(_SUGGESTED, project=project, title="How to cut it up?")
+        super().__init__(_SUGGESTED, project=project, title=_("How to cut it up?"))
         if self._image_folder is not None:
             used = _OPTIONS_OF_IMAGES if self._pairing == "no" else ("scale",)
             for name, field in self.fields.items():
@@ -83,7 +87,7 @@ class FramesForm(Form[FramesConfig]):
         self.errors.guard(lambda change: self._show_video())(None)
 
     def _above(self) -> list[widgets.Widget]:
-        text = _SIZE_HELP if self._pairing == "no" else _NEVER_CUT
+        text = _(_SIZE_HELP) if self._pairing == "no" else _(_NEVER_CUT)
         line = widgets.HTML(style.line(text, "help"))
         return [widgets.VBox([self.size, line]).add_class("cp-field")]
 
@@ -115,7 +119,7 @@ class FramesForm(Form[FramesConfig]):
     def _select_size(self) -> None:
         """Lets the menu show the size that the box holds, or another."""
         scale = self.fields["scale"].value
-        self.size.value = scale if scale in [value for _, value in _SIZES] else ""
+        self.size.value = scale if scale in _SIZES else ""
         self._show_scale()
 
     def _show_scale(self) -> None:
@@ -137,7 +141,7 @@ class FramesForm(Form[FramesConfig]):
             return
         self._drawn_config = config
         if not self._dragging.children:
-            hint = widgets.HTML(style.line(_DRAG, "help"))
+            hint = widgets.HTML(style.line(_(_DRAG), "help"))
             row = widgets.VBox([hint, self.fields["region"].row, self.whole_frame])
             self._dragging.children = [own_square.dragging(), row]
         self.whole_frame.layout.display = "flex" if config.region else "none"

@@ -15,13 +15,14 @@ from ... import mounts, wording
 from ...errors import DriveError, OptionError
 from ...events import Event, Note
 from ...filenames import typed_text
+from ...languages import N_, _
 from ...project import Project, check_name, projects, sample_step
 from ...storage import colab
-from .. import inline_images, style
+from .. import inline_images, language_choice, style
 from ..error_panel import ErrorPanel
 from .fields import LABEL_WIDTH
 
-_WHY_DRIVE = (
+_WHY_DRIVE = N_(
     "Google now asks whether this notebook may use your Drive: your project is kept there, in the"
     " folder colab_pix2pix, because this machine loses its own disk. Nothing else is touched."
 )
@@ -57,18 +58,24 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
         self.errors = ErrorPanel()
+        self._existing = projects(self._answering_root())
+        language_choice.begin(self._existing)
         wide = {"width": "460px", "max_width": "100%"}
         style = {"description_width": LABEL_WIDTH}
-        self.name = widgets.Text(description="Name", layout=wide, style=style)
+        self.language = language_choice.box(layout=wide, style=style)
+        self.name = widgets.Text(layout=wide, style=style)
         self.name.add_class("cp-box").add_class("cp-name")
         self.message = widgets.HTML().add_class("cp-message")
-        self.existing = widgets.Dropdown(description="Or go on with", layout=wide, style=style)
+        self.existing = widgets.Dropdown(layout=wide, style=style)
         self.existing.add_class("cp-box").add_class("cp-existing")
         self.list = widgets.HTML().add_class("cp-projects")
-        self.name.value = self._list_projects()
+        used_last = self._existing[0].path.name if self._existing else "my-first-model"
+        self.name.value = self.typed_last or used_last
+        super().__init__()
+        self._write()
         self.name.observe(self.errors.guard(lambda change: self._check()), names="value")
         self.existing.observe(self.errors.guard(self._choose), names="value")
-        super().__init__(self._rows())
+        self.language.observe(self.errors.guard(self._speak), names="value")
         self.add_class("cp").add_class("cp-form").add_class("cp-form-project")
         self._check()
 
@@ -88,22 +95,33 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
         try:
             return colab.project_root()
         except DriveError:
-            why = widgets.HTML(style.line(_WHY_DRIVE, "hint"))
+            why = widgets.HTML(style.line(_(_WHY_DRIVE), "hint"))
             display(widgets.VBox([style.style_sheet(), why]).add_class("cp"))
             colab.mount()
             return colab.project_root()
 
-    def _list_projects(self) -> str:
-        """Fills the menu of projects; returns the name to start with."""
+    def _answering_root(self) -> Path:
         root = self._projects_root()
         mounts.require_answer(root, on_event=_show)
-        existing = projects(root)
-        names = [(_label(project), project.path.name) for project in existing]
-        self.existing.options = [("a new project", ""), *names]
-        self.existing.layout.display = "flex" if existing else "none"
-        self.list.value = _list_html(existing)
-        used_last = existing[0].path.name if existing else "my-first-model"
-        return self.typed_last or used_last
+        return root
+
+    def _write(self) -> None:
+        """Writes everything, in the language that is spoken now."""
+        self.language.description = _("Language")
+        self.name.description = _("Name")
+        self.existing.description = _("Or go on with")
+        names = [(_label(project), project.path.name) for project in self._existing]
+        self.existing.options = [(_("a new project"), ""), *names]
+        self.existing.layout.display = "flex" if self._existing else "none"
+        self.list.value = _list_html(self._existing)
+        self.children = self._rows()
+
+    def _speak(self, change: dict[str, Any]) -> None:
+        try:
+            language_choice.choose(change["new"], None if self.message.value else self.project)
+        finally:
+            self._write()
+            self._check()
 
     def _choose(self, change: dict[str, Any]) -> None:
         if self.existing.value:
@@ -123,12 +141,14 @@ class ProjectForm(widgets.VBox):  # type: ignore[misc]
     def _rows(self) -> list[widgets.Widget]:
         top = widgets.HBox([self.name, self.message], layout={"flex_flow": "row wrap"})
         root = wording.path_in_words(self._projects_root())
-        where = f"Crops, training states and pictures are kept in {root}/<name>."
+        where = _("Crops, training states and pictures are kept in {root}/<name>.", root=root)
         help_line = widgets.HTML(style.line(where, "help"))
-        box = widgets.VBox([top, self.existing, self.list, help_line]).add_class("cp-field")
-        title = widgets.HTML(style.line("What is it called?", "title"))
-        hint = widgets.HTML(style.line("Then run the next cell.", "hint"))
-        return [style.style_sheet(), title, box, self.errors, hint]
+        language = widgets.VBox([self.language]).add_class("cp-field")
+        fields = [top, self.existing, self.list, help_line]
+        box = widgets.VBox(fields).add_class("cp-field")
+        title = widgets.HTML(style.line(_("What is it called?"), "title"))
+        hint = widgets.HTML(style.line(_("Then run the next cell."), "hint"))
+        return [style.style_sheet(), title, language, box, self.errors, hint]
 
 
 def _show(event: Event) -> None:
@@ -143,7 +163,7 @@ def _label(project: Project) -> str:
 
 def _last_used(project: Project) -> str:
     used = time.localtime(project.settings_file.stat().st_mtime)
-    return f"used {time.strftime('%d %b %Y', used)}"
+    return _("used {date}", date=time.strftime("%d %b %Y", used))
 
 
 def _list_html(existing: Sequence[Project]) -> str:
@@ -154,7 +174,7 @@ def _list_html(existing: Sequence[Project]) -> str:
 
 def _line_html(project: Project) -> str:
     samples = project.sample_files()
-    step = f"step {sample_step(samples[-1])}" if samples else "not trained yet"
+    step = _("step {step}", step=sample_step(samples[-1])) if samples else _("not trained yet")
     state = f"{step}, {_last_used(project)}"
     images = _generated_images(samples[-1]) if samples else ""
     name = style.escape(project.path.name)
@@ -173,4 +193,5 @@ def _generated_images(path: Path) -> str:
     except OSError:  # a sample that a dying machine has left half written: the list is worth more
         return ""
     row.thumbnail((_WIDTH, _WIDTH))
-    return f'<img alt="its last pictures" src="{inline_images.data_url(row)}">'
+    alt = style.escape(_("its last pictures"))
+    return f'<img alt="{alt}" src="{inline_images.data_url(row)}">'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...config import ShareConfig
+from ...languages import _
 from ...project import Project
 from .base import Form
 
@@ -21,4 +22,4 @@ class ShareForm(Form[ShareConfig]):
     """
 
     def __init__(self, project: Project | None = None) -> None:
-        super().__init__(ShareConfig(), project=project, title="What shall stand on it?")
+        super().__init__(ShareConfig(), project=project, title=_("What shall stand on it?"))

@@ -11,6 +11,7 @@ from ... import wording
 from ...config import FEW_CROPS, LEARNS, NETWORK, PRESETS, SamplesConfig, TrainConfig
 from ...dataset.counts import counts_in_words, learned_and_held_out
 from ...dataset.manifest import Dataset
+from ...languages import N_, _
 from ...options import Option, options
 from ...project import Project
 from ...workflows import time_estimate
@@ -19,7 +20,9 @@ from .base import Form
 from .fields import LABEL_WIDTH, Field, SharedStyles
 
 _MORE_MINUTES = 20.0
-_MINUTES_HELP = "How long it trains when the next cell is run. 0: as long as the preset says above."
+_MINUTES_HELP = N_(
+    "How long it trains when the next cell is run. 0: as long as the preset says above."
+)
 #: What a first look need not see, for the preset has set it; and where it is found.
 _FOLDED = {"epochs": LEARNS, "batch_size": LEARNS, "image_size": NETWORK, "base_filters": NETWORK}
 
@@ -59,8 +62,8 @@ class TrainForm(Form[TrainConfig]):
         self.time_estimate = widgets.HTML().add_class("cp-time")
         self.preset = (
             widgets.Dropdown(
-                description="Preset",
-                options=[*self._presets(), ("my own: the boxes below", "")],
+                description=_("Preset"),
+                options=[*self._presets(), (_("my own: the boxes below"), "")],
                 style={"description_width": LABEL_WIDTH},
                 layout={"width": "640px", "max_width": "100%"},
             )
@@ -73,10 +76,10 @@ class TrainForm(Form[TrainConfig]):
         spec = options(SamplesConfig)["samples"]
         self.samples = Field(SamplesConfig, "samples", spec, start, SharedStyles())
         self.more_minutes = widgets.Button(
-            description=f"{_MORE_MINUTES:.0f} more minutes",
+            description=_("{n} more minutes", n=f"{_MORE_MINUTES:.0f}"),
             layout={"width": "auto", "display": "" if _is_trained(project) else "none"},
         ).add_class("cp-more-minutes")
-        super().__init__(self._preset_config("quick"), project=project, title="How to train?")
+        super().__init__(self._preset_config("quick"), project=project, title=_("How to train?"))
         if dataset is not None:
             self._match_condition()
         self._show_preset_and_time()
@@ -89,7 +92,7 @@ class TrainForm(Form[TrainConfig]):
 
     def _options(self) -> dict[str, Option]:
         specs = options(TrainConfig)
-        minutes = dataclasses.replace(specs["minutes"], help=_MINUTES_HELP, label="How long")
+        minutes = dataclasses.replace(specs["minutes"], help=_MINUTES_HELP, label=N_("How long"))
         folded = {
             name: dataclasses.replace(specs.pop(name), advanced=True, group=group)
             for name, group in _FOLDED.items()
@@ -119,8 +122,11 @@ class TrainForm(Form[TrainConfig]):
         presets = []
         for name, preset in PRESETS.items():
             seconds = time_estimate.estimate(preset.config, self._crop_count, self._device).seconds
-            time = f", about {wording.estimate_in_words(seconds)} here" if self._crop_count else ""
-            presets.append((f"{name}, {preset.purpose}{time}", name))
+            words = f"{name}, {_(preset.purpose)}"
+            if self._crop_count:
+                time = wording.estimate_in_words(seconds)
+                words = _("{preset}, about {time} here", preset=words, time=time)
+            presets.append((words, name))
         return presets
 
     def _use_preset(self) -> None:
@@ -159,13 +165,14 @@ class TrainForm(Form[TrainConfig]):
         """Returns which preset is made for so few crops; "" where it is chosen or they are many."""
         if not 0 < self._crop_count < FEW_CROPS or self.preset.value == "few":
             return ""
-        return f"{self._crop_count} crops are few: the preset few is made for them."
+        return _("{n} crops are few: the preset few is made for them.", n=self._crop_count)
 
     def _time_text(self) -> str:
         config = self.config
         if self._crop_count:
             return time_estimate.in_words(config, self._crop_count, self._device)
-        ends = f"It will end after about {wording.seconds_in_words(config.minutes * 60)}."
+        time = wording.seconds_in_words(config.minutes * 60)
+        ends = _("It will end after about {time}.", time=time)
         return ends if config.minutes else ""
 
 

@@ -8,13 +8,14 @@ import ipywidgets as widgets
 
 from ...config import UseConfig
 from ...filenames import typed_path, typed_text
+from ...languages import N_, _
 from ...project import Project
 from .. import style
 from . import file_upload
 from .base import Form
 from .fields import LABEL_WIDTH
 
-_HELP = "The path of a picture, a folder of them or a video. Empty: crops it has not learned."
+_HELP = N_("The path of a picture, a folder of them or a video. Empty: crops it has not learned.")
 
 
 class UseForm(Form[UseConfig]):
@@ -33,16 +34,16 @@ class UseForm(Form[UseConfig]):
 
     def __init__(self, project: Project | None = None) -> None:
         self.source = widgets.Text(
-            description="Picture or video",
+            description=_("Picture or video"),
             layout={"width": "640px", "max_width": "100%"},
             style={"description_width": LABEL_WIDTH},
         )
         self.source.add_class("cp-box").add_class("cp-picture")
         self.upload = file_upload.checkbox()
-        super().__init__(UseConfig(), project=project, title="What shall it see?")
+        super().__init__(UseConfig(), project=project, title=_("What shall it see?"))
 
     def _above(self) -> list[widgets.Widget]:
-        help_lines = style.line(_HELP, "help") + style.line(file_upload.help_text(), "help")
+        help_lines = style.line(_(_HELP), "help") + style.line(file_upload.help_text(), "help")
         row = widgets.VBox([self.source, widgets.HTML(help_lines)]).add_class("cp-field")
         zone = file_upload.zone(
             self._project, lambda path: setattr(self.source, "value", path), self.errors

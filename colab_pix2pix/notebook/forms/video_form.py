@@ -16,6 +16,7 @@ from ...downloader.preview import VideoPreview, preview
 from ...downloader.ytdlp import Format
 from ...errors import Pix2PixError
 from ...filenames import public_link
+from ...languages import N_, _
 from ...options import Option, options
 from ...project import Project
 from .. import image_folder, inline_images, style
@@ -23,17 +24,17 @@ from . import file_upload
 from .base import Form, foldable
 from .fields import LABEL_WIDTH, Field, SharedStyles
 
-_LABEL = "Link or path"
-_HELP = (
+_LABEL = N_("Link or path")
+_HELP = N_(
     "A link to a video, or the path of a video, or of a folder or a zip of pictures. Empty: the"
     " sample, a short time-lapse. Several videos: a line each; * 2 behind one takes twice as many"
     " crops of it."
 )
 
 _PAIRS = [
-    ("no, each picture stands for itself", "no"),
-    ("yes: B is made from A", "AtoB"),
-    ("yes: A is made from B", "BtoA"),
+    (N_("no, each picture stands for itself"), "no"),
+    (N_("yes: B is made from A"), "AtoB"),
+    (N_("yes: A is made from B"), "BtoA"),
 ]
 
 
@@ -49,12 +50,15 @@ class VideoForm(Form[VideoConfig]):
 
     def __init__(self, project: Project | None = None) -> None:
         self.upload = file_upload.checkbox()
-        self.preview_button = widgets.Button(description="Look first", layout={"width": "10em"})
+        self.preview_button = widgets.Button(
+            description=_("Look first"),
+            layout={"width": "auto", "min_width": "10em", "align_self": "flex-start"},
+        )
         self.preview_button.add_class("cp-look")
         self.preview = widgets.HTML().add_class("cp-found")
         self.formats = widgets.Dropdown(
-            description="Take",
-            options=[("automatic", "auto")],
+            description=_("Take"),
+            options=[(_("automatic"), "auto")],
             style={"description_width": LABEL_WIDTH},
             layout={"width": "640px", "max_width": "100%", "display": "none"},
         )
@@ -66,10 +70,11 @@ class VideoForm(Form[VideoConfig]):
             for name, spec in options(PicturesConfig).items()
         }
         self.pairs = self.of_pictures["pairs"]
-        self.pairs.box.options, self.pairs.box.value = _PAIRS, stored.pairs
+        self.pairs.box.options = [(_(words), value) for words, value in _PAIRS]
+        self.pairs.box.value = stored.pairs
         rest = [field.row for name, field in self.of_pictures.items() if name != "pairs"]
         self._more_of_pictures = widgets.VBox(foldable(rest))
-        super().__init__(VideoConfig(), project=project, title="Which video or pictures?")
+        super().__init__(VideoConfig(), project=project, title=_("Which video or pictures?"))
         self._show_fields()
         for field in self.of_pictures.values():
             field.on_change(self.errors.guard(lambda change: self._changed()))
@@ -117,11 +122,14 @@ class VideoForm(Form[VideoConfig]):
     def _show_problem(self, problem: str) -> None:
         source = self.fields["source"].value
         if not problem and (stored := public_sources(source)) != source:
-            hint = f"Only {stored} is stored: paste the whole link again in a later session."
+            hint = _(
+                "Only {link} is stored: paste the whole link again in a later session.",
+                link=stored,
+            )
             self.fields["source"].message.value = style.line(hint, "help")
             return
         if problem and self._project is not None and self._project.dataset_zip.exists():
-            problem += " The crops that the project has of it are used all the same."
+            problem += " " + _("The crops that the project has of it are used all the same.")
         self.fields["source"].message.value = style.line(problem, "wrong")
 
     def _below(self) -> list[widgets.Widget]:
@@ -140,7 +148,7 @@ class VideoForm(Form[VideoConfig]):
         return [*rows[:below], *added, *rows[below:]]
 
     def _show_preview(self) -> None:
-        self.preview.value = style.line("Looking …")
+        self.preview.value = style.line(_("Looking …"))
         self.formats.layout.display = "none"
         try:
             if folder := image_folder.folder_named_by(self.config.source):
@@ -168,7 +176,7 @@ class VideoForm(Form[VideoConfig]):
         self.value = {"source": source}
 
     def _offer_formats(self, video: VideoPreview) -> None:
-        choices = [("automatic: the smallest that is high enough", "auto")]
+        choices = [(_("automatic: the smallest that is high enough"), "auto")]
         choices += [(_format_label(f), f.id) for f in video.formats if f.codec != "none"]
         wanted = self.config.format
         self.formats.options = choices
@@ -183,17 +191,19 @@ class VideoForm(Form[VideoConfig]):
 def _format_label(stream: Format) -> str:
     size = wording.bytes_in_words(stream.bytes) if stream.bytes else ""
     picture = f"{stream.width}×{stream.height}" if stream.height else stream.note
-    return ", ".join([*filter(None, [picture, stream.codec, size]), f"format {stream.id}"])
+    return ", ".join(
+        [*filter(None, [picture, stream.codec, size]), _("format {name}", name=stream.id)]
+    )
 
 
 def _as_html(video: VideoPreview) -> str:
     values: dict[str, object] = {}
     if video.duration_seconds:
-        values["Length"] = wording.seconds_in_words(video.duration_seconds)
+        values[_("Length")] = wording.seconds_in_words(video.duration_seconds)
     if video.height:
-        values["Picture"] = f"{video.width}×{video.height}"
+        values[_("Picture")] = f"{video.width}×{video.height}"
     if video.size_bytes:
-        values["To fetch"] = wording.bytes_in_words(video.size_bytes)
+        values[_("To fetch")] = wording.bytes_in_words(video.size_bytes)
     image = ""
     if video.thumbnail:
         with Image.open(io.BytesIO(video.thumbnail)) as opened:

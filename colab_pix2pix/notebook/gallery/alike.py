@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from ... import wording
+from ...languages import _
 from .. import style
 from .selection import Selection
 
@@ -44,12 +45,16 @@ class AlikeRow(widgets.HBox):  # type: ignore[misc]
         self._updating = False
         self.find = self._button("cp-find-alike", guard(lambda clicked: self._find()))
         self.how_many = widgets.IntSlider(
-            description="How many", min=1, max=1, continuous_update=False, layout={"width": "330px"}
+            description=_("How many"),
+            min=1,
+            max=1,
+            continuous_update=False,
+            layout={"width": "330px"},
         ).add_class("cp-how-many")
         self.how_many.observe(guard(lambda change: self._changed()), names="value")
         self.reject = self._button("cp-reject-alike", guard(lambda clicked: reject(self._kept())))
         self.leave = self._button("cp-leave-alike", guard(lambda clicked: self._leave()))
-        self.leave.description = "Show the others again"
+        self.leave.description = _("Show the others again")
         self.words = widgets.HTML().add_class("cp-alike-words")
         self._when_found = [self.how_many, self.reject, self.leave, self.words]
         super().__init__([self.find, *self._when_found])
@@ -72,12 +77,12 @@ class AlikeRow(widgets.HBox):  # type: ignore[misc]
     def refresh(self) -> None:
         """Shows what the buttons would do now."""
         number = self._number_of.get(self._clicked)
-        self.find.description = f"Find those like {number or '…'}"
+        self.find.description = _("Find those like {number}", number=number or "…")
         self.find.disabled = number is None
         for widget in self._when_found:
             widget.layout.display = "" if self._ranked else "none"
         kept = len(self._kept())
-        self.reject.description = f"Reject these {wording.count(kept)}"
+        self.reject.description = _("Reject these {n}", n=wording.count(kept))
         self.reject.disabled = not kept
 
     def _find(self) -> None:
@@ -89,8 +94,11 @@ class AlikeRow(widgets.HBox):  # type: ignore[misc]
         finally:
             self._updating = False
         number, others = self._number_of[self._clicked], len(self._ranked) - 1
-        words = f"Like {number}, the closest first; the slider shows more or fewer of them."
-        self.words.value = style.line(words if others else "No other crop is kept.")
+        words = _(
+            "Like {number}, the closest first; the slider shows more or fewer of them.",
+            number=number,
+        )
+        self.words.value = style.line(words if others else _("No other crop is kept."))
         self._show()
 
     def _changed(self) -> None:

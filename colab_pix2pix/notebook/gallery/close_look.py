@@ -9,12 +9,13 @@ import ipywidgets as widgets
 from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
+from ...languages import N_, _
 from .. import inline_images, style
 from ..large_view import CSS, stage
 from .selection import Choice
 
 _PIXELS = 512
-_HINT = "Click a picture to see it large."
+_HINT = N_("Click a picture to see it large.")
 # Arrow keys press the buttons: the notebook's own keys, such as x to cut a cell, are not for here.
 # The whole panel hears them, and has them as soon as it is there: it stays where a picture in it is
 # drawn anew, and no key is lost.
@@ -58,17 +59,17 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         self._crops: Sequence[Crop] = ()
         self._file, self._drawn = "", ""
         self.looking = widgets.ToggleButton(
-            description="Look closely", icon="search", layout={"width": "auto"}
+            description=_("Look closely"), icon="search", layout={"width": "auto"}
         ).add_class("cp-looking")
         self.looking.observe(guard(lambda change: self._toggle()), names="value")
         self.picture = widgets.HTML(layout={"width": "100%", "max_width": "512px"})
         self.caption = widgets.HTML().add_class("cp-look-caption")
         self.back = self._button("‹", "back", lambda: self._turn(-1))
         self.next = self._button("›", "next", lambda: self._turn(1))
-        self.reject = self._button("Reject", "reject", self._reject)
-        self.sample = self._button("Show in samples", "sample", self._as_sample)
+        self.reject = self._button(_("Reject"), "reject", self._reject)
+        self.sample = self._button(_("Show in samples"), "sample", self._as_sample)
         self._add_sample, self._said = add_sample, ""
-        close = self._button("Close", "close", self._close)
+        close = self._button(_("Close"), "close", self._close)
         inside = [self.back, self.next, self.reject, *([self.sample] if add_sample else []), close]
         self.buttons = [self.looking, *inside]
         row = widgets.HBox(inside).add_class("cp-controls")
@@ -96,10 +97,10 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
         crop, files = known[self._file], [each.file for each in self._crops]
         place = files.index(self._file) if self._file in files else -1
         self.back.disabled, self.next.disabled = place <= 0, place + 1 >= len(files)
-        self.reject.description = "Reject it" if crop.kept else "Keep it"
+        self.reject.description = _("Reject it") if crop.kept else _("Keep it")
         number = list(known).index(crop.file) + 1
-        words = [f"Crop {number}", wording.seconds_in_words(crop.time), *crop.marks]
-        words += [] if crop.kept else ["rejected"]
+        words = [_("Crop {n}", n=number), wording.seconds_in_words(crop.time), *map(_, crop.marks)]
+        words += [] if crop.kept else [_("rejected")]
         self.caption.value = style.line(", ".join(words), "help") + style.line(self._said)
         if self._drawn != crop.file:
             self.picture.value = self._drawing(self._dataset, crop)
@@ -113,13 +114,13 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
             seen_path, None if crop.input_file else self._config, _PIXELS
         )
         pictures = [inline_images.data_url(picture) for picture in (seen, real)]
-        drawn = stage(pictures[0], pictures[1], "what it sees", "the crop")
+        drawn = stage(pictures[0], pictures[1], _("what it sees"), _("the crop"))
         keys = f'<img alt="" src="data:," style="display:none" onerror="{style.escape(_KEYS)}">'
         return f"<style>{CSS}</style><div>{drawn}{keys}</div>"
 
     def _toggle(self) -> None:
         if self.looking.value:
-            self.caption.value = style.line(_HINT, "hint")
+            self.caption.value = style.line(_(_HINT), "hint")
         else:
             self._close()
 

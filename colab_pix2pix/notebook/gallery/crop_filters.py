@@ -9,8 +9,10 @@ import ipywidgets as widgets
 from ... import wording
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import MARKS
+from ...languages import N_, _, ngettext
 
-_PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
+#: What several crops with a mark are called, where that differs from the mark.
+PLURALS = {"title-card": "title cards", "duplicate": "duplicates"}
 
 
 def _is_marked(mark: str) -> Callable[[Crop], bool]:
@@ -19,11 +21,11 @@ def _is_marked(mark: str) -> Callable[[Crop], bool]:
 
 #: What the menu above the crops can show: a name, and which crops that are.
 FILTERS: dict[str, Callable[[Crop], bool]] = {
-    "all crops": lambda crop: True,
-    "kept": lambda crop: crop.kept,
-    "rejected": lambda crop: not crop.kept,
-    **{_PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
-    "held out for testing": lambda crop: crop.split == "test",
+    N_("all crops"): lambda crop: True,
+    N_("kept"): lambda crop: crop.kept,
+    N_("rejected"): lambda crop: not crop.kept,
+    **{PLURALS.get(mark, mark): _is_marked(mark) for mark in MARKS},
+    N_("held out for testing"): lambda crop: crop.split == "test",
 }
 
 
@@ -32,7 +34,7 @@ def filter_choices(dataset: Dataset) -> list[tuple[str, str]]:
     counts = {name: sum(map(matches, dataset.crops)) for name, matches in FILTERS.items()}
     changing = ("kept", "rejected")  # with each click: they stay, and have no counts
     return [
-        (name if name in changing else f"{name} ({count})", name)
+        (_(name) if name in changing else f"{_(name)} ({count})", name)
         for name, count in counts.items()
         if count or name in changing
     ]
@@ -75,9 +77,9 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
             kept = self._kept[mark] = [crop.file for crop in marked if crop.kept]
             button.disabled = not kept
             button.description = (
-                f"Reject {_counted(len(kept), mark)}"
+                _("Reject {crops}", crops=_counted(len(kept), mark))
                 if kept
-                else f"{_counted(len(marked), mark)}: rejected"
+                else _("{crops}: rejected", crops=_counted(len(marked), mark))
             )
 
     def _click(self, mark: str) -> Callable[[object], None]:
@@ -85,4 +87,5 @@ class MarkButtons(widgets.HBox):  # type: ignore[misc]
 
 
 def _counted(count: int, mark: str) -> str:
-    return wording.counted(count, mark.replace("-", " "), _PLURALS.get(mark, mark))
+    marked = ngettext(mark.replace("-", " "), PLURALS.get(mark, mark), count)
+    return _("{n} {marked}", n=wording.count(count), marked=marked)

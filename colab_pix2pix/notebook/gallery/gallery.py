@@ -14,6 +14,7 @@ from ...config import TrainConfig
 from ...dataset.choices import ChoiceKeeper
 from ...dataset.counts import counts_in_words
 from ...dataset.manifest import Crop, Dataset
+from ...languages import N_, _
 from ...project import Project
 from .. import style
 from ..error_panel import ErrorPanel
@@ -26,12 +27,15 @@ from .scene_page import CSS, ScenePage
 from .selection import Choice, Selection
 
 _gallery_numbers = itertools.count(1)
-_HINT = "Click a picture to reject it, click again to keep it. Each click is saved."
-#: What the hint says while a training runs that has begun with what was kept by then.
-_NEXT_TIME = "counts when the training cell is run the next time."
-_HINT_IN_TRAINING = f"{_HINT} The training that runs now does not change: a choice {_NEXT_TIME}"
-_HINT_UNHEARD = (
-    f"A training runs: what you click is saved when its cell has ended, and {_NEXT_TIME}"
+_HINT = N_("Click a picture to reject it, click again to keep it. Each click is saved.")
+#: What the hint says besides while a training runs that has begun with what was kept by then.
+_IN_TRAINING = N_(
+    "The training that runs now does not change: a choice counts when the training cell is run the"
+    " next time."
+)
+_UNHEARD = N_(
+    "A training runs: what you click is saved when its cell has ended, and counts when the training"
+    " cell is run the next time."
 )
 
 
@@ -93,7 +97,7 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         self.position = widgets.HTML().add_class("cp-place")
         self._make_buttons(min(page_size, len(dataset.crops)))
         self._make_controls()
-        self.hint = widgets.HTML(style.line(_HINT))
+        self.hint = widgets.HTML(style.line(_(_HINT)))
         super().__init__(self._rows(project.path.name if project else ""))
         self.add_class("cp").add_class("cp-panel").add_class("cp-gallery")
         self.show_page(0)
@@ -127,8 +131,8 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def show_training(self, running: bool, *, heard: bool = True) -> None:
         """Says what a click means while a training runs; `heard` where it is answered then."""
-        hint = _HINT_IN_TRAINING if heard else _HINT_UNHEARD
-        self.hint.value = style.line(hint, "hint") if running else style.line(_HINT)
+        hint = f"{_(_HINT)} {_(_IN_TRAINING)}" if heard else _(_UNHEARD)
+        self.hint.value = style.line(hint, "hint") if running else style.line(_(_HINT))
 
     def show_page(self, page: int = 0) -> None:
         """Shows a page, counted from 0; a number beyond the ends shows the nearest one.
@@ -166,17 +170,19 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
 
     def _make_controls(self) -> None:
         self.filter = widgets.Dropdown(
-            description="Show", layout={"width": "230px"}, options=filter_choices(self.dataset)
+            description=_("Show"), layout={"width": "230px"}, options=filter_choices(self.dataset)
         ).add_class("cp-view")
         self.pictures = widgets.Dropdown(
-            description="Pictures", layout={"width": "330px"}, options=thumbnails.KINDS
+            description=_("Pictures"),
+            layout={"width": "330px"},
+            options=[(_(words), kind) for words, kind in thumbnails.KINDS],
         ).add_class("cp-pictures")
         self.filter.observe(self.errors.guard(lambda change: self._filter()), names="value")
         self.pictures.observe(
             self.errors.guard(lambda change: self.show_page(self._page)), names="value"
         )
-        self.back = self._button("Back", lambda: self.show_page(self._page - 1))
-        self.next = self._button("Next", lambda: self.show_page(self._page + 1))
+        self.back = self._button(N_("Back"), lambda: self.show_page(self._page - 1))
+        self.next = self._button(N_("Next"), lambda: self.show_page(self._page + 1))
         self.reject_all = self._button("Reject all", lambda: self._choose_filtered("reject"))
         self.keep_all = self._button("Keep all", lambda: self._choose_filtered("keep"))
         reject, guard = (lambda files: self._choose(files, "reject")), self.errors.guard
@@ -187,16 +193,16 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
         add_sample = self.by_number.add_sample if self._project else None
         self.close_look = CloseLook(self._choose, guard, self._config, add_sample)
         self.message = widgets.HTML().add_class("cp-said")
-        self.undo = self._button("Undo", self._undo)
+        self.undo = self._button(N_("Undo"), self._undo)
 
     def _button(self, name: str, action: Callable[[], None]) -> widgets.Button:
-        button = widgets.Button(description=name, layout={"width": "auto"})
+        button = widgets.Button(description=_(name), layout={"width": "auto"})
         button.on_click(self.errors.guard(lambda clicked: action()))
         return button.add_class("cp-" + name.lower().replace(" ", "-"))
 
     def _rows(self, project: str) -> list[widgets.Widget]:
         sheet = widgets.HTML(f"<style>{thumbnails.CSS}{CSS}</style>", layout={"display": "none"})
-        title = widgets.HTML(style.title("Look at the crops", project))
+        title = widgets.HTML(style.title(_("Look at the crops"), project))
         controls = [
             [self.filter, self.reject_all, self.keep_all, self.undo],
             [self.pictures, self.close_look.looking, self.message],
@@ -276,16 +282,18 @@ class Gallery(widgets.VBox):  # type: ignore[misc]
     def _show_counts(self) -> None:
         crops = self.dataset.crops
         by_hand = sum(bool(crop.choice) for crop in crops)
-        counts = {"Kept": f"{len(self.dataset.kept)} of {len(crops)}", "decided by you": by_hand}
+        kept = _("{n} of {count}", n=len(self.dataset.kept), count=len(crops))
+        counts = {_("Kept"): kept, _("decided by you"): by_hand}
         self.counts.value = style.named_values(counts) + style.line(counts_in_words(self.dataset))
-        self.position.value = style.line(f"Page {self._page + 1} of {self.pages}")
+        page = _("Page {page} of {pages}", page=self._page + 1, pages=self.pages)
+        self.position.value = style.line(page)
 
     def _show_controls(self) -> None:
         """Shows which buttons would do something now, and to how many crops."""
         self.back.disabled, self.next.disabled = self._page == 0, self._page >= self.pages - 1
         filtered = len(self._filtered())
-        self.reject_all.description = f"Reject all {filtered}"
-        self.keep_all.description = f"Keep all {filtered}"
+        self.reject_all.description = _("Reject all {n}", n=filtered)
+        self.keep_all.description = _("Keep all {n}", n=filtered)
         self.reject_all.disabled = self.keep_all.disabled = not filtered
         self.mark_buttons.show(self.dataset)
         self.undo.disabled = not self._selection.can_undo

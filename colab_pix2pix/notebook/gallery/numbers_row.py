@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ...config import SamplesConfig
+from ...languages import N_, _
 from ...project import Project
 from .. import kernel_state, style
 from .selection import Choice, Selection, parse_numbers
@@ -42,11 +43,11 @@ class NumbersRow(widgets.HBox):  # type: ignore[misc]
         self._selection, self._choose_files, self._guard = selection, choose, guard
         self._project = project
         self.numbers = widgets.Text(
-            description="Numbers", placeholder="3, 7-9", layout={"width": "230px"}
+            description=_("Numbers"), placeholder="3, 7-9", layout={"width": "230px"}
         ).add_class("cp-numbers")
-        self.reject = self._button("Reject these", lambda: self._choose("reject"))
-        self.keep = self._button("Keep these", lambda: self._choose("keep"))
-        self.samples = self._button("Show these in samples", self._take_samples)
+        self.reject = self._button(N_("Reject these"), lambda: self._choose("reject"))
+        self.keep = self._button(N_("Keep these"), lambda: self._choose("keep"))
+        self.samples = self._button(N_("Show these in samples"), self._take_samples)
         self.said = widgets.HTML().add_class("cp-samples-said")
         self.boxes = [self.numbers, self.reject, self.keep, self.samples]
         shown = self.boxes if project is not None else self.boxes[:-1]
@@ -90,9 +91,9 @@ class NumbersRow(widgets.HBox):  # type: ignore[misc]
         form = kernel_state.current.get("train_form")
         if form is not None and kernel_state.current.project == self._project:
             form.samples.value = config.samples
-        return f"Samples of the next training show: {config.samples}."
+        return _("Samples of the next training show: {numbers}.", numbers=config.samples)
 
     def _button(self, name: str, action: Callable[[], None]) -> widgets.Button:
-        button = widgets.Button(description=name, layout={"width": "auto"})
+        button = widgets.Button(description=_(name), layout={"width": "auto"})
         button.on_click(self._guard(lambda clicked: action()))
         return button.add_class("cp-" + name.lower().replace(" ", "-"))

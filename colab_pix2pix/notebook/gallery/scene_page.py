@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from ... import wording
 from ...dataset.manifest import Crop, Dataset
+from ...languages import _
 
 CSS = """
 .cp .cp-scene, .cp .cp-scene:hover { flex: 0 0 100%; height: 24px; line-height: 22px; margin: 0;
@@ -78,7 +79,9 @@ class ScenePage(widgets.Box):  # type: ignore[misc]
 
     def _name(self, source: str, scene: int) -> str:
         clock = wording.clock(self._begins[source, scene])
-        return f"{source + ', scene' if self._videos > 1 else 'Scene'} {scene + 1}, {clock}"
+        if self._videos > 1:
+            return _("{video}, scene {n}, {time}", video=source, n=scene + 1, time=clock)
+        return _("Scene {n}, {time}", n=scene + 1, time=clock)
 
     def _heading(
         self,
@@ -93,4 +96,4 @@ class ScenePage(widgets.Box):  # type: ignore[misc]
 
 
 def _offer(kept: int) -> str:
-    return f"reject this scene ({wording.count(kept)})" if kept else "rejected"
+    return _("reject this scene ({n})", n=wording.count(kept)) if kept else _("rejected")

@@ -11,6 +11,7 @@ import numpy as np
 from ...dataset import curate, likeness, manifest
 from ...dataset.manifest import Crop, Dataset
 from ...errors import DatasetError, OptionError
+from ...languages import _
 
 Choice = Literal["", "keep", "reject"]
 #: Three quarters of the pictures of one thing are as close, and one in fifty of others.
@@ -48,8 +49,8 @@ class Selection:
         files = [crop.file for crop in self.dataset.crops]
         if [crop.file for crop in stored.crops] != files:
             raise DatasetError(
-                "These crops have been cut again since they were shown here.",
-                fix="Run the cell *Look at the crops* again: it shows the new ones.",
+                _("These crops have been cut again since they were shown here."),
+                fix=_("Run the cell *Look at the crops* again: it shows the new ones."),
             )
         self.dataset = stored
 
@@ -117,8 +118,8 @@ def parse_numbers(text: str, most: int) -> list[int]:
     ends = [(int(match[1]), int(match[2] or match[1])) for match in matches if match]
     if not ends or len(ends) < len(spans) or any(not 1 <= a <= b <= most for a, b in ends):
         raise OptionError(
-            f"Received the numbers {text!r}.",
-            why=f"Expected numbers of crops from 1 to {most}, such as 3, 7-9.",
-            fix="Each picture shows its number.",
+            _("Received the numbers {text}.", text=repr(text)),
+            why=_("Expected numbers of crops from 1 to {most}, such as 3, 7-9.", most=most),
+            fix=_("Each picture shows its number."),
         )
     return sorted({number for a, b in ends for number in range(a, b + 1)})

@@ -17,16 +17,17 @@ from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from ...images import network_input
+from ...languages import N_, _
 from .. import inline_images
 
 PIXELS = 96
 
 #: What of a crop can be shown: what the menu says, and the name.
 KINDS = (
-    ("the crops", ""),
-    ("what the network sees", "input"),
-    ("crops as training varies them", "varied"),
-    ("what the network sees then", "varied input"),
+    (N_("the crops"), ""),
+    (N_("what the network sees"), "input"),
+    (N_("crops as training varies them"), "varied"),
+    (N_("what the network sees then"), "varied input"),
 )
 
 CSS = """
@@ -75,8 +76,9 @@ def label(button: widgets.ToggleButton, crop: Crop, number: int) -> None:
     """Writes the number and the marks of a crop on its button, pressed where it is rejected."""
     with button.hold_sync():  # one message instead of three
         button.value = not crop.kept
-        button.description = " ".join([str(number), ", ".join(crop.marks)]).strip()
-        button.tooltip = f"{crop.file}, {wording.seconds_in_words(crop.time)} into the video"
+        button.description = " ".join([str(number), ", ".join(map(_, crop.marks))]).strip()
+        time = wording.seconds_in_words(crop.time)
+        button.tooltip = _("{file}, {time} into the video", file=crop.file, time=time)
 
 
 def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> Image.Image:

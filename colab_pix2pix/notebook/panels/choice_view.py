@@ -11,6 +11,7 @@ from PIL import Image
 
 from ... import wording
 from ...events import Event, Note
+from ...languages import N_, _
 from ...project import Project
 from .. import inline_images, style
 from ..error_panel import ErrorPanel
@@ -25,7 +26,7 @@ _CSS = """
 .cp .cp-state.cp-counts-now { outline: 3px solid #2f9e63; }
 .cp .cp-state:disabled { opacity: 1; cursor: default; outline: none; }
 """
-_HINT = "Click the row that you like best: it is used, shown and exported from then on."
+_HINT = N_("Click the row that you like best: it is used, shown and exported from then on.")
 _numbers = itertools.count(1)
 
 
@@ -58,13 +59,15 @@ class ChoiceView(widgets.VBox):  # type: ignore[misc]
                 button.on_click(self.errors.guard(self._click(step)))
                 self.buttons[step], self._labels[step] = button, label
             else:
-                label.value = style.line("What it sees" if step else "What was there", "group")
+                label.value = style.line(
+                    _("What it sees") if step else _("What was there"), "group"
+                )
             rows += [label, button]
-        self.newest = widgets.Button(description="Take the newest", layout={"width": "auto"})
+        self.newest = widgets.Button(description=_("Take the newest"), layout={"width": "auto"})
         self.newest.on_click(self.errors.guard(self._click(0)))
         sheet = widgets.HTML(f"<style>{_CSS}{''.join(rules)}</style>", layout={"display": "none"})
-        title = widgets.HTML(style.title("Choose by eye", project.path.name))
-        hint = widgets.HTML(style.line(_HINT))
+        title = widgets.HTML(style.title(_("Choose by eye"), project.path.name))
+        hint = widgets.HTML(style.line(_(_HINT)))
         undo = widgets.HBox([self.newest.add_class("cp-newest")])
         below = [undo, self.note, self.errors]
         super().__init__([style.style_sheet(), sheet, title, hint, *rows, *below])
@@ -93,8 +96,10 @@ class ChoiceView(widgets.VBox):  # type: ignore[misc]
         for step, button in self.buttons.items():
             marked = button.add_class if step == counts else button.remove_class
             marked("cp-counts-now")
-            words = f"Step {wording.count(step)}"
-            words += ", which counts now" if step == counts else ""
+            number = wording.count(step)
+            words = _("Step {step}", step=number)
+            if step == counts:
+                words = _("Step {step}, which counts now", step=number)
             self._labels[step].value = style.line(words, "group")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ... import wording
+from ...languages import _
 from ...storage import colab
 from .. import style
 from ..error_panel import ErrorPanel
@@ -32,7 +33,9 @@ def offer(file: Path, words: str) -> widgets.Widget:
     if size <= MOST_BYTES:
         return widgets.HTML(link(file.read_bytes(), file.name, words))
     where = f"{wording.path_in_words(file)}, {wording.bytes_in_words(size)}"
-    return widgets.HTML(style.line(f"Too large to be saved from here: {where}", "help"))
+    return widgets.HTML(
+        style.line(_("Too large to be saved from here: {place}", place=where), "help")
+    )
 
 
 def link(content: bytes, name: str, words: str) -> str:

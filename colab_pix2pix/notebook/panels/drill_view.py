@@ -7,13 +7,14 @@ import threading
 import ipywidgets as widgets
 
 from ...events import Event, Note
+from ...languages import N_, _
 from ...project import Project
 from ...workflows.drill import drill
 from .. import style
 from ..error_panel import ErrorPanel
 
-_WORDS = "What if this machine died now?"
-_HINT = (
+_WORDS = N_("What if this machine died now?")
+_HINT = N_(
     "Tries it in a copy: a new start with what is safe, for one step. Takes about half a minute;"
     " your project is only read."
 )
@@ -36,9 +37,9 @@ class DrillView(widgets.VBox):  # type: ignore[misc]
     def __init__(self, project: Project) -> None:
         self._project = project
         self._thread: threading.Thread | None = None
-        self.button = widgets.Button(description=_WORDS, layout={"width": "auto"})
+        self.button = widgets.Button(description=_(_WORDS), layout={"width": "auto"})
         self.button.add_class("cp-drill").on_click(lambda clicked: self._start())
-        self.result = widgets.HTML(style.line(_HINT, "help"))
+        self.result = widgets.HTML(style.line(_(_HINT), "help"))
         self.errors = ErrorPanel()
         super().__init__([self.button, self.result, self.errors])
         self.add_class("cp-drilling")
@@ -52,7 +53,7 @@ class DrillView(widgets.VBox):  # type: ignore[misc]
         if self.button.disabled:  # a second click was on its way
             return
         self.button.disabled = True
-        self.result.value = style.line("Looking at what is safe.", "help")
+        self.result.value = style.line(_("Looking at what is safe."), "help")
         self._thread = threading.Thread(target=self._run, name="drill", daemon=True)
         self._thread.start()
 

@@ -6,13 +6,19 @@ from collections.abc import Iterable
 
 from ... import wording
 from ...events import Metrics, Note, Progress, Safety, TrainingProgress, Verdict
+from ...languages import N_, _
 from ...storage import status_line
 from .. import inline_images, style
 
 _FOLLOW = {
-    "held_out_follow": "error in following the light",
-    "held_out_follow_other_light": "in other light",
+    "held_out_follow": N_("error in following the light"),
+    "held_out_follow_other_light": N_("in other light"),
 }
+#: The jobs of `events.Progress`, as a line begins with them.
+JOBS = (
+    *(N_("Apply"), N_("Download"), N_("Frames"), N_("Load")),
+    *(N_("Mark"), N_("Report"), N_("Train"), N_("Upload")),
+)
 #: What a verdict looks like.
 _VERDICTS = {
     "starting": "quiet",
@@ -29,21 +35,25 @@ def progress_html(progress: Progress) -> str:
     parts = [wording.progress_in_words(done, total, progress.unit)]
     training = progress if isinstance(progress, TrainingProgress) else None
     if training:
-        of_all = f" of {training.epochs}" if training.epochs is not None else ""
-        parts.insert(0, f"epoch {training.epoch}{of_all}")
+        epoch, epochs = training.epoch, training.epochs
+        words = _("epoch {n}", n=epoch)
+        if epochs is not None:
+            words = _("epoch {n} of {count}", n=epoch, count=epochs)
+        parts.insert(0, words)
     if training and training.crops_per_second:
-        parts.append(f"{training.crops_per_second:.3g} crops per second")
+        parts.append(_("{n} crops per second", n=f"{training.crops_per_second:.3g}"))
     elif progress.per_second:
         speed = progress.per_second
-        parts.append(
-            f"{wording.bytes_in_words(speed)} per second"
+        amount = (
+            wording.bytes_in_words(speed)
             if progress.unit == "bytes"
-            else f"{speed:.3g} {progress.unit} per second"
+            else f"{speed:.3g} {wording.unit_in_words(progress.unit, 2)}"
         )
+        parts.append(_("{amount} per second", amount=amount))
     if progress.seconds_left is not None and done != total:
-        parts.append(f"{wording.seconds_in_words(progress.seconds_left)} left")
+        parts.append(_("{time} left", time=wording.seconds_in_words(progress.seconds_left)))
     bar = style.bar(done / total) if total else ""
-    return bar + style.line(f"{progress.job.capitalize()}: {', '.join(parts)}", "text")
+    return bar + style.line(f"{_(progress.job.capitalize())}: {', '.join(parts)}", "text")
 
 
 def verdict_html(verdict: Verdict) -> str:
@@ -64,14 +74,14 @@ def losses_html(metrics: Metrics) -> str:
     """Returns the losses in people's words; those that were not measured are left out."""
     names = {field: name for field, name, _ in inline_images.LOSSES} | _FOLLOW
     values = {name: getattr(metrics, field) for field, name in names.items()}
-    known = {name: f"{value:.3f}" for name, value in values.items() if value is not None}
+    known = {_(name): f"{value:.3f}" for name, value in values.items() if value is not None}
     return style.named_values(known)
 
 
 def safety_html(safety: Safety | None) -> str:
     """Returns the one line about what would survive this machine."""
     if safety is None:
-        return style.line("Nothing is saved yet.")
+        return style.line(_("Nothing is saved yet."))
     good = safety.safe_step is not None and not safety.trouble
     good = good and not safety.missing_files.startswith("crops")
     return style.line(status_line.line(safety), "good" if good else "warning")

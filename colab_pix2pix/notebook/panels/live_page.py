@@ -10,8 +10,9 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ... import wording
+from ... import languages, wording
 from ...events import OnEvent
+from ...languages import _
 from ...project import Project
 from ...storage import colab
 from ...web.page_server import PageServer
@@ -36,24 +37,31 @@ def live_view(project: Project, *, on_event: OnEvent) -> widgets.VBox:
         CheckpointError: nothing is trained yet.
     """
     folder = page_folder(project, on_event=on_event)
-    address = _serve(folder)
+    address = f"{_serve(folder)}{_language()}"
     allow = "camera; fullscreen; autoplay; clipboard-write; screen-wake-lock"
     frame = (
         f'<iframe class="cp-live" src="{style.escape(address)}" allow="{allow}"'
         f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
     )
     link = f'<a class="cp-live-link" target="_blank" href="{style.escape(address)}">'
-    link += "Open it in a window of its own</a>, for full screen and more speed."
+    link += _("Open it in a window of its own</a>, for full screen and more speed.")
     lines = [
-        style.title("Try it with your camera", project.path.name),
+        style.title(_("Try it with your camera"), project.path.name),
         f'<div class="cp-text">{link}</div>',
     ]
     if (folder / "model.onnx").stat().st_size < _LARGEST_FILE:
         export(project, project.path / "exports", ["web"], single_file=True, on_event=on_event)
         file = wording.path_in_words(project.path / "exports" / "web.html")
-        lines.append(style.line(f"To keep: {file} opens with a double click, anywhere.", "good"))
+        keep = _("To keep: {file} opens with a double click, anywhere.", file=file)
+        lines.append(style.line(keep, "good"))
     rows = [style.style_sheet(), widgets.HTML("".join(lines)), widgets.HTML(frame)]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-try")
+
+
+def _language() -> str:
+    """Returns what makes the page speak as the notebook does; English is left to the browser."""
+    code = languages.current()
+    return "" if code == "en" else f"#lang={code}"
 
 
 def _serve(folder: Path) -> str:

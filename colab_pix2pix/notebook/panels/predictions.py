@@ -15,6 +15,7 @@ from ...config import TrainConfig, UseConfig
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
+from ...languages import N_, _
 from ...litter import temp_folder
 from ...project import Project
 from ...spacing import evenly_chosen
@@ -28,8 +29,8 @@ _MOST_SHOWN = 12
 _HELD_OUT = 4
 _SIDE = 256
 _DOWNLOAD_BYTES = 8_000_000
-_BESIDE = "Left: your video. Right: what the network makes of it."
-_ALONE = "What the network makes of your video."
+_BESIDE = N_("Left: your video. Right: what the network makes of it.")
+_ALONE = N_("What the network makes of your video.")
 
 #: A source and what the network makes of it.
 Prediction = tuple[Path, Path]
@@ -112,35 +113,42 @@ def predictions_view(
         project: The name of the project.
         how: What was given to `predict`.
     """
-    rows = [style.style_sheet(), widgets.HTML(style.title("What it makes of them", project))]
+    rows = [style.style_sheet(), widgets.HTML(style.title(_("What it makes of them"), project))]
     if predictions[0][1].suffix == ".mp4":
-        longest = max(probe(result).duration_seconds for _, result in predictions[:_MOST_SHOWN])
-        part = f" Shown are its first {SMALL_VIDEO_SECONDS} seconds."
-        text = (_BESIDE if how.side_by_side else _ALONE) + (
-            part if longest > SMALL_VIDEO_SECONDS else ""
-        )
+        shown = [result for source, result in predictions[:_MOST_SHOWN]]
+        longest = max(probe(result).duration_seconds for result in shown)
+        text = _(_BESIDE) if how.side_by_side else _(_ALONE)
+        if longest > SMALL_VIDEO_SECONDS:
+            text += " " + _("Shown are its first {n} seconds.", n=SMALL_VIDEO_SECONDS)
         rows.append(widgets.HTML(style.line(text)))
-        rows += [_player(result) for _, result in predictions[:_MOST_SHOWN]]
+        rows += map(_player, shown)
     else:
         rows += _image_rows(predictions[:_MOST_SHOWN], config)
     if len(predictions) > _MOST_SHOWN:
-        rows.append(widgets.HTML(style.line(f"And {len(predictions) - _MOST_SHOWN} more.")))
-    rows.append(widgets.HTML(_download_link([result for _, result in predictions])))
+        rows.append(widgets.HTML(style.line(_("And {n} more.", n=len(predictions) - _MOST_SHOWN))))
+    rows.append(widgets.HTML(_download_link([result for source, result in predictions])))
     folder = wording.path_in_words(predictions[0][1].parent)
-    rows.append(widgets.HTML(style.line(f"All are in {folder}", "good")))
+    rows.append(widgets.HTML(style.line(_("All are in {folder}", folder=folder), "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-use")
 
 
 def _image_rows(predictions: Sequence[Prediction], config: TrainConfig) -> list[widgets.Widget]:
     as_it_is = config.condition == "paired" and config.channels_fed == 3
-    seen = "" if as_it_is else " what the network sees of it,"
-    words = f"Your picture,{seen} its picture. A click shows them large, to be compared."
+    words = (
+        _("Your picture, its picture. A click shows them large, to be compared.")
+        if as_it_is
+        else _(
+            "Your picture, what the network sees of it, its picture. A click shows them large, to"
+            " be compared."
+        )
+    )
     rows = [widgets.HTML(style.line(words))]
     for source, result in predictions:
         strip = _side_by_side(source, result, None if as_it_is else config)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
-    names = ("your picture", *(() if as_it_is else ("what it sees",)), "what it makes")
+    seen = () if as_it_is else (_("what it sees"),)
+    names = (_("your picture"), *seen, _("what it makes"))
     return [*rows, large_view("cp-made", names, strip=True)]
 
 
@@ -163,9 +171,9 @@ def _side_by_side(source: Path, result: Path, config: TrainConfig | None) -> byt
 def _download_link(results: Sequence[Path]) -> str:
     """Returns a link that holds the results as a zip; a sentence where they are too many."""
     if sum(path.stat().st_size for path in results) > _DOWNLOAD_BYTES:
-        return style.line("They are too large to download from here: take them from the folder.")
+        return style.line(_("They are too large to download from here: take them from the folder."))
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for path in results:
             archive.writestr(path.name, path.read_bytes())  # a Drive may tell no date
-    return downloads.link(stream.getvalue(), "made.zip", "Download the results")
+    return downloads.link(stream.getvalue(), "made.zip", _("Download the results"))

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from ...events import Event, Note, OnEvent, Progress, Resumed, Verdict
+from ...languages import _
 from ...project import Project
 from .. import style
 from . import scrolling
@@ -37,14 +38,14 @@ class ProgressLine(widgets.VBox):  # type: ignore[misc]
         self._shown_at = 0.0
         rows = [style.style_sheet(), self.text, self.notes]
         if project is not None:
-            name = widgets.HTML(style.line(f"Project {project.path.name}", "of"))
+            name = widgets.HTML(style.line(_("Project {name}", name=project.path.name), "of"))
             rows[1:1] = [scrolling.into_view(), name]
         super().__init__(rows)
         self.add_class("cp").add_class("cp-progress-line")
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Resumed):
-            event = Note(message=f"Goes on at step {event.step}.")
+            event = Note(message=_("Goes on at step {step}.", step=event.step))
         if isinstance(event, Verdict):
             event = Note(message=event.sentence)
         if isinstance(event, Note):

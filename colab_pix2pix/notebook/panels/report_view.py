@@ -11,6 +11,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ... import wording
+from ...languages import _
 from .. import style
 from . import downloads
 
@@ -28,12 +29,13 @@ def report_view(path: Path) -> widgets.VBox:
         f'<iframe class="cp-report-page" sandbox srcdoc="{style.escape(page)}"'
         f' style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
     )
-    where = f"To keep: {wording.path_in_words(path)} opens with a double click, anywhere."
+    file = wording.path_in_words(path)
+    where = _("To keep: {file} opens with a double click, anywhere.", file=file)
     rows = [
         style.style_sheet(),
-        widgets.HTML(style.title("How good it is", path.parent.name)),
+        widgets.HTML(style.title(_("How good it is"), path.parent.name)),
         widgets.HTML(frame),
-        downloads.offer(path, "Download it"),
+        downloads.offer(path, _("Download it")),
         widgets.HTML(style.line(where, "good")),
     ]
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-report")

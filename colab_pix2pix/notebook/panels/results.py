@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from ... import ffmpeg, wording
 from ...errors import VideoError
+from ...languages import _
 from ...litter import temp_folder
 from ...project import Project
 from ...training.artifacts import read_metrics
@@ -25,14 +26,14 @@ def result_view(project: Project) -> widgets.VBox:
     """
     rows = [
         style.style_sheet(),
-        widgets.HTML(style.title("Result", project.path.name)),
+        widgets.HTML(style.title(_("Result"), project.path.name)),
     ]
     if grids := project.sample_files():
         view = SampleView()
         view.offer(grids)
         rows.append(view)
     else:
-        words = "Nothing is trained yet: run the training cell."
+        words = _("Nothing is trained yet: run the training cell.")
         rows.append(widgets.HTML(style.line(words, "hint")))
     if project.timelapse.exists():
         rows += _timelapse(project)
@@ -41,7 +42,7 @@ def result_view(project: Project) -> widgets.VBox:
         image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-curves"))
     folder = wording.path_in_words(project.path)
-    rows.append(widgets.HTML(style.line(f"Everything is in {folder}", "good")))
+    rows.append(widgets.HTML(style.line(_("Everything is in {folder}", folder=folder), "good")))
     rows.append(scrolling.into_view())
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-result")
 
@@ -50,7 +51,8 @@ def _timelapse(project: Project) -> list[widgets.Widget]:
     try:
         content = small_video(project.timelapse)
     except VideoError as error:
-        torn = f"{error.what} The training cell makes it again once there are more steps to do."
+        again = _("The training cell makes it again once there are more steps to do.")
+        torn = f"{error.what} {again}"
         return [widgets.HTML(style.line(torn, "hint"))]
     video = widgets.Video(
         value=content,
@@ -59,7 +61,7 @@ def _timelapse(project: Project) -> list[widgets.Widget]:
         loop=True,
         layout={"max_width": "100%"},
     )
-    words = f"The training as a time-lapse. In full size: {project.timelapse.name}"
+    words = _("The training as a time-lapse. In full size: {file}", file=project.timelapse.name)
     return [video.add_class("cp-timelapse"), widgets.HTML(style.line(words, "help"))]
 
 

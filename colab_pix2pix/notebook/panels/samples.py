@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ...errors import DatasetError
+from ...languages import _
 from ...project import sample_step
 from .. import inline_images, style
 from ..error_panel import ErrorPanel
@@ -36,7 +37,7 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             min=-1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
             max=0,
             value=0,
-            description="Samples",
+            description=_("Samples"),
             readout=False,
             layout={"display": "none", "width": "100%"},
         ).add_class("cp-steps")
@@ -46,7 +47,9 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self._offered: list[Path] = []  # and those that there are by now
         self._shown: Path | None = None
         self.slider.observe(self.errors.guard(self._slide), names="value")
-        self.large = large_view("cp-sample", ("what it sees", "what was there", "what it makes"))
+        self.large = large_view(
+            "cp-sample", (_("what it sees"), _("what was there"), _("what it makes"))
+        )
         super().__init__([self.image, self.caption, self.slider, self.large, self.errors])
 
     @property
@@ -96,11 +99,15 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             self.image.value = inline_images.jpeg(path, max_width=_MOST_PIXELS)
         except DatasetError:
             self.image.layout.display = "none"
-            torn = f"The picture of step {step} is missing or torn: a machine may have died there."
+            torn = _(
+                "The picture of step {step} is missing or torn: a machine may have died there.",
+                step=step,
+            )
             self.caption.value = style.line(torn, "help")
             return False
         self.image.layout.display = "block"
-        caption = f"Step {step}. {inline_images.GRID_CAPTION} A click on a crop shows it large."
+        rows = _(inline_images.GRID_CAPTION)
+        caption = _("Step {step}. {rows} A click on a crop shows it large.", step=step, rows=rows)
         self.caption.value = style.line(caption, "help")
         return True
 

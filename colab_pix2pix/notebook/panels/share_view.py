@@ -8,14 +8,18 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ... import wording
+from ...languages import N_, _
 from .. import style
 from . import downloads
 
 _WORDS = {
-    ".gif": ("The training as a GIF, for wherever pictures go", "Download the GIF"),
-    ".mp4": ("The same as a film, sharper and smaller", "Download the film"),
-    ".png": ("Pictures that it has not learned from", "Download the sheet"),
-    ".html": ("The model itself, live, in one file: a double click opens it", "Download the page"),
+    ".gif": (N_("The training as a GIF, for wherever pictures go"), N_("Download the GIF")),
+    ".mp4": (N_("The same as a film, sharper and smaller"), N_("Download the film")),
+    ".png": (N_("Pictures that it has not learned from"), N_("Download the sheet")),
+    ".html": (
+        N_("The model itself, live, in one file: a double click opens it"),
+        N_("Download the page"),
+    ),
 }
 
 
@@ -26,7 +30,7 @@ def share_view(files: Sequence[Path], project: str = "") -> widgets.VBox:
         files: At least one.
         project: The name of the project.
     """
-    rows = [style.style_sheet(), widgets.HTML(style.title("To show to others", project))]
+    rows = [style.style_sheet(), widgets.HTML(style.title(_("To show to others"), project))]
     pictures = [path for path in files if path.suffix in (".gif", ".png")]
     shown = [path for path in pictures if path.stat().st_size <= downloads.MOST_BYTES]
     if shown:
@@ -34,8 +38,8 @@ def share_view(files: Sequence[Path], project: str = "") -> widgets.VBox:
     for path in files:
         words, action = _WORDS[path.suffix]
         size = wording.bytes_in_words(path.stat().st_size)
-        rows.append(widgets.HTML(style.line(f"{words}: {path.name}, {size}")))
-        rows.append(downloads.offer(path, action))
+        rows.append(widgets.HTML(style.line(f"{_(words)}: {path.name}, {size}")))
+        rows.append(downloads.offer(path, _(action)))
     rows.append(widgets.HTML(style.line(_where(files[0].parent), "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-share")
 
@@ -50,4 +54,4 @@ def _picture(path: Path) -> widgets.Image:
 
 
 def _where(folder: Path) -> str:
-    return f"All are in {wording.path_in_words(folder)}"
+    return _("All are in {folder}", folder=wording.path_in_words(folder))

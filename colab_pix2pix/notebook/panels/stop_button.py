@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
+from ...languages import N_, _
 from ...training import interrupt
 from .. import style
 
-_INTERRUPT_HINT = "To stop, press the interrupt button (\u25a0): what is trained is saved."
-_BUTTON_HINT = "Or press the interrupt button (\u25a0). What is trained is saved."
+_INTERRUPT_HINT = N_("To stop, press the interrupt button (\u25a0): what is trained is saved.")
+_BUTTON_HINT = N_("Or press the interrupt button (\u25a0). What is trained is saved.")
 
 
 class StopButton(widgets.HBox):  # type: ignore[misc]
@@ -22,7 +23,7 @@ class StopButton(widgets.HBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self.button = widgets.Button(icon="stop", layout={"display": "none", "width": "auto"})
         self.button.add_class("cp-stop").on_click(lambda clicked: self._stop())
-        self.hint = widgets.HTML(style.line(_INTERRUPT_HINT, "help"))
+        self.hint = widgets.HTML(style.line(_(_INTERRUPT_HINT), "help"))
         super().__init__([self.button, self.hint])
         self.add_class("cp-stopping")
 
@@ -33,10 +34,12 @@ class StopButton(widgets.HBox):  # type: ignore[misc]
             heard: True when clicks reach the kernel now.
         """
         state = interrupt.state() if heard else ""
-        self.button.description = "Stopping after this step" if state == "stopping" else "Stop"
+        self.button.description = (
+            _("Stopping after this step") if state == "stopping" else _("Stop")
+        )
         self.button.disabled = state == "stopping"
         self.button.layout.display = "" if state else "none"
-        self.hint.value = style.line(_BUTTON_HINT if state else _INTERRUPT_HINT, "help")
+        self.hint.value = style.line(_(_BUTTON_HINT if state else _INTERRUPT_HINT), "help")
 
     def end(self) -> None:
         """Shows nothing more: the training has ended."""

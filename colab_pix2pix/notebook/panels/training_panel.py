@@ -27,6 +27,7 @@ from ...events import (
     TrainingProgress,
     Verdict,
 )
+from ...languages import _
 from ...project import Project
 from ...training.artifacts import read_metrics
 from ...training.diagnosis import diagnose
@@ -135,7 +136,9 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self._history, self._maybe_saved = list(event.history), True
             if self._safety is None:
                 self.saved.value = ""
-            self._say(Note(message=f"Welcome back: training goes on at step {event.step}."))
+            self._say(
+                Note(message=_("Welcome back: training goes on at step {step}.", step=event.step))
+            )
         elif isinstance(event, Verdict):
             self.verdict.value = verdict_html(event)
         else:
@@ -173,7 +176,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[widgets.Widget]:
         name = self._project.path.name if self._project else ""
-        title = widgets.HTML(style.title("Training", name))
+        title = widgets.HTML(style.title(_("Training"), name))
         facts = [self.text, self.losses, self.verdict, self.saved, self.notes, self.stop]
         above = [style.style_sheet(), scrolling.into_view(), title]
         below = [self.drill] if self.drill else []

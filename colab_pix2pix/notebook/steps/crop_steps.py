@@ -12,8 +12,9 @@ from ...dataset import manifest
 from ...dataset.counts import counts_in_words
 from ...dataset.manifest import Dataset
 from ...events import Note
+from ...languages import _
 from ...project import Project
-from .. import crop_cache, kernel_state, several_videos
+from .. import crop_cache, kernel_state, language_choice, several_videos
 from ..forms import FramesForm, VideoForm, file_upload
 from ..gallery.gallery import Gallery
 from ..several_videos import SeveralVideos
@@ -43,14 +44,15 @@ def get_video(project: Project | None = None, form: VideoForm | None = None) -> 
     project = given_or_open(project)
     form = form or kernel_state.current.get("video_form") or VideoForm(project)
     line = displayed_line(project)
-    stopped = "Stopped: run this cell again to fetch the video."
+    stopped = _("Stopped: run this cell again to fetch the video.")
     with kernel_state.current.making("video"), stoppable(stopped):
         config = _config_after_upload(project, form)
         project.remember(config, form.pictures_config)
+        language_choice.keep(project)
         crop_cache.remember_for_session(project, config)
         crop_cache.recover(project, on_event=line)
         if crop_cache.of_source(project, config):
-            line(Note(message="The project has crops of this: it is not fetched again."))
+            line(Note(message=_("The project has crops of this: it is not fetched again.")))
             video = None
         else:
             video = crop_cache.fetch(project, config, on_event=line)
@@ -88,7 +90,7 @@ def cut_crops(
     project = given_or_open(project)
     form = form or kernel_state.current.get("frames_form") or FramesForm(project)
     line = displayed_line(project)
-    stopped = "Stopped: run this cell again to cut the crops."
+    stopped = _("Stopped: run this cell again to cut the crops.")
     with kernel_state.current.making("crops"), stoppable(stopped):
         config = form.config
         project.remember(config)
@@ -149,8 +151,10 @@ def _describe_source(video: Path | SeveralVideos, config: VideoConfig) -> str:
     if isinstance(video, SeveralVideos):
         return several_videos.described(video)
     if video.is_dir():
-        return f"The pictures in {video.name} are taken from where they are."
+        return _("The pictures in {name} are taken from where they are.", name=video.name)
     size = wording.bytes_in_words(video.stat().st_size)
     if not config.source:
-        return f"No video is chosen, so the sample is taken: a short time-lapse, {size}."
+        return _(
+            "No video is chosen, so the sample is taken: a short time-lapse, {size}.", size=size
+        )
     return f"{video.name}, {size}"

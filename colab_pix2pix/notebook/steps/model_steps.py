@@ -10,6 +10,7 @@ from IPython.display import display
 from ...config import TrainConfig
 from ...dataset.manifest import Dataset
 from ...events import Note
+from ...languages import _
 from ...project import Project
 from ...storage import status_line
 from ...workflows import pipeline, time_estimate
@@ -55,9 +56,10 @@ def train(
     form = form or kernel_state.current.get("train_form") or TrainForm(project, dataset)
     panel = TrainingPanel(project, galleries=Gallery.shown())
     display(panel)
-    with stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
+    with stoppable(_("Stopped. What was saved is safe: run this cell again to go on from there.")):
         try:
-            panel(Note(message="Getting ready: the first picture takes a few seconds."))
+            ready = _("Getting ready: the first picture takes a few seconds.")
+            panel(Note(message=ready))
             result = pipeline.train(dataset, project, form.config, on_event=panel)
         finally:
             panel.finish()
@@ -68,8 +70,12 @@ def train(
     if result.interrupted:
         safety = _describe_safety(result)
         raise Stopped(
-            f"Stopped after step {result.step} of {result.total_steps}, {safety}:"
-            " run this cell again to go on."
+            _(
+                "Stopped after step {step} of {count}, {safety}: run this cell again to go on.",
+                step=result.step,
+                count=result.total_steps,
+                safety=safety,
+            )
         )
     return result
 
@@ -92,8 +98,9 @@ def report(project: Project | None = None) -> Path:
 
     project = given_or_open(project)
     line = displayed_line(project)
-    with stoppable("Stopped: run this cell again for the report."):
-        line(Note(message="Measuring it on pictures that it has never seen: up to a minute."))
+    with stoppable(_("Stopped: run this cell again for the report.")):
+        measuring = _("Measuring it on pictures that it has never seen: up to a minute.")
+        line(Note(message=measuring))
         path = write_report(project, on_event=line)
     display(report_view(path))
     return path
@@ -126,12 +133,12 @@ def use(
     form = form or kernel_state.current.get("use_form") or UseForm(project)
     dataset = dataset_of(project, gallery)
     line = displayed_line(project)
-    with stoppable("Stopped: run this cell again to use the model."):
+    with stoppable(_("Stopped: run this cell again to use the model.")):
         source = file_upload.upload(project.work / "uploads") if form.upload.value else form.path
         pairs = predictions.predict(project, source, dataset, form.config, on_event=line)
     trained = project.recall(TrainConfig)
     display(predictions.predictions_view(pairs, trained, project.path.name, form.config))
-    return [result for _, result in pairs]
+    return [result for source, result in pairs]
 
 
 def try_live(project: Project | None = None) -> None:
@@ -146,7 +153,7 @@ def try_live(project: Project | None = None) -> None:
     """
     project = given_or_open(project)
     line = displayed_line(project)
-    with stoppable("Stopped: run this cell again to try the model."):
+    with stoppable(_("Stopped: run this cell again to try the model.")):
         view = live_page.live_view(
             small_model.model_for_page(project, on_event=line), on_event=line
         )
@@ -156,5 +163,5 @@ def try_live(project: Project | None = None) -> None:
 def _describe_safety(result: TrainingResult) -> str:
     safety = result.safety
     if safety is None or (safety.safe_step == result.step and not safety.missing_files):
-        return "everything is saved"
+        return _("everything is saved")
     return status_line.line(safety)

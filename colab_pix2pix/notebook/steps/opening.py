@@ -12,10 +12,11 @@ from IPython.display import display
 from ... import mounts, wording
 from ...errors import Pix2PixError
 from ...events import Event, Note
+from ...languages import _
 from ...project import Project
 from ...storage import colab, restore
 from ...workflows.release import release_when_safe
-from .. import kernel_state, machine
+from .. import kernel_state, language_choice, machine
 from ..forms.project_form import ProjectForm
 from ..panels.progress_line import ProgressLine
 
@@ -28,6 +29,7 @@ class Stopped(Pix2PixError):
 
 def set_up() -> None:
     """Shows versions, the GPU (or what it means that there is none) and the free disk."""
+    language_choice.begin()
     display(machine.report())
 
 
@@ -69,12 +71,13 @@ def give_back(project: Project | None = None, *, when_safe: bool) -> None:
     """
     line = displayed_line()
     if not colab.in_colab():
-        line(Note(message="This is no machine of Colab's: there is nothing to give back."))
+        line(Note(message=_("This is no machine of Colab's: there is nothing to give back.")))
         return
     if not when_safe:
-        line(Note(message="The machine stays yours. To give it back, tick the box of this cell."))
+        stays = _("The machine stays yours. To give it back, tick the box of this cell.")
+        line(Note(message=stays))
         return
-    with stoppable("Stopped: the machine is still yours. Run this cell again to give it back."):
+    with stoppable(_("Stopped: the machine is still yours. Run this cell again to give it back.")):
         release_when_safe(given_or_open(project), on_event=line)
 
 
@@ -116,22 +119,37 @@ def welcome(project: Project) -> str:
     Raises:
         CheckpointError: the project has saved states, and none of them is valid.
     """
+    name = project.path.name
     if not project.settings_file.exists():
-        return f"A new project: {project.path.name}."
+        return _("A new project: {name}.", name=name)
     state = restore.status(project)
     if state["step"] is None:
-        return f"Welcome back: {project.path.name} is not trained yet."
+        return _("Welcome back: {name} is not trained yet.", name=name)
     epochs, done = state["options"].get("epochs", "?"), state["epochs_done"]
-    position = f"({project.path.name}, step {wording.count(state['step'])})"
+    step = wording.count(state["step"])
     if done == epochs:
-        return f"Welcome back: all {epochs} epochs are done {position}. Set more of them to go on."
-    return f"Welcome back: continue at epoch {done + 1} of {epochs} {position}."
+        return _(
+            "Welcome back: all {count} epochs are done ({name}, step {step}). Set more of them to"
+            " go on.",
+            count=epochs,
+            name=name,
+            step=step,
+        )
+    return _(
+        "Welcome back: continue at epoch {n} of {count} ({name}, step {step}).",
+        n=done + 1,
+        count=epochs,
+        name=name,
+        step=step,
+    )
 
 
 def _welcome(project: Project) -> None:
     mounts.require_answer(project.path, on_event=_show_event)
     space = "".join(f" {name}: {value}." for name, value in machine.drive_space().items())
     _show_event(Note(message=welcome(project) + space))
+    if project.settings_file.exists():
+        language_choice.keep(project)
 
 
 def displayed_line(project: Project | None = None) -> ProgressLine:

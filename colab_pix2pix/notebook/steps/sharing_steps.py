@@ -8,6 +8,7 @@ from IPython.display import display
 
 from ...config import ShareConfig
 from ...events import Note, OnEvent
+from ...languages import _
 from ...project import Project
 from .. import kernel_state
 from ..forms import ShareForm
@@ -32,8 +33,9 @@ def choose_state(project: Project | None = None) -> None:
 
     project = given_or_open(project)
     line = displayed_line(project)
-    with stoppable("Stopped: run this cell again to choose."):
-        line(Note(message="Drawing what each saved state makes: a few seconds for each."))
+    with stoppable(_("Stopped: run this cell again to choose.")):
+        drawing = _("Drawing what each saved state makes: a few seconds for each.")
+        line(Note(message=drawing))
         drawn = draw_states(project, _PICTURES, on_event=line)
     display(ChoiceView(project, drawn))
 
@@ -59,8 +61,9 @@ def share(project: Project | None = None, form: ShareForm | None = None) -> list
     project = given_or_open(project)
     form = form or kernel_state.current.get("share_form") or ShareForm(project)
     line = displayed_line(project)
-    with stoppable("Stopped: run this cell again to share it."):
-        line(Note(message="Making the film, the sheet and the page: up to a minute."))
+    with stoppable(_("Stopped: run this cell again to share it.")):
+        making = _("Making the film, the sheet and the page: up to a minute.")
+        line(Note(message=making))
         files = _share(project, form.config, line)
     display(share_view(files, project.path.name))
     return files

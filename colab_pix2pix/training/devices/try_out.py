@@ -22,6 +22,7 @@ from ... import __version__, files
 from ...config import TrainConfig
 from ...errors import TrainingError
 from ...events import Note, OnEvent, ignore
+from ...languages import _
 from ...options import options
 from . import gpu
 from .child import child_environment, run_bounded
@@ -60,8 +61,9 @@ class Trial:
         if not self.reason:
             return ""
         if self.usable:
-            return f"The GPU {self.gpu}: {self.reason}"
-        return f"The GPU {self.gpu} can't be used, so the CPU does the work: {self.reason}"
+            return _("The GPU {gpu}: {reason}", gpu=self.gpu, reason=self.reason)
+        cant = _("The GPU {gpu} can't be used, so the CPU does the work: {reason}")
+        return cant.format(gpu=self.gpu, reason=self.reason)
 
 
 def try_out(config: TrainConfig, on_event: OnEvent = ignore) -> Trial:

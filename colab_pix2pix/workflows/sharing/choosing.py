@@ -12,6 +12,7 @@ from ... import events, mounts, wording
 from ...config import ChosenConfig
 from ...errors import CheckpointError
 from ...events import Note, OnEvent
+from ...languages import _
 from ...options import checks_input
 from ...project import Project
 from ...storage import side_files, slots, transfer
@@ -48,7 +49,8 @@ def choose_state(
     found = saved_states(project, on_event=on_event)
     if not step:
         project.remember(ChosenConfig())
-        words = f"The newest state counts: step {wording.count(found[0].step)} for now."
+        newest = wording.count(found[0].step)
+        words = _("The newest state counts: step {step} for now.", step=newest)
         on_event(Note(message=words))
         return found[0].step
     state = next((one for one in found if one.step == step), None)
@@ -61,7 +63,8 @@ def choose_state(
         )
     _keep(project, state, on_event)
     project.remember(ChosenConfig(step=step))
-    message = f"Step {wording.count(step)} counts from now on: it is used, shown and exported."
+    counts = _("Step {step} counts from now on: it is used, shown and exported.")
+    message = counts.format(step=wording.count(step))
     on_event(Note(message=message))
     return step
 

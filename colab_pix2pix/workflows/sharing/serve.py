@@ -11,6 +11,7 @@ from ... import events, mounts
 from ...errors import OptionError
 from ...events import Note, OnEvent
 from ...files import read_json_if_whole, write_json
+from ...languages import _
 from ...options import checks_input
 from ...project import Project
 from ...web.building import page_checksum
@@ -86,7 +87,7 @@ def page_folder(
     built_of = {"model": name_of(state), "page": page_checksum()}
     page = folder / "web"
     if read_json_if_whole(folder / _BUILT_OF) != built_of or not _is_page(page):
-        on_event(Note(message="Writing the page: a few seconds."))
+        on_event(Note(message=_("Writing the page: a few seconds.")))
         (folder / _BUILT_OF).unlink(missing_ok=True)
         export(project, folder, ["web"], generation=generation, on_event=on_event)
         write_json(folder / _BUILT_OF, built_of)

@@ -13,6 +13,7 @@ from ...config import ShareConfig
 from ...errors import DatasetError, ExportError, OptionError
 from ...events import Note, OnEvent
 from ...filenames import output_folder, safe_name, shown
+from ...languages import _
 from ...litter import temp_folder
 from ...mounts import require_apart
 from ...options import checks_input
@@ -121,7 +122,7 @@ class _Share:
         self._signature = " · ".join(filter(None, [config.signature, MADE_WITH]))
         self._font, complete = find_font(self._title + self._signature)
         if not complete:
-            words = "No font of this machine has all letters of the title and the signature."
+            words = _("No font of this machine has all letters of the title and the signature.")
             self._on_event(Note(message=words, level="warning"))
         self.out = temp_dir / "out"
         self.out.mkdir()

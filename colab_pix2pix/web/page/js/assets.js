@@ -5,6 +5,7 @@
  * `<script type="text/plain" id="asset:model.onnx">`; nothing is fetched then.
  */
 
+import { N_ } from "./language.js";
 import { UserError } from "./user_error.js";
 
 /** Whether the page holds its assets itself. */
@@ -32,11 +33,11 @@ export async function loadAsset(path) {
 
 function missingAsset(path, cause) {
   return new UserError(
-    `The file ${path} could not be loaded (${cause.message}).`,
+    "The file {path} could not be loaded ({error}).",
     location.protocol === "file:"
-      ? "A folder needs a web server: run python -m http.server in it, and open http://localhost:8000."
-      : "Load the page again; if that does not help, export it again.",
-    { cause },
+      ? N_("A folder needs a web server: run python -m http.server in it, and open http://localhost:8000.")
+      : N_("Load the page again; if that does not help, export it again."),
+    { cause, path, error: cause.message },
   );
 }
 

@@ -14,6 +14,7 @@ import { RemotePanel } from "./interface/remote_panel.js";
 import { showSpeed, SlowNetworkCheck } from "./interface/speed.js";
 import { followAddress, readUrlSettings, writeUrlSettings } from "./interface/url_settings.js";
 import { WakeLock } from "./interface/wake_lock.js";
+import { translatePage } from "./language.js";
 import { isolate } from "./model/isolation.js";
 import { Models } from "./models.js";
 import { pageApi } from "./page_api.js";
@@ -29,6 +30,7 @@ const MAX_SMOOTHING = 0.95;
 const MAX_ZOOM = 1.25; // from one picture to the next
 
 const settings = readUrlSettings();
+translatePage();
 const wakeLock = new WakeLock();
 const drawing = new Drawing();
 const pens = new Pens(drawing);
@@ -70,8 +72,9 @@ async function openFile(file) {
   if (file.type.startsWith("video/")) return sources.show(await VideoFile.open(file));
   if (!file.name.toLowerCase().endsWith(".onnx")) {
     throw new UserError(
-      `${file.name} is nothing that this page opens.`,
+      "{file} is nothing that this page opens.",
       "It takes pictures (JPEG, PNG, WebP), videos (MP4, WebM) and models (.onnx).",
+      { file: file.name },
     );
   }
   await models.openFile(file, 0);

@@ -3,6 +3,7 @@
 import { loadAsset } from "./assets.js";
 import { byId } from "./dom.js";
 import { showError } from "./interface/notice.js";
+import { _ } from "./language.js";
 import { Network } from "./model/network.js";
 import { UserError } from "./user_error.js";
 import { RETRY_MS, sleep } from "./waiting.js";
@@ -28,7 +29,7 @@ export class Models {
     const { second } = this.settings;
     if (!second) return;
     if (!PLAIN_NAME.test(second)) {
-      throw new UserError(`${second} is no second model.`, "Give the name of an .onnx file beside the page.");
+      throw new UserError("{second} is no second model.", "Give the name of an .onnx file beside the page.", { second });
     }
     await this.open(() => loadAsset(second), 1);
   }
@@ -50,7 +51,9 @@ export class Models {
 
   /** @param {File} file @param {number} index */
   async openFile(file, index) {
-    if (file.size > MAX_MODEL_BYTES) throw new UserError(`${file.name} is too large for a browser.`);
+    if (file.size > MAX_MODEL_BYTES) {
+      throw new UserError("{file} is too large for a browser.", "", { file: file.name });
+    }
     await this.open(async () => new Uint8Array(await file.arrayBuffer()), index);
   }
 
@@ -86,6 +89,6 @@ export class Models {
 
 function describe({ condition: name, image_size: size, name: title }) {
   const condition = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[name];
-  const input = `${condition ?? "pictures"}, ${size} px`;
+  const input = `${condition ?? _("pictures")}, ${size} px`;
   return [title === document.title ? "" : title, input].filter(Boolean).join(" · ");
 }

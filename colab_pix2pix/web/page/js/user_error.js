@@ -1,13 +1,12 @@
-/** Something that the visitor can read and act on: what happened, and what to do. */
+/** Something that the visitor can read and act on: what happened, and what to do; in English until it is shown. */
 export class UserError extends Error {
   /**
    * @param {string} what One sentence: what happened.
    * @param {string} fix One sentence: what to do next.
-   * @param {{cause?: Error}} options As of `Error`.
+   * @param {object} values `cause`, as of `Error`, and what {names} in the sentences stand for.
    */
-  constructor(what, fix = "", options = {}) {
-    super(fix ? `${what} ${fix}` : what, options);
-    this.what = what;
-    this.fix = fix;
+  constructor(what, fix = "", { cause, ...values } = {}) {
+    super(fix ? `${what} ${fix}` : what, cause && { cause });
+    Object.assign(this, { what, fix, values });
   }
 }

@@ -1,6 +1,7 @@
 /** What the visitor takes home: an image, or a recorded video. */
 
 import { byId } from "../dom.js";
+import { _ } from "../language.js";
 import { download, Recorder } from "./recorder.js";
 
 const UPDATE_EVERY_MS = 500;
@@ -39,7 +40,7 @@ export class Capture {
   /** Shows the seconds on the button for as long as it records. */
   updateLabel() {
     const { recorder } = this;
-    const label = recorder ? `Stop, ${recorder.seconds.toFixed(0)} s` : "Record";
+    const label = recorder ? _("Stop, {n} s", { n: recorder.seconds.toFixed(0) }) : _("Record");
     byId("record").querySelector("span").textContent = label;
     if (recorder) setTimeout(() => this.recorder && this.updateLabel(), UPDATE_EVERY_MS);
   }

@@ -1,6 +1,7 @@
 /** A small meter beside the output: how well what the network makes follows what it is shown. */
 
 import { byId } from "../dom.js";
+import { _ } from "../language.js";
 import { canFollow, FollowError } from "../model/follow_error.js";
 
 // Up to the first it follows, beyond the second it does not (`colab_pix2pix/training/diagnosis.py`).
@@ -45,6 +46,8 @@ function showFollow(error) {
   meter.setAttribute("aria-valuetext", said.textContent);
   meter.style.setProperty("--share", `${percent}%`);
   const follow = byId("follow");
-  follow.title = `The light of the result is ${error.toFixed(3)} away from that of what it was shown.`;
+  follow.title = _("The light of the result is {error} away from that of what it was shown.", {
+    error: error.toFixed(3),
+  });
   follow.hidden = false;
 }

@@ -1,6 +1,7 @@
 /** Two models: one, the other, or a mix of both. */
 
 import { byId } from "../dom.js";
+import { _, N_ } from "../language.js";
 
 const HALF = 0.5;
 
@@ -16,13 +17,13 @@ export class Mixer {
   show(metadata, mix) {
     const hasSecond = metadata.length > 1;
     byId("mixer").hidden = !hasSecond;
-    byId("second-model").textContent = hasSecond ? "Another second model …" : "Add a second model …";
+    byId("second-model").textContent = _(hasSecond ? N_("Another second model …") : N_("Add a second model …"));
     if (!hasSecond) return;
     const percent = Math.round(mix * 100);
     byId("mix").value = mix;
-    byId("mix").setAttribute("aria-valuetext", `${percent} % of the second`);
+    byId("mix").setAttribute("aria-valuetext", _("{percent} % of the second", { percent }));
     ["first-only", "second-only"].forEach((id, index) => {
-      byId(id).textContent = `${index + 1} · ${metadata[index].name || "model"}`;
+      byId(id).textContent = `${index + 1} · ${metadata[index].name || _("model")}`;
       byId(id).setAttribute("aria-pressed", mix === index);
     });
     byId("mix-share").textContent = `${100 - percent} : ${percent}`;

@@ -1,25 +1,26 @@
 /** The pens: colours, thickness, eraser, and what takes a line back. */
 
 import { byId } from "../dom.js";
+import { _, N_ } from "../language.js";
 import { Condition } from "../model/condition.js";
 import { shrunkSize } from "../model/blur.js";
 import { drawCentreSquare, TensorCanvas } from "../pixels.js";
 import { SHEET_SIDE } from "../sources/drawing.js";
 
 const COLOURS = {
-  black: "#1b1a18",
-  grey: "#85817a",
-  white: "#ffffff",
-  blue: "#2f6fb5",
-  green: "#4f8f43",
-  yellow: "#e7b93e",
-  red: "#c0392b",
+  [N_("black")]: "#1b1a18",
+  [N_("grey")]: "#85817a",
+  [N_("white")]: "#ffffff",
+  [N_("blue")]: "#2f6fb5",
+  [N_("green")]: "#4f8f43",
+  [N_("yellow")]: "#e7b93e",
+  [N_("red")]: "#c0392b",
 };
 const GREYS = {
   black: "#1b1a18",
-  "dark grey": "#55524d",
+  [N_("dark grey")]: "#55524d",
   grey: "#85817a",
-  "light grey": "#bdb9b1",
+  [N_("light grey")]: "#bdb9b1",
   white: "#ffffff",
 };
 /** Lines as edges are: strong ones black, weak ones grey. */
@@ -74,7 +75,7 @@ export class Pens {
     this.colours = colours;
     const inputs = Object.entries(colours).map(([name, colour]) => {
       const input = Object.assign(document.createElement("input"), { type: "radio", name: "colour", value: colour });
-      input.setAttribute("aria-label", name);
+      input.setAttribute("aria-label", _(name));
       input.style.setProperty("--colour", colour);
       input.onclick = () => this.choose(colour);
       return input;

@@ -1,6 +1,7 @@
 /** What moves through a video: a bar, play and stop, one frame on or back. */
 
 import { byId } from "../dom.js";
+import { _, N_ } from "../language.js";
 
 export class Player {
   /** @param {() => void} wake Called when somebody moves the video: what is shown may not stand still now. */
@@ -50,10 +51,10 @@ export class Player {
     bar.max = duration;
     bar.value = element.currentTime;
     const [now, end] = [element.currentTime, duration].map(clockTime);
-    bar.setAttribute("aria-valuetext", `${now} of ${end}`);
+    bar.setAttribute("aria-valuetext", _("{now} of {end}", { now, end }));
     byId("place").textContent = `${now} / ${end}`;
     const plays = !video.isStill;
-    byId("play").setAttribute("aria-label", plays ? "Stop the video" : "Play the video");
+    byId("play").setAttribute("aria-label", _(plays ? N_("Stop the video") : N_("Play the video")));
     byId("play").querySelector("use").setAttribute("href", plays ? "#icon-pause" : "#icon-go");
   }
 }

@@ -1,6 +1,7 @@
 /** Control from outside, as a person sets it up: which knob moves what, and where OSC comes from. */
 
 import { byId } from "../dom.js";
+import { _, N_ } from "../language.js";
 import { Midi } from "../remote/midi.js";
 import { OscSocket } from "../remote/osc_socket.js";
 import { RemoteChanges, TARGETS } from "../remote/targets.js";
@@ -60,16 +61,16 @@ export class RemotePanel {
 
   showOsc(isConnected) {
     this.isConnected = isConnected;
-    byId("osc-connect").textContent = isConnected ? "Disconnect" : "Connect";
+    byId("osc-connect").textContent = _(isConnected ? N_("Disconnect") : N_("Connect"));
   }
 
   row(target) {
     const row = document.createElement("div");
-    const { label } = TARGETS[target];
+    const label = _(TARGETS[target].label);
     const learn = Object.assign(document.createElement("button"), { type: "button", id: `learn-${target}` });
-    const what = Object.assign(document.createElement("span"), { textContent: ` a knob for ${label}` });
+    const what = Object.assign(document.createElement("span"), { textContent: ` ${_("a knob for {label}", { label })}` });
     what.className = "unseen";
-    learn.append("Learn", what); // only screen readers need to be told what
+    learn.append(_("Learn"), what); // only screen readers need to be told what
     learn.onclick = () => this.learn(target);
     const number = Object.assign(document.createElement("span"), { id: `cc-${target}` });
     row.append(Object.assign(document.createElement("span"), { textContent: label }), number, learn);
@@ -87,11 +88,13 @@ export class RemotePanel {
   showMidi() {
     const { devices, learning, map } = this.midi;
     for (const target in TARGETS) {
-      byId(`cc-${target}`).textContent = map[target] === null ? "no knob" : `CC ${map[target]}`;
+      byId(`cc-${target}`).textContent = map[target] === null ? _("no knob") : `CC ${map[target]}`;
       byId(`learn-${target}`).setAttribute("aria-pressed", learning === target);
     }
-    const heard = devices?.length ? `Listening to ${devices.join(", ")}.` : "Connected; no device is plugged in.";
-    const state = devices ? heard : "Not connected.";
-    byId("midi-state").textContent = learning ? `Move the knob for: ${TARGETS[learning].label} …` : state;
+    let state = _("Not connected.");
+    if (devices) state = _("Connected; no device is plugged in.");
+    if (devices?.length) state = _("Listening to {devices}.", { devices: devices.join(", ") });
+    if (learning) state = _("Move the knob for: {label} …", { label: _(TARGETS[learning].label) });
+    byId("midi-state").textContent = state;
   }
 }

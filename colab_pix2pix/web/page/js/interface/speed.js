@@ -1,6 +1,7 @@
 /** How fast the model runs here, for those who ask; and a word to those for whom it is too slow. */
 
 import { byId } from "../dom.js";
+import { _ } from "../language.js";
 import { UserError } from "../user_error.js";
 
 const SLOW_MS = 400; // of the network alone: fewer than about two frames a second
@@ -11,8 +12,11 @@ const SHOW_EVERY_FRAMES = 5;
 export function showSpeed({ speed, network, frames }) {
   const label = byId("speed-label");
   if (label.textContent && frames % SHOW_EVERY_FRAMES > 0) return;
-  const rate = `${(1000 / speed.between).toFixed(0)} pictures a second`;
-  const times = `${speed.preparing.toFixed(1)} ms preparing, ${speed.computing.toFixed(0)} ms network`;
+  const rate = _("{n} pictures a second", { n: (1000 / speed.between).toFixed(0) });
+  const times = _("{preparing} ms preparing, {network} ms network", {
+    preparing: speed.preparing.toFixed(1),
+    network: speed.computing.toFixed(0),
+  });
   label.textContent = `${rate} · ${times} · ${network.deviceLabel}`;
 }
 
@@ -34,9 +38,10 @@ export class SlowNetworkCheck {
     if (this.reported || this.frames < WARM_UP_FRAMES || speed.computing <= SLOW_MS) return null;
     this.reported = true;
     return new UserError(
-      `This model takes ${(speed.computing / 1000).toFixed(1)} seconds for a picture on this device.`,
+      "This model takes {seconds} seconds for a picture on this device.",
       "For a live picture use a smaller one (train with --base-filters 8), or a computer with a " +
         "graphics card and Chrome or Edge.",
+      { seconds: (speed.computing / 1000).toFixed(1) },
     );
   }
 }

@@ -4,6 +4,7 @@
  *
  * What is not in the address has its default.
  *
+ * - `lang`: en, de, es or ja; left out, what the browser asks for.
  * - `exhibition`: no interface, starts by itself. `output=only`: the same with the result alone, for other
  *   programs that show the page. `background`: a colour around the pictures then, or transparent.
  * - `source`: camera, picture or draw. `device`: which camera.
@@ -16,7 +17,7 @@
  * - `backend`: webgpu or wasm and nothing else, for tests.
  */
 
-const TEXT_SETTINGS = ["output", "background", "source", "device", "show", "second", "osc", "backend"];
+const TEXT_SETTINGS = ["lang", "output", "background", "source", "device", "show", "second", "osc", "backend"];
 const NUMBER_SETTINGS = ["mirror", "blur", "contrast", "smooth", "feedback", "zoom", "mix", "still", "speed", "midi"];
 const WRITE_AFTER_MS = 150; // browsers allow few changes of the address in a second
 

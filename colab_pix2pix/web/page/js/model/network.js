@@ -1,6 +1,7 @@
 /** The model as the page uses it: opened on the fastest backend that works here, run, closed. */
 
 import { isSingleFile, loadAsset } from "../assets.js";
+import { _ } from "../language.js";
 import { UserError } from "../user_error.js";
 import { Engine } from "./engine.js";
 import { usableThreads } from "./isolation.js";
@@ -41,8 +42,9 @@ export class Network {
       }
     }
     throw new UserError(
-      `The model does not run here (${failures.join("; ")}).`,
+      "The model does not run here ({failures}).",
       "Try a smaller model, a current browser, or a device with more memory.",
+      { failures: failures.join("; ") },
     );
   }
 
@@ -57,8 +59,10 @@ export class Network {
 
   /** What the model runs on, as the visitor reads it. */
   get deviceLabel() {
-    if (this.backend === "webgpu") return "graphics card";
-    return this.threads > 1 ? `processor, ${this.threads} threads` : "processor, 1 thread";
+    if (this.backend === "webgpu") return _("graphics card");
+    return this.threads > 1
+      ? _("processor, {n} threads", { n: this.threads })
+      : _("processor, 1 thread");
   }
 
   async start(bytes) {

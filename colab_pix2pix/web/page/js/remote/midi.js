@@ -7,6 +7,16 @@ const STORED_AS = "colab_pix2pix midi";
 const CONTROL_CHANGE = 0xb0;
 /** The browser's names of errors that somebody can take back. */
 const REFUSALS = ["NotAllowedError", "SecurityError"];
+const REASONS = {
+  refused: [
+    "MIDI may not be used: {error}.",
+    "Allow it with the sign beside the address, then press Connect MIDI again.",
+  ],
+  busy: [
+    "MIDI does not start here: {error}.",
+    "Plug the controller in, close other programs that use it, then press Connect MIDI again.",
+  ],
+};
 const LARGEST = 127; // of a number, and of a value
 
 export class Midi {
@@ -35,11 +45,8 @@ export class Midi {
     } catch (error) {
       const isRefused = REFUSALS.includes(error.name);
       throw new UserError(
-        `${isRefused ? "MIDI may not be used" : "MIDI does not start here"}: ${error.message.replace(/\.$/, "")}.`,
-        isRefused
-          ? "Allow it with the sign beside the address, then press Connect MIDI again."
-          : "Plug the controller in, close other programs that use it, then press Connect MIDI again.",
-        { cause: error },
+        ...REASONS[isRefused ? "refused" : "busy"],
+        { cause: error, error: error.message.replace(/\.$/, "") },
       );
     }
     this.access.onstatechange = () => this.listen();

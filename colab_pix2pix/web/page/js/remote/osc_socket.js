@@ -1,5 +1,6 @@
 /** OSC messages that come over a WebSocket, as OSC's own bytes or as JSON. Nothing is ever sent. */
 
+import { _ } from "../language.js";
 import { UserError } from "../user_error.js";
 import { decodeOsc } from "./osc_packet.js";
 import { TARGETS } from "./targets.js";
@@ -29,35 +30,35 @@ export class OscSocket {
     this.address = address.includes("://") ? address : `ws://${address}`;
     this.retryMs = FIRST_RETRY_MS;
     if (!/^wss?:\/\/[^/\s][^\s#]*$/.test(this.address)) {
-      throw new UserError(`${address} is no address for OSC.`, "Type one such as ws://localhost:8080.");
+      throw new UserError("{address} is no address for OSC.", "Type one such as ws://localhost:8080.", { address });
     }
     this.open();
   }
 
   open() {
-    this.onState(`Connecting to ${this.address} …`);
+    this.onState(_("Connecting to {address} …", this));
     let socket;
     try {
       socket = new WebSocket(this.address);
     } catch (error) {
       throw new UserError(
-        `${this.address} can't be used here (${error.message}).`,
+        "{address} can't be used here ({error}).",
         "A page from https:// reaches wss:// and this machine only; the address ends after host, port and path.",
-        { cause: error },
+        { cause: error, address: this.address, error: error.message },
       );
     }
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.retryMs = FIRST_RETRY_MS;
-      this.onState(`Connected to ${this.address}.`);
+      this.onState(_("Connected to {address}.", this));
     };
     socket.onmessage = ({ data }) => this.handleMessage(data);
     socket.onclose = () => this.retry();
   }
 
   retry() {
-    this.onState(`No answer from ${this.address}; it is tried again.`);
+    this.onState(_("No answer from {address}; it is tried again.", this));
     this.timer = setTimeout(() => this.open(), this.retryMs);
     this.retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.retryMs);
   }
@@ -68,7 +69,7 @@ export class OscSocket {
     this.socket.onclose = this.socket.onmessage = this.socket.onopen = null;
     this.socket.close();
     this.socket = null;
-    this.onState("Not connected.");
+    this.onState(_("Not connected."));
   }
 
   /** @param {string|ArrayBuffer} data What can't be read is said, and passed over. */
@@ -77,7 +78,7 @@ export class OscSocket {
       const messages = typeof data === "string" ? readJson(data) : decodeOsc(new Uint8Array(data));
       for (const message of messages) this.take(message);
     } catch (error) {
-      this.onState(`Connected; a message could not be read: ${error.message}.`);
+      this.onState(_("Connected; a message could not be read: {error}.", { error: error.message }));
     }
   }
 

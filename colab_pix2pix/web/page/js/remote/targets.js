@@ -1,12 +1,14 @@
 /** What can be changed from outside: by a MIDI controller, or by OSC messages. */
 
+import { N_ } from "../language.js";
+
 export const TARGETS = {
-  blur: { label: "Blur", minimum: 1, maximum: 64 },
-  contrast: { label: "Contrast", minimum: 0, maximum: 3 },
-  smooth: { label: "Smoothing", minimum: 0, maximum: 0.95 },
-  feedback: { label: "Feedback", minimum: 0, maximum: 1 },
-  mix: { label: "Mix of two models", minimum: 0, maximum: 1 },
-  model: { label: "Choice of model", minimum: 1, maximum: 2 },
+  blur: { label: N_("Blur"), minimum: 1, maximum: 64 },
+  contrast: { label: N_("Contrast"), minimum: 0, maximum: 3 },
+  smooth: { label: N_("Smoothing"), minimum: 0, maximum: 0.95 },
+  feedback: { label: N_("Feedback"), minimum: 0, maximum: 1 },
+  mix: { label: N_("Mix of two models"), minimum: 0, maximum: 1 },
+  model: { label: N_("Choice of model"), minimum: 1, maximum: 2 },
 };
 
 /** Takes values as fast as they come, and hands them on once for each picture of the screen. */

@@ -1,5 +1,6 @@
 /** The camera as a source of frames. */
 
+import { _ } from "../language.js";
 import { UserError } from "../user_error.js";
 import { VideoSource } from "./video_source.js";
 
@@ -17,6 +18,7 @@ const EXPLANATIONS = {
     "The camera is busy: another program or tab may be using it.",
     `Close that one, then press Camera again. ${OTHER_SOURCES}`,
   ],
+  unknown: ["The camera does not start ({error}).", `${OTHER_SOURCES}`],
 };
 EXPLANATIONS.OverconstrainedError = EXPLANATIONS.NotFoundError;
 EXPLANATIONS.AbortError = EXPLANATIONS.NotReadableError;
@@ -46,8 +48,8 @@ export class Camera extends VideoSource {
       return camera;
     } catch (error) {
       if (deviceId && error.name === "OverconstrainedError") return Camera.start("", size);
-      const unknown = [`The camera does not start (${error.message}).`, OTHER_SOURCES];
-      throw new UserError(...(EXPLANATIONS[error.name] ?? unknown), { cause: error });
+      const words = EXPLANATIONS[error.name] ?? EXPLANATIONS.unknown;
+      throw new UserError(...words, { cause: error, error: error.message });
     }
   }
 
@@ -76,7 +78,7 @@ export async function listCameras() {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
   return devices
     .filter(({ kind, deviceId }) => kind === "videoinput" && deviceId)
-    .map(({ deviceId, label }, index) => ({ id: deviceId, label: label || `Camera ${index + 1}` }));
+    .map(({ deviceId, label }, index) => ({ id: deviceId, label: label || _("Camera {n}", { n: index + 1 }) }));
 }
 
 /** Whether the camera may be used without a question. */

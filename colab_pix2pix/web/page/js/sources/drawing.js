@@ -1,5 +1,6 @@
 /** A sheet of paper as a source of frames: mouse, finger, pen, or the arrow keys. */
 
+import { _ } from "../language.js";
 import { drawCentreSquare } from "../pixels.js";
 import { Blank, Print, Sheet, Stroke } from "./sheet.js";
 
@@ -32,7 +33,7 @@ export class Drawing {
     this.element.setAttribute("role", "application");
     this.element.setAttribute(
       "aria-label",
-      "Sheet to draw on. Arrow keys move the pen, with Shift they draw, Delete clears the sheet.",
+      _("Sheet to draw on. Arrow keys move the pen, with Shift they draw, Delete clears the sheet."),
     );
     this.sheet = new Sheet(this.element, paper);
     this.strokes = new Map(); // pointer id -> the line it draws

@@ -23,9 +23,9 @@ export class ImageFile {
       await image.decode();
     } catch (error) {
       throw new UserError(
-        `${file.name} is no picture that this browser reads.`,
+        "{file} is no picture that this browser reads.",
         "Choose a JPEG, PNG or WebP.",
-        { cause: error },
+        { cause: error, file: file.name },
       );
     } finally {
       URL.revokeObjectURL(url);

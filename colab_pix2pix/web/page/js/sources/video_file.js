@@ -39,9 +39,9 @@ export class VideoFile extends VideoSource {
     } catch (error) {
       video.stop();
       throw new UserError(
-        `${file.name} is no video that this browser plays.`,
+        "{file} is no video that this browser plays.",
         "Choose an MP4 (H.264) or a WebM.",
-        { cause: error },
+        { cause: error, file: file.name },
       );
     }
     return video;
