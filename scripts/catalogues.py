@@ -38,6 +38,7 @@ IN_FORMS = (
     config.SamplesConfig,
     config.UseConfig,
     config.ShareConfig,
+    config.SmallConfig,
 )
 _HEADER = {
     "Project-Id-Version": "colab_pix2pix",

@@ -8,13 +8,14 @@ from PIL import Image
 from .. import wording
 from ..config import SmallConfig
 from ..events import Note, OnEvent
+from ..languages import N_, _
 from ..project import Project
 from ..workflows.reporting.beside_large import Comparison, in_words
 from . import inline_images, style
 from .large_view import large_view
 
 _SIDE = 256
-_LAYERS = ("what it sees", "the model", "the small model", "the real picture")
+_LAYERS = (N_("what it sees"), N_("the model"), N_("the small model"), N_("the real picture"))
 
 
 def small_project(project: Project, config: SmallConfig) -> Project:
@@ -34,11 +35,17 @@ def model_for_page(project: Project, *, on_event: OnEvent) -> Project:
     if not config.wanted:
         return project
     if not any(slot.exists() for slot in small.slots):
-        missing = "The small model is not made yet: run the cell *Make it small* first."
-        on_event(Note(message=f"{missing} Until then the model itself is taken.", level="warning"))
+        missing = _(
+            "The small model is not made yet: run the cell *Make it small* first. Until then the"
+            " model itself is taken."
+        )
+        on_event(Note(message=missing, level="warning"))
         return project
-    at_most = f"at most {wording.count(config.parameters)} weights"
-    on_event(Note(message=f"The small model is taken ({at_most}), as its form says."))
+    taken = _(
+        "The small model is taken (at most {count} weights), as its form says.",
+        count=wording.count(config.parameters),
+    )
+    on_event(Note(message=taken))
     return small
 
 
@@ -49,10 +56,12 @@ def comparison_view(found: Comparison, project: Project) -> widgets.VBox:
         found: What `compare` has returned.
         project: Of the model itself.
     """
-    rows = [style.style_sheet(), widgets.HTML(style.title("The small model", project.path.name))]
+    rows = [style.style_sheet(), widgets.HTML(style.title(_("The small model"), project.path.name))]
     rows += [widgets.HTML(style.line(words)).add_class("cp-compared") for words in in_words(found)]
-    caption = f"{', '.join(_LAYERS[:-1])}, and {_LAYERS[-1]}. A click shows them large."
-    rows.append(widgets.HTML(style.line(caption[0].upper() + caption[1:], "help")))
+    caption = _(
+        "What it sees, the model, the small model, and the real picture. A click shows them large."
+    )
+    rows.append(widgets.HTML(style.line(caption, "help")))
     for pictures in found.pictures:
         squares = [
             Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
@@ -61,7 +70,7 @@ def comparison_view(found: Comparison, project: Project) -> widgets.VBox:
         strip = inline_images.jpeg_bytes(inline_images.strip(squares), 85)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
-    rows.append(large_view("cp-made", _LAYERS, strip=True))
-    taken = "The live page and what is shared take it from now on, as long as the tick is set."
+    rows.append(large_view("cp-made", tuple(map(_, _LAYERS)), strip=True))
+    taken = _("The live page and what is shared take it from now on, as long as the tick is set.")
     rows.append(widgets.HTML(style.line(taken, "good")))
     return widgets.VBox(rows).add_class("cp").add_class("cp-panel").add_class("cp-small")

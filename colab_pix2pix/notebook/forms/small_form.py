@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...config import SmallConfig
 from ...filenames import typed_path
+from ...languages import _
 from ...project import Project
 from .base import Form
 
@@ -24,7 +25,7 @@ class SmallForm(Form[SmallConfig]):
     """
 
     def __init__(self, project: Project | None = None) -> None:
-        super().__init__(SmallConfig(), project=project, title="Make it small?")
+        super().__init__(SmallConfig(), project=project, title=_("Make it small?"))
 
     @property
     def paths(self) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from IPython.display import display
 
 from ...events import Note
+from ...languages import _
 from ...project import Project
 from .. import kernel_state, small_model
 from ..forms import SmallForm
@@ -40,17 +41,18 @@ def make_small(project: Project | None = None, form: SmallForm | None = None) ->
     config, frames = form.config, form.paths
     project.remember(config)
     if not config.wanted:
-        words = (
+        words = _(
             "The model stays as large as it is: tick *Make it small* in the form to change that."
         )
         displayed_line(project)(Note(message=words))
         return project
     small = small_model.small_project(project, config)
-    with stoppable("Stopped. What was saved is safe: run this cell again to go on from there."):
+    with stoppable(_("Stopped. What was saved is safe: run this cell again to go on from there.")):
         panel = TrainingPanel(small)
         display(panel)
         try:
-            panel(Note(message="Getting ready: the small model learns what the large one makes."))
+            ready = _("Getting ready: the small model learns what the large one makes.")
+            panel(Note(message=ready))
             result = distill(
                 project,
                 small,
@@ -63,11 +65,15 @@ def make_small(project: Project | None = None, form: SmallForm | None = None) ->
             panel.finish()
         if result.interrupted:
             raise Stopped(
-                f"Stopped after step {result.step} of {result.total_steps}: run this cell again to"
-                " go on."
+                _(
+                    "Stopped after step {step} of {steps}: run this cell again to go on.",
+                    step=result.step,
+                    steps=result.total_steps,
+                )
             )
         line = displayed_line(project)
-        line(Note(message="Comparing the two on pictures that were held out: up to a minute."))
+        comparing = _("Comparing the two on pictures that were held out: up to a minute.")
+        line(Note(message=comparing))
         found = compare(project, small, on_event=line)
     display(small_model.comparison_view(found, project))
     return small
