@@ -4,8 +4,8 @@
 
 Each case is a process of its own with its own memory. All cases of one batch size are started one
 after the other, then take turns of a few steps, so that a busy moment of the machine meets all of
-them; medians are compared. The speed of a plain matrix product is measured in the same turns. Last
-comes the whole training of this package, `p2p.train`, at its steady pace.
+them; medians are compared. The speed of a plain matrix product is measured in the same turns. With
+--epochs, a whole training of this package follows, with its scores, samples and saves.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ CASES = [
     *(f"{way}-64" for way in TORCH),
     *(f"{kind}-{width}" for kind in ("ours", "xla") for width in (64, 16, 8)),
 ]
-MATRIX = "matrix-2048"
+_ON_GPU = shutil.which("nvidia-smi") is not None
+MATRIX = "matrix-8192" if _ON_GPU else "matrix-2048"
 PICTURES = 48
-STEPS_A_TURN = 20 if shutil.which("nvidia-smi") else 2  # 20 are a call of the training
+STEPS_A_TURN = 20 if _ON_GPU else 2  # 20 are a call of the training
 
 
 def main() -> None:
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=6, help=f"of {STEPS_A_TURN} steps, each case")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 4], help="batch sizes")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
+    parser.add_argument("--epochs", type=int, default=0, help="of a whole training at width 64")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
@@ -63,6 +65,8 @@ def main() -> None:
         make_pictures(Path(name))
         for batch_size in given.batch:
             report(batch_size, measure(cases, batch_size, given.turns, Path(name)))
+            if given.epochs:
+                print(whole_training(Path(name), batch_size, given.epochs))
 
 
 def make_pictures(folder: Path) -> None:
@@ -185,6 +189,32 @@ def ours(
     return {"flops": step_flops(base_filters, narrow, 1), "format": precision}, steps
 
 
+def whole_training(folder: Path, batch_size: int, epochs: int) -> str:
+    """Returns a line about the pace of the second half of `train`, all that it does included."""
+    from colab_pix2pix.config import TrainConfig
+    from colab_pix2pix.dataset import manifest
+    from colab_pix2pix.events import Event, TrainingProgress
+    from colab_pix2pix.workflows.pipeline import train
+
+    seen: list[tuple[float, float]] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, TrainingProgress):
+            seen.append((time.perf_counter(), event.done))
+
+    compiled = "on" if _ON_GPU else "off"
+    config = TrainConfig(
+        batch_size=batch_size, epochs=epochs, gan_warmup_steps=20, compiled=compiled
+    )
+    with silence_stderr():
+        train(
+            manifest.read(folder / "crops"), folder / f"run-{batch_size}", config, on_event=listen
+        )
+    (began, first), (ended, last) = seen[len(seen) // 2], seen[-1]
+    pace = (last - first) * batch_size / (ended - began)
+    return f"train, steps {first:.0f} to {last:.0f}, compiled {compiled}: {pace:.2f} images/s"
+
+
 def matrix(size: int) -> tuple[dict[str, Any], Any]:
     """A product of two square matrices in each number format: the most that can be had."""
     import tensorflow as tf
@@ -196,8 +226,10 @@ def matrix(size: int) -> tuple[dict[str, Any], Any]:
         seconds = {}
         for name, side in sides.items():
             started = time.perf_counter()
-            tf.cast(tf.matmul(side, side)[0, 0], tf.float32).numpy()
-            seconds[name] = time.perf_counter() - started
+            for _ in range(count):
+                product = tf.matmul(side, side)
+            tf.cast(product[0, 0], tf.float32).numpy()
+            seconds[name] = (time.perf_counter() - started) / count
         return seconds
 
     return {"flops": 2 * size**3}, products
