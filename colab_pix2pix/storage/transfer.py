@@ -82,9 +82,11 @@ def put_folder(
         return
     sweep(target)
     changed = [name for name in names if not _is_same(source / name, target / name, progress)]
-    ends = [name for name in last if name in names]
     if not changed:
         return
+    ends = [name for name in last if name in names]
+    while ends and set(changed) <= set(ends[1:]):
+        del ends[0]  # it is right, and so is all before it: Drive may be about to upload it
     with _staged(source, target, {*changed, *ends}, progress) as staged, temp_folder() as notes:
         (notes / "note").write_bytes(_UNFINISHED)
         for name in reversed(ends):

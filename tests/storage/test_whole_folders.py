@@ -174,3 +174,29 @@ def test_another_machines_litter_is_left_alone_for_a_day(
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} - {"home"} == {*names[1:], *others}
     sweep(tmp_path / "missing")
+
+
+def test_what_is_right_already_is_not_written_again_before_the_file_that_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for folder in (source, target):
+        folder.mkdir()
+        for name in ("model", "page", "card"):
+            (folder / name).write_text(name)
+    (target / "card").write_text("torn")
+    monkeypatch.setattr(transfer.drive, "is_drive", lambda path: True)
+    written: list[str] = []
+    put = transfer.put
+
+    def spy(source: Path, target: Path, *progress: Callable[[], None]) -> None:
+        written.append(target.name)
+        put(source, target, *progress)
+
+    monkeypatch.setattr(transfer, "put", spy)
+    transfer.put_folder(source, target, last=("page", "card"))
+    assert written == ["card", "card"]  # first that it is not finished, then its content
+    (target / "model").write_text("torn")
+    written.clear()
+    transfer.put_folder(source, target, last=("page", "card"))
+    assert written == ["card", "page", "model", "page", "card"]
