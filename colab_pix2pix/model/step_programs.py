@@ -60,7 +60,7 @@ class StepPrograms:
     ) -> None:
         self._take_step, self._set_rates = take_step, set_rates
         self._compiled, self._looped, self._on_note = frozenset(compiled), looped, on_note
-        self._forget = forget
+        self._forget, self._may_forget = forget, True
         self._programs: dict[Any, Callable[..., tf.Tensor]] = {}
         self._pictures: np.ndarray | None = None
         self._resident: tf.Tensor | None = None
@@ -129,8 +129,10 @@ class StepPrograms:
             losses = program(given, first_step, rates)
         except (tf.errors.OpError, ValueError) as error:
             # It was being compiled, or read, so no weight has moved.
-            if self._forget():
-                return self._run(given, first_step, rates, phase)
+            if self._may_forget:
+                self._may_forget = False  # what fails again was not torn, or can't be deleted
+                if self._forget():
+                    return self._run(given, first_step, rates, phase)
             self._compiled -= {phase}
             words = str(error).strip().partition("\n")[0][:_MOST_WORDS]
             self._on_note(f"XLA can't compile the step for this device; it runs as it is. {words}")
