@@ -113,7 +113,9 @@ def test_what_is_drawn_in_a_sketch_becomes_a_picture(
     assert sight.startswith("The model can't see 7. Give it a camera, a video")
     missing = page.evaluate(f"loadPix2Pix('sketch.html').catch({words})")
     assert missing.startswith("This file is no model. Choose a file that ends in .onnx")
-    page.evaluate("noLoop(); model.close()")
+    # A closed model makes no more; a sketch that still draws goes on with its last picture.
+    page.evaluate("model.see(sheet); model.close()")
+    page.wait_for_function(f"frameCount > {page.evaluate('frameCount')} + 5")
     ended = "Promise.resolve().then(() => model.make(sheet))"
     assert page.evaluate(f"{ended}.catch({words})") == "the model was closed"
 

@@ -38,6 +38,7 @@ export class Pix2Pix {
     this.picture = this.emptyImage(); // the newest of `see`
     this.canvas = new TensorCanvas(this.picture.canvas);
     this.seeing = false;
+    this.closed = false;
     this.error = null;
     this.turn = Promise.resolve(); // of the picture that is made
   }
@@ -71,7 +72,8 @@ export class Pix2Pix {
   }
 
   /**
-   * For `draw()`: never waits. A picture is begun where none is in work, and the newest one returned.
+   * For `draw()`: never waits. A picture is begun where none is in work, and the newest one returned; of
+   * a closed model that is the last one.
    *
    * @param {object} source A p5 camera, video, image, graphics or canvas, or an element of the page. Its
    *   square in the middle is seen.
@@ -86,11 +88,11 @@ export class Pix2Pix {
       this.error = null;
       throw error;
     }
-    if (!this.seeing && hasPixels(element)) {
+    if (!this.seeing && !this.closed && hasPixels(element)) {
       this.seeing = true;
       this.makeTensor(element, options)
         .then((tensor) => this.show(tensor, this.picture, this.canvas))
-        .catch((error) => (this.error = error))
+        .catch((error) => (this.error = this.closed ? null : error))
         .finally(() => (this.seeing = false));
     }
     return this.picture;
@@ -112,8 +114,10 @@ export class Pix2Pix {
     return image;
   }
 
-  /** Ends the worker with all its memory. */
+  /** Ends the worker with all its memory. The picture in work is dropped; `make` fails from now on. */
   close() {
+    this.closed = true;
+    this.error = null;
     this.network.close();
   }
 
