@@ -68,13 +68,13 @@ def by_row(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def _scores_table(rows: dict[str, list[Result]]) -> str:
-    lines = [_line(["", *(column.heading for column in COLUMNS.values()), "busy"])]
+    lines = [line(["", *(column.heading for column in COLUMNS.values()), "busy"])]
     lines.append("|---" * (len(COLUMNS) + 2) + "|")
     for row, results in rows.items():
         last = at_share(results, 1.0)
         cells = [_cell([s[name] for s in last if name in s], c) for name, c in COLUMNS.items()]
         busy = [r["processor_seconds"] / r["scores"][-1]["seconds"] for r in results]
-        lines.append(_line([row, *cells, _cell(busy, Column("busy", 2))]))
+        lines.append(line([row, *cells, _cell(busy, Column("busy", 2))]))
     return "\n".join(lines)
 
 
@@ -85,7 +85,7 @@ def _duels_table(rows: dict[str, list[Result]]) -> str:
     """
     headings = [COLUMNS[name].heading for name in _DUELS]
     half = [f"{heading}, half time" for heading in headings]
-    lines = [_line(["against the better opponent", *headings, *half])]
+    lines = [line(["against the better opponent", *headings, *half])]
     lines.append("|---" * (2 * len(_DUELS) + 1) + "|")
     opponents = [results for results in rows.values() if _opponent(results)]
     for row, results in rows.items():
@@ -94,11 +94,11 @@ def _duels_table(rows: dict[str, list[Result]]) -> str:
         cells = []
         for share in (1.0, _HALF):
             for name in _DUELS:
-                own = _loss(name, at_share(results, share))
-                best = [_loss(name, at_share(some, 1.0)) for some in opponents]
-                rival = min((loss for loss in best if loss is not None), default=None)
+                own = loss(name, at_share(results, share))
+                best = [loss(name, at_share(some, 1.0)) for some in opponents]
+                rival = min((each for each in best if each is not None), default=None)
                 cells.append("" if own is None or not rival else f"{own / rival:.2f}")
-        lines.append(_line([row, *cells]))
+        lines.append(line([row, *cells]))
     return "\n".join(lines)
 
 
@@ -126,7 +126,7 @@ def _of(results: list[Result], mode: str, share: float) -> list[Scores]:
     ]
 
 
-def _loss(name: str, scores: list[Scores]) -> float | None:
+def loss(name: str, scores: list[Scores]) -> float | None:
     """Returns the median of a score, turned so that 0 is perfect."""
     values = [score[name] for score in scores if name in score]
     if not values:
@@ -139,7 +139,7 @@ def _opponent(results: list[Result]) -> bool:
     return bool(results[0]["task"].get("opponent"))
 
 
-def _line(cells: list[str]) -> str:
+def line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 

@@ -30,6 +30,7 @@ _NOT_IN_KEY = (
     "foreign",
     "options",
     "strip",
+    "weights",
 )  # names, paths, and what `config` has, too
 
 

@@ -82,6 +82,8 @@ class Ours:
         self.compiling = {0, config.gan_warmup_steps}
         self._on_gpu = distributed.describe()["device"] != "CPU"
         self._model = Pix2Pix(self._config, compiled=PHASES if self._on_gpu else ())
+        if config.init_from:
+            self._model.start_from(Path(config.init_from))
         self._model.learn_from(pictures, resident=self._on_gpu)
 
     def learn(self, step: int, progress: float) -> tuple[Any, int]:
@@ -96,6 +98,11 @@ class Ours:
     @property
     def modes(self) -> dict[str, Callable[[Any], Any]]:
         return {"inference": self._model.generate}
+
+    def save(self, path: Path) -> None:
+        """Writes the generator as a file that another run can start from."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._model.generator.save_weights(path)
 
 
 def work(task: Task) -> dict[str, Any]:
@@ -137,6 +144,8 @@ def work(task: Task) -> dict[str, Any]:
             scores.append(found | {k: round(v, 5) for k, v in score(generate, test).items()})
     for mode, generate in rival.modes.items():
         draw(generate, test, Path(f"{task['strip']}-{mode.replace(' ', '-')}.jpg"))
+    if task.get("weights") and isinstance(rival, Ours):
+        rival.save(Path(task["weights"]))
     return {"scores": scores, "processor_seconds": round(processor.spent, 1)}
 
 

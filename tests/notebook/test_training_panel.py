@@ -330,6 +330,16 @@ def test_the_result_shows_what_there_is_and_says_when_there_is_nothing(tmp_path:
     assert {"cp-sample", "cp-steps", "cp-timelapse", "cp-curves"} <= names
 
 
+def sample_grids(project: Project, *steps: int) -> list[Path]:
+    grey = np.zeros((8, 8, 3), np.uint8)
+    return [artifacts.write_sample(project, step, grey) for step in steps]
+
+
+def put(view: SampleView, share: float) -> None:
+    """Moves the slider as a front-end does: 0 is its left end, 1 its right."""
+    view.slider.set_state({"value": round((share - 1) * -view.slider.min)})
+
+
 def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     tmp_path: Path,
 ) -> None:
@@ -341,80 +351,117 @@ def test_a_slider_leads_through_the_earlier_samples_once_training_has_ended(
     panel.finish()
     assert panel.sample.slider.layout.display == "flex"
     assert "Step 16." in panel.sample.caption.value
-    panel.sample.slider.value = -2
+    put(panel.sample, 0)
     assert "Step 1." in panel.sample.caption.value
     with Image.open(io.BytesIO(panel.sample.image.value)) as picture:
         assert picture.getpixel((4, 4))[0] == pytest.approx(10, abs=3)
 
 
+@pytest.mark.parametrize("number", [2, 3, 7, 18, 60, 97])
+def test_an_arrow_key_leads_from_one_sample_to_the_next(tmp_path: Path, number: int) -> None:
+    view = SampleView()
+    view.offer(sample_grids(Project(tmp_path), *range(number)))
+    slider, told = view.slider, [view.caption.value]
+    while slider.value > slider.min:
+        slider.set_state({"value": slider.value - slider.step})
+        told += [view.caption.value] if view.caption.value != told[-1] else []
+    assert slider.value == slider.min
+    assert [int(words.split("Step ")[1].split(".")[0]) for words in told] == [*range(number)][::-1]
+    assert -slider.min / slider.step < 1.2 * number + 1, "few presses show what the last one did"
+
+
 def test_the_slider_stays_where_it_was_put_and_else_follows_the_newest(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    paths = {
-        step: artifacts.write_sample(project, step, np.zeros((8, 8, 3), np.uint8))
-        for step in (1, 2, 16, 20, 30)
-    }
+    paths = sample_grids(Project(tmp_path), 1, 2, 16, 20, 30)
     panel = TrainingPanel()
-    for step in (1, 2, 16):
-        panel(Sample(step=step, path=paths[step]))
-        assert f"Step {step}." in panel.sample.caption.value
-    panel.sample.slider.value = -1
-    panel(Sample(step=20, path=paths[20]))
+    view = panel.sample
+    for step, path in zip((1, 2, 16), paths, strict=False):
+        panel(Sample(step=step, path=path))
+        assert f"Step {step}." in view.caption.value
+    put(view, 0.5)
+    chosen = view.slider.value
+    panel(Sample(step=20, path=paths[3]))
     panel.finish()
-    assert "Step 2." in panel.sample.caption.value
-    assert panel.sample.slider.value == -1
-    panel.sample.slider.value = 0
-    assert "Step 20." in panel.sample.caption.value
-    assert panel.sample.slider.min == -3
-    panel(Sample(step=30, path=paths[30]))
-    assert "Step 30." in panel.sample.caption.value
-    panel(Sample(step=16, path=paths[16]))  # later ones were lost with an earlier session
-    assert "Step 16." in panel.sample.caption.value
-    assert (panel.sample.slider.value, panel.sample.slider.min) == (0, -2)
+    assert "Step 2." in view.caption.value and view.slider.value == chosen < 0
+    put(view, 1)
+    assert "Step 20." in view.caption.value
+    panel(Sample(step=30, path=paths[4]))
+    assert "Step 30." in view.caption.value
+    panel(Sample(step=16, path=paths[2]))  # later ones were lost with an earlier session
+    assert "Step 16." in view.caption.value and view.slider.value == 0
+    put(view, 0.9)  # the newest one's part of the slider
+    panel(Sample(step=20, path=paths[3]))
+    assert "Step 20." in view.caption.value
+
+
+def test_nothing_of_the_slider_moves_while_pictures_come(tmp_path: Path) -> None:
+    """A click that is under way when the next picture comes means what it meant."""
+    paths = sample_grids(Project(tmp_path), *range(50))
+    panel = TrainingPanel()
+    panel.polling = Heard()
+    panel(Sample(step=0, path=paths[0]))
+    panel(Sample(step=1, path=paths[1]))
+    slider, changes = panel.sample.slider, []
+    slider.observe(lambda change: changes.append((change["name"], change["new"])))
+    clicked = slider.min
+    for step, path in enumerate(paths[2:], 2):
+        panel(Sample(step=step, path=path))
+    assert changes == [] and "Step 49." in panel.sample.caption.value
+    slider.set_state({"value": clicked})
+    assert "Step 0." in panel.sample.caption.value
+    slider.set_state({"value": 0})
+    assert "Step 49." in panel.sample.caption.value
+
+
+def test_while_pictures_come_the_slider_is_fine_enough_for_all_of_them(tmp_path: Path) -> None:
+    paths = sample_grids(project := Project(tmp_path), *range(60))
+    for path in paths[3:]:
+        path.unlink()
+    panel = TrainingPanel(project)  # which goes on with three
+    for step, path in enumerate(sample_grids(project, *range(3, 60)), 3):
+        panel(Sample(step=step, path=path))
+    slider, told = panel.sample.slider, set()
+    for value in range(slider.min, 1, slider.step):
+        slider.set_state({"value": value})
+        told.add(panel.sample.caption.value)
+    assert len(told) == 60
 
 
 def test_a_place_on_the_slider_is_one_of_those_there_were_when_it_was_clicked(
     tmp_path: Path,
 ) -> None:
     """While pictures come fast, a click is under way when the next one is there."""
-    panel, project = TrainingPanel(), Project(tmp_path)
-    grey = np.zeros((8, 8, 3), np.uint8)
-    paths = [artifacts.write_sample(project, step, grey) for step in (0, 1, 2, 4)]
+    panel = TrainingPanel()
 
     class Clicked(Heard):
-        """The left end was clicked while three pictures were there; it is heard when asked for."""
+        """The middle was clicked while three pictures were there; it is heard when asked for."""
 
         def poll(self, *, at_once: bool = False) -> None:
             if at_once and len(panel.sample._offered) == 3:
-                panel.sample.slider.value = panel.sample.slider.min
+                put(panel.sample, 0.5)
 
     panel.polling = Clicked()
-    for path in paths:
+    for path in sample_grids(Project(tmp_path), 0, 1, 2, 4, 5):
         panel(Sample(step=0, path=path))
-    assert "Step 0." in panel.sample.caption.value
+    assert "Step 1." in panel.sample.caption.value
 
 
 def test_only_a_persons_hand_pins_a_sample(tmp_path: Path) -> None:
     """Front-ends send the states that they were sent back, late and in any order."""
-    project = Project(tmp_path)
-    view, sent = SampleView(), []
+    view, sent = SampleView(), [0]
     view.slider.observe(lambda change: sent.append(change["new"]), names="value")
-    for step in range(1, 8):
-        view.add(artifacts.write_sample(project, step, np.zeros((8, 8, 3), np.uint8)))
+    for step, path in enumerate(sample_grids(Project(tmp_path), *range(8))):
+        view.add(path)
         for value in [*sent, view.slider.value]:
             view.slider.set_state({"value": value})
         assert f"Step {step}." in view.caption.value
-    view.slider.set_state({"value": -5})
-    view.add(artifacts.write_sample(project, 8, np.zeros((8, 8, 3), np.uint8)))
-    assert "Step 2." in view.caption.value
-    view.slider.set_state({"value": 0})
-    assert "Step 8." in view.caption.value
 
 
 def test_a_chosen_sample_that_is_lost_with_an_earlier_session_gives_way(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    view, pixels = SampleView(), np.zeros((8, 8, 3), np.uint8)
-    view.offer([artifacts.write_sample(project, step, pixels) for step in (1, 2, 3, 4)])
-    view.slider.value = -1
+    view = SampleView()
+    view.offer(sample_grids(project, 1, 2, 3, 4))
+    put(view, 2 / 3)
+    assert "Step 3." in view.caption.value
     view.add(project.sample_file(2))
     assert "Step 2." in view.caption.value and view.slider.value == 0
 
@@ -426,7 +473,7 @@ def test_a_sample_that_is_gone_is_explained(tmp_path: Path) -> None:
     view = SampleView()
     view.offer(paths)
     paths[0].unlink()
-    view.slider.value = -1
+    put(view, 0)
     assert "is missing or torn" in view.caption.value
 
 
@@ -499,9 +546,9 @@ def test_a_torn_sample_stops_nothing_and_the_newest_whole_one_is_shown(tmp_path:
         )
         view = SampleView()
         view.offer(project.sample_files())
-        view.slider.value = -2
+        put(view, 0)
         assert "Step 5." in view.caption.value
-        view.slider.value = 0
+        put(view, 1)
         assert "Step 10." in view.caption.value and not view.errors.value
         view.add(project.sample_file(15))
 

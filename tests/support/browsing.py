@@ -100,3 +100,12 @@ def step_shown(page: Page) -> int:
     progress = page.locator(".cp-training .cp-progress").first.inner_text()
     match = re.search(r"([0-9]+) of [0-9]+ steps", progress)
     return int(match[1]) if match else -1
+
+
+def slide_to(page: Page, share: float) -> None:
+    """Clicks on the slider of the training panel, at its left end for 0, at its right for 1."""
+    track = page.locator(".cp-training .cp-steps").locator(".noUi-base, .ui-slider").first
+    box = track.bounding_box()
+    assert box is not None
+    # The panel grows line by line: this waits until the slider stands still under the pointer.
+    track.click(position={"x": 1 + share * (box["width"] - 3), "y": box["height"] / 2})

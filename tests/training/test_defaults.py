@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,3 +92,21 @@ def test_light_that_varies_in_the_input_alone_makes_a_network_deaf(
     ours = train_and_measure(rivals[1].Ours(crops, CONFIG), crops, CONFIG)
     theirs = train_and_measure(rivals[1].Ours(crops, deaf), crops, deaf)
     assert theirs.follow > 2 * ours.follow and theirs.l1 > ours.l1
+
+
+def test_the_benchmark_starts_from_what_another_run_has_saved(
+    crops: Dataset, rivals: Any, tmp_path: Path
+) -> None:
+    tiny, saved = CONFIG.replace(base_filters=4), tmp_path / "new" / "other.weights.h5"
+    image = conditions.encode_image(load_pictures(crops, tiny.replace(max_zoom=1.0)).held_out[:2])
+    input_image = conditions.make_input(image, tiny)
+
+    def made_by(config: TrainConfig) -> np.ndarray:
+        rival = rivals[1].Ours(crops, config)
+        if not config.init_from:
+            rival.save(saved)
+        return np.asarray(rival.modes["inference"](input_image))
+
+    other, own = made_by(tiny), made_by(tiny.replace(seed=1))
+    assert not np.array_equal(other, own)
+    np.testing.assert_array_equal(made_by(tiny.replace(seed=2, init_from=str(saved))), own)

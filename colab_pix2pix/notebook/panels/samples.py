@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,17 @@ from ..error_panel import ErrorPanel
 from ..large_view import large_view
 
 _MOST_PIXELS = 1600  # six crops of 256 pixels side by side
+#: How long the slider is, however many pictures there are; it can be divided evenly in many ways.
+_RIGHT_TO_LEFT = 720_720
+_FINE = 120  # places on the slider while pictures come
 
 
 class SampleView(widgets.VBox):  # type: ignore[misc]
     """A sample grid with a line that says what its rows are; empty at first.
 
-    The slider stays where a person has put it; at its right end it follows the newest. Its value is
-    how many pictures back it stands, and never set while it moves along: front-ends send what they
-    were sent back late, which would look like a person's hand.
+    The slider stays where a person has put it; at its right end it follows the newest. It belongs
+    to the browser: while pictures come neither its ends nor its value change here, so that a click
+    that is under way means the same when it arrives, and its left end is always the first.
 
     Args:
         interactive: False hides the slider, while a cell runs in which nobody answers it.
@@ -34,15 +38,16 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self.image.add_class("cp-sample")
         self.caption = widgets.HTML().add_class("cp-caption")
         self.slider = widgets.IntSlider(
-            min=-1,  # JupyterLab can't draw a slider without a choice, not even a hidden one
+            min=-_RIGHT_TO_LEFT,
             max=0,
             value=0,
+            step=_RIGHT_TO_LEFT // _FINE,
             description=_("Samples"),
             readout=False,
             layout={"display": "none", "width": "100%"},
         ).add_class("cp-steps")
         self.errors = ErrorPanel()
-        self._interactive, self._updating = interactive, False
+        self._interactive, self._pinned = interactive, False
         self._paths: list[Path] = []  # between which the slider chooses
         self._offered: list[Path] = []  # and those that there are by now
         self._shown: Path | None = None
@@ -67,27 +72,31 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
     def add(self, path: Path) -> None:
         """Takes one more; later ones were lost with an earlier session and are drawn again."""
         step = sample_step(path)
-        self.offer([*(p for p in self._offered if sample_step(p) < step), path])
+        self.slider.step = _RIGHT_TO_LEFT // _FINE
+        self._take([*(p for p in self._offered if sample_step(p) < step), path])
 
     def offer(self, paths: Sequence[Path]) -> None:
-        """Takes sample grids in their order, and shows the last, or what a person has chosen."""
+        """Takes sample grids in their order, and shows the last, or what a person has chosen.
+
+        To be called while no more come: an arrow key then leads from one to the next.
+        """
         if not paths:
             return
+        self.slider.step = _RIGHT_TO_LEFT // _even_parts(len(paths) - 1)
+        self._take(paths)
+
+    def _take(self, paths: Sequence[Path]) -> None:
         self._offered = list(paths)
-        if self.slider.value == 0 or self._shown not in paths:
+        if self._pinned and self._shown not in paths:
+            self.slider.value = 0  # what a person has chosen was lost with an earlier session
+            self._pinned = False
+        if not self._pinned:
             self._show_newest()
         self.interactive = self._interactive
 
     def _show_newest(self) -> None:
         """Shows the newest one that is whole, and lets the slider choose between all."""
         self._paths = self._offered
-        self._updating = True
-        try:
-            with self.slider.hold_sync():  # one message: the browser sees no state in between
-                self.slider.value = 0
-                self.slider.min = -max(1, len(self._paths) - 1)
-        finally:
-            self._updating = False
         for path in reversed(self._paths):
             if self._show(path):
                 return
@@ -112,9 +121,17 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         return True
 
     def _slide(self, change: dict[str, Any]) -> None:
-        if self._updating:
+        if not self._paths:
             return
-        if change["new"] == 0:
+        last = len(self._paths) - 1
+        back = round(-change["new"] / _RIGHT_TO_LEFT * last)
+        self._pinned = back > 0
+        if self._pinned:
+            self._show(self._paths[last - back])
+        else:
             self._show_newest()
-        elif self._paths:
-            self._show(self._paths[max(change["new"] - 1, -len(self._paths))])
+
+
+def _even_parts(least: int) -> int:
+    """Returns into how many parts the slider is divided: no more than it takes to be even."""
+    return next(parts for parts in count(max(1, least)) if _RIGHT_TO_LEFT % parts == 0)
