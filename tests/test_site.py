@@ -56,7 +56,7 @@ def test_every_option_and_preset_is_listed(site: Callable[[str], ModuleType]) ->
         assert sorted(rows) == sorted(field.name for field in dataclasses.fields(kind))
     assert all(f"| `{name}` |" in page for name in PRESETS)
     (image_size,) = re.findall(r"^\| `image_size` \| (.*) \|$", page, re.MULTILINE)
-    assert "Takes a multiple of 32 from 64 to 1024 (pixels)." in image_size
+    assert "Takes a multiple of 32 from 64 to 1024 (pixels), or two of them" in image_size
     assert "Default: `256`. Another value later: refused." in image_size
     assert re.search(r"In Python `p2p.TrainConfig\(…\)`; in a shell flags of .*`train`", page)
 

@@ -72,7 +72,7 @@ def demo(root: Path, source: str = "", *, frames: FramesConfig, train: TrainConf
     terminal = Terminal(sys.stdout)
     terminal.line("1. Get the video")
     video, folder = _get_video(root, source, terminal)
-    terminal.line("2. Cut squares out of it, and mark the bad ones")
+    terminal.line("2. Cut crops out of it, and mark the bad ones")
     dataset = cut_and_mark([video], folder / "crops", frames, CurateConfig(), on_event=terminal)
     curate.contact_sheet(dataset, folder / "contact-sheet.jpg")
     project = Project(folder / "project")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from ..config import VideoConfig
+from ..config import VideoConfig, typed_number
 from ..errors import OptionError
 from ..filenames import typed_path
 from ..options import Config, Option, OptionGroup, expected, options
@@ -121,7 +121,7 @@ def add_options(
         if spec.group not in groups:
             groups[spec.group] = _new_group(parser, kind, spec.group)
         argument_options: dict[str, Any] = {
-            "type": types[field.name],
+            "type": typed_number if spec.convert else types[field.name],
             "metavar": _metavar(types[field.name], spec),
         }
         if types[field.name] is bool:  # --exact and --no-exact: bool("False") would be true
@@ -148,7 +148,7 @@ def _metavar(kind: type, spec: Option) -> str:
     """Returns what stands for a flag's value: what may be chosen, or of what kind it is."""
     if spec.choices:
         return "{" + ",".join(map(str, spec.choices)) + "}"
-    return "TEXT" if kind is str else "NUMBER"
+    return "SIZE" if spec.convert else "TEXT" if kind is str else "NUMBER"
 
 
 def _help(field: dataclasses.Field[Any], kind: type) -> str:

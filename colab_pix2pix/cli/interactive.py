@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import wording
-from ..config import PRESETS, CurateConfig, FramesConfig, TrainConfig, VideoConfig
+from ..config import (
+    PRESETS,
+    CurateConfig,
+    FramesConfig,
+    TrainConfig,
+    VideoConfig,
+    typed_number,
+)
 from ..dataset.counts import counts_in_words, learned_and_held_out
 from ..dataset.manifest import Dataset
 from ..errors import OptionError, Pix2PixError
@@ -163,7 +170,8 @@ def _ask_config(config: AnyConfig, labels: dict[str, str]) -> AnyConfig:
     for name, label in labels.items():
 
         def with_answer(answer: str, name: str = name, before: AnyConfig = config) -> AnyConfig:
-            kind = type(getattr(before, name))
+            is_size = options(before)[name].convert is not None
+            kind = typed_number if is_size else type(getattr(before, name))
             return before.replace(**{name: _parse(name, answer, kind)})
 
         print(f"  {options(config)[name].help}")
@@ -171,7 +179,7 @@ def _ask_config(config: AnyConfig, labels: dict[str, str]) -> AnyConfig:
     return config
 
 
-def _parse(name: str, answer: str, kind: type) -> Any:
+def _parse(name: str, answer: str, kind: Callable[[str], Any]) -> Any:
     try:
         return kind(answer)
     except ValueError as error:

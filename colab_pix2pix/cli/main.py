@@ -99,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     frames = command(
         "frames",
-        "cut square crops out of videos and mark bad ones",
+        "cut crops out of videos and mark bad ones",
         "video.mp4 crops --count 300",
         "one.mp4 two.mov crops --start 10 --end 1:30",
     )
@@ -138,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--direction", choices=("AtoB", "BtoA"), default="AtoB", help="with --pairs: what to learn"
     )
     import_.add_argument(
-        "--size", type=int, default=256, help="with --pairs: width and height of both, in pixels"
+        "--size", default="256", help="with --pairs: width and height of both, in pixels"
     )
     add_options(import_, FramesConfig, leave_out=("start", "end", "cut_bars", "exact"))
     add_options(import_, PicturesConfig, leave_out=("pairs",))

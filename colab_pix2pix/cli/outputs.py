@@ -31,7 +31,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     apply.add_argument("input", metavar="INPUT", type=path_argument, help="what the model is shown")
     apply.add_argument("output", metavar="OUTPUT", help="a file, or a folder for it")
     apply.add_argument(
-        "--whole", action="store_true", help="whole pictures, not only their centre squares"
+        "--whole", action="store_true", help="whole pictures, not only their centres"
     )
     apply.add_argument(
         "--mode",

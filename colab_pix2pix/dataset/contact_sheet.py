@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from ..errors import DatasetError, OptionError
 from ..filenames import WRITTEN_SUFFIXES, output_file
 from ..files import atomic_write
-from ..images import blurred_grey_input, read_image
+from ..images import blurred_grey_input, image_size, read_image
 from ..mounts import require_apart
 from ..options import checks_input
 from ..spacing import evenly_chosen
@@ -45,7 +45,8 @@ def contact_sheet(
             is called `contact-sheet.jpg`.
         columns: Crops side by side, 1 to 100.
         rows: The most rows, 1 to 100.
-        size: Width and height of a crop in pixels, 1 to 1024.
+        size: The longer side of a crop in pixels, 1 to 1024. All have the shape of the first, and
+            loose pictures are squares.
         inputs: True shows beside each crop the image that the network gets instead of it.
         blur_factor: As in `TrainConfig`, 1 to 128: how blurred that is.
 
@@ -80,40 +81,49 @@ def _sheet(
 ) -> Image.Image:
     """Returns the tiles, and below them space for a caption; with inputs unless the factor is 0."""
     rows = -(-len(shown) // columns)
-    step = size * (2 if blur_factor else 1) + _GAP
+    cell = _cell(dataset.directory, shown[0], size)
+    step = cell[0] * (2 if blur_factor else 1) + _GAP
     width = 2 * _MARGIN + columns * step - _GAP
-    height = _MARGIN + rows * (size + _GAP) - _GAP + _CAPTION_HEIGHT
+    height = _MARGIN + rows * (cell[1] + _GAP) - _GAP + _CAPTION_HEIGHT
     sheet = Image.new("RGB", (width, height), _PAPER)
     for index, crop in enumerate(shown):
         row, column = divmod(index, columns)
-        left, top = _MARGIN + column * step, _MARGIN + row * (size + _GAP)
-        sheet.paste(_tile(dataset.directory, crop, size), (left, top))
+        left, top = _MARGIN + column * step, _MARGIN + row * (cell[1] + _GAP)
+        sheet.paste(_tile(dataset.directory, crop, cell), (left, top))
         if blur_factor:
-            sheet.paste(_input(dataset.directory, crop, size, blur_factor), (left + size, top))
+            sheet.paste(_input(dataset.directory, crop, cell, blur_factor), (left + cell[0], top))
     return sheet
 
 
-def _read(path: Path, size: int) -> Image.Image:
-    return ImageOps.fit(read_image(path).image, (size, size))
+def _cell(directory: Path, crop: Crop, size: int) -> tuple[int, int]:
+    """Returns width and height of a crop on the sheet; loose pictures may each have another."""
+    width, height = image_size(directory / crop.file) if crop.source else (1, 1)
+    scale = size / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _input(directory: Path, crop: Crop, size: int, blur_factor: float) -> Image.Image:
+def _read(path: Path, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(read_image(path).image, size)
+
+
+def _input(directory: Path, crop: Crop, size: tuple[int, int], blur_factor: float) -> Image.Image:
     """Returns what the network gets: the partner of a pair, or the crop grey and blurred."""
     if crop.input_file:
         return _read(directory / crop.input_file, size)
     return blurred_grey_input(_read(directory / crop.file, size), blur_factor).convert("RGB")
 
 
-def _tile(directory: Path, crop: Crop, size: int) -> Image.Image:
+def _tile(directory: Path, crop: Crop, size: tuple[int, int]) -> Image.Image:
     tile = _read(directory / crop.file, size)
     if crop.kept:
         return tile
     tile = Image.blend(tile.convert("L").convert("RGB"), Image.new("RGB", tile.size, _PAPER), 0.55)
     drawing = ImageDraw.Draw(tile)
-    drawing.rectangle((0, 0, size - 1, size - 1), outline=_RED, width=max(1, size // 64))
+    width, height = size
+    drawing.rectangle((0, 0, width - 1, height - 1), outline=_RED, width=max(1, max(size) // 64))
     reason = "rejected" if crop.choice == "reject" else ", ".join(crop.marks)
-    font = _fitting_font(reason, size - 12, size // 7)
-    drawing.text((size / 2, size / 2), reason, fill=_RED, font=font, anchor="mm")
+    font = _fitting_font(reason, width - 12, max(size) // 7)
+    drawing.text((width / 2, height / 2), reason, fill=_RED, font=font, anchor="mm")
     return tile
 
 

@@ -1,4 +1,4 @@
-"""From videos to a folder of square crops."""
+"""From videos to a folder of crops."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def extract_frames(
     *,
     on_event: OnEvent = ignore,
 ) -> Dataset:
-    """Cuts square crops out of a video, evenly over its whole duration.
+    """Cuts crops out of a video, evenly over its whole duration.
 
     The folder has the crops and `manifest.json` at the end, or stays as it was. Crops of other
     videos in it stay; crops of the same video with other options are replaced. The same again is

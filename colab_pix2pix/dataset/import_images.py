@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import ImageColor
 
-from ..config import FramesConfig, PicturesConfig
+from ..config import FramesConfig, PicturesConfig, size_option, typed_number, typed_size
 from ..errors import DatasetError
 from ..events import Note, OnEvent, ignore
 from ..filenames import printable
@@ -81,7 +81,7 @@ def import_pairs(
     directory: Path | str,
     *,
     direction: Direction = "AtoB",
-    size: int = 256,
+    size: int | str = 256,
     reading: PicturesConfig = PicturesConfig(),
     on_event: OnEvent = ignore,
 ) -> Dataset:
@@ -94,8 +94,8 @@ def import_pairs(
             make the split.
         directory: The dataset folder.
         direction: "AtoB" learns B from A, "BtoA" the other way.
-        size: Width and height that both get, 16 to 4096 pixels. Training zooms in by up to 1.3:
-            pictures stay sharp when this is 1.3 times `image_size`.
+        size: Width and height that both get, 16 to 4096 pixels, such as 256 or "512x288". Training
+            zooms in by up to 1.3: pictures stay sharp when this is 1.3 times `image_size`.
         reading: How pictures are read that leave a choice, and whether a bad one ends the work.
         on_event: Told `Progress` in pictures, and `Note`.
 
@@ -106,8 +106,11 @@ def import_pairs(
     """
     if direction not in ("AtoB", "BtoA"):
         raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
-    if not 16 <= size <= 4096:
-        raise DatasetError(f"size: received {size}.", why="Expected 16 to 4096 pixels.")
+    both = typed_size(typed_number(str(size)))
+    if both is None or not all(16 <= side <= 4096 for side in both):
+        why = "Expected 16 to 4096 pixels, or two, width and height, such as 512x288."
+        raise DatasetError(f"size: received {size}.", why=why)
+    size = size_option(both)
     require_apart(Path(directory), *map(Path, pairs if isinstance(pairs, tuple) else (pairs,)))
     left_out = LeftOut(on_event, strict=reading.strict)
     if isinstance(pairs, tuple):

@@ -24,7 +24,7 @@ from ..video.letterbox import Box, detect_active_area
 from ..video.prefetch import prefetch
 from ..video.probe import VideoInfo
 from ..video.timeline import Timeline, read_timeline
-from .crop_geometry import CropBox, boxes_of, cut_size, own_square
+from .crop_geometry import CropBox, boxes_of, cut_size, own_box
 from .image_writer import ImageWriter
 from .manifest import Crop
 
@@ -52,7 +52,8 @@ class _Geometry:
     def shown_box(self, box: CropBox) -> Box:
         """Returns left, top, width and height of a crop box in the shown frame."""
         left, top = self.left + box.left * self.across, self.top + box.top * self.down
-        return round(left), round(top), round(box.side * self.across), round(box.side * self.down)
+        width, height = box.width * self.across, box.height * self.down
+        return round(left), round(top), round(width), round(height)
 
 
 def cut_crops(
@@ -169,8 +170,8 @@ def _active_area(info: VideoInfo, config: FramesConfig) -> Box | None:
 
 
 def _own_area(shape: Shape, config: FramesConfig) -> Box:
-    """Returns the own square in the decoded frame, whose pixels may be no squares."""
-    left, top, width, height = own_square(config.region, shape.width, shape.height)
+    """Returns the own crop in the decoded frame, whose pixels may be no squares."""
+    left, top, width, height = own_box(config, shape.width, shape.height)
     pixel_aspect_ratio = shape.width / shape.decoded_width
     left = min(round(left / pixel_aspect_ratio), shape.decoded_width - 1)
     width = min(max(1, round(width / pixel_aspect_ratio)), shape.decoded_width - left)

@@ -5,7 +5,7 @@ from .kinds import kind_of, kind_of_file
 from .left_out import LeftOut
 from .listing import Listing, is_litter, list_folder
 from .reading import ReadImage, image_size, read_image, unreadable_image
-from .scaling import blurred_grey_input, network_input, read_square, read_whole, resize_images
+from .scaling import blurred_grey_input, network_input, read_centre, read_whole, resize_images
 
 __all__ = [
     "LeftOut",
@@ -19,8 +19,8 @@ __all__ = [
     "kind_of_file",
     "list_folder",
     "network_input",
+    "read_centre",
     "read_image",
-    "read_square",
     "read_whole",
     "resize_images",
     "unreadable_image",

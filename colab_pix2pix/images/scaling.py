@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..config import TrainConfig
+from ..config import Size, TrainConfig, sides
 from .reading import read_image
 from .resize_matrices import area_matrix, blurred_sides
 
@@ -70,33 +70,41 @@ def _edges(grey: np.ndarray) -> np.ndarray:
     return np.asarray(255 - np.minimum(255, np.hypot(down, across) / 2))
 
 
-def read_square(path: Path, size: int) -> np.ndarray:
-    """Returns the centre square of an image file: uint8 `(size, size, 3)`.
+def read_centre(path: Path, size: Size) -> np.ndarray:
+    """Returns the centre of an image file, as much as has the proportions of a size, at that size.
+
+    Returns:
+        uint8 `(height, width, 3)`.
 
     Raises:
         DatasetError: the file is no image.
     """
     image = read_image(path).image
-    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
+    return np.asarray(ImageOps.fit(image, sides(size), Image.Resampling.LANCZOS))
 
 
-def read_whole(path: Path, size: int) -> np.ndarray:
-    """Returns an image file with its shorter side at `size` pixels: uint8 `(height, width, 3)`.
+def read_whole(path: Path, size: Size) -> np.ndarray:
+    """Returns an image file with its shorter side as long as that of a size.
+
+    Returns:
+        uint8 `(height, width, 3)`.
 
     Raises:
         DatasetError: the file is no image.
     """
     image = read_image(path).image
-    sides = [round(side * size / min(image.size)) for side in image.size]
-    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.LANCZOS))
+    shorter = min(sides(size))
+    width, height = (round(side * shorter / min(image.size)) for side in image.size)
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def resize_images(images: np.ndarray, size: int) -> np.ndarray:
-    """Returns uint8 images `(count, h, w, 3)` as `(count, size, size, 3)`; 6 channels as well."""
-    if images.shape[1] == size:
+def resize_images(images: np.ndarray, size: Size) -> np.ndarray:
+    """Returns uint8 images `(count, any height, any width, 3 or 6)` at a size."""
+    wanted = sides(size)
+    if images.shape[1:3] == wanted.shape:
         return images
     if images.shape[-1] > 3:
         both = (resize_images(images[..., channels], size) for channels in (_TARGET, _PARTNER))
         return np.concatenate(list(both), axis=-1)
-    resized = (Image.fromarray(i).resize((size, size), Image.Resampling.LANCZOS) for i in images)
+    resized = (Image.fromarray(i).resize(wanted, Image.Resampling.LANCZOS) for i in images)
     return np.stack([np.asarray(image) for image in resized])

@@ -33,7 +33,7 @@ def build_generator(config: TrainConfig, *, plain: bool = False) -> keras.Model:
 def build_discriminator(config: TrainConfig) -> keras.Model:
     """Returns the untrained discriminator of these options; see `networks`."""
     return networks.build_discriminator(
-        image_size=config.output_size or config.image_size,
+        image_size=config.made_size,
         base_filters=config.discriminator_filters or config.base_filters,
         max_filters=config.widest_layer,
         patch_layers=config.patch_layers,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ..config import TrainConfig
-from ..images.resize_matrices import REFERENCE_SIZE, area_matrix, blurred_sides, cubic_matrix
+from ..config import Size, TrainConfig, sides
+from ..images.resize_matrices import area_matrix, blurred_sides, cubic_matrix
 
 _EDGE_STRENGTH = 2.0
 #: Seeds that a step takes for its draws, one after another.
@@ -34,7 +34,7 @@ def make_pair(image: tf.Tensor, config: TrainConfig) -> tuple[tf.Tensor, tf.Tens
     """Returns the input images and the target images of pictures as a dataset holds them.
 
     Args:
-        image: `(batch, size, size, 3)` in [−1, 1]; or 6 channels, the target and its partner.
+        image: `(batch, height, width, 3)` in [−1, 1]; or 6 channels, the target and its partner.
         config: As in `make_input`.
     """
     target_image = image[..., :3]
@@ -48,7 +48,7 @@ def make_training_pair(
     """Returns the input images and the target images of a step, varied at random.
 
     Args:
-        pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 channels for pairs.
+        pictures: uint8 `(batch, stored height, stored width, 3)`, or 6 channels for pairs.
         config: How to vary them.
         step: The number of the step: int64.
     """
@@ -92,24 +92,24 @@ def make_input(picture: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     - *grey* of a pixel is 0.2989 R + 0.5870 G + 0.1140 B.
     - `paired`: the picture as it is, or its grey where one channel is fed.
     - `grey`: its grey.
-    - `blurred-grey`: its grey (the picture itself where three channels are fed), shrunk to n×n
-      pixels, n = 256 / `blur_factor` rounded (halves to even), at least 1 and at most the size, by
-      area: a small pixel is the mean of the large ones under it, those at its edges counting by the
-      part that is under it. Then enlarged again by cubic: the value at large pixel x lies at small
-      p = (x + ½)·n / size − ½; it is the sum of the four small pixels i around p, each weighted
-      with k(|p − i|); k(d) = 1.5d³ − 2.5d² + 1 up to 1 and −0.5d³ + 2.5d² − 4d + 2 up to 2; pixels
-      outside the picture are left out, and the sum is divided by the sum of the weights. First
-      along one axis, then the other. At last values are clipped to [−1, 1].
+    - `blurred-grey`: its grey (the picture itself where three channels are fed), along each axis
+      shrunk to n pixels, n = 256 / `blur_factor` · its side / the shorter side, rounded (halves to
+      even), at least 1 and at most the side, by area: a small pixel is the mean of the large ones
+      under it, those at its edges counting by the part that is under it. Then enlarged again by
+      cubic: the value at large pixel x lies at small p = (x + ½)·n / side − ½; it is the sum of the
+      four small pixels i around p, each weighted with k(|p − i|); k(d) = 1.5d³ − 2.5d² + 1 up to 1
+      and −0.5d³ + 2.5d² − 4d + 2 up to 2; pixels outside the picture are left out, and the sum is
+      divided by the sum of the weights. At last values are clipped to [−1, 1].
     - `edges`: its grey, continued by mirroring without repeating the border; at each pixel a and b,
       the sums of it and its neighbours weighted with −1 −2 −1 / 0 0 0 / 1 2 1 and the same turned;
       the value is 1 − min(2, √(a² + b²) / 2).
 
     Args:
-        picture: `(batch, size, size, 3)` in [−1, 1]: the input of a pair, else the target image.
+        picture: `(batch, height, width, 3)` in [−1, 1]: the input of a pair, else the target image.
         config: Of it, `condition`, `input_channels` and `blur_factor` count.
 
     Returns:
-        `(batch, size, size, 1 or 3)` in [−1, 1].
+        `(batch, height, width, 1 or 3)` in [−1, 1].
     """
     if config.condition == "edges":
         return edges(picture)
@@ -151,19 +151,14 @@ def shrink(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
     return tf.einsum("ih,bhwc,jw->bijc", rows, image, columns)
 
 
-def blurred_side(blur_factor: float) -> int:
-    """Returns how many pixels a side of a square has where it is smallest: 11 at 24."""
-    return max(1, round(REFERENCE_SIZE / blur_factor))
-
-
 def edges(target_image: tf.Tensor) -> tf.Tensor:
     """Returns dark lines on white where brightness changes, like a drawing (Sobel filters).
 
     Args:
-        target_image: `(batch, size, size, 3)` in [−1, 1].
+        target_image: `(batch, height, width, 3)` in [−1, 1].
 
     Returns:
-        `(batch, size, size, 1)` in [−1, 1].
+        `(batch, height, width, 1)` in [−1, 1].
     """
     gradient = tf.image.sobel_edges(tf.image.rgb_to_grayscale(target_image))
     strength = tf.norm(gradient, axis=-1) / 4.0  # a full step from black to white gives 2
@@ -171,7 +166,7 @@ def edges(target_image: tf.Tensor) -> tf.Tensor:
 
 
 def augment_target(
-    pictures: tf.Tensor, *, image_size: int, max_zoom: float, flip: bool, seed: tf.Tensor
+    pictures: tf.Tensor, *, image_size: Size, max_zoom: float, flip: bool, seed: tf.Tensor
 ) -> tf.Tensor:
     """Returns randomly zoomed, cropped and mirrored pictures; both of a pair in the same way.
 
@@ -179,24 +174,24 @@ def augment_target(
     the other pictures, nor of how many they are.
 
     Args:
-        pictures: uint8 `(batch, stored_size, stored_size, channels)`.
-        image_size: Height and width of the result in pixels.
+        pictures: uint8 `(batch, stored height, stored width, channels)`.
+        image_size: Of the result, of the same proportions.
         max_zoom: They are shown at 1 to this many times their size.
         flip: Whether half of them are mirrored.
         seed: Two integers; the same seed gives the same result.
 
     Returns:
-        float32 `(batch, image_size, image_size, channels)` in [−1, 1].
+        float32 `(batch, height, width, channels)` in [−1, 1].
     """
-    batch, stored_size = tf.shape(pictures)[0], pictures.shape[1]
+    batch, size = tf.shape(pictures)[0], sides(image_size)
     draws = tf.transpose(_uniform((batch, 4), seed))
-    side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of the picture that is seen
+    side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))  # share of each side that is seen
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
     mirrored = draws[3] < (0.5 if flip else 0.0)
     edge, other = tf.where(mirrored, left + side, left), tf.where(mirrored, left, left + side)
     floats = tf.cast(pictures, tf.float32)  # TensorFlow gathers no bytes on GPUs
-    rows = _between(floats, *_places(top, top + side, image_size, stored_size))
-    columns = _places(edge, other, image_size, stored_size)
+    rows = _between(floats, *_places(top, top + side, size.height, pictures.shape[1]))
+    columns = _places(edge, other, size.width, pictures.shape[2])
     crops = tf.transpose(_between(tf.transpose(rows, _TURNED), *columns), _TURNED)
     return crops / 127.5 - 1.0
 
@@ -229,7 +224,7 @@ def augment_light(
     """Returns images with brightness and contrast changed at random.
 
     Args:
-        image: `(batch, size, size, channels)` in [−1, 1].
+        image: `(batch, height, width, channels)` in [−1, 1].
         brightness: Up to this share of white is added or taken away.
         contrast: It grows or shrinks by up to this share.
         seed: Two integers; the same seed gives the same result.
@@ -251,21 +246,21 @@ def augment_for_discriminator(
     """Returns what the discriminator sees: all of a pair changed alike (DiffAugment).
 
     As in arXiv 2006.10738: brightness, saturation and contrast; a shift by up to an eighth, one for
-    the whole batch; a hole of half the side. The draws are the same for all images of the call, so
-    that input, real and generated picture stay in step; gradients go through.
+    the whole batch; a hole of half of each side. The draws are the same for all images of the
+    call, so that input, real and generated picture stay in step; gradients go through.
 
     Args:
-        images: `(batch, size, size, channels)` each, in [−1, 1].
+        images: `(batch, height, width, channels)` each, in [−1, 1].
         seed: Two integers; the same seed gives the same result.
         first: The place of the first of these images in the whole batch, which devices may share:
             what happens to an image is a function of the seed and of its place alone.
     """
-    batch, size = tf.shape(images[0])[0], int(images[0].shape[1])
+    batch, shape = tf.shape(images[0])[0], tuple(images[0].shape[1:3])
     draws = _uniform((first + batch + 1, 5), seed)
-    most = size // 8
-    shift = most - tf.cast(draws[0, :2] * (2 * most + 1), tf.int32)
+    most = tf.constant([side // 8 for side in shape])
+    shift = most - tf.cast(draws[0, :2] * tf.cast(2 * most + 1, tf.float32), tf.int32)
     draws = tf.transpose(draws[1 + first :])
-    visible = _all_but_a_hole(draws[3:], size) * _where_something_was(shift, size)
+    visible = _all_but_a_hole(draws[3:], shape) * _where_something_was(shift, shape)
     recoloured = (_recoloured(image, draws[:3]) for image in images)
     return [tf.roll(image, shift, axis=(1, 2)) * visible for image in recoloured]
 
@@ -281,19 +276,21 @@ def _recoloured(image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
     return (image - mean) * (contrast + 0.5) + mean
 
 
-def _where_something_was(shift: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns 1, and 0 in what moves in from beyond the border: `(1, size, size, 1)`."""
-    before = tf.range(size)[:, tf.newaxis] - shift
-    rows, columns = tf.unstack((before >= 0) & (before < size), axis=1)
+def _where_something_was(shift: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
+    """Returns 1, and 0 in what moves in from beyond the border: `(1, height, width, 1)`."""
+    before = [tf.range(side) - moved for side, moved in zip(shape, tf.unstack(shift), strict=True)]
+    rows, columns = (
+        (places >= 0) & (places < side) for places, side in zip(before, shape, strict=True)
+    )
     return tf.cast(rows[:, tf.newaxis] & columns, tf.float32)[tf.newaxis, :, :, tf.newaxis]
 
 
-def _all_but_a_hole(draws: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns 1, and 0 in a square: `(batch, size, size, 1)`; `draws` are `(2, batch)`."""
-    places = tf.range(size)
-    begins = (
-        tf.cast(d * (size + 1), tf.int32)[:, tf.newaxis] - size // 4 for d in (draws[0], draws[1])
-    )
-    rows, columns = ((places >= begin) & (places < begin + size // 2) for begin in begins)
+def _all_but_a_hole(draws: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
+    """Returns 1, and 0 in a box: `(batch, height, width, 1)`; `draws` are `(2, batch)`."""
+    hidden = []
+    for draw, side in zip(tf.unstack(draws), shape, strict=True):
+        begin = tf.cast(draw * (side + 1), tf.int32)[:, tf.newaxis] - side // 4
+        hidden.append((tf.range(side) >= begin) & (tf.range(side) < begin + side // 2))
+    rows, columns = hidden
     hole = rows[:, :, tf.newaxis, tf.newaxis] & columns[:, tf.newaxis, :, tf.newaxis]
     return tf.cast(~hole, tf.float32)

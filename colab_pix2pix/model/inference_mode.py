@@ -58,11 +58,11 @@ def measure(trained: Trained, crops: np.ndarray) -> dict[str, float]:
 
     Args:
         trained: The generator and its options.
-        crops: uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs.
+        crops: uint8 `(count, height, width, 3)`, of `image_size`; 6 channels for pairs.
     """
     config = trained.config
     input_image, _ = conditions.make_pair(conditions.encode_image(crops), config)
-    target = resize_images(crops[..., :3], config.output_size or config.image_size)
+    target = resize_images(crops[..., :3], config.made_size)
     target_image = conditions.encode_image(target).numpy()
 
     def error(mode: str) -> float:

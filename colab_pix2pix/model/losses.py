@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ..images.resize_matrices import area_matrix
+from ..images.resize_matrices import area_matrix, blurred_sides
 
 
 def generator_gan_loss(fake_logits: tf.Tensor, kind: str = "log") -> tf.Tensor:
@@ -51,23 +51,27 @@ def generator_l1_loss(target_image: tf.Tensor, generated_image: tf.Tensor) -> tf
     return tf.reduce_mean(tf.abs(target_image - generated_image))
 
 
-def consistency_loss(input_image: tf.Tensor, generated_image: tf.Tensor, side: int) -> tf.Tensor:
+def consistency_loss(
+    input_image: tf.Tensor, generated_image: tf.Tensor, blur_factor: float
+) -> tf.Tensor:
     """Returns how far the brightness of generated images is from that of their inputs.
 
     It needs no target: what was blurred and greyed to make the input must be found again in what
-    is made of it. Compared are the means of squares.
+    is made of it. Compared are the means of what blurring makes one pixel of.
 
     Args:
-        input_image: `(batch, size, size, 1 or 3)` in [−1, 1].
-        generated_image: `(batch, size, size, 3)` in [−1, 1].
-        side: How many squares a side has.
+        input_image: `(batch, height, width, 1 or 3)` in [−1, 1].
+        generated_image: `(batch, height, width, 3)` in [−1, 1].
+        blur_factor: As in `TrainConfig`.
     """
-    means = area_matrix(int(input_image.shape[1]), side)
+    shape = input_image.shape[1:3]
+    small = blurred_sides(shape, blur_factor)
+    rows, columns = (area_matrix(*pair) for pair in zip(shape, small, strict=True))
     if input_image.shape[-1] == 1:
         generated_image = tf.image.rgb_to_grayscale(generated_image)
     difference = input_image - generated_image
-    squares = tf.einsum("ih,bhwc,jw->bijc", means, difference, means)
-    return tf.reduce_mean(tf.abs(squares))
+    means = tf.einsum("ih,bhwc,jw->bijc", rows, difference, columns)
+    return tf.reduce_mean(tf.abs(means))
 
 
 def feature_matching_loss(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 from pathlib import Path
 
-from ..config import TrainConfig
+from ..config import TrainConfig, sides
 from ..errors import TrainingError
 from ..wording import bytes_in_words, counted
 
@@ -59,10 +60,10 @@ def _container_bytes(limit: str, used: str) -> int:
 
 def training_bytes(config: TrainConfig, batch_size: int) -> int:
     """Returns about how much memory the networks and a step of their training take on a CPU."""
-    pixels = config.image_size * config.image_size
-    side = config.output_size or config.image_size
+    pixels = math.prod(sides(config.image_size))
+    made = math.prod(sides(config.made_size))
     judge = config.discriminator_filters or config.base_filters
-    features = pixels * config.base_filters + side * side * judge
+    features = pixels * config.base_filters + made * judge
     each = _BYTES_OF_A_PIXEL * pixels + _BYTES_OF_A_FEATURE * features
     return _BYTES_AT_LEAST + _BYTES_OF_A_WEIGHT * _weights(config) + batch_size * each
 
@@ -92,7 +93,7 @@ def check_training(config: TrainConfig, batch_size: int) -> None:
     raise TrainingError(
         f"Training would take about {bytes_in_words(needed)} of memory;"
         f" {bytes_in_words(free)} are free.",
-        why=f"A step looks at {counted(batch_size, 'crop')} of {config.image_size} pixels a side,"
+        why=f"A step looks at {counted(batch_size, 'crop')} of {sides(config.image_size)} pixels,"
         f" and the network is {config.base_filters} wide.",
         fix=f"Choose {_what_fits(config, batch_size, free)}.",
     )

@@ -1,7 +1,7 @@
 """The two networks of pix2pix (Isola et al., arXiv 1611.07004, section 6.1).
 
 Layer order, biases and initial values are those of the TensorFlow pix2pix tutorial, so that its
-weights fit. Shapes at the end of a line are (height, width, channels), S is the picture's size.
+weights fit. Shapes at the end of a line are (height, width, channels), S is a square's side.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..config import halvings
+from ..config import Size, sides
 from .layers import FusedBatchNormalization, SeededSpectralNorm
 
 _KERNEL = 4
@@ -23,8 +23,8 @@ _ROUNDING = 1e-6  # of what the sixteen weights between two channels sum up to
 
 def build_generator(
     *,
-    image_size: int,
-    output_size: int | None = None,
+    image_size: Size,
+    output_size: Size | None = None,
     depth: int | None = None,
     base_filters: int = 64,
     max_filters: int = 512,
@@ -41,9 +41,9 @@ def build_generator(
     """Returns an untrained U-Net.
 
     Args:
-        image_size: Height and width of the input in pixels: a multiple of 2 ** `depth`.
-        output_size: Height and width of the output in pixels: `image_size` or a half, a quarter of
-            it, which leaves outer decoder blocks away. None: as the input.
+        image_size: Of the input: both sides are multiples of 2 ** `depth`.
+        output_size: Of the output: `image_size` or a half, a quarter of it, which leaves outer
+            decoder blocks away. None: as the input.
         depth: Number of halvings; None: while sides are even; fewer leave innermost blocks away.
         base_filters: Filters of the outermost block (`ngf` in the original); they double with each
             level to at most `max_filters`.
@@ -61,15 +61,16 @@ def build_generator(
         plain: True takes Keras' own layers only, so that others can load the saved model.
 
     Returns:
-        A model from float32 `(batch, image_size, image_size, input_channels)` in [−1, 1] to float32
-        `(batch, output_size, output_size, output_channels)` in [−1, 1].
+        A model from float32 `(batch, height, width, input_channels)` in [−1, 1] to float32 `(batch,
+        output height, output width, output_channels)` in [−1, 1].
     """
-    depth = depth or halvings(image_size)
-    outermost = halvings(image_size // (output_size or image_size))
+    whole = sides(image_size)
+    depth = depth or whole.halvings
+    outermost = (whole.width // sides(output_size or image_size).width).bit_length() - 1
     filters = [min(base_filters * 2**level, max_filters) for level in range(depth)]
     make = _Layers(seed, precision, normalization=normalization, upsampling=upsampling, leak=leak)
     make.batch_normalization = layers.BatchNormalization if plain else FusedBatchNormalization
-    x = input_image = keras.Input((image_size, image_size, input_channels), name="input_image")
+    x = input_image = keras.Input((*whole.shape, input_channels), name="input_image")
     skips = []
     for level in range(depth):  # (S, S, C) -> (1, 1, 512)
         x = make.conv(f"down_{level}", filters[level], strides=2)(x)
@@ -132,7 +133,7 @@ def _without_grid_of_gradients(taps: list[keras.KerasTensor]) -> list[keras.Kera
 
 def build_discriminator(
     *,
-    image_size: int,
+    image_size: Size,
     base_filters: int = 64,
     max_filters: int = 512,
     input_channels: int = 1,
@@ -147,7 +148,7 @@ def build_discriminator(
     """Returns an untrained PatchGAN that judges overlapping patches of a pair of pictures.
 
     Args:
-        image_size: Height and width of the pictures in pixels.
+        image_size: Of the pictures.
         base_filters: Filters of the first layer (`ndf` in the original).
         max_filters: The most filters of a layer.
         input_channels: Channels of the picture that the generator was given.
@@ -160,13 +161,13 @@ def build_discriminator(
         precision: Keras dtype policy of the inner layers: "float32" or "mixed_bfloat16".
 
     Returns:
-        A model from `[input_image, target_image]` to float32 logits `(batch, patches, patches, 1)`,
-        positive where a patch looks real.
+        A model from `[input_image, target_image]` to float32 logits `(batch, patches down, patches
+        across, 1)`, positive where a patch looks real.
     """
     make = _Layers(
         seed + 1, precision, normalization=normalization, spectral_norm=spectral_norm, leak=leak
     )
-    shape = (image_size, image_size)
+    shape = sides(image_size).shape
     input_image = keras.Input((*shape, input_channels), name="input_image")
     target_image = keras.Input((*shape, output_channels), name="target_image")
     x = layers.Concatenate(name="pair")([input_image, target_image])
@@ -262,7 +263,9 @@ class _Layers:
                 momentum=_BATCH_NORM_MOMENTUM, epsilon=_EPSILON, dtype=self._precision, name=name
             )
             return layer(x)
-        if x.shape[1] == 1:  # a single pixel is its own mean: nothing of it would be left
+        if (
+            x.shape[1] == x.shape[2] == 1
+        ):  # a single pixel is its own mean: nothing of it would be left
             return x
         layer = layers.GroupNormalization(
             groups=-1, epsilon=_EPSILON, dtype=self._precision, name=name

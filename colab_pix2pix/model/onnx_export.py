@@ -143,7 +143,7 @@ class _Graph:
         kernel = np.transpose(layer.kernel, (3, 2, 0, 1))
         # What "same" comes to for a kernel of 4: one pixel around, or one before and two after.
         pads = [1, 1, 1, 1] if strides == [2, 2] else [1, 1, 2, 2]
-        if strides == [2, 2] and 1 in (layer.input.shape[1], layer.output.shape[1]):
+        if strides == [2, 2] and (1, 1) in (layer.input.shape[1:3], layer.output.shape[1:3]):
             # Between 2×2 pixels and one, the kernel's border meets nothing but padding: without
             # it the two innermost layers, most of a small network, take a quarter of the room.
             kernel, pads = kernel[:, :, 1:3, 1:3], [0, 0, 0, 0]

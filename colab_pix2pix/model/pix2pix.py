@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..config import TrainConfig
+from ..config import TrainConfig, sides
 from . import conditions, losses, networks
 from .build import build_discriminator, build_generator, build_optimizer
 from .distributed import DeviceGroup
@@ -74,7 +74,7 @@ class Pix2Pix:
         """Sets the pictures that `train` takes by their numbers.
 
         Args:
-            pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+            pictures: uint8 `(count, height, width, 3)`, or 6 for pairs, as `Pictures` has them.
             resident: Whether the device's memory has room for them.
         """
         self._programs.learn_from(pictures, resident=resident)
@@ -104,7 +104,7 @@ class Pix2Pix:
         """Updates both networks once.
 
         Args:
-            pictures: uint8 `(batch, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+            pictures: uint8 `(batch, height, width, 3)`, or 6 for pairs, as `Pictures` has them.
             step: The number of this step; augmentation is a function of it and the seed.
             rate_share: The share of the learning rates to take, 0 to 1.
 
@@ -147,8 +147,8 @@ class Pix2Pix:
             l1_loss = losses.generator_l1_loss(target_image, generated_image)
             generator_loss = config.lambda_l1 * l1_loss
             if config.consistency and config.condition == "blurred-grey":
-                side = conditions.blurred_side(config.blur_factor)
-                consistency = losses.consistency_loss(shown_input, generated_image, side)
+                fed, factor = shown_input, config.blur_factor
+                consistency = losses.consistency_loss(fed, generated_image, factor)
                 generator_loss += config.consistency * consistency
             if judged:
                 images = [shown_input, target_image, generated_image]
@@ -196,8 +196,8 @@ class Pix2Pix:
             step: The number of the step: int64.
 
         Returns:
-            The input images and the target images: float32 `(batch, size, size, channels)` in
-            [−1, 1].
+            The input images and the target images: float32 `(batch, height, width, channels)`
+            in [−1, 1].
         """
         input_image, target_image = conditions.make_training_pair(pictures, self.config, step)
         return input_image, self._at_output_size(target_image)
@@ -217,10 +217,8 @@ class Pix2Pix:
         return image.shape[0] * tf.distribute.get_replica_context().replica_id_in_sync_group
 
     def _at_output_size(self, image: tf.Tensor) -> tf.Tensor:
-        size = self.config.output_size or self.config.image_size
-        if size == image.shape[1]:
-            return image
-        return conditions.shrink(image, size, size)
+        shape = sides(self.config.made_size).shape
+        return image if image.shape[1:3] == shape else conditions.shrink(image, *shape)
 
     def _descend(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         network, optimizer = getattr(self, name), getattr(self, f"{name}_optimizer")

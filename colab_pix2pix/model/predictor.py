@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..config import sides
 from ..errors import TrainingError
 from . import conditions, inference_mode, memory
 from .trained import Trained
@@ -28,19 +29,20 @@ class Predictor:
     Args:
         trained: What to generate with, and its options.
         mode: "inference" or "paper".
-        whole: True takes pictures of any shape whose shorter side is `size`: they are mirrored
-            outwards until the network can halve them, and cut off again. False takes squares.
+        whole: True takes pictures of any shape, the shorter side as long as that of `size`: they
+            are mirrored outwards until the network can halve them, and cut off again. False takes
+            those of `size`.
 
     Attributes:
-        size: In pixels.
+        size: Width and height that it was trained on.
         factor: Width and height of a result, as a share of the picture's.
         name: Of the saved state and the mode, the same in each session.
     """
 
     def __init__(self, trained: Trained, mode: str = "inference", *, whole: bool = False) -> None:
         config = trained.config
-        self.size = config.image_size
-        self.factor = (config.output_size or config.image_size) / config.image_size
+        self.size = sides(config.image_size)
+        self.factor = sides(config.made_size).width / self.size.width
         self.name = f"{trained.name}, {mode} mode{', whole' if whole else ''}"
         self._config, self._training = config, mode == "paper"
         self._multiple = 2**config.levels
@@ -118,5 +120,5 @@ def _too_large(width: int, height: int) -> TrainingError:
     return TrainingError(
         f"There is too little memory for a picture of {width}x{height} pixels at once.",
         why="The network looks at all of it.",
-        fix="Use its centre square (without `whole`), or pictures that are less long.",
+        fix="Use its centre (without `whole`), or pictures that are less long.",
     )

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from .. import wording
-from ..config import TrainConfig
+from ..config import TrainConfig, sides
 from ..errors import TrainingError
 
 #: What a training consists of: at first the generator may learn alone, then both networks do.
@@ -243,7 +243,7 @@ def enough_memory(config: TrainConfig, batch_size: int) -> Iterator[None]:
     except tf.errors.ResourceExhaustedError as error:
         raise TrainingError(
             f"The device has too little memory for {batch_size} pictures at a time.",
-            why=f"They have {config.image_size} pixels a side, and the network is"
+            why=f"They have {sides(config.image_size)} pixels, and the network is"
             f" {config.base_filters} wide.",
             fix=f"Try batch_size {max(1, batch_size // 2)}, or a smaller base_filters in a"
             " new run; what was saved stays.",

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import wording
-from ..config import CurateConfig, FramesConfig, PicturesConfig, VideoConfig, parse_sources
+from ..config import (
+    CurateConfig,
+    FramesConfig,
+    PicturesConfig,
+    Sides,
+    VideoConfig,
+    parse_sources,
+    size_option,
+)
 from ..dataset import choices, curate, manifest
 from ..dataset.manifest import Dataset
 from ..dataset.own_images import pair_layouts
@@ -185,7 +193,9 @@ def _options_of(project: Project, config: FramesConfig) -> dict[str, Any]:
     reading = project.recall(PicturesConfig)
     if reading.pairs == "no":
         return config.to_dict() | reading.cutting
-    size = max(int(side) for side in config.scale.split(":"))
+    side = max(int(side) for side in config.scale.split(":"))
+    across, down = map(int, config.shape.split(":"))
+    size = size_option(Sides(max(side, side * across // down), max(side, side * down // across)))
     return {"direction": reading.pairs, "size": size} | reading.cutting
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..config import TrainConfig
+from ..config import Sides, Size, TrainConfig, sides
 from ..events import Metrics
 from ..images import network_input, read_image
 from ..languages import N_, _
@@ -23,7 +23,7 @@ LOSSES = tuple((*named, c) for named, c in zip(LOSS_NAMES.items(), _COLOURS, str
 #: What the rows of a sample grid are.
 GRID_CAPTION = N_("Top: what the network sees. Middle: what was there. Bottom: its picture.")
 _GREY = "#888888"
-_GAP = 8  # pixels, between the squares of a strip
+_GAP = 8  # pixels, between the pictures of a strip
 
 
 def jpeg(path: Path, *, max_width: int = 900, quality: int = 82) -> bytes:
@@ -45,41 +45,54 @@ def jpeg_bytes(image: Image.Image, quality: int) -> bytes:
     return stream.getvalue()
 
 
-def square_thumbnail(path: Path, pixels: int) -> Image.Image:
-    """Returns a square image, shrunk to `pixels` a side."""
+def fitted(size: tuple[int, int], pixels: int) -> Sides:
+    """Returns the size of the same proportions whose longer side has so many pixels.
+
+    Example:
+        >>> fitted((512, 288), 96), fitted((64, 64), 96)
+        (Sides(width=96, height=54), Sides(width=96, height=96))
+    """
+    return Sides(*(max(1, round(side * pixels / max(size))) for side in size))
+
+
+def thumbnail(path: Path, pixels: int) -> Image.Image:
+    """Returns an image whose longer side has so many pixels."""
     with Image.open(path, formats=["JPEG", "PNG"]) as image:
         if image.format == "JPEG":
-            image.draft("RGB", (pixels, pixels))  # far quicker
-            return image.convert("RGB").resize((pixels, pixels))
-    return read_image(path).image.resize((pixels, pixels))
+            small = fitted(image.size, pixels)
+            image.draft("RGB", small)  # far quicker
+            return image.convert("RGB").resize(small)
+    whole = read_image(path).image
+    return whole.resize(fitted(whole.size, pixels))
 
 
-def centre_square(path: Path, pixels: int) -> Image.Image:
-    """Returns the square in the centre of an image, `pixels` a side; it is turned upright."""
-    return ImageOps.fit(read_image(path).image, (pixels, pixels), Image.Resampling.LANCZOS)
+def centre(path: Path, size: Size) -> Image.Image:
+    """Returns the centre of an image, cut to the proportions of a size; it is turned upright."""
+    return ImageOps.fit(read_image(path).image, sides(size), Image.Resampling.LANCZOS)
 
 
-def seen_square(path: Path, config: TrainConfig | None, pixels: int) -> Image.Image:
-    """Returns what the network sees of the square in the centre of an image, `pixels` a side.
+def seen_centre(path: Path, config: TrainConfig | None, size: Size) -> Image.Image:
+    """Returns what the network sees of the centre of an image.
 
     Args:
         path: The image.
         config: How the input is made of it; None where it is the input as it stands.
-        pixels: The size of the result; lines are as wide as a pixel of what the network gets.
+        size: Of the result; lines are as wide as a pixel of what the network gets.
     """
     if config is None:
-        return centre_square(path, pixels)
-    side = config.image_size if config.condition == "edges" else pixels
-    fed = network_input(centre_square(path, side), config)
-    return fed.convert("RGB").resize((pixels, pixels), Image.Resampling.BICUBIC)
+        return centre(path, size)
+    shown = sides(size)
+    longest = max(sides(config.image_size)) if config.condition == "edges" else max(shown)
+    fed = network_input(centre(path, fitted(shown, longest)), config)
+    return fed.convert("RGB").resize(shown, Image.Resampling.BICUBIC)
 
 
-def strip(squares: Sequence[Image.Image]) -> Image.Image:
-    """Returns squares of one size side by side, as `large_view` reads them."""
-    side = squares[0].width
-    whole = Image.new("RGB", (len(squares) * (side + _GAP) - _GAP, side), (128, 128, 128))
-    for index, square in enumerate(squares):
-        whole.paste(square, (index * (side + _GAP), 0))
+def strip(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Returns pictures of one size side by side, as `large_view` reads them."""
+    width, height = pictures[0].size
+    whole = Image.new("RGB", (len(pictures) * (width + _GAP) - _GAP, height), (128, 128, 128))
+    for index, picture in enumerate(pictures):
+        whole.paste(picture, (index * (width + _GAP), 0))
     return whole
 
 

@@ -47,45 +47,54 @@ _CUT = (
 )
 
 # One listener for the whole page, however many panels there are, and however often they are drawn
-# again. A picture is a sheet of squares: of samples a column for each crop, its rows the layers;
-# of a strip (what was made of a picture) its columns are the layers.
+# again. A picture is a sheet of pictures: of samples a column for each crop, its rows the layers;
+# of a strip (what was made of a picture) its columns are the layers. They are squares, unless a
+# class of the image names their sides: cp-sides-96x64.
 _SCRIPT = """
 if (!window.cpLarge) {
   window.cpLarge = true;
   const SIZES = Array.from({length: 64}, (_, n) => 16 * (n + 1)), GAP = 4, STRIP_GAP = 8;
-  const squaresOf = (view, image) => {
+  const partsOf = (view, image) => {
     const width = image.naturalWidth, height = image.naturalHeight;
-    if (view.dataset.kind === 'strip')
-      return {count: 1, square: (layer) => [layer * (height + STRIP_GAP), 0, height]};
+    if (view.dataset.kind === 'strip') {
+      const step = (width + STRIP_GAP) / JSON.parse(view.dataset.names).length;
+      return {count: 1, part: (layer) => [layer * step, 0, step - STRIP_GAP, height]};
+    }
+    const classes = `${image.className} ${image.parentNode.className}`;
+    const known = classes.match(/cp-sides-(\\d+)x(\\d+)/), sizes = known ? [+known[2]] : SIZES;
+    const ratio = known ? known[1] / known[2] : 1;
     let best = null;
-    for (const size of SIZES) for (let count = 1; count <= 12; count++) {
-      const down = 3 * (size + GAP) + GAP, across = count * (size + GAP) + GAP;
+    for (const size of sizes) for (let count = 1; count <= 12; count++) {
+      const down = 3 * (size + GAP) + GAP, across = count * (ratio * size + GAP) + GAP;
       const off = Math.abs(width - across * height / down) + Math.abs(1 - height / down);
       if (!best || off < best.off) best = {off, size, count, scale: height / down};
     }
-    const step = (best.size + GAP) * best.scale, gap = GAP * best.scale;
-    return {count: best.count, square: (layer, item) =>
-      [gap + item * step, gap + layer * step, best.size * best.scale]};
+    const {size, scale} = best, gap = GAP * scale;
+    return {count: best.count, part: (layer, item) =>
+      [gap + item * (ratio * size + GAP) * scale, gap + layer * (size + GAP) * scale,
+        ratio * size * scale, size * scale]};
   };
   const imagesOf = view => [...view.closest('.cp').querySelectorAll(view.dataset.of)]
     .filter(image => image.naturalWidth && image.offsetWidth);
   const itemsOf = view => imagesOf(view).flatMap(image => {
-    const squares = squaresOf(view, image);
-    return Array.from({length: squares.count}, (_, item) => ({image, item, squares}));
+    const parts = partsOf(view, image);
+    return Array.from({length: parts.count}, (_, item) => ({image, item, parts}));
   });
   const show = (view, index) => {
     const items = itemsOf(view), last = items.length - 1;
     if (last < 0) return;
     index = Math.min(Math.max(index, 0), last);
     view.dataset.index = index;
-    const {image, item, squares} = items[index];
+    const {image, item, parts} = items[index];
     const names = JSON.parse(view.dataset.names), pair = view.querySelector('select').value;
     ['under', 'over'].forEach((place, at) => {
       const layer = Number(pair[at]), canvas = view.querySelector('.cp-' + place);
-      const [left, top, size] = squares.square(layer, item);
-      canvas.width = canvas.height = Math.max(1, Math.round(size));
+      const [left, top, width, height] = parts.part(layer, item);
+      canvas.width = Math.max(1, Math.round(width));
+      canvas.height = Math.max(1, Math.round(height));
+      canvas.parentNode.style.aspectRatio = width / height;
       canvas.getContext('2d').drawImage(
-        image, left, top, size, size, 0, 0, canvas.width, canvas.height);
+        image, left, top, width, height, 0, 0, canvas.width, canvas.height);
       view.querySelector(at ? '.cp-right' : '.cp-left').textContent = names[layer];
     });
     view.querySelector('[data-do=back]').disabled = index === 0;
@@ -105,11 +114,11 @@ if (!window.cpLarge) {
     }
     const view = target.matches?.('img') && viewOf(target);
     if (!view) return;
-    const squares = squaresOf(view, target), box = target.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left) / box.width * squares.count);
+    const parts = partsOf(view, target), box = target.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / box.width * parts.count);
     const first = itemsOf(view).findIndex(each => each.image === target);
     view.hidden = false;
-    show(view, first + Math.min(Math.max(column, 0), squares.count - 1));
+    show(view, first + Math.min(Math.max(column, 0), parts.count - 1));
     view.focus({preventScroll: true});
     view.scrollIntoView({block: 'nearest'});
   });
@@ -137,7 +146,7 @@ def _cut() -> str:
     return _CUT.replace("SEEN", html.escape(_("How much of each picture is seen")))
 
 
-def stage(under: str, over: str, left: str, right: str) -> str:
+def stage(under: str, over: str, left: str, right: str, *, ratio: float = 1.0) -> str:
     """Returns one picture over another, with a slider that stands at its left end.
 
     Args:
@@ -145,24 +154,26 @@ def stage(under: str, over: str, left: str, right: str) -> str:
         over: The URL of the other, which is seen at first.
         left: What the one under it is.
         right: What the one above is.
+        ratio: Of their width to their height.
     """
     names = f'<span class="cp-left">{html.escape(left)}</span>'
     names += f'<span class="cp-right">{html.escape(right)}</span>'
     images = f'<img class="cp-under" alt="" src="{under}"><img class="cp-over" alt="" src="{over}">'
     cut = _cut().replace('value="50"', 'value="0"')
-    return f'<div class="cp-stage" style="--cut: 0%">{images}{names}{cut}</div>'
+    look = f"--cut: 0%; aspect-ratio: {ratio:.4f}"
+    return f'<div class="cp-stage" style="{look}">{images}{names}{cut}</div>'
 
 
 def large_view(of: str, layers: Sequence[str], *, strip: bool = False) -> widgets.HTML:
-    """Returns what shows a square of a picture in large, once it is clicked; hidden until then.
+    """Returns what shows a part of a picture in large, once it is clicked; hidden until then.
 
     Two of the layers lie over each other, with a slider between them; a menu chooses which. Arrow
-    keys and buttons lead through all squares, Escape closes it.
+    keys and buttons lead through all of them, Escape closes it.
 
     Args:
         of: The CSS class of the image widgets, which stand in the same panel.
-        layers: What can be compared. Of a sample grid its rows, else squares side by side.
-        strip: True where an image is one strip of squares, False where it is a sample grid.
+        layers: What can be compared. Of a sample grid its rows, else pictures side by side.
+        strip: True where an image is one strip of pictures, False where it is a sample grid.
     """
     pairs = [(a, b) for a in range(len(layers)) for b in range(a + 1, len(layers))]
     pairs.sort(key=lambda pair: -pair[1])  # with what was made, first

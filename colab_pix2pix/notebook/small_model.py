@@ -63,11 +63,11 @@ def comparison_view(found: Comparison, project: Project) -> widgets.VBox:
     )
     rows.append(widgets.HTML(style.line(caption, "help")))
     for pictures in found.pictures:
-        squares = [
-            Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-            for picture in pictures
+        size = inline_images.fitted(Image.fromarray(pictures[-1]).size, _SIDE)
+        resized = [
+            Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC) for picture in pictures
         ]
-        strip = inline_images.jpeg_bytes(inline_images.strip(squares), 85)
+        strip = inline_images.jpeg_bytes(inline_images.strip(resized), 85)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
     rows.append(large_view("cp-made", tuple(map(_, _LAYERS)), strip=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from .. import wording
+from ..config import Sides, Size, sides
 from ..errors import DatasetError
 from ..events import METRICS_COLUMNS, Metrics, unpack_history
 from ..files import atomic_write
@@ -29,46 +32,75 @@ def sample_grid(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Returns one picture of several rows of pictures.
 
     Args:
-        rows: uint8 `(count, size, size, 3)` or `(count, size, size, 1)` each, all of one size.
+        rows: uint8 `(count, height, width, 3 or 1)` each, all of one size.
 
     Returns:
         uint8 `(height, width, 3)` with even sides: a row a row, a gap between all.
     """
-    count, size = rows[0].shape[:2]
-    step = size + _GAP
-    grid = np.full((len(rows) * step + _GAP, count * step + _GAP, 3), _BACKGROUND, np.uint8)
+    count, height, width = rows[0].shape[:3]
+    down, across = height + _GAP, width + _GAP
+    grid = np.full((len(rows) * down + _GAP, count * across + _GAP, 3), _BACKGROUND, np.uint8)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
-            top, left = _GAP + y * step, _GAP + x * step
-            grid[top : top + size, left : left + size] = picture
+            top, left = _GAP + y * down, _GAP + x * across
+            grid[top : top + height, left : left + width] = picture
     return grid[: grid.shape[0] // 2 * 2, : grid.shape[1] // 2 * 2]
 
 
-def split_grid(grid: np.ndarray) -> np.ndarray:
+def split_grid(grid: np.ndarray, size: Size = 1) -> np.ndarray:
     """Returns the pictures of a grid of three rows, as `sample_grid` has put them together.
 
+    Args:
+        grid: As a training has written it.
+        size: Of its pictures, or one of the same proportions.
+
     Returns:
-        uint8 `(3, count, size, size, 3)`: inputs, real pictures, generated ones.
+        uint8 `(3, count, height, width, 3)`: inputs, real pictures, generated ones.
     """
-    step = (grid.shape[0] - _GAP) // 3
-    count, size = (grid.shape[1] - _GAP) // step, step - _GAP
-    tiled = grid[_GAP : _GAP + 3 * step, _GAP : _GAP + count * step]
-    cells = tiled.reshape(3, step, count, step, 3)[:, :size, :, :size]
+    down = (grid.shape[0] - _GAP) // 3
+    height, made = down - _GAP, sides(size)
+    width = round(height * made.width / made.height)
+    across = width + _GAP
+    count = (grid.shape[1] - _GAP) // across
+    tiled = grid[_GAP : _GAP + 3 * down, _GAP : _GAP + count * across]
+    cells = tiled.reshape(3, down, count, across, 3)[:, :height, :, :width]
     return cells.transpose(0, 2, 1, 3, 4)
 
 
-def sample_bytes(image_size: int) -> int:
+def sample_bytes(image_size: Size) -> int:
     """Returns about how much a sample grid takes, its share of the time-lapse included."""
-    return 3 * GRID_PICTURES * image_size**2 // 4
+    return 3 * GRID_PICTURES * math.prod(sides(image_size)) // 4
 
 
-def write_sample(project: Project, step: int, grid: np.ndarray) -> Path:
-    """Writes a sample grid as `samples/step-<step>.jpg` and returns its path."""
+def write_sample(project: Project, step: int, grid: np.ndarray, size: Size = 1) -> Path:
+    """Writes a sample grid as `samples/step-<step>.jpg` and returns its path.
+
+    Args:
+        project: The run.
+        step: After which it was drawn.
+        grid: As `sample_grid` has made it.
+        size: Of its pictures: where they are no squares, the file says so in its comment.
+    """
     project.samples.mkdir(parents=True, exist_ok=True)
-    path = project.sample_file(step)
+    path, picture = project.sample_file(step), sides(size)
+    comment = {} if picture.width == picture.height else {"comment": str(picture)}
     with atomic_write(path) as part:
-        Image.fromarray(grid).save(part, quality=90)
+        Image.fromarray(grid).save(part, quality=90, **comment)
     return path
+
+
+def size_of_pictures(path: Path) -> Sides:
+    """Returns the proportions of the pictures in a sample grid, as its file says; else of a square.
+
+    Args:
+        path: A file that `write_sample` has written, torn or not.
+    """
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            said = re.fullmatch(rb"(\d{1,4})x(\d{1,4})", image.info.get("comment", b""))
+    except (OSError, SyntaxError):  # torn
+        said = None
+    return Sides(int(said[1]), int(said[2])) if said else Sides(1, 1)
 
 
 def write_timelapse(project: Project, last_step: int) -> Path:

@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 
 from .. import wording
-from ..config import SamplesConfig, TrainConfig
+from ..config import SamplesConfig, Sides, Size, TrainConfig, sides
 from ..dataset.counts import learned_and_held_out
 from ..dataset.manifest import Crop, Dataset
 from ..errors import CheckpointError, DatasetError, OptionError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
-from ..images import image_size, read_square
-from ..languages import ngettext
+from ..images import image_size, read_centre
+from ..languages import _, ngettext
 from ..project import Project
 from .image_store import keep, side_by_side
+
+_ROUNDED = 0.02  # of proportions, as a share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ def _order(pictures: int, seed: int, epoch: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The decoded crops: uint8 `(count, stored_size, stored_size, 3)` each.
+    """The decoded crops: uint8 `(count, stored height, stored width, 3)` each.
 
     Of pairs there are 6 channels: the three of the target, then those of the picture that the
     network gets, so that whatever is cut, zoomed or mirrored is so in both.
@@ -166,10 +168,20 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
     train, held_out = split_crops(dataset, config)
     crops = train if held_out == train else [*train, *held_out]
     paths = [[dataset.directory / file for file in crop.files] for crop in crops]
-    size = _stored_size([path for some in paths for path in some], config)
+    shapes = [image_size(path) for some in paths for path in some]
+    size = _stored_size(shapes, config)
+    if cut := sum(_loses_much(shape, size) for shape in shapes):
+        message = _(
+            "{n} of {count} pictures have other proportions than {size} pixels: the network sees"
+            " their centre.",
+            n=cut,
+            count=len(shapes),
+            size=sides(config.image_size),
+        )
+        on_event(Note(message=message))
 
     def decode(some: Sequence[Path]) -> np.ndarray:
-        return np.concatenate([read_square(path, size) for path in some], axis=-1)
+        return np.concatenate([read_centre(path, size) for path in some], axis=-1)
 
     def decoded() -> Iterator[np.ndarray]:
         for index, picture in enumerate(side_by_side(decode, paths)):
@@ -178,7 +190,7 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
             yield picture
         on_event(Progress(job="load", done=len(paths), total=len(paths), unit="crops"))
 
-    shape = (len(paths), size, size, 3 * len(paths[0]))
+    shape = (len(paths), *size.shape, 3 * len(paths[0]))
     stored = keep(decoded(), shape, limit_bytes=round(config.memory_limit * 1e9))
     message = ngettext(
         "{crops} takes {size}.",
@@ -191,12 +203,21 @@ def load_pictures(dataset: Dataset, config: TrainConfig, on_event: OnEvent = ign
     return Pictures(stored.pictures[: len(train)], stored.pictures[-len(held_out) :])
 
 
-def _stored_size(paths: Sequence[Path], config: TrainConfig) -> int:
-    """Returns the smallest side of all pictures, but from 1 to `max_zoom` times `image_size`."""
-    smallest = round(config.image_size * config.max_zoom)
-    for path in paths:
-        smallest = min(smallest, *image_size(path))
-    return max(smallest, config.image_size)
+def _stored_size(shapes: Sequence[tuple[int, int]], config: TrainConfig) -> Sides:
+    """Returns `image_size`, up to `max_zoom` times larger where all pictures have the pixels."""
+    size = sides(config.image_size)
+    shorter = min(size)
+    largest = round(shorter * config.max_zoom)
+    for width, height in shapes:
+        largest = min(largest, width * shorter // size.width, height * shorter // size.height)
+    largest = max(largest, shorter)
+    return Sides(*(round(side * largest / shorter) for side in size))
+
+
+def _loses_much(shape: tuple[int, int], size: Sides) -> bool:
+    """Returns whether more of a picture is cut off than rounding to whole pixels explains."""
+    ratio = (shape[0] * size.height) / (shape[1] * size.width)
+    return not 1 - _ROUNDED <= ratio <= 1 / (1 - _ROUNDED)
 
 
 def chosen_crops(dataset: Dataset, project: Project) -> list[Crop]:
@@ -228,7 +249,7 @@ def sample_pictures(dataset: Dataset, project: Project, config: TrainConfig) -> 
     """Returns the chosen crops, decoded; None where the usual held-out ones are to be shown.
 
     Returns:
-        uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs, the target first.
+        uint8 `(count, height, width, 3)`, of `image_size`; 6 channels for pairs, the target first.
 
     Raises:
         DatasetError: one can't be read.
@@ -237,16 +258,16 @@ def sample_pictures(dataset: Dataset, project: Project, config: TrainConfig) -> 
     return decode_crops(dataset, crops, config.image_size) if crops else None
 
 
-def decode_crops(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarray:
+def decode_crops(dataset: Dataset, crops: Sequence[Crop], size: Size) -> np.ndarray:
     """Returns crops as evaluation sees them.
 
     Args:
         dataset: Where they lie.
         crops: At least one.
-        size: Height and width of the result, in pixels.
+        size: Of the result; where a crop has other proportions, its centre is taken.
 
     Returns:
-        uint8 `(count, size, size, 3)`; 6 channels for pairs, the target first.
+        uint8 `(count, height, width, 3)`; 6 channels for pairs, the target first.
 
     Raises:
         DatasetError: one can't be read.
@@ -254,6 +275,6 @@ def decode_crops(dataset: Dataset, crops: Sequence[Crop], size: int) -> np.ndarr
 
     def decode_one(crop: Crop) -> np.ndarray:
         files = [dataset.directory / file for file in crop.files]
-        return np.concatenate([read_square(file, size) for file in files], axis=-1)
+        return np.concatenate([read_centre(file, size) for file in files], axis=-1)
 
     return np.stack(list(side_by_side(decode_one, crops)))

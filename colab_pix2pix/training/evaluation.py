@@ -72,6 +72,9 @@ def ms_ssim_scales(size: int) -> int:
 
     SSIM looks through a window of 11 pixels, which must fit into the smallest.
 
+    Args:
+        size: The shorter side, in pixels.
+
     Example:
         >>> [ms_ssim_scales(size) for size in (32, 64, 128, 256, 512)]
         [2, 3, 4, 5, 5]
@@ -83,10 +86,10 @@ def score_pictures(target_image: tf.Tensor, generated_image: tf.Tensor) -> Pictu
     """Scores images one by one.
 
     Args:
-        target_image: Real ones: float32 `(count, size, size, 3)` in [−1, 1]; at least 11 pixels.
+        target_image: Real ones: float32 `(count, height, width, 3)` in [−1, 1]; at least 11 pixels.
         generated_image: Made ones, the same shape.
     """
-    weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(target_image.shape[1])])
+    weights = np.array(_MS_SSIM_WEIGHTS[: ms_ssim_scales(min(target_image.shape[1:3]))])
     both = _from_black(target_image), _from_black(generated_image)
     return PictureScores(
         l1=tf.reduce_mean(tf.abs(target_image - generated_image), axis=(1, 2, 3)).numpy(),
@@ -101,7 +104,7 @@ class HeldOut:
 
     Args:
         model: What generates, for its options and its condition.
-        pictures: uint8 `(count, stored_size, stored_size, 3)`, or 6 for pairs; see `Pictures`.
+        pictures: uint8 `(count, stored height, stored width, 3)`, or 6 for pairs; see `Pictures`.
         samples: What is drawn, of the same kind; None draws a few of them.
     """
 
@@ -110,12 +113,11 @@ class HeldOut:
     ) -> None:
         self._samples = samples
         chosen = np.unique(evenly_spaced(len(pictures), _MOST_PICTURES))
-        size = model.config.image_size
         self._model = model
-        image = conditions.encode_image(resize_images(pictures[chosen], size))
+        image = conditions.encode_image(resize_images(pictures[chosen], model.config.image_size))
         self._input_image, _ = conditions.make_pair(image, model.config)
         targets = pictures[chosen][..., :3]
-        self._target = resize_images(targets, model.config.output_size or size)
+        self._target = resize_images(targets, model.config.made_size)
         self._target_image = conditions.encode_image(self._target)
         self._other_light = in_other_light(self._input_image)
 
@@ -133,10 +135,10 @@ class HeldOut:
             image = conditions.encode_image(self._samples)
             input_image, _ = conditions.make_pair(image, self._model.config)
             made = self._model.generate(input_image)
-            target = resize_images(self._samples[..., :3], self._target.shape[1])
+            target = resize_images(self._samples[..., :3], self._model.config.made_size)
         inputs = conditions.decode_image(input_image).numpy()
         inputs = np.broadcast_to(inputs, (*inputs.shape[:-1], 3))
-        inputs = resize_images(inputs, self._target.shape[1])
+        inputs = resize_images(inputs, self._model.config.made_size)
         grid = artifacts.sample_grid([inputs, target, conditions.decode_image(made).numpy()])
         return grid, self._score(generated_image)
 
@@ -162,7 +164,7 @@ def in_other_light(input_image: tf.Tensor) -> tf.Tensor:
     """Returns inputs in light that no crop had: darker ones and brighter ones in turn.
 
     Args:
-        input_image: `(batch, size, size, channels)` in [−1, 1].
+        input_image: `(batch, height, width, channels)` in [−1, 1].
     """
     sign = tf.where(tf.range(tf.shape(input_image)[0]) % 2 == 0, -1.0, 1.0)
     changed = _LESS_CONTRAST * input_image + _OTHER_LIGHT * sign[:, None, None, None]
@@ -177,15 +179,15 @@ def follow_error(input_image: tf.Tensor, generated_image: tf.Tensor, config: Tra
     0.1 and more.
 
     Args:
-        input_image: `(batch, size, size, 1 or 3)` in [−1, 1].
-        generated_image: `(batch, output_size, output_size, 3)` in [−1, 1].
+        input_image: `(batch, height, width, 1 or 3)` in [−1, 1].
+        generated_image: `(batch, output height, output width, 3)` in [−1, 1].
         config: How the input is made; a condition other than paired.
 
     Returns:
         The mean absolute difference of pixels in [0, 1].
     """
     again = conditions.make_input(generated_image, config)
-    if again.shape[1] != input_image.shape[1]:
+    if again.shape[1:3] != input_image.shape[1:3]:
         input_image = conditions.shrink(input_image, *again.shape[1:3])
     return float(tf.reduce_mean(tf.abs(again - input_image))) / _RANGE
 
@@ -199,7 +201,7 @@ def change_under_noise(
 
     Args:
         generate: Input images to generated images in [−1, 1].
-        image: What the camera sees: `(count, size, size, channels)` in [−1, 1]; `STILLS` of them
+        image: What the camera sees: `(count, height, width, channels)` in [−1, 1]; `STILLS` of them
             are looked at.
         make_input: What the generator is fed of such a picture.
 

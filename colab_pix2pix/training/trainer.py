@@ -189,7 +189,8 @@ class Trainer:
     def _sample(self, recorders: Recorders) -> Score:
         """Draws the sample grid; returns the score on held-out crops."""
         grid, score = recorders.held_out.draw()
-        make = partial(artifacts.write_sample, step=self.step, grid=grid)
+        size = self.plan.config.made_size
+        make = partial(artifacts.write_sample, step=self.step, grid=grid, size=size)
         if path := recorders.writer.side_file(make):
             self._on_event(Sample(step=self.step, path=path))
         return score

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..config import Sides, Size, sides
 from ..errors import VideoError
 from .decode import decode
 from .filters import Scaling, Shape
@@ -31,15 +32,15 @@ class Block:
 
 
 def scaled_frames(
-    info: VideoInfo, timeline: Timeline, size: int, block: int, *, whole: bool = False
+    info: VideoInfo, timeline: Timeline, size: Size, block: int, *, whole: bool = False
 ) -> Generator[Block]:
-    """Gives the centre squares of all frames, or whole frames, prefetched in a thread.
+    """Gives the centres of all frames, or whole frames, prefetched in a thread.
 
     Args:
         info: The video.
         timeline: Its frames.
-        size: Width and height that the squares get, an even number of pixels; of whole frames the
-            shorter side, the other is made even too.
+        size: What the centres get, cut to its proportions; even numbers of pixels. Of whole frames
+            its shorter side is theirs, and the other is made even too.
         block: How many frames come at a time; the last ones may be fewer.
         whole: True leaves nothing out. Where a file changes its shape in the middle, what comes
             later is fitted into the first shape, between black bars.
@@ -47,22 +48,22 @@ def scaled_frames(
     Raises:
         VideoError: the video can't be decoded, or holds no picture.
     """
-    blocks = _decode_blocks(info, timeline, size, block, whole)
+    blocks = _decode_blocks(info, timeline, sides(size), block, whole)
     yield from prefetch(blocks, _PREFETCHED_BLOCKS, name="decoding")
 
 
 def _decode_blocks(
-    info: VideoInfo, timeline: Timeline, size: int, block: int, whole: bool
+    info: VideoInfo, timeline: Timeline, size: Sides, block: int, whole: bool
 ) -> Generator[Block]:
-    side = min(info.width, info.height)
-    width, height = (
-        2 * round(n * size / side / 2) if whole else size for n in (info.width, info.height)
-    )
+    width, height = size
+    if whole:
+        scale = min(size) / min(info.width, info.height)
+        width, height = (2 * round(n * scale / 2) for n in (info.width, info.height))
 
     def scaling_of(shape: Shape) -> Scaling:
         if whole:
             return Scaling(_fitted(shape, info.shape, width, height), method="area")
-        return Scaling((size, size), _centre_square(shape), method="area")
+        return Scaling((width, height), _centre(shape, size), method="area")
 
     everything = np.arange(len(timeline.seconds))
     seconds: list[float] = []
@@ -81,11 +82,12 @@ def _decode_blocks(
         raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
 
 
-def _centre_square(shape: Shape) -> tuple[int, int, int, int]:
+def _centre(shape: Shape, size: Sides) -> tuple[int, int, int, int]:
     """Returns what to cut, before anything is scaled, where pixels may not be square yet."""
-    side = min(shape.width, shape.height)
-    across = max(1, round(side * shape.decoded_width / shape.width))
-    return (shape.decoded_width - across) // 2, (shape.height - side) // 2, across, side
+    scale = min(shape.width / size.width, shape.height / size.height)
+    across = max(1, round(scale * size.width * shape.decoded_width / shape.width))
+    down = max(1, round(scale * size.height))
+    return (shape.decoded_width - across) // 2, (shape.height - down) // 2, across, down
 
 
 def _fitted(shape: Shape, first: Shape, width: int, height: int) -> tuple[int, int]:

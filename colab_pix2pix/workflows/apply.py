@@ -71,7 +71,7 @@ def apply(
         source: A picture, a folder of pictures, or a video.
         target: The picture or `.mp4` to write, or a folder (see `output_file`), as where source is.
         whole: True takes whole pictures, scaled to the model's size at their shorter side; False
-            their centre squares. Very long ones are made of overlapping tiles.
+            their centres, cut to its proportions. Very long ones are made of overlapping tiles.
         mode: "inference"; "paper": as in the paper, with statistics of the picture itself and
             dropout; "auto": what is closer to the truth on held-out crops.
         generation: "chosen" (by eye; else the last), "last", "best", or a number.
@@ -244,7 +244,7 @@ def _to_pictures(
     pairs = mounts.ask(source, lambda beat: pairs_of(source, target), on_event=on_event)
     require_apart(*((target, source) if source.is_dir() else reversed(pairs[0])))
     predictor = load()
-    from ..images import read_square, read_whole
+    from ..images import read_centre, read_whole
 
     made_by = predictor.name
     ask = partial(mounts.ask, on_event=on_event)  # each file may be the first that hangs
@@ -256,7 +256,7 @@ def _to_pictures(
         on_event(
             Note(message=_("{n} of {count} pictures were made before.", n=done, count=len(pairs)))
         )
-    read = read_whole if whole else read_square
+    read = read_whole if whole else read_centre
     left_out = LeftOut(on_event, strict=strict or not source.is_dir())
     size = predictor.size
     reads = partial(read, size=size)

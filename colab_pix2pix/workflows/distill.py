@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .. import mounts
-from ..config import MAX_WARMUP_STEPS, FramesConfig, TrainConfig
+from ..config import MAX_WARMUP_STEPS, FramesConfig, TrainConfig, sides
 from ..dataset import archive, manifest
 from ..dataset.builder import Source, add_sources
 from ..dataset.counts import learned_and_held_out
@@ -141,7 +141,8 @@ def _crops(
         for known in manifest.read(folder).sources.values()
         if not known.get(_UNLABELLED)
     }
-    more, how = small.crops / "frames", FramesConfig(count=_CROPS_OF_EACH)
+    shape = ":".join(map(str, sides(config.image_size)))
+    more, how = small.crops / "frames", FramesConfig(count=_CROPS_OF_EACH, shape=shape)
     for source in map(Path, frames):
         if source.is_dir() or source.suffix.lower() == ".zip":
             import_pictures(source, more, how, on_event=tell)

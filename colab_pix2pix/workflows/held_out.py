@@ -31,7 +31,7 @@ def pictures(
         chosen: Take those that a person has chosen for the samples, where there are some.
 
     Returns:
-        uint8 `(count, image_size, image_size, 3)`; 6 channels for pairs.
+        uint8 `(count, height, width, 3)`; 6 channels for pairs.
 
     Raises:
         DatasetError: the run has no crops.
@@ -71,7 +71,7 @@ def unpacked(project: Project) -> Iterator[Dataset]:
 def made_up(config: TrainConfig, count: int) -> np.ndarray:
     """Returns pictures of soft colours in place of `pictures`, where a run's crops are lost.
 
-    The same each time; uint8 `(count, image_size, image_size, 3)`, or 6 channels for pairs.
+    The same each time; uint8 `(count, height, width, 3)`, or 6 channels for pairs.
     """
     channels = 6 if config.condition == "paired" else 3
     coarse = np.random.default_rng(0).integers(0, 256, (count, 8, 8, channels), np.uint8)

@@ -100,7 +100,7 @@ def import_and_split(
     rules: CurateConfig,
     *,
     direction: Direction,
-    size: int,
+    size: int | str,
     reading: PicturesConfig = PicturesConfig(),
     on_event: OnEvent = events.ignore,
 ) -> Dataset:

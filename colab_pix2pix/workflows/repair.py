@@ -126,4 +126,4 @@ def _draw_sample(project: Project, path: Path, to: Project) -> None:
         pictures = decode_crops(dataset, crops, trained.config.image_size)
         samples = sample_pictures(dataset, project, trained.config)
         grid, _ = HeldOut(trained, pictures, samples).draw()
-    artifacts.write_sample(to, step, grid)
+    artifacts.write_sample(to, step, grid, trained.config.made_size)

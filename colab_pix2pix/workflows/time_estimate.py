@@ -6,12 +6,13 @@ on this machine gives the scale; where there is none, a table does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import files, wording
-from ..config import TrainConfig
+from ..config import TrainConfig, sides
 from ..errors import OptionError, TrainingError
 from ..languages import _
 from ..training.devices.gpu import nvidia_gpus
@@ -114,7 +115,7 @@ def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> N
 
 def _crop_seconds(config: TrainConfig, device: str) -> float:
     fixed, per_megapixel = _TYPICAL_SECONDS["GPU" if device else "CPU"]
-    megapixels: float = config.image_size**2 / 1e6
+    megapixels: float = math.prod(sides(config.image_size)) / 1e6
     return fixed + per_megapixel * megapixels * float(config.base_filters**_WIDTH_POWER)
 
 
@@ -127,12 +128,11 @@ def _measured_factor(config: TrainConfig, device: str) -> float | None:
     entry = _measured().get(device)
     if not entry or not files.has_types(entry, options=dict, crop_seconds=float):
         return None
-    options, sizes = entry["options"], dict.fromkeys(_SIZES, int)
-    if not files.has_types(options, **sizes) or entry["crop_seconds"] <= 0:
-        return None
     try:
-        measured = config.replace(**{name: options[name] for name in sizes})
-    except OptionError:
+        measured = config.replace(**{name: entry["options"][name] for name in _SIZES})
+    except (KeyError, OptionError):
+        return None
+    if entry["crop_seconds"] <= 0:
         return None
     return float(entry["crop_seconds"]) / _crop_seconds(measured, device)
 

@@ -56,16 +56,18 @@ def test_a_scale_is_refused_or_gives_crop_boxes_within_the_frame(scale: str) -> 
     st.integers(1, 3000),
     st.integers(1, 3000),
     st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 10**6)),
+    st.one_of(st.just((1, 1)), st.tuples(st.integers(1, 16), st.integers(1, 16))),
 )
 def test_crop_boxes_always_lie_within_the_frame(
-    crops: str, width: int, height: int, seed: tuple[int, int]
+    crops: str, width: int, height: int, seed: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    boxes = crop_boxes(crops, width, height, seed=seed)
+    boxes = crop_boxes(crops, width, height, shape="{}:{}".format(*shape), seed=seed)
     assert boxes
     for box in boxes:
-        assert box.side == min(width, height)
-        assert 0 <= box.left <= width - box.side
-        assert 0 <= box.top <= height - box.side
+        assert box.width == width or box.height == height
+        assert abs(box.width * shape[1] - box.height * shape[0]) <= max(shape)
+        assert 0 <= box.left <= width - box.width
+        assert 0 <= box.top <= height - box.height
     assert len({box.name for box in boxes}) == len(boxes)
 
 

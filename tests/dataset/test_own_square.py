@@ -10,7 +10,7 @@ from PIL import Image
 
 from colab_pix2pix.config import FramesConfig
 from colab_pix2pix.dataset import curate
-from colab_pix2pix.dataset.crop_geometry import own_square
+from colab_pix2pix.dataset.crop_geometry import own_box
 from colab_pix2pix.dataset.extract import extract_frames
 from colab_pix2pix.dataset.import_images import import_pictures
 from colab_pix2pix.errors import OptionError
@@ -60,14 +60,20 @@ def test_crops_of_pictures_are_the_own_square_of_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize("region", ["99,99,50", "0,0,100", "33.3,99.9,2"])
 @pytest.mark.parametrize("size", [(640, 360), (36, 64), (3, 500)])
 def test_it_always_lies_within_the_frame(region: str, size: tuple[int, int]) -> None:
-    left, top, width, height = own_square(region, *size)
+    left, top, width, height = own_box(FramesConfig(region=region), *size)
     assert left >= 0 and top >= 0 and width == height > 0
     assert left + width <= size[0] and top + height <= size[1]
+    for shape in ("16:9", "2:3"):
+        config = FramesConfig(region=region, shape=shape)
+        left, top, width, height = own_box(config, *size)
+        assert left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
+        across, down = map(int, shape.split(":"))
+        assert abs(width * down - height * across) <= max(across, down)  # a pixel at most
 
 
 @pytest.mark.parametrize("region", ["1,2", "100,0,50", "0,0,1.9", "0,0,101", "-1,0,50", "a,b,c"])
 def test_other_numbers_are_refused_in_its_words(region: str) -> None:
-    with pytest.raises(OptionError, match="left, top and side in percent such as 25,10,60"):
+    with pytest.raises(OptionError, match="left, top and size in percent such as 25,10,60"):
         FramesConfig(region=region)
 
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from colab_pix2pix.errors import DatasetError
 from colab_pix2pix.ffmpeg import run
-from colab_pix2pix.images import Reading, image_size, read_image, read_square, read_whole
+from colab_pix2pix.images import Reading, image_size, read_centre, read_image, read_whole
 
 
 def pixel(path: Path, at: tuple[int, int] = (3, 3), reading: Reading = Reading()) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_a_picture_of_each_kind_is_read(suffix: str, tmp_path: Path) -> None:
     Image.new("RGB", (48, 32), (220, 60, 50)).save(path, "JPEG" if suffix == "jfif" else None)
     assert image_size(path) == (48, 32)
     assert np.abs(pixel(path) - (220, 60, 50)).max() < 12
-    assert read_square(path, 16).shape == (16, 16, 3)
+    assert read_centre(path, 16).shape == (16, 16, 3)
     assert read_whole(path, 16).shape == (16, 24, 3)
 
 

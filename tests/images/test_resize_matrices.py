@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_pix2pix.config import sides
 from colab_pix2pix.images.resize_matrices import cubic_matrix
 from colab_pix2pix.model import conditions
 
@@ -39,12 +40,13 @@ def test_cubic_is_tensorflows_where_its_table_of_weights_is_exact(side: int, siz
 
 @pytest.mark.parametrize("zoom", [1.0, 286 / 256, 1.5])
 @pytest.mark.parametrize("stored_size", [64, 80, 308])
-@pytest.mark.parametrize("image_size", [64, 256])
+@pytest.mark.parametrize("image_size", [64, 256, "96x64", "64x128"])
 def test_crops_between_pixels_are_tensorflows(
-    image_size: int, stored_size: int, zoom: float
+    image_size: int | str, stored_size: int, zoom: float
 ) -> None:
     """Both round places to float32; on a smooth picture that is less than 1e-5 of a value."""
-    waves = np.sin(np.linspace(0, 6, stored_size))[:, None] * np.cos(np.linspace(0, 5, stored_size))
+    down = stored_size * sides(image_size).height // sides(image_size).width
+    waves = np.sin(np.linspace(0, 6, down))[:, None] * np.cos(np.linspace(0, 5, stored_size))
     picture = np.repeat((127 + 120 * waves).astype(np.uint8)[None, ..., None], 3, axis=3)
     pictures = np.repeat(picture, 8, axis=0)
     seed = (3, 4)
@@ -57,6 +59,6 @@ def test_crops_between_pixels_are_tensorflows(
     first, last = (np.where(draws[3] < 0.5, a, b) for a, b in (edges[::-1], edges))
     boxes = np.stack([top, first, top + side, last], axis=1)
     theirs = tf.image.crop_and_resize(
-        pictures.astype(np.float32), boxes, np.arange(8), (image_size, image_size)
+        pictures.astype(np.float32), boxes, np.arange(8), sides(image_size).shape
     )
     np.testing.assert_allclose(ours, theirs / 127.5 - 1.0, atol=2e-5)

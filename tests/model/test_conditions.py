@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.config import Size, TrainConfig, sides
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.model import conditions
 from colab_pix2pix.model.pix2pix import Pix2Pix
@@ -17,9 +17,9 @@ from colab_pix2pix.training.data import Schedule, load_pictures
 LUMA = np.array([0.2989, 0.5870, 0.1140])
 
 
-def noise(count: int, size: int, seed: int = 0) -> np.ndarray:
+def noise(count: int, size: Size, seed: int = 0) -> np.ndarray:
     random = np.random.default_rng(seed)
-    return random.integers(0, 256, (count, size, size, 3), np.uint8)
+    return random.integers(0, 256, (count, *sides(size).shape, 3), np.uint8)
 
 
 def area_matrix(size: int, small: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def cubic_matrix(small: int, size: int) -> np.ndarray:
 
 
 def as_the_docstring_says(picture: np.ndarray, config: TrainConfig) -> np.ndarray:
-    """Returns the input of one uint8 picture `(size, size, 3)`, by plain arithmetic."""
+    """Returns the input of one uint8 picture `(height, width, 3)`, by plain arithmetic."""
     image = picture / 127.5 - 1.0
     grey = image @ LUMA
     if config.condition == "edges":
@@ -53,11 +53,13 @@ def as_the_docstring_says(picture: np.ndarray, config: TrainConfig) -> np.ndarra
         return (1 - np.minimum(2, np.sqrt(a**2 + b**2) / 2))[..., None]
     image = grey[..., None] if config.channels_fed == 1 else image
     if config.condition == "blurred-grey":
-        size = len(image)
-        small = min(size, max(1, round(256 / config.blur_factor)))
-        along = cubic_matrix(small, size) @ area_matrix(size, small)
-        down = np.tensordot(along, image, (1, 0))  # (y, w, c)
-        image = np.tensordot(along, down, (1, 1)).swapaxes(0, 1).clip(-1, 1)
+        both = []
+        for side in image.shape[:2]:
+            wanted = round(256 / config.blur_factor * side / min(image.shape[:2]))
+            small = min(side, max(1, wanted))
+            both.append(cubic_matrix(small, side) @ area_matrix(side, small))
+        down = np.tensordot(both[0], image, (1, 0))  # (y, w, c)
+        image = np.tensordot(both[1], down, (1, 1)).swapaxes(0, 1).clip(-1, 1)
     return image
 
 
@@ -76,17 +78,18 @@ def as_the_docstring_says(picture: np.ndarray, config: TrainConfig) -> np.ndarra
     ],
     ids=str,
 )
-@pytest.mark.parametrize("size", [64, 96, 256])
+@pytest.mark.parametrize("size", [64, 96, 256, "96x64", "64x160", "512x288"])
 def test_the_input_is_what_its_docstring_says_in_plain_numpy(
-    changes: dict[str, object], size: int
+    changes: dict[str, object], size: int | str
 ) -> None:
     config = TrainConfig(image_size=size).replace(**changes)
     pictures = noise(2, size)
-    pictures[1, : size // 2] //= 2  # some large shapes too
-    pictures[1, :, size // 3 :, 0] = 255
+    width, height = sides(size)
+    pictures[1, : height // 2] //= 2  # some large shapes too
+    pictures[1, :, width // 3 :, 0] = 255
     fed = conditions.make_input(conditions.encode_image(pictures), config).numpy()
     wanted = np.stack([as_the_docstring_says(picture, config) for picture in pictures])
-    assert fed.shape == (2, size, size, config.channels_fed)
+    assert fed.shape == (2, height, width, config.channels_fed)
     np.testing.assert_allclose(fed, wanted, atol=1e-5)
     same = conditions.decode_image(fed).numpy() == conditions.decode_image(wanted).numpy()
     assert same.mean() > 0.95  # byte for byte but for values that lie halfway between two
@@ -200,3 +203,28 @@ def test_gradients_go_through_what_the_discriminator_sees() -> None:
         loss = tf.reduce_sum(seen)
     gradient = tape.gradient(loss, image).numpy()
     assert np.isfinite(gradient).all() and (gradient != 0).mean() > 0.4
+
+
+@pytest.mark.parametrize("size", ["96x64", "64x128"])
+def test_both_sides_of_an_oblong_picture_are_zoomed_alike(size: str) -> None:
+    width, height = sides(size)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    places = np.stack([x, y, 0 * x], axis=-1).astype(np.uint8)  # where each pixel comes from
+    pictures = np.repeat(places[np.newaxis], 200, axis=0)
+    image = conditions.augment_target(
+        pictures, image_size=size, max_zoom=1.5, flip=False, seed=(0, 1)
+    )
+    corners = ((image.numpy() + 1) * 127.5)[:, [0, -1], [0, -1], :2]
+    across, down = (corners[:, 1] - corners[:, 0]).T
+    np.testing.assert_allclose(across / (width - 1), down / (height - 1), atol=1e-4)
+    assert 0.65 < (across / (width - 1)).min() < 0.7 and (across / (width - 1)).max() > 0.98
+
+
+def test_an_oblong_picture_is_shifted_by_an_eighth_and_its_hole_is_half_of_each_side() -> None:
+    white = tf.ones((300, 64, 128, 3))
+    (seen,) = conditions.augment_for_discriminator([white], seed=(0, 2))
+    hidden = (seen.numpy() == 0).all(-1)
+    moved_down, moved_across = hidden.all((0, 2)).sum(), hidden.all((0, 1)).sum()
+    assert moved_down <= 8 and moved_across <= 16
+    tallest, widest = hidden.sum(1).max(), hidden.sum(2).max()
+    assert 32 <= tallest <= 32 + 8 and 64 <= widest <= 64 + 16

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.config import TrainConfig, sides
 from colab_pix2pix.model import conditions, losses
 from colab_pix2pix.model.networks import (
     build_discriminator,
@@ -39,11 +39,11 @@ def test_the_discriminator_has_as_many_parameters_as_published() -> None:
     assert build_discriminator(image_size=256, input_channels=3).count_params() == 2_770_433
 
 
-@pytest.mark.parametrize("image_size", [64, 96, 128, 160])
-def test_a_picture_goes_in_and_a_picture_comes_out(image_size: int) -> None:
+@pytest.mark.parametrize("image_size", [64, 96, 128, 160, "96x64", "64x160", "64x32"])
+def test_a_picture_goes_in_and_a_picture_comes_out(image_size: int | str) -> None:
     generator = build_generator(image_size=image_size, base_filters=4)
-    generated_image = generator(tf.zeros((2, image_size, image_size, 1)))
-    assert generated_image.shape == (2, image_size, image_size, 3)
+    generated_image = generator(tf.zeros((2, *sides(image_size).shape, 1)))
+    assert generated_image.shape == (2, *sides(image_size).shape, 3)
     assert generated_image.dtype == tf.float32
     assert np.abs(generated_image).max() <= 1
 

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from colab_pix2pix.config import Size, sides
+from colab_pix2pix.notebook import inline_images
 from colab_pix2pix.notebook.inline_images import jpeg_bytes
 from colab_pix2pix.notebook.large_view import large_view
 from colab_pix2pix.training.artifacts import sample_grid
@@ -21,19 +23,15 @@ LAYERS = ("what it sees", "what was there", "what it makes")
 RED, GREEN = (40, 120, 200), 35
 
 
-def grid(count: int, size: int) -> Image.Image:
-    rows = [
-        np.stack([np.full((size, size, 3), (red, GREEN * n, 128)) for n in range(count)])
-        for red in RED
-    ]
+def grid(count: int, size: Size) -> Image.Image:
+    shape = (*sides(size).shape, 3)
+    rows = [np.stack([np.full(shape, (red, GREEN * n, 128)) for n in range(count)]) for red in RED]
     return Image.fromarray(sample_grid([row.astype(np.uint8) for row in rows]))
 
 
-def strip() -> Image.Image:
-    made = Image.new("RGB", (3 * 256 + 16, 256))
-    for layer, red in enumerate(RED):
-        made.paste((red, 0, 128), (layer * 264, 0, layer * 264 + 256, 256))
-    return made
+def strip(width: int = 256, height: int = 256) -> Image.Image:
+    colours = [(red, 0, 128) for red in RED]
+    return inline_images.strip([Image.new("RGB", (width, height), colour) for colour in colours])
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +40,13 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
-def open_bare(browser: Browser, *images: Image.Image, as_strip: bool = False) -> Page:
+def open_bare(
+    browser: Browser, *images: Image.Image, as_strip: bool = False, size: str = ""
+) -> Page:
     """Opens a page with a panel as a front-end draws it, without any kernel."""
+    named = f"cp-sample cp-sides-{size}" if size else "cp-sample"
     shown = "".join(
-        '<img class="cp-sample" src="data:image/jpeg;base64,'
+        f'<img class="{named}" src="data:image/jpeg;base64,'
         f'{base64.b64encode(jpeg_bytes(image, 95)).decode()}"><br>'
         for image in images
     )
@@ -86,6 +87,34 @@ def test_a_click_on_a_crop_shows_that_crop(browser: Browser, count: int, size: i
         assert page.locator(".cp-which").inner_text() == f"{crop + 1} of {count}"
         box = page.locator(".cp-stage").bounding_box()
         assert box is not None and box["width"] == box["height"] >= 256
+    page.close()
+
+
+@pytest.mark.parametrize(("count", "size"), [(6, "512x288"), (4, "64x96"), (1, "96x64")])
+def test_oblong_crops_are_shown_in_their_proportions(
+    browser: Browser, count: int, size: str
+) -> None:
+    whole = grid(count, size)
+    width = min(1600, whole.width)
+    shrunk = whole.resize((width, round(whole.height * width / whole.width)))
+    page = open_bare(browser, shrunk, size=size)
+    for crop in {0, count - 1}:
+        click_at(page, (crop + 0.5) / count, 0.9)
+        assert near(colours(page), (RED[0], GREEN * crop), (RED[2], GREEN * crop))
+        assert page.locator(".cp-which").inner_text() == f"{crop + 1} of {count}"
+        stage = Image.open(io.BytesIO(page.locator(".cp-stage").screenshot())).convert("RGB")
+        assert abs(stage.width / stage.height - sides(size).width / sides(size).height) < 0.02
+        edges = np.asarray(stage, int)[10:30, [12, -13], 1]
+        assert np.abs(edges - GREEN * crop).max() < 10, "nothing of the gap, nor of a neighbour"
+    page.close()
+
+
+def test_strips_of_oblong_pictures_are_told_apart(browser: Browser) -> None:
+    page = open_bare(browser, strip(256, 144), as_strip=True)
+    click_at(page, 0.5, 0.5)
+    assert near(colours(page), (RED[0], 0), (RED[2], 0))
+    box = page.locator(".cp-stage").bounding_box()
+    assert box is not None and abs(box["width"] / box["height"] - 256 / 144) < 0.02
     page.close()
 
 

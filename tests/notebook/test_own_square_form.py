@@ -55,5 +55,5 @@ def test_a_wrong_number_is_told_beside_the_box_and_changes_nothing(source: Path)
     form = FramesForm(video=source)
     before = form.drawing.value
     form.fields["region"].box.value = "40,20"
-    assert "left, top and side in percent" in form.fields["region"].message.value
+    assert "left, top and size in percent" in form.fields["region"].message.value
     assert form.drawing.value == before and not form.valid

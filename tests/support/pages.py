@@ -14,8 +14,10 @@ import numpy as np
 import onnx
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from colab_pix2pix.config import Sides, Size, sides
 from colab_pix2pix.model.networks import build_generator
 from colab_pix2pix.model.onnx_export import to_onnx
+from colab_pix2pix.workflows.exporting.model_card import size_facts
 from support.frontends import chromium
 
 _OPTIONS = ["--no-sandbox", "--no-first-run", "--disable-sync", "--disable-background-networking"]
@@ -133,8 +135,9 @@ def lively(*, seed: int = 0, **options: Any) -> keras.Model:
 
 def as_file(generator: keras.Model, *, dropout: bool = False, **metadata: Any) -> bytes:
     """Returns a generator as the ONNX file that `export` makes of it."""
-    (_, size, _, channels), output_size = generator.inputs[0].shape, generator.outputs[0].shape[1]
-    facts = _metadata(size, channels) | {"name": "lively", "output_size": output_size} | metadata
+    _, height, width, channels = generator.inputs[0].shape
+    made = Sides(*generator.outputs[0].shape[2:0:-1])
+    facts = _metadata(Sides(width, height), channels, made) | {"name": "lively"} | metadata
     if dropout:
         facts["mode"] = "paper"
     content: bytes = to_onnx(generator, dropout=dropout, metadata=facts).SerializeToString()
@@ -142,10 +145,11 @@ def as_file(generator: keras.Model, *, dropout: bool = False, **metadata: Any) -
 
 
 def identity_file(
-    size: int, channels: int, *, factor: float = 1.0, offset: float = 0.0, **metadata: Any
+    size: Size, channels: int, *, factor: float = 1.0, offset: float = 0.0, **metadata: Any
 ) -> bytes:
     """Returns a model file whose output is its input times a factor, plus an offset, in RGB."""
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    shape = sides(size).shape
     graph = helper.make_graph(
         [
             helper.make_node("Mul", ["input_image", "factor"], ["scaled"]),
@@ -153,8 +157,8 @@ def identity_file(
             helper.make_node("Concat", ["moved"] * (3 // channels), ["generated_image"], axis=3),
         ],
         "identity",
-        [helper.make_tensor_value_info("input_image", floats, [1, size, size, channels])],
-        [helper.make_tensor_value_info("generated_image", floats, [1, size, size, 3])],
+        [helper.make_tensor_value_info("input_image", floats, [1, *shape, channels])],
+        [helper.make_tensor_value_info("generated_image", floats, [1, *shape, 3])],
         [
             helper.make_tensor("factor", floats, [], [factor]),
             helper.make_tensor("offset", floats, [], [offset]),
@@ -167,15 +171,14 @@ def identity_file(
     return content
 
 
-def _metadata(size: int, channels: int) -> dict[str, Any]:
+def _metadata(size: Size, channels: int, made: Size | None = None) -> dict[str, Any]:
     """Returns what an exported model says of itself."""
     return {
         "version": 1,
         "name": "identity",
         "condition": "blurred-grey",
         "blur_factor": 24.0,
-        "image_size": size,
-        "output_size": size,
+        **size_facts(size, made or size),
         "input_channels": channels,
         "mode": "inference",
         "dropout": 0.5,
@@ -184,10 +187,11 @@ def _metadata(size: int, channels: int) -> dict[str, Any]:
     }
 
 
-def picture(size: int, seed: int = 0) -> np.ndarray:
-    """Returns coarse coloured noise: uint8 `(size, size, 3)`."""
+def picture(size: Size, seed: int = 0) -> np.ndarray:
+    """Returns coarse coloured noise: uint8 `(height, width, 3)`."""
     random = np.random.default_rng(seed)
-    coarse = random.integers(0, 256, (size // 4, size // 4, 3), np.uint8)
+    height, width = sides(size).shape
+    coarse = random.integers(0, 256, (height // 4, width // 4, 3), np.uint8)
     return coarse.repeat(4, 0).repeat(4, 1)
 
 

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.config import TrainConfig, sides
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.archive import is_packed, unpack
 from colab_pix2pix.dataset.manifest import Dataset
@@ -29,6 +29,7 @@ from colab_pix2pix.training.artifacts import (
     read_metrics,
     read_sample,
     sample_grid,
+    size_of_pictures,
     split_grid,
     write_losses,
     write_sample,
@@ -243,10 +244,34 @@ def test_a_kept_milestone_can_be_asked_for_by_its_generation(crops: Dataset, run
         load_trained(run, "1")
 
 
-@pytest.mark.parametrize(("count", "size"), [(1, 64), (6, 64), (4, 256), (5, 32)])
-def test_the_pictures_of_a_grid_are_found_again(count: int, size: int) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (3, count, size, size, 3), np.uint8)
-    assert np.array_equal(split_grid(sample_grid(list(pictures))), pictures)
+@pytest.mark.parametrize(
+    ("count", "size"),
+    [
+        (1, 64),
+        (6, 64),
+        (4, 256),
+        (5, 32),
+        (6, "96x64"),
+        (1, "64x96"),
+        (4, "512x288"),
+        (6, "32x320"),
+    ],
+)
+def test_the_pictures_of_a_grid_are_found_again(
+    tmp_path: Path, count: int, size: int | str
+) -> None:
+    shape = (3, count, *sides(size).shape, 3)
+    pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    grid = sample_grid(list(pictures))
+    path = write_sample(Project(tmp_path), 1, grid, size)
+    assert np.array_equal(split_grid(grid, size_of_pictures(path)), pictures)
+
+
+def test_a_torn_sample_counts_as_one_of_squares(tmp_path: Path) -> None:
+    path = write_sample(Project(tmp_path), 1, np.zeros((8, 8, 3), np.uint8), "96x64")
+    assert size_of_pictures(path) == (96, 64)
+    path.write_bytes(path.read_bytes()[:20])
+    assert size_of_pictures(path) == (1, 1)
 
 
 def test_the_curves_are_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

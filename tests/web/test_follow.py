@@ -48,6 +48,8 @@ MODELS: list[dict[str, Any]] = [
     {"output_size": 32},
     {"image_size": 128, "output_size": 32, "input_channels": 3},
     {"blur_factor": 5.0},
+    {"image_size": "96x64"},
+    {"image_size": "128x192", "output_size": "64x96", "input_channels": 3},
 ]
 
 

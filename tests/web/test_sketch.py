@@ -15,7 +15,7 @@ from playwright.sync_api import Route
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.model import conditions
 from support import CHECKOUT
-from support.pages import SIZE, Visit, Visiting, picture
+from support.pages import SIZE, Visit, Visiting, as_file, lively, picture
 from support.servers import Server
 
 pytestmark = pytest.mark.slow
@@ -106,6 +106,17 @@ def test_what_is_drawn_in_a_sketch_becomes_a_picture(
     frames = page.evaluate("model.frames")
     page.wait_for_function(f"model.frames > {frames + 3}")
     assert np.abs(right_half(visit).astype(int) - drawn).max() > 20
+
+    # Pictures of a model that makes no squares.
+    wide = as_file(lively(image_size="96x64", base_filters=4))
+    page.route("**/wide.onnx", lambda route: route.fulfill(body=wide))
+    sizes = page.evaluate(
+        """async () => {
+          const wide = await loadPix2Pix('wide.onnx'), made = await wide.make(sheet);
+          wide.close();
+          return [wide.width, wide.height, wide.size, made.width, made.height]; }"""
+    )
+    assert sizes == [96, 64, 96, 96, 64]
 
     # What can't be seen, or is no model, is said in a sentence.
     words = "e => e.message"

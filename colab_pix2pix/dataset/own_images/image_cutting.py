@@ -1,4 +1,4 @@
-"""Cuts images into squares, or brings both of a pair to one size; what is bad is left out."""
+"""Cuts images into crops, or brings both of a pair to one size; what is bad is left out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Literal
 
 from PIL import Image, ImageOps
 
-from ...config import FramesConfig
+from ...config import FramesConfig, Size, sides
 from ...errors import DatasetError
 from ...events import Note, OnEvent, Progress
 from ...images import LeftOut, ReadImage, Reading
 from ...spacing import evenly_chosen
 from ...wording import count, counted
-from ..crop_geometry import CropBox, boxes_of, cut_size, own_square
+from ..crop_geometry import CropBox, boxes_of, cut_size, own_box
 from ..image_writer import ImageWriter
 from ..manifest import Crop
 from .image_sources import ImageFile
@@ -86,7 +86,7 @@ class Cutting:
 def cut_images(
     images: Sequence[ImageFile], config: FramesConfig, cutting: Cutting, folder: Path, key: str
 ) -> list[Crop]:
-    """Writes square crops, evenly over all images, whatever the shape of each.
+    """Writes crops, evenly over all images, whatever the shape of each.
 
     Args:
         images: In order.
@@ -150,17 +150,17 @@ def cut_images(
 def cut_pairs(
     pairs: Sequence[ImagePair],
     direction: Direction,
-    size: int,
+    size: Size,
     cutting: Cutting,
     folder: Path,
     key: str,
 ) -> list[Crop]:
-    """Writes both pictures of each pair as squares of one size.
+    """Writes both pictures of each pair at one size.
 
     Args:
         pairs: In order.
         direction: "AtoB" or "BtoA".
-        size: Width and height of both in pixels.
+        size: Of both.
         cutting: How they are read.
         folder: An existing folder.
         key: What the names of the crops begin with, and their `source`.
@@ -183,7 +183,7 @@ def cut_pairs(
                 unlike.append(f"{pair[0].relative.name} {shapes}")
             bicubic = Image.Resampling.BICUBIC
             halves = [
-                ImageOps.fit(image, (size, size), cutting.filter_for(image, bicubic))
+                ImageOps.fit(image, sides(size), cutting.filter_for(image, bicubic))
                 for image in both
             ]
             input_image, target_image = halves if direction == "AtoB" else halves[::-1]
@@ -200,7 +200,7 @@ def cut_pairs(
     if unlike:
         pairs_in_words = f"{len(unlike)} of {counted(len(crops), 'pair')}"
         message = f"The partners of {pairs_in_words} differ in shape and are cut"
-        message += f" to their centre squares, which may not show the same: {unlike[0]}."
+        message += f" to their centres, which may not show the same: {unlike[0]}."
         cutting.on_event(Note(message=message, level="warning"))
     return crops
 
@@ -242,8 +242,8 @@ def _scaled(
 
 
 def _area(config: FramesConfig, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Returns left, top, width and height of what of an image is cut up: all, or an own square."""
-    return own_square(config.region, *size) if config.region else (0, 0, *size)
+    """Returns left, top, width and height of what of an image is cut up: all, or an own crop."""
+    return own_box(config, *size) if config.region else (0, 0, *size)
 
 
 def _box_in_original(
@@ -251,7 +251,7 @@ def _box_in_original(
 ) -> tuple[int, int, int, int]:
     """Returns left, top, width and height in pixels of an image before it was cut and scaled."""
     left, top = corner[0] + round(box.left * across), corner[1] + round(box.top * down)
-    return left, top, round(box.side * across), round(box.side * down)
+    return left, top, round(box.width * across), round(box.height * down)
 
 
 def _on_its_side(crop: Crop, split: Literal["train", "test"] | None) -> Crop:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ...config import FramesConfig
-from ...dataset.crop_geometry import boxes_of, cut_size, own_square
+from ...dataset.crop_geometry import boxes_of, cut_size, own_box
 from ...dataset.extract import within_range
 from ...dataset.manifest import Crop
 from ...dataset.video_crops import cut_crops
@@ -25,7 +25,7 @@ _COLOURS = ("#ffb020", "#3bb0ff", "#7ee081", "#ff6fb5")
 
 
 def draw_crops(video: Path, config: FramesConfig) -> bytes:
-    """Returns a JPEG of the frame in the middle, the squares that are cut out of it outlined.
+    """Returns a JPEG of the frame in the middle, the crops that are cut out of it outlined.
 
     Args:
         video: The video.
@@ -42,8 +42,8 @@ def draw_crops(video: Path, config: FramesConfig) -> bytes:
     return _outlined(frame, [_scaled(crop.box, frame.width / info.width) for crop in crops])
 
 
-def draw_squares(image: Image.Image, config: FramesConfig) -> bytes:
-    """Returns a JPEG of an image, the squares that are cut out of it outlined.
+def draw_crops_of_image(image: Image.Image, config: FramesConfig) -> bytes:
+    """Returns a JPEG of an image, the crops that are cut out of it outlined.
 
     Args:
         image: The first of an image folder, RGB.
@@ -52,12 +52,11 @@ def draw_squares(image: Image.Image, config: FramesConfig) -> bytes:
     width = min(_WIDTH, round(_WIDTH * image.width / image.height))  # a tall one gets no taller
     if config.region:
         frame = image.resize((width, max(1, round(width * image.height / image.width))))
-        return _outlined(frame, [_scaled(own_square(config.region, *frame.size), 1)])
+        return _outlined(frame, [_scaled(own_box(config, *frame.size), 1)])
     size = cut_size(config, *image.size)
     scale = width / size[0]
     frame = image.resize((width, round(size[1] * scale)))
-    squares = boxes_of(config, *size)
-    boxes = ((square.left, square.top, square.side, square.side) for square in squares)
+    boxes = ((box.left, box.top, box.width, box.height) for box in boxes_of(config, *size))
     return _outlined(frame, [_scaled(box, scale) for box in boxes])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import TraitError
 
+from ...config import typed_number
 from ...errors import OptionError
 from ...filenames import typed_text
 from ...languages import _
@@ -66,6 +67,7 @@ class Field:
     ) -> None:
         self.name = name
         self._config_class = config_class
+        self._is_size = spec.convert is not None  # kept as a number or as a text
         self.box = _box(name, spec, value, styles).add_class("cp-box").add_class(f"cp-{name}")
         self.message = styles.text().add_class("cp-message")
         unit = style.line(_(spec.unit), "unit") if not spec.choices else ""
@@ -77,12 +79,14 @@ class Field:
     @property
     def value(self) -> Any:
         """What stands in the box; without the blanks and quotes around a pasted text."""
-        return typed_text(self.box.value) if isinstance(self.box.value, str) else self.box.value
+        value = self.box.value
+        text = typed_text(value) if isinstance(value, str) else value
+        return typed_number(text) if self._is_size else text
 
     @value.setter
     def value(self, value: Any) -> None:
         try:
-            self.box.value = value
+            self.box.value = str(value) if self._is_size else value
         except TraitError:
             self._config_class(**{self.name: value})  # says it in the words of the option
             raise
@@ -121,6 +125,9 @@ def _box(name: str, spec: Option, value: Any, styles: SharedStyles) -> widgets.W
         return box(widgets.Dropdown, options=choices)
     if isinstance(value, bool):
         return box(widgets.Checkbox, _WIDE)
+    if spec.convert is not None:
+        value = str(value)
+        return box(widgets.Text)
     if spec.link:
         return box(widgets.Textarea, _WIDE, rows=2)  # a line for each
     if isinstance(value, str):

@@ -14,17 +14,17 @@ from .. import image_folder, style
 from ..several_videos import SeveralVideos
 from . import own_square
 from .base import Form
-from .crop_preview import draw_crops, draw_squares
+from .crop_preview import draw_crops, draw_crops_of_image
 from .fields import LABEL_WIDTH
 from .film_strip import FilmStrip
 
 _SUGGESTED = FramesConfig(count=300)  # enough to see that all works, and quick to train on
-_OPTIONS_OF_IMAGES = ("count", "scale", "crops", "region", "random_seed", "image_format")
-_NEVER_CUT = N_("Pairs are never cut: each picture becomes a square of this size.")
+_OPTIONS_OF_IMAGES = ("count", "scale", "crops", "shape", "region", "random_seed", "image_format")
+_NEVER_CUT = N_("Pairs are never cut up: each picture gets this size, and the shape below.")
 _SIZES = {f"-1:{pixels}": pixels for pixels in (128, 256, 512, 1024)}
-_DRAG = N_("Drag a square over the picture to cut out only that. It counts for every frame.")
+_DRAG = N_("Drag over the picture to cut out only that. It counts for every frame.")
 _SIZE_HELP = N_(
-    "How high a frame is made before it is cut: in a wide video, the size of the squares."
+    "How high a frame is made before it is cut: in a wide video, the height of the crops."
 )
 
 
@@ -34,13 +34,13 @@ class FramesForm(Form[FramesConfig]):
     Args:
         project: Where the options are stored.
         video: Where given, a drawing shows where the crops lie in one of its frames, over which a
-            square of one's own can be dragged, and a film strip where to begin and to stop. For a
+            crop of one's own can be dragged, and a film strip where to begin and to stop. For a
             folder or a zip of images, boxes that do not count are hidden; of several videos, it is
             the first.
 
     Attributes:
         strip: The film strip; None without a video.
-        whole_frame: The button that takes an own square back.
+        whole_frame: The button that takes an own crop back.
 
     Example:
         >>> FramesForm().config.scale
@@ -69,14 +69,14 @@ class FramesForm(Form[FramesConfig]):
         self.drawing = widgets.Image(format="jpeg", layout={"display": "none", "max_width": "100%"})
         self.drawing.add_class("cp-drawing")
         own = {"width": "auto", "align_self": "flex-start"}
-        self.whole_frame = widgets.Button(description=_("Take the square back"), layout=own)
+        self.whole_frame = widgets.Button(description=_("Take the own crop back"), layout=own)
         self.whole_frame.add_class("cp-no-region")
         self._dragging = widgets.VBox([])
         self.strip: FilmStrip | None = None
         self._strip_place = widgets.VBox([])
         super().__init__(_SUGGESTED, project=project, title=_("How to cut it up?"))
         if self._image_folder is not None:
-            used = _OPTIONS_OF_IMAGES if self._pairing == "no" else ("scale",)
+            used = _OPTIONS_OF_IMAGES if self._pairing == "no" else ("scale", "shape")
             for name, field in self.fields.items():
                 field.row.layout.display = "flex" if name in used else "none"
         self._select_size()
@@ -95,7 +95,7 @@ class FramesForm(Form[FramesConfig]):
         return [self._strip_place, self.drawing, self._dragging]
 
     def _grouped(self, names: list[str]) -> list[widgets.Widget]:
-        """Returns the folded rows; with a drawing, the own square stands below that instead."""
+        """Returns the folded rows; with a drawing, the own crop stands below that instead."""
         if self._video is not None and self._pairing == "no":
             names = [name for name in names if name != "region"]
         return super()._grouped(names)
@@ -148,7 +148,7 @@ class FramesForm(Form[FramesConfig]):
         if self._image_folder is not None:
             if self._first_image is None:
                 self._first_image = image_folder.first_image(self._image_folder)
-            self.drawing.value = draw_squares(self._first_image, config)
+            self.drawing.value = draw_crops_of_image(self._first_image, config)
         else:
             self.drawing.value = draw_crops(self._video, config)
         self.drawing.layout.display = "block"

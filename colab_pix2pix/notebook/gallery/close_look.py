@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from ... import wording
 from ...config import TrainConfig
 from ...dataset.manifest import Crop, Dataset
+from ...images import image_size
 from ...languages import N_, _
 from .. import inline_images, style
 from ..large_view import CSS, stage
@@ -109,12 +110,14 @@ class CloseLook(widgets.VBox):  # type: ignore[misc]
     def _drawing(self, dataset: Dataset, crop: Crop) -> str:
         path = dataset.directory / crop.file
         seen_path = dataset.directory / (crop.input_file or crop.file)
-        real = inline_images.centre_square(path, _PIXELS)
-        seen = inline_images.seen_square(
-            seen_path, None if crop.input_file else self._config, _PIXELS
-        )
+        size = inline_images.fitted(image_size(path), _PIXELS)
+        real = inline_images.centre(path, size)
+        config = None if crop.input_file else self._config
+        seen = inline_images.seen_centre(seen_path, config, size)
         pictures = [inline_images.data_url(picture) for picture in (seen, real)]
-        drawn = stage(pictures[0], pictures[1], _("what it sees"), _("the crop"))
+        ratio = size.width / size.height
+        names = _("what it sees"), _("the crop")
+        drawn = stage(pictures[0], pictures[1], *names, ratio=ratio)
         keys = f'<img alt="" src="data:," style="display:none" onerror="{style.escape(_KEYS)}">'
         return f"<style>{CSS}</style><div>{drawn}{keys}</div>"
 

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ... import wording
-from ...config import TrainConfig
+from ...config import Sides, Size, TrainConfig, sides
 from ...dataset.manifest import Crop, Dataset
 from ...images import network_input
 from ...languages import N_, _
@@ -52,6 +52,10 @@ CSS = """
 """
 
 
+#: Of pictures that are no squares, nothing is cut off.
+_WHOLE = "background-size: contain; background-repeat: no-repeat; background-position: center;"
+
+
 def page_style_sheet(
     dataset: Dataset, crops: Sequence[Crop], kind: str, config: TrainConfig, prefix: str
 ) -> str:
@@ -66,9 +70,10 @@ def page_style_sheet(
     """
     rules = []
     for index, crop in enumerate(crops):
-        url = inline_images.data_url(_thumbnail(dataset, crop, kind, config))
-        name = f"{prefix}-{index}"
-        rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({url}); }}")
+        picture = _thumbnail(dataset, crop, kind, config)
+        name, url = f"{prefix}-{index}", inline_images.data_url(picture)
+        whole = "" if picture.width == picture.height else f" {_WHOLE}"
+        rules.append(f".{name}, .cp .{name}:hover {{ background-image: url({url});{whole} }}")
     return f"<style>{' '.join(rules)}</style>"
 
 
@@ -85,8 +90,9 @@ def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> 
     is_input, varied = kind.endswith("input"), kind.startswith("varied")
     partner = crop.input_file if is_input else ""
     # Lines are as wide as a pixel of what the network gets, however small they are shown.
-    side = config.image_size if is_input and config.condition == "edges" else PIXELS
-    image = inline_images.square_thumbnail(dataset.directory / (partner or crop.file), side)
+    lines = is_input and config.condition == "edges"
+    longest = max(sides(config.image_size)) if lines else PIXELS
+    image = inline_images.thumbnail(dataset.directory / (partner or crop.file), longest)
     # The draws are the crop's own: they stay when the page is turned and turned back.
     random = np.random.default_rng([config.seed, zlib.crc32(crop.file.encode())])
     if varied:
@@ -97,7 +103,9 @@ def _thumbnail(dataset: Dataset, crop: Crop, kind: str, config: TrainConfig) -> 
         image = network_input(image, config)
         if varied and config.varied_light == "input":
             image = _varied_light(image, config, random)
-    return image if side == PIXELS else image.resize((PIXELS, PIXELS), Image.Resampling.BOX)
+    if longest == PIXELS:
+        return image
+    return image.resize(inline_images.fitted(image.size, PIXELS), Image.Resampling.BOX)
 
 
 def _varied_target(
@@ -105,7 +113,7 @@ def _varied_target(
 ) -> Image.Image:
     varied = vary_target(
         np.asarray(image),
-        size=image.width,
+        size=Sides(*image.size),
         max_zoom=config.max_zoom,
         flip=config.flip,
         draws=random.random(4).tolist(),
@@ -126,24 +134,25 @@ def _varied_light(
 
 
 def vary_target(
-    picture: np.ndarray, *, size: int, max_zoom: float, flip: bool, draws: Sequence[float]
+    picture: np.ndarray, *, size: Size, max_zoom: float, flip: bool, draws: Sequence[float]
 ) -> np.ndarray:
     """Returns a picture zoomed, cropped and mirrored by chance.
 
     Args:
         picture: uint8 `(height, width, channels)`.
-        size: Height and width of the result in pixels.
+        size: Of the result.
         max_zoom: It is shown at 1 to this many times its size.
         flip: Whether half of the pictures are mirrored.
         draws: Four numbers from 0 to 1: zoom, left, top, mirrored or not.
 
     Returns:
-        uint8 `(size, size, channels)`.
+        uint8 `(height, width, channels)`.
     """
+    made = sides(size)
     side = 1.0 / (1.0 + draws[0] * (max_zoom - 1.0))
     left, top = draws[1] * (1.0 - side), draws[2] * (1.0 - side)
-    across = np.linspace(left, left + side, size) * (picture.shape[1] - 1)
-    down = np.linspace(top, top + side, size) * (picture.shape[0] - 1)
+    across = np.linspace(left, left + side, made.width) * (picture.shape[1] - 1)
+    down = np.linspace(top, top + side, made.height) * (picture.shape[0] - 1)
     if draws[3] < (0.5 if flip else 0.0):
         across = across[::-1]
     cropped = _interpolate(_interpolate(picture.astype(np.float32), down, 0), across, 1)

@@ -105,11 +105,12 @@ class ChoiceView(widgets.VBox):  # type: ignore[misc]
 
 def _rule(name: str, pictures: Sequence[np.ndarray]) -> str:
     """Returns what makes a row of pictures the background of a button."""
-    width = len(pictures) * (_SIDE + _GAP) - _GAP
-    strip = Image.new("RGB", (width, _SIDE), (128, 128, 128))
+    size = inline_images.fitted(Image.fromarray(pictures[0]).size, _SIDE)
+    width = len(pictures) * (size.width + _GAP) - _GAP
+    strip = Image.new("RGB", (width, size.height), (128, 128, 128))
     for index, picture in enumerate(pictures):
-        square = Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-        strip.paste(square, (index * (_SIDE + _GAP), 0))
+        small = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+        strip.paste(small, (index * (size.width + _GAP), 0))
     url = inline_images.data_url(strip)
-    shape = f"aspect-ratio: {width} / {_SIDE}; max-width: {width}px"
+    shape = f"aspect-ratio: {width} / {size.height}; max-width: {width}px"
     return f".cp .{name}, .cp .{name}:hover {{ background-image: url({url}); {shape}; }}\n"

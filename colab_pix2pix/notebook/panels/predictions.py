@@ -11,7 +11,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from ... import wording
-from ...config import TrainConfig, UseConfig
+from ...config import TrainConfig, UseConfig, sides
 from ...dataset.manifest import Dataset
 from ...events import OnEvent
 from ...filenames import IMAGE_SUFFIXES
@@ -50,7 +50,7 @@ def predict(
         project: Its model is taken; results are put into its folder `made`.
         source: An image, a folder or a video; None takes a few held-out crops.
         dataset: Where held-out crops lie.
-        how: Whole pictures or squares, and for a video more.
+        how: Whole pictures or their centres, and for a video more.
         on_event: Told Progress in pictures or frames.
 
     Raises:
@@ -144,7 +144,7 @@ def _image_rows(predictions: Sequence[Prediction], config: TrainConfig) -> list[
     )
     rows = [widgets.HTML(style.line(words))]
     for source, result in predictions:
-        strip = _side_by_side(source, result, None if as_it_is else config)
+        strip = _side_by_side(source, result, config, seen=not as_it_is)
         image = widgets.Image(value=strip, format="jpeg", layout={"max_width": "100%"})
         rows.append(image.add_class("cp-made"))
     seen = () if as_it_is else (_("what it sees"),)
@@ -159,13 +159,14 @@ def _player(video: Path) -> widgets.Video:
     return player.add_class("cp-made-video")
 
 
-def _side_by_side(source: Path, result: Path, config: TrainConfig | None) -> bytes:
-    """Returns a JPEG of squares: a source, what is fed of it where asked for, the result."""
-    squares = [inline_images.centre_square(source, _SIDE)]
-    if config is not None:
-        squares.append(inline_images.seen_square(source, config, _SIDE))
-    squares.append(inline_images.centre_square(result, _SIDE))
-    return inline_images.jpeg_bytes(inline_images.strip(squares), 85)
+def _side_by_side(source: Path, result: Path, config: TrainConfig, *, seen: bool) -> bytes:
+    """Returns a JPEG: a source, what is fed of it where asked for, the result."""
+    size = inline_images.fitted(sides(config.image_size), _SIDE)
+    pictures = [inline_images.centre(source, size)]
+    if seen:
+        pictures.append(inline_images.seen_centre(source, config, size))
+    pictures.append(inline_images.centre(result, size))
+    return inline_images.jpeg_bytes(inline_images.strip(pictures), 85)
 
 
 def _download_link(results: Sequence[Path]) -> str:

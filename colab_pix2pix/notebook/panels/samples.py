@@ -51,6 +51,7 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
         self._paths: list[Path] = []  # between which the slider chooses
         self._offered: list[Path] = []  # and those that there are by now
         self._shown: Path | None = None
+        self._sides = ""  # a class of the image
         self.slider.observe(self.errors.guard(self._slide), names="value")
         self.large = large_view(
             "cp-sample", (_("what it sees"), _("what was there"), _("what it makes"))
@@ -114,11 +115,25 @@ class SampleView(widgets.VBox):  # type: ignore[misc]
             )
             self.caption.value = style.line(torn, "help")
             return False
+        self._tell_sides(path)
         self.image.layout.display = "block"
         rows = _(inline_images.GRID_CAPTION)
         caption = _("Step {step}. {rows} A click on a crop shows it large.", step=step, rows=rows)
         self.caption.value = style.line(caption, "help")
         return True
+
+    def _tell_sides(self, path: Path) -> None:
+        """Lets `large_view` know where the pictures in a grid are no squares."""
+        from ...training.artifacts import size_of_pictures  # PyAV takes its time
+
+        size = size_of_pictures(path)
+        name = "" if size.width == size.height else f"cp-sides-{size}"
+        if name != self._sides:
+            if self._sides:
+                self.image.remove_class(self._sides)
+            if name:
+                self.image.add_class(name)
+            self._sides = name
 
     def _slide(self, change: dict[str, Any]) -> None:
         if not self._paths:

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from ...config import TrainConfig
+from ...config import TrainConfig, sides
 from ...errors import TrainingError
 from .determinism import deterministic_ops, is_missing
 
@@ -87,7 +87,7 @@ def _losses(config: TrainConfig, deterministic: bool) -> np.ndarray:
     devices = detect_devices()
     batch = -(-max(1, config.batch_size) // devices.size) * devices.size
     channels = 6 if config.condition == "paired" else 3
-    shape = (batch, config.image_size, config.image_size, channels)
+    shape = (batch, *sides(config.image_size).shape, channels)
     pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     with deterministic_ops(deterministic):
         return one_step(config, devices)(pictures)

@@ -43,9 +43,18 @@ export class Pix2Pix {
     this.turn = Promise.resolve(); // of the picture that is made
   }
 
-  /** Width and height of what it makes, in pixels. */
+  /** Of what it makes, in pixels. */
+  get width() {
+    return this.voice.outputSize.width;
+  }
+
+  get height() {
+    return this.voice.outputSize.height;
+  }
+
+  /** Width and height of what it makes, where that is a square; else the longer of the two. */
   get size() {
-    return this.voice.outputSize;
+    return Math.max(this.width, this.height);
   }
 
   /** What it is made for: "blurred-grey", "grey", "edges", "paired" or "none". */
@@ -76,7 +85,7 @@ export class Pix2Pix {
    * a closed model that is the last one.
    *
    * @param {object} source A p5 camera, video, image, graphics or canvas, or an element of the page. Its
-   *   square in the middle is seen.
+   *   middle is seen, as much as has the model's proportions.
    * @param {{mirror?: boolean, lines?: boolean}} options As of `make`.
    * @returns {p5.Image} Always the same one; empty before the first picture.
    * @throws {UserError} The source is nothing that can be seen, or the picture before failed.
@@ -134,12 +143,12 @@ export class Pix2Pix {
   }
 
   show(tensor, image, canvas) {
-    canvas.show(tensor, this.size);
+    canvas.show(tensor, this.voice.outputSize);
     image.setModified(true); // a sketch in WEBGL loads it again
   }
 
   emptyImage() {
-    return new globalThis.p5.Image(this.size, this.size);
+    return new globalThis.p5.Image(this.width, this.height);
   }
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
+from ...config import Size, sides
 from ...dataset import manifest
 from ...dataset.counts import counts_in_words
 from ...errors import DatasetError
@@ -20,8 +21,7 @@ from ...wording import counted
 if TYPE_CHECKING:
     from ...model.trained import Trained
 
-_CONDITION = ("condition", "blur_factor", "image_size", "output_size", "dropout")
-_METADATA_VERSION = 1
+_OBLONG_VERSION = 2
 #: What to think of before a model is shown to others.
 LICENCES = (
     "Videos and pictures have licences of their own: look at them before you publish this model"
@@ -37,17 +37,31 @@ def metadata_of(project: Project, trained: Trained, *, mode: str) -> dict[str, A
         trained: The generator.
         mode: "inference" or "paper".
     """
-    options = trained.config.to_dict()
+    config = trained.config
     return {
-        "version": _METADATA_VERSION,
+        "version": 1,
         "name": project.path.resolve().name,
         "step": trained.generation.step,
-        **{name: options[name] for name in _CONDITION},
-        "output_size": trained.config.output_size or trained.config.image_size,
-        "input_channels": trained.config.channels_fed,
+        "condition": config.condition,
+        "blur_factor": config.blur_factor,
+        **size_facts(config.image_size, config.made_size),
+        "dropout": config.dropout,
+        "input_channels": config.channels_fed,
         "values": [-1, 1],
         "mode": mode,
     }
+
+
+def size_facts(given: Size, made: Size) -> dict[str, int]:
+    """Returns what metadata say of the pictures that a generator is given and makes.
+
+    What is oblong has another version: pages of before would take it for squares.
+    """
+    (width, height), (made_width, made_height) = sides(given), sides(made)
+    if width == height:
+        return {"image_size": width, "output_size": made_width}
+    facts = {"version": _OBLONG_VERSION, "image_width": width, "image_height": height}
+    return facts | {"output_width": made_width, "output_height": made_height}
 
 
 def write_card(
@@ -92,13 +106,14 @@ def _card(project: Project, trained: Trained, written: Sequence[str], sample: bo
     ]
     lines += [f"- {_score(manifest['history'])}"] if manifest["history"] else []
     lines += [f"- {name}: {value}" for name, value in sorted(trained.config.to_dict().items())]
-    size, channels = trained.config.image_size, trained.config.channels_fed
+    size, channels = sides(trained.config.image_size), trained.config.channels_fed
     lines += [
         "",
         "## Use",
         "",
-        f"Takes `(batch, {size}, {size}, {channels})`, gives RGB of the same kind: float32 in"
-        " [-1, 1], channels last. `condition.json` says how a picture becomes the input.",
+        f"Takes `(batch, {size.height}, {size.width}, {channels})`, gives RGB of the same kind:"
+        " float32 in [-1, 1], channels last. `condition.json` says how a picture becomes the"
+        " input.",
         "",
         *(f"- {line}" for line in written),
         "",

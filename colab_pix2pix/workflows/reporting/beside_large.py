@@ -50,7 +50,7 @@ class Comparison:
         crops: On how many they were measured.
         held_out: False where those are crops that both were trained on, for lack of others.
         pictures: Of a few crops: what both see, what the large one and the small one make, and the
-            real picture: uint8 RGB `(size, size, 3)`.
+            real picture: uint8 RGB `(height, width, 3)`.
     """
 
     large: Model

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...config import TrainConfig
+from ...config import Sides, TrainConfig
 from ...dataset.manifest import Crop, Dataset
 from ...errors import CheckpointError, OptionError
 from ...events import OnEvent, Progress
-from ...images import read_square
+from ...images import read_centre
 from ...project import Project
 from ...spacing import evenly_chosen, evenly_spaced
 from . import scoring
@@ -29,7 +29,7 @@ _MOST_SHOWN = 4  # of the best, and of the worst
 
 @dataclass(frozen=True)
 class ShownCrop:
-    """A crop to look at. All pictures are uint8 RGB `(size, size, 3)`.
+    """A crop to look at. All pictures are uint8 RGB `(height, width, 3)`.
 
     Attributes:
         crop: What is known of it.
@@ -185,7 +185,7 @@ def _pick_extremes(dataset: Dataset, found: Pictures) -> None:
     made, target = found.measured[found.shown].made, found.crops.target
     maps = [difference(*pair) for pair in zip(target, made, strict=True)]
     order = np.argsort([one.mean() for one in maps], kind="stable")
-    size = target.shape[1]
+    size = Sides(target.shape[2], target.shape[1])
 
     def shown(index: int) -> ShownCrop:
         nearest = found.nearest[index] if found.nearest else None
@@ -198,7 +198,7 @@ def _pick_extremes(dataset: Dataset, found: Pictures) -> None:
             made=made[index],
             difference=maps[index],
             nearest=nearest,
-            nearest_picture=read_square(file, size) if file else None,
+            nearest_picture=read_centre(file, size) if file else None,
         )
 
     half = (len(order) + 1) // 2

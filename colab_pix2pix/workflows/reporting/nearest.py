@@ -15,7 +15,7 @@ from PIL import Image
 
 from ...dataset.manifest import Crop, Dataset
 from ...dataset.quality import perceptual_hash
-from ...images import read_square
+from ...images import read_centre
 
 _SEEN_FROM_AFAR = 64  # pixels: what is compared is made from these
 _SIDE = 16
@@ -106,7 +106,7 @@ def find_nearest(
     from ...training.image_store import side_by_side
 
     files = [dataset.directory / crop.file for crop in training]
-    known = looks_of(side_by_side(lambda file: read_square(file, _SEEN_FROM_AFAR), files))
+    known = looks_of(side_by_side(lambda file: read_centre(file, _SEEN_FROM_AFAR), files))
     results, real = looks_of(made), looks_of(target)
     away, real_away = _table(results, known), _table(real, known)
     if mirrored:

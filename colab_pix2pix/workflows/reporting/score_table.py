@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ... import wording
+from ...config import Sides, size_option
 from . import scoring, sentences
 from .measuring import Pictures
 from .scoring import Measured
@@ -52,7 +53,7 @@ def score_section(states: Sequence[SavedState], pictures: Pictures) -> str:
     from ...training.evaluation import ms_ssim_scales
 
     shown = pictures.measured[pictures.shown]
-    meanings = sentences.score_sentences(ms_ssim_scales(pictures.crops.target.shape[1]))
+    meanings = sentences.score_sentences(ms_ssim_scales(min(pictures.crops.target.shape[1:3])))
     if shown.follow:
         meanings["follow"] = sentences.FOLLOW
     meanings["flicker"] = sentences.flicker_meaning()
@@ -75,7 +76,8 @@ def _measured_on(pictures: Pictures) -> str:
             "that it was trained on, for too few are there to hold any out: these scores say how"
             " well they are known by heart"
         )
-    size, followed = pictures.crops.target.shape[1], scoring.followed(pictures.crops)
+    size = size_option(Sides(*pictures.crops.target.shape[2:0:-1]))
+    followed = scoring.followed(pictures.crops)
     return (
         f"Means over {count} {which}. At {size} pixels, in {pictures.mode} mode, as"
         f" <code>apply</code> uses this model; follow on {len(followed)} of them."

@@ -37,9 +37,9 @@ class HeldOutCrops:
     Attributes:
         crops: What is known of each.
         pictures: As `decode_crops` gives them.
-        input_image: What the generator is fed: float32 `(count, size, size, channels)`.
+        input_image: What the generator is fed: float32 `(count, height, width, channels)`.
         shown_input: The same as people see it: uint8 RGB, as large as what is made of it.
-        target: The real pictures: uint8 `(count, output_size, output_size, 3)`.
+        target: The real pictures: uint8 `(count, height, width, 3)`.
     """
 
     crops: Sequence[Crop]
@@ -57,7 +57,7 @@ class Measured:
         scores: Of each crop.
         follow: A light -> see `training.evaluation.follow_error`; {} where that has no meaning.
         flicker: See `training.evaluation.change_under_noise`.
-        made: What it makes of the crops: uint8 `(count, output_size, output_size, 3)`.
+        made: What it makes of the crops: uint8 `(count, height, width, 3)`.
     """
 
     scores: PictureScores
@@ -77,7 +77,7 @@ def read_crops(dataset: Dataset, crops: Sequence[Crop], config: TrainConfig) -> 
 
     pictures = decode_crops(dataset, crops, config.image_size)
     input_image, _ = conditions.make_pair(conditions.encode_image(pictures), config)
-    size = config.output_size or config.image_size
+    size = config.made_size
     seen = conditions.decode_image(input_image).numpy()
     rgb = np.broadcast_to(seen, (*seen.shape[:-1], 3))
     return HeldOutCrops(
@@ -137,7 +137,7 @@ def score(target: np.ndarray, generated_image: np.ndarray) -> PictureScores:
     """Returns the scores of generated images, one by one.
 
     Args:
-        target: The real ones: uint8 `(count, size, size, 3)`.
+        target: The real ones: uint8 `(count, height, width, 3)`.
         generated_image: float32 in [-1, 1], the same shape.
     """
     from ...model.conditions import encode_image

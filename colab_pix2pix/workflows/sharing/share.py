@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ... import events, mounts, wording
-from ...config import ShareConfig
+from ...config import ShareConfig, Sides
 from ...errors import DatasetError, ExportError, OptionError
 from ...events import Note, OnEvent
 from ...filenames import output_folder, safe_name, shown
@@ -20,7 +20,7 @@ from ...options import checks_input
 from ...project import Project, sample_step
 from ...spacing import evenly_chosen
 from ...storage.os_errors import translate_os_errors
-from ...training.artifacts import newest_sample, read_sample, split_grid
+from ...training.artifacts import newest_sample, read_sample, size_of_pictures, split_grid
 from ..export import export, write_and_wait
 from .film import write_film, write_fitting, write_frames
 from .signed_sheet import Row, draw_sheet, find_font
@@ -196,7 +196,7 @@ class _Share:
         for path in self._project.sample_files():
             grid = read_sample(path)
             if newest and grid is not None and grid.shape == newest[0].shape:
-                yield self._draw(_rows_of(grid), sample_step(path))
+                yield self._draw(_rows_of(grid, size_of_pictures(path)), sample_step(path))
 
     def _rows_of_model(self, generation: str) -> tuple[list[Row], int] | None:
         """Returns held-out crops as the model makes them; None where the crops are lost."""
@@ -223,7 +223,7 @@ class _Share:
         if newest is None:
             return None
         grid, step = newest
-        return _rows_of(grid), step
+        return _rows_of(grid, size_of_pictures(self._project.sample_file(step))), step
 
 
 def _newest_grid(project: Project) -> tuple[np.ndarray, int] | None:
@@ -233,6 +233,6 @@ def _newest_grid(project: Project) -> tuple[np.ndarray, int] | None:
     return None if path is None or grid is None else (grid, sample_step(path))
 
 
-def _rows_of(grid: np.ndarray) -> list[Row]:
-    inputs, real, made = split_grid(grid)
+def _rows_of(grid: np.ndarray, size: Sides) -> list[Row]:
+    inputs, real, made = split_grid(grid, size)
     return evenly_chosen(list(zip(inputs, made, real, strict=True)), _PICTURES)

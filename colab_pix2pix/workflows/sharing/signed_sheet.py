@@ -32,11 +32,13 @@ def draw_sheet(
     Returns:
         RGB, with even sides.
     """
-    cell = min(max(_SMALLEST_CELL, rows[0][2].shape[0]), _LARGEST_CELL)
+    high, wide = rows[0][2].shape[:2]
+    cell = min(max(_SMALLEST_CELL, wide), _LARGEST_CELL)
+    tall = round(cell * high / wide)
     gap, margin, small = cell // 32, cell // 10, cell // 16
     head, foot = margin + cell // 4 + 2 * small, 2 * small + margin
     width = 2 * margin + 3 * cell + 2 * gap
-    height = head + len(rows) * (cell + gap) - gap + foot
+    height = head + len(rows) * (tall + gap) - gap + foot
     sheet = Image.new("RGB", (width // 2 * 2, height // 2 * 2), _GROUND)
     drawing = ImageDraw.Draw(sheet)
 
@@ -50,9 +52,9 @@ def draw_sheet(
         write(left + cell / 2, head - small / 2, words, small, "mb", _FADED)
         for index, row in enumerate(rows):
             picture = Image.fromarray(row[column]).convert("RGB")
-            if picture.size != (cell, cell):
-                picture = picture.resize((cell, cell), Image.Resampling.BICUBIC)
-            sheet.paste(picture, (left, head + index * (cell + gap)))
+            if picture.size != (cell, tall):
+                picture = picture.resize((cell, tall), Image.Resampling.BICUBIC)
+            sheet.paste(picture, (left, head + index * (tall + gap)))
     write(margin, height - margin, signature, small, "ls", _FADED)
     write(width - margin, height - margin, remark, small, "rs", _FADED)
     return sheet

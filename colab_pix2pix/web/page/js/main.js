@@ -109,6 +109,7 @@ function applySettings(changes) {
   loop.zoom = Math.min(MAX_ZOOM, Math.max(1 / MAX_ZOOM, settings.zoom ?? DEFAULTS.zoom));
   const { metadata } = models;
   loop.mix = mixOf(settings, metadata);
+  showProportions();
   for (const { condition, network } of loop.voices) {
     condition.contrast = settings.contrast ?? 1;
     condition.blurFactor = Math.max(1, settings.blur ?? network.metadata.blur_factor);
@@ -118,6 +119,13 @@ function applySettings(changes) {
   loop.invalidate();
   wakeLock.setEnabled(settings.exhibition || loop.source?.kind === "camera");
   writeUrlSettings(settings);
+}
+
+/** All three pictures have the proportions of the model's. */
+function showProportions() {
+  if (!loop.lead) return;
+  const { width, height } = loop.lead.outputSize;
+  document.documentElement.style.setProperty("--ratio", width / height);
 }
 
 function onFrame() {

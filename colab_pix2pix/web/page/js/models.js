@@ -87,8 +87,9 @@ export class Models {
   }
 }
 
-function describe({ condition: name, image_size: size, name: title }) {
+function describe({ condition: name, image_width: width, image_height: height, name: title }) {
   const condition = { "blurred-grey": "blurred", edges: "edges", grey: "grey" }[name];
+  const size = width === height ? width : `${width}×${height}`;
   const input = `${condition ?? _("pictures")}, ${size} px`;
   return [title === document.title ? "" : title, input].filter(Boolean).join(" · ");
 }

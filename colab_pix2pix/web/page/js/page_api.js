@@ -6,8 +6,8 @@
  * - `backend`, `threads`, `frames` (made so far), `model` (its metadata), `source` (its kind), `speed`
  *   (running means in ms: preparing, computing, whole, between). Of two models, these are of the one that has
  *   the larger share; `mix` is the second's.
- * - `makeInput(rgba)`: bytes `size × size × 4` → float32 model input, with the settings in force.
- * - `run(rgba)`: the same bytes → float32 model output `output_size × output_size × 3` in [−1, 1].
+ * - `makeInput(rgba)`: bytes `height × width × 4` → float32 model input, with the settings in force.
+ * - `run(rgba)`: the same bytes → float32 model output `output_height × output_width × 3` in [−1, 1].
  * - `follow(rgba)`: the same bytes → how far the output is from following the input, 0 to 1.
  */
 
@@ -42,8 +42,7 @@ export function pageApi(loop) {
       return loop.speed;
     },
     makeInput(rgba, options) {
-      const { image_size: size, input_channels: channels } = loop.network.metadata;
-      return loop.condition.makeInput(rgba, new Float32Array(size * size * channels), options);
+      return loop.condition.makeInput(rgba, new Float32Array(loop.lead.input.length), options);
     },
     async run(rgba) {
       return loop.network.run(this.makeInput(rgba));

@@ -53,8 +53,9 @@ export class SourceSwitch {
   }
 
   async startCamera() {
-    const size = this.loop.network?.metadata.image_size ?? 256;
-    this.show(await Camera.start(this.settings.device ?? "", size));
+    const { width, height } = this.loop.lead?.inputSize ?? { width: 256, height: 256 };
+    const lines = Math.max(height, 0.75 * width); // cameras are at least as wide as 4:3
+    this.show(await Camera.start(this.settings.device ?? "", lines));
   }
 
   async startSample(options) {

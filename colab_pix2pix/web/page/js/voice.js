@@ -1,27 +1,30 @@
 /** One model in the loop: makes its input of a frame, and its output of that. */
 
 import { Condition } from "./model/condition.js";
-import { drawCentreSquare, TensorCanvas } from "./pixels.js";
+import { drawCentre, setSize, TensorCanvas } from "./pixels.js";
 
 /** All arrays are made once and used for every frame. */
 export class Voice {
   /** @param {import("./model/network.js").Network} network */
   constructor(network) {
-    const { image_size: size, input_channels: channels } = network.metadata;
+    const { image_width: width, image_height: height, input_channels: channels } = network.metadata;
     this.network = network;
     this.condition = new Condition(network.metadata);
-    this.input = new Float32Array(size * size * channels);
+    this.input = new Float32Array(width * height * channels);
     this.context = document.createElement("canvas").getContext("2d", { willReadFrequently: true, alpha: false });
-    this.context.canvas.width = this.context.canvas.height = size;
+    setSize(this.context.canvas, { width, height });
     this.previousOutput = null;
   }
 
+  /** @returns {{width: number, height: number}} Of what the network sees. */
   get inputSize() {
-    return this.network.metadata.image_size;
+    return this.condition.size;
   }
 
+  /** @returns {{width: number, height: number}} Of what it makes. */
   get outputSize() {
-    return this.network.metadata.output_size;
+    const { output_width: width, output_height: height } = this.network.metadata;
+    return { width, height };
   }
 
   /** Whether it makes another output of the same input. */
@@ -37,7 +40,7 @@ export class Voice {
    * @param {object} options As of `Condition.makeInput`.
    */
   see(element, mirrored, options) {
-    drawCentreSquare(this.context, element, mirrored);
+    drawCentre(this.context, element, mirrored);
     this.readFrame(this.input, options);
   }
 
@@ -49,17 +52,17 @@ export class Voice {
    * @param {number} zoom How much larger it became, about its centre.
    */
   seeAgain(picture, share, zoom) {
-    const { input, context, inputSize: size } = this;
+    const { input, context } = this;
     this.again ??= new Float32Array(input.length);
-    drawCentreSquare(context, picture, false); // seen at the border where it becomes smaller
-    const side = size * zoom;
-    context.drawImage(picture, (size - side) / 2, (size - side) / 2, side, side);
+    drawCentre(context, picture, false); // seen at the border where it becomes smaller
+    drawCentre(context, picture, false, zoom);
     this.readFrame(this.again);
     for (let i = 0; i < input.length; i++) input[i] += share * (this.again[i] - input[i]);
   }
 
   readFrame(input, options) {
-    const { data: rgba } = this.context.getImageData(0, 0, this.inputSize, this.inputSize);
+    const { width, height } = this.inputSize;
+    const { data: rgba } = this.context.getImageData(0, 0, width, height);
     this.condition.makeInput(rgba, input, options);
   }
 

@@ -25,7 +25,7 @@ export class Capture {
   async toggleRecording() {
     const button = byId("record");
     if (!this.recorder) {
-      this.recorder = new Recorder(() => this.tiles(), byId("output").width);
+      this.recorder = new Recorder(() => this.tiles(), byId("output"));
       button.setAttribute("aria-pressed", true);
       this.updateLabel();
       return;

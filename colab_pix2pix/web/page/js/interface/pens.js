@@ -4,8 +4,7 @@ import { byId } from "../dom.js";
 import { _, N_ } from "../language.js";
 import { Condition } from "../model/condition.js";
 import { shrunkSize } from "../model/blur.js";
-import { drawCentreSquare, TensorCanvas } from "../pixels.js";
-import { SHEET_SIDE } from "../sources/drawing.js";
+import { drawCentre, setSize, TensorCanvas } from "../pixels.js";
 
 const COLOURS = {
   [N_("black")]: "#1b1a18",
@@ -31,11 +30,16 @@ const MAX_WIDTH = 96; // pixels of the sheet
 const PLAIN_WIDTH = 16;
 
 /** @returns {number} How thick the pen is that suits a model, in pixels of the sheet. */
-function fittingWidth({ condition, image_size: size, blur_factor: blurFactor }) {
-  if (condition === "edges") return (EDGE_WIDTH * SHEET_SIDE) / size;
+function fittingWidth({ condition, blur_factor: blurFactor, ...metadata }, sheet) {
+  const size = inputSize(metadata);
+  if (condition === "edges") return (EDGE_WIDTH * sheet.width) / size.width;
   if (condition !== "blurred-grey") return PLAIN_WIDTH;
-  const cell = SHEET_SIDE / shrunkSize(size, blurFactor); // what is thinner, the blur takes away
+  const cell = sheet.width / shrunkSize(size, blurFactor).width; // what is thinner, the blur takes away
   return Math.min(MAX_WIDTH, Math.max(PLAIN_WIDTH, Math.round(cell)));
+}
+
+function inputSize({ image_width: width, image_height: height }) {
+  return { width, height };
 }
 
 /** @returns {Object<string, string>} Colours by their names. */
@@ -60,11 +64,12 @@ export class Pens {
     this.showHistory();
   }
 
-  /** Gives the pens that suit a model; the visitor's choice stays where the same ones do. */
+  /** Gives the pens and the sheet that suit a model; the visitor's choice stays where the same ones do. */
   fit(metadata) {
     this.metadata = metadata;
     const colours = fittingColours(metadata);
-    const width = fittingWidth(metadata);
+    this.drawing.fit(inputSize(metadata));
+    const width = fittingWidth(metadata, this.drawing.element);
     if (colours !== this.colours) this.showColours(colours);
     if (width !== this.fittingWidth) this.drawing.width = this.fittingWidth = width;
     byId("pen-width").value = this.drawing.width;
@@ -113,8 +118,8 @@ export class Pens {
   /** Keeps a picture to begin with: what is shown now. @param {import("../frame_loop.js").Source} source */
   keepExample({ element }, mirrored) {
     const context = document.createElement("canvas").getContext("2d");
-    context.canvas.width = context.canvas.height = SHEET_SIDE;
-    drawCentreSquare(context, element, mirrored);
+    setSize(context.canvas, this.drawing.element);
+    drawCentre(context, element, mirrored);
     this.example = context.canvas;
     byId("from-picture").hidden = false;
   }
@@ -127,21 +132,21 @@ export class Pens {
   print(element) {
     const { drawing, metadata } = this;
     if (metadata?.condition !== "edges") drawing.print(element);
-    else drawing.print(linesOf(element, metadata), { sharp: metadata.image_size <= SHEET_SIDE });
+    else drawing.print(linesOf(element, metadata), { sharp: metadata.image_width <= drawing.element.width });
   }
 }
 
 /** @returns {HTMLCanvasElement} The edges in a picture, as the network is shown them. */
 function linesOf(element, metadata) {
-  const size = metadata.image_size;
+  const size = inputSize(metadata);
   const context = document.createElement("canvas").getContext("2d", { alpha: false });
-  context.canvas.width = context.canvas.height = size;
+  setSize(context.canvas, size);
   context.fillStyle = "#ffffff"; // behind what is transparent
-  context.fillRect(0, 0, size, size);
-  drawCentreSquare(context, element, false);
-  const { data: rgba } = context.getImageData(0, 0, size, size);
+  context.fillRect(0, 0, size.width, size.height);
+  drawCentre(context, element, false);
+  const { data: rgba } = context.getImageData(0, 0, size.width, size.height);
   const canvas = document.createElement("canvas");
-  const input = new Float32Array(size * size * metadata.input_channels);
+  const input = new Float32Array(size.width * size.height * metadata.input_channels);
   new TensorCanvas(canvas).show(new Condition(metadata).makeInput(rgba, input), size);
   return canvas;
 }

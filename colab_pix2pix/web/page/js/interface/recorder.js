@@ -1,6 +1,6 @@
 /** Records what is shown to a video file, in the browser's own encoder. */
 
-import { drawCentreSquare } from "../pixels.js";
+import { drawCentre, setSize } from "../pixels.js";
 import { UserError } from "../user_error.js";
 
 const MIME_TYPES = ["video/mp4;codecs=avc1.42E01F", "video/mp4", "video/webm;codecs=vp9", "video/webm"];
@@ -10,12 +10,12 @@ const BITS_PER_SECOND = 8_000_000;
 const CHUNK_MS = 1000;
 const KEEP_DOWNLOAD_MS = 60_000;
 
-/** @typedef {{element: CanvasImageSource, mirrored: boolean}} Tile One square of a recorded frame. */
+/** @typedef {{element: CanvasImageSource, mirrored: boolean}} Tile One picture of a recorded frame. */
 
 export class Recorder {
   /**
    * @param {() => Tile[]} tiles What to record, from left to right, asked for at every frame.
-   * @param {number} size Of the model's output in pixels.
+   * @param {{width: number, height: number}} size Of the model's output in pixels.
    * @throws {UserError} This browser records nothing.
    */
   constructor(tiles, size) {
@@ -25,12 +25,10 @@ export class Recorder {
       throw new UserError("This browser records no videos.", "Record the screen, or use Chrome or Firefox.");
     }
     this.tiles = tiles;
-    this.side = Math.max(MIN_TILE_SIDE, size);
     this.tileCanvas = document.createElement("canvas");
-    this.tileCanvas.width = this.tileCanvas.height = this.side;
+    setSize(this.tileCanvas, tileSize(size));
     this.canvas = document.createElement("canvas");
-    this.canvas.width = this.side * tiles().length;
-    this.canvas.height = this.side;
+    setSize(this.canvas, { ...tileSize(size), width: this.tileCanvas.width * tiles().length });
     this.drawFrame();
     this.chunks = [];
     const stream = this.canvas.captureStream(FRAMES_PER_SECOND);
@@ -50,8 +48,8 @@ export class Recorder {
     const frame = this.canvas.getContext("2d");
     const tile = this.tileCanvas.getContext("2d");
     this.tiles().forEach(({ element, mirrored }, index) => {
-      drawCentreSquare(tile, element, mirrored);
-      frame.drawImage(this.tileCanvas, index * this.side, 0);
+      drawCentre(tile, element, mirrored);
+      frame.drawImage(this.tileCanvas, index * this.tileCanvas.width, 0);
     });
   }
 
@@ -68,6 +66,13 @@ export class Recorder {
     this.chunks = [];
     return { blob, extension: type.split("/")[1] };
   }
+}
+
+/** @returns {{width: number, height: number}} Large enough for players, in even numbers for encoders. */
+function tileSize({ width, height }) {
+  const scale = Math.max(1, MIN_TILE_SIDE / Math.min(width, height));
+  const even = (side) => 2 * Math.round((side * scale) / 2);
+  return { width: even(width), height: even(height) };
 }
 
 /** Gives a file to the visitor, as a link with `download` does. */

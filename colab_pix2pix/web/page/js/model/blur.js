@@ -6,71 +6,86 @@
 
 const REFERENCE_SIZE = 256;
 
-/** @returns {number} Python's `round(256 / factor)`, at least 1 and at most `size`. */
-export function shrunkSize(size, blurFactor) {
-  return Math.min(size, Math.max(1, roundHalfToEven(REFERENCE_SIZE / blurFactor)));
+/**
+ * @param {{width: number, height: number}} size
+ * @param {number} blurFactor
+ * @returns {{width: number, height: number}} What it is shrunk to: of the shorter side Python's
+ *   `round(256 / blurFactor)`, and as much of the longer one; at least 1 and at most the side.
+ */
+export function shrunkSize({ width, height }, blurFactor) {
+  const shorter = Math.min(width, height);
+  const shrunk = (side) => roundHalfToEven((REFERENCE_SIZE / blurFactor) * (side / shorter));
+  const bounded = (side) => Math.min(side, Math.max(1, shrunk(side)));
+  return { width: bounded(width), height: bounded(height) };
 }
 
 export class Blur {
   /**
-   * @param {number} size Of the planes, in pixels.
-   * @param {number} small What they are shrunk to.
+   * @param {{width: number, height: number}} size Of the planes, in pixels.
+   * @param {{width: number, height: number}} small What they are shrunk to.
    */
   constructor(size, small) {
     this.size = size;
     this.small = small;
-    if (small === size) return; // nothing is shrunk
-    this.area = areaWeights(size, small);
-    this.cubic = cubicWeights(small, size);
-    this.rows = new Float32Array(size * small);
-    this.shrunk = new Float32Array(small * small);
+    this.isSharp = small.width === size.width && small.height === size.height; // nothing is shrunk
+    if (this.isSharp) return;
+    this.across = { area: areaWeights(size.width, small.width), cubic: cubicWeights(small.width, size.width) };
+    this.down = { area: areaWeights(size.height, small.height), cubic: cubicWeights(small.height, size.height) };
+    this.rows = new Float32Array(size.height * small.width);
+    this.shrunk = new Float32Array(small.height * small.width);
   }
 
-  /** @param {Float32Array} plane `size × size` in [−1, 1]; is blurred in place. */
+  /** @param {Float32Array} plane `height × width` in [−1, 1]; is blurred in place. */
   apply(plane) {
-    if (this.small === this.size) return;
+    if (this.isSharp) return;
     this.shrink(plane);
     this.enlarge(plane);
   }
 
   shrink(plane) {
     const { size, small, rows, shrunk } = this;
-    const { first, last, weights } = this.area;
-    for (let y = 0; y < size; y++) {
-      for (let column = 0; column < small; column++) {
+    const across = this.across.area;
+    for (let y = 0; y < size.height; y++) {
+      for (let column = 0; column < small.width; column++) {
         let sum = 0;
-        const offset = column * size;
-        for (let x = first[column]; x <= last[column]; x++) sum += weights[offset + x] * plane[y * size + x];
-        rows[y * small + column] = sum;
+        const offset = column * size.width;
+        const row = y * size.width;
+        for (let x = across.first[column]; x <= across.last[column]; x++) {
+          sum += across.weights[offset + x] * plane[row + x];
+        }
+        rows[y * small.width + column] = sum;
       }
     }
+    const { first, last, weights } = this.down.area;
     shrunk.fill(0);
-    for (let row = 0; row < small; row++) {
+    for (let row = 0; row < small.height; row++) {
       for (let y = first[row]; y <= last[row]; y++) {
-        const weight = weights[row * size + y];
-        for (let column = 0; column < small; column++) {
-          shrunk[row * small + column] += weight * rows[y * small + column];
+        const weight = weights[row * size.height + y];
+        for (let column = 0; column < small.width; column++) {
+          shrunk[row * small.width + column] += weight * rows[y * small.width + column];
         }
       }
     }
   }
 
   enlarge(plane) {
-    const { size, small, rows, shrunk } = this;
-    const { indices, weights } = this.cubic;
-    for (let y = 0; y < size; y++) {
+    const { size, rows, shrunk } = this;
+    const small = this.small.width;
+    const down = this.down.cubic;
+    for (let y = 0; y < size.height; y++) {
       const tap = 4 * y;
       for (let column = 0; column < small; column++) {
         rows[y * small + column] =
-          weights[tap] * shrunk[indices[tap] * small + column] +
-          weights[tap + 1] * shrunk[indices[tap + 1] * small + column] +
-          weights[tap + 2] * shrunk[indices[tap + 2] * small + column] +
-          weights[tap + 3] * shrunk[indices[tap + 3] * small + column];
+          down.weights[tap] * shrunk[down.indices[tap] * small + column] +
+          down.weights[tap + 1] * shrunk[down.indices[tap + 1] * small + column] +
+          down.weights[tap + 2] * shrunk[down.indices[tap + 2] * small + column] +
+          down.weights[tap + 3] * shrunk[down.indices[tap + 3] * small + column];
       }
     }
-    for (let y = 0, i = 0; y < size; y++) {
+    const { indices, weights } = this.across.cubic;
+    for (let y = 0, i = 0; y < size.height; y++) {
       const row = y * small;
-      for (let x = 0, tap = 0; x < size; x++, tap += 4, i++) {
+      for (let x = 0, tap = 0; x < size.width; x++, tap += 4, i++) {
         const value =
           weights[tap] * rows[row + indices[tap]] +
           weights[tap + 1] * rows[row + indices[tap + 1]] +

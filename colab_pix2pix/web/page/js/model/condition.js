@@ -2,8 +2,8 @@
  * The model input, made of a frame as in training (`colab_pix2pix/model/conditions.py`).
  *
  * Every number equals TensorFlow's to 1e-5, because the network has learned from TensorFlow's.
- * Frames come in as RGBA bytes `size × size × 4`, inputs go out as float32
- * `size × size × channels` in [−1, 1]. All arrays are made once and used for every frame.
+ * Frames come in as RGBA bytes `height × width × 4`, inputs go out as float32
+ * `height × width × channels` in [−1, 1]. All arrays are made once and used for every frame.
  */
 
 import { Blur, shrunkSize } from "./blur.js";
@@ -14,15 +14,16 @@ const EDGE_STRENGTH = 2.0;
 /** Makes inputs of one size. Settings: `blurFactor` and `contrast`. */
 export class Condition {
   /**
-   * @param {{condition: string, blur_factor: number, image_size: number, input_channels: number}} metadata
+   * @param {{condition: string, blur_factor: number, image_width: number, image_height: number,
+   *   input_channels: number}} metadata
    */
   constructor(metadata) {
     this.name = metadata.condition;
-    this.size = metadata.image_size;
+    this.size = { width: metadata.image_width, height: metadata.image_height };
     this.channels = metadata.input_channels;
     this.contrast = 1.0;
     this.blurFactor = metadata.blur_factor;
-    const pixels = this.size * this.size;
+    const pixels = this.size.width * this.size.height;
     this.planes = Array.from({ length: this.channels }, () => new Float32Array(pixels));
     this.edges = new Float32Array(pixels);
   }
@@ -31,7 +32,8 @@ export class Condition {
   set blurFactor(factor) {
     this.factor = factor;
     const small = shrunkSize(this.size, factor);
-    if (this.blur?.small !== small) this.blur = new Blur(this.size, small);
+    const { width, height } = this.blur?.small ?? {};
+    if (width !== small.width || height !== small.height) this.blur = new Blur(this.size, small);
   }
 
   get blurFactor() {
@@ -39,8 +41,8 @@ export class Condition {
   }
 
   /**
-   * @param {Uint8ClampedArray} rgba `size × size × 4`.
-   * @param {Float32Array} input Filled: `size × size × channels` in [−1, 1].
+   * @param {Uint8ClampedArray} rgba `height × width × 4`.
+   * @param {Float32Array} input Filled: `height × width × channels` in [−1, 1].
    * @param {{isLineArt?: boolean}} options `isLineArt`: lines are drawn already, for a model whose
    *   input is edges.
    * @returns {Float32Array} `input`.
@@ -93,15 +95,15 @@ function adjustContrast(input, contrast) {
 }
 
 /** Dark lines on white where brightness changes: Sobel filters, mirrored at the border. */
-function findEdges(grey, size, edges) {
-  const mirrored = (index) => (index < 0 ? -index : index >= size ? 2 * size - 2 - index : index);
-  for (let y = 0; y < size; y++) {
-    const above = mirrored(y - 1) * size;
-    const here = y * size;
-    const below = mirrored(y + 1) * size;
-    for (let x = 0; x < size; x++) {
-      const left = x > 0 ? x - 1 : mirrored(-1);
-      const right = x < size - 1 ? x + 1 : mirrored(size);
+function findEdges(grey, { width, height }, edges) {
+  const mirrored = (index, side) => (index < 0 ? -index : index >= side ? 2 * side - 2 - index : index);
+  for (let y = 0; y < height; y++) {
+    const above = mirrored(y - 1, height) * width;
+    const here = y * width;
+    const below = mirrored(y + 1, height) * width;
+    for (let x = 0; x < width; x++) {
+      const left = x > 0 ? x - 1 : mirrored(-1, width);
+      const right = x < width - 1 ? x + 1 : mirrored(width, width);
       const down = grey[below + left] + 2 * grey[below + x] + grey[below + right];
       const up = grey[above + left] + 2 * grey[above + x] + grey[above + right];
       const east = grey[above + right] + 2 * grey[here + right] + grey[below + right];

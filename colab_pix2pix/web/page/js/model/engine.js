@@ -35,9 +35,9 @@ export class Engine {
   constructor(ort, session, metadata) {
     this.ort = ort;
     this.session = session;
-    this.inputShape = [1, metadata.image_size, metadata.image_size, metadata.input_channels];
+    this.inputShape = [1, metadata.image_height, metadata.image_width, metadata.input_channels];
     this.inputLength = lengthOf(this.inputShape);
-    this.outputLength = metadata.output_size ** 2 * 3;
+    this.outputLength = metadata.output_height * metadata.output_width * 3;
     this.dropout = metadata.dropout;
     this.running = Promise.resolve();
     this.masks = Object.entries(metadata.masks).map(([name, declaredShape]) => {
@@ -58,9 +58,9 @@ export class Engine {
   /**
    * Waits for the run before: the runtime takes one at a time.
    *
-   * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1].
+   * @param {Float32Array} input `image_height × image_width × input_channels` in [−1, 1].
    * @param {{keepDropout?: boolean}} options `keepDropout`: the masks of the run before, in paper mode.
-   * @returns {Promise<Float32Array>} `output_size × output_size × 3` in [−1, 1].
+   * @returns {Promise<Float32Array>} `output_height × output_width × 3` in [−1, 1].
    */
   run(input, { keepDropout = false } = {}) {
     const run = this.running.catch(() => {}).then(() => this.runNow(input, keepDropout));

@@ -18,21 +18,22 @@ export function canFollow({ condition }) {
 export class FollowError {
   /** @param {object} metadata As `readMetadata` returns it, of a model that `canFollow`. */
   constructor(metadata) {
-    const { image_size: inputSize, output_size: size, input_channels: channels } = metadata;
-    this.factor = inputSize / size; // a whole number: both are powers of two
-    this.size = size;
-    this.condition = new Condition({ ...metadata, image_size: size });
-    this.rgba = new Uint8ClampedArray(4 * size * size);
-    this.again = new Float32Array(size * size * channels);
+    const { output_width: width, output_height: height, input_channels: channels } = metadata;
+    this.factor = metadata.image_width / width; // a whole number, a power of two
+    this.width = width;
+    this.channels = channels;
+    this.condition = new Condition({ ...metadata, image_width: width, image_height: height });
+    this.rgba = new Uint8ClampedArray(4 * width * height);
+    this.again = new Float32Array(width * height * channels);
     this.given = this.factor === 1 ? null : new Float32Array(this.again.length);
   }
 
   /**
    * @param {object} made
    * @param {Float32Array} made.input What the network was given, its contrast changed or not:
-   *   `image_size × image_size × channels` in [−1, 1].
+   *   `image_height × image_width × channels` in [−1, 1].
    * @param {Float32Array} made.output What it made of it, smoothed with no other:
-   *   `output_size × output_size × 3` in [−1, 1].
+   *   `output_height × output_width × 3` in [−1, 1].
    * @param {number} made.blurFactor With which the input was made.
    * @returns {number} The mean absolute difference of pixels in [0, 1]: 0 is perfect.
    */
@@ -41,18 +42,17 @@ export class FollowError {
     tensorToRgba(output, rgba);
     condition.blurFactor = blurFactor;
     condition.makeInput(rgba, again);
-    if (given) takeMeans(input, this.size, this.factor, given);
+    if (given) takeMeans(input, this, given);
     return meanDifference(again, given ?? input) / 2;
   }
 }
 
-/** Shrinks a tensor to `size × size` by the means of squares of `factor` pixels. */
-function takeMeans(tensor, size, factor, means) {
-  const channels = means.length / (size * size);
+/** Shrinks a tensor, to `width` pixels across, by the means of squares of `factor` pixels. */
+function takeMeans(tensor, { width, factor, channels }, means) {
   means.fill(0);
-  for (let y = 0, i = 0; y < size * factor; y++) {
-    const row = Math.floor(y / factor) * size;
-    for (let x = 0; x < size * factor; x++) {
+  for (let y = 0, i = 0; i < tensor.length; y++) {
+    const row = Math.floor(y / factor) * width;
+    for (let x = 0; x < width * factor; x++) {
       const mean = (row + Math.floor(x / factor)) * channels;
       for (let channel = 0; channel < channels; channel++, i++) {
         means[mean + channel] += tensor[i] / (factor * factor);

@@ -20,13 +20,14 @@ const WITH_LENGTH = 2;
 const FOUR_BYTES = 5;
 
 const METADATA_KEY = "colab_pix2pix";
-const KNOWN_VERSION = 1;
+const KNOWN_VERSION = 2; // since then pictures may be oblong
 const CONDITIONS = ["blurred-grey", "grey", "edges", "paired", "none"];
 
 /**
  * @param {Uint8Array} bytes Of a file.
  * @returns {object} The JSON of `colab_pix2pix export`: `name`, `condition`, `blur_factor`,
- *   `image_size`, `output_size`, `input_channels`, `mode`, `masks`, `dropout`, `weights`, `step`.
+ *   `image_width`, `image_height`, `output_width`, `output_height`, `input_channels`, `mode`, `masks`,
+ *   `dropout`, `weights`, `step`; of squares, the file has `image_size` and `output_size` instead.
  * @throws {UserError} The bytes are no model, none of ours, or of a later version of the project.
  */
 export function readMetadata(bytes) {
@@ -47,17 +48,21 @@ export function readMetadata(bytes) {
 }
 
 function validateMetadata(metadata) {
-  const { version, condition, image_size, output_size, input_channels } = metadata;
+  const { version, condition, input_channels, image_size, output_size } = metadata;
+  const { image_width = image_size, image_height = image_size } = metadata;
+  const { output_width = output_size, output_height = output_size } = metadata;
   if (version > KNOWN_VERSION || !CONDITIONS.includes(condition)) {
     throw new UserError(
       "This model is from a later version of colab_pix2pix.",
       "Use the page that was exported with it.",
     );
   }
-  if (!(image_size > 0 && output_size > 0 && (input_channels === 1 || input_channels === 3))) {
+  const sides = { image_width, image_height, output_width, output_height };
+  const isKnown = Object.values(sides).every((side) => side > 0);
+  if (!isKnown || (input_channels !== 1 && input_channels !== 3)) {
     throw new UserError("This model does not say how large its pictures are.", "Export it again.");
   }
-  return { name: "", blur_factor: 1, masks: {}, dropout: 0.5, ...metadata };
+  return { name: "", blur_factor: 1, masks: {}, dropout: 0.5, ...metadata, ...sides };
 }
 
 /** @returns {Object<string, string>|null} The string pairs of a model; null if it is none. */

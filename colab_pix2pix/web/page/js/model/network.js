@@ -96,9 +96,9 @@ export class Network {
   /**
    * Begins at once; in a worker it goes on while the page does something else.
    *
-   * @param {Float32Array} input `image_size × image_size × input_channels` in [−1, 1].
+   * @param {Float32Array} input `image_height × image_width × input_channels` in [−1, 1].
    * @param {boolean} keepDropout The masks of the run before, in paper mode.
-   * @returns {Promise<Float32Array>} `output_size × output_size × 3` in [−1, 1].
+   * @returns {Promise<Float32Array>} `output_height × output_width × 3` in [−1, 1].
    */
   run(input, keepDropout = false) {
     if (this.worker) return this.request("run", { input, keepDropout });

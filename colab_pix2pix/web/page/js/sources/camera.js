@@ -28,11 +28,11 @@ export class Camera extends VideoSource {
 
   /**
    * @param {string} deviceId Of a camera, or "" for the one that looks at the visitor.
-   * @param {number} size Of the model's images: about as many lines are asked for.
+   * @param {number} lines As many as are needed: about so many are asked for.
    * @returns {Promise<Camera>} It runs.
    * @throws {UserError} There is none, or it may not be used.
    */
-  static async start(deviceId, size) {
+  static async start(deviceId, lines) {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new UserError(
         "The browser gives the camera to pages from https:// and from this machine only.",
@@ -40,14 +40,14 @@ export class Camera extends VideoSource {
       );
     }
     const device = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
-    const height = { ideal: Math.max(MIN_HEIGHT, size) };
+    const height = { ideal: Math.max(MIN_HEIGHT, lines) };
     const video = { ...device, height, frameRate: { ideal: IDEAL_FRAME_RATE } };
     try {
       const camera = new Camera(await navigator.mediaDevices.getUserMedia({ video, audio: false }));
       await camera.element.play();
       return camera;
     } catch (error) {
-      if (deviceId && error.name === "OverconstrainedError") return Camera.start("", size);
+      if (deviceId && error.name === "OverconstrainedError") return Camera.start("", lines);
       const words = EXPLANATIONS[error.name] ?? EXPLANATIONS.unknown;
       throw new UserError(...words, { cause: error, error: error.message });
     }

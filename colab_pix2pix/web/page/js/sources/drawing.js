@@ -1,11 +1,10 @@
 /** A sheet of paper as a source of frames: mouse, finger, pen, or the arrow keys. */
 
 import { _ } from "../language.js";
-import { drawCentreSquare } from "../pixels.js";
+import { drawCentre, setSize } from "../pixels.js";
 import { Blank, Print, Sheet, Stroke } from "./sheet.js";
 
-/** Pixels of the sheet, which is a square. */
-export const SHEET_SIDE = 512;
+const LONGER_SIDE = 512; // pixels of the sheet
 const KEY_STEP = 12; // pixels that an arrow key moves the pen
 const KEY_DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEFT_BUTTON = 0;
@@ -28,7 +27,7 @@ export class Drawing {
   constructor({ paper = "#ffffff" } = {}) {
     this.paper = paper;
     this.element = document.createElement("canvas");
-    this.element.width = this.element.height = SHEET_SIDE;
+    setSize(this.element, { width: LONGER_SIDE, height: LONGER_SIDE });
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "application");
     this.element.setAttribute(
@@ -37,12 +36,48 @@ export class Drawing {
     );
     this.sheet = new Sheet(this.element, paper);
     this.strokes = new Map(); // pointer id -> the line it draws
-    this.cursor = { x: SHEET_SIDE / 2, y: SHEET_SIDE / 2 }; // of the arrow keys
+    this.centreCursor();
     this.element.addEventListener("pointerdown", (event) => this.handleDown(event));
     this.element.addEventListener("pointermove", (event) => this.handleMove(event));
     this.element.addEventListener("pointerup", (event) => this.strokes.delete(event.pointerId));
     this.element.addEventListener("pointercancel", (event) => this.strokes.delete(event.pointerId));
     this.element.addEventListener("keydown", (event) => this.handleKey(event));
+  }
+
+  /** Of the arrow keys. */
+  centreCursor() {
+    this.cursor = { x: this.element.width / 2, y: this.element.height / 2 };
+  }
+
+  /**
+   * Gives the sheet the proportions of a model's pictures. What is drawn stays, as far as it fits; it
+   * can't be taken back any more.
+   *
+   * @param {{width: number, height: number}} size
+   */
+  fit({ width, height }) {
+    const scale = LONGER_SIDE / Math.max(width, height);
+    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    if (size.width === this.element.width && size.height === this.element.height) return;
+    const { isBlank } = this.sheet;
+    const drawn = this.copyOf(this.element, this.element);
+    setSize(this.element, size);
+    this.change(() => {
+      this.sheet = new Sheet(this.element, this.paper);
+      if (!isBlank) this.sheet.add(new Print(this.copyOf(drawn, size)));
+    });
+    this.centreCursor();
+  }
+
+  /** @returns {HTMLCanvasElement} The centre of an element at a size, on paper. */
+  copyOf(element, size, { sharp = false } = {}) {
+    const context = document.createElement("canvas").getContext("2d");
+    setSize(context.canvas, size);
+    context.fillStyle = this.paper; // behind what is transparent
+    context.fillRect(0, 0, size.width, size.height);
+    context.imageSmoothingEnabled = !sharp;
+    drawCentre(context, element, false);
+    return context.canvas;
   }
 
   get canUndo() {
@@ -68,17 +103,12 @@ export class Drawing {
   /**
    * Puts a picture on the sheet, to be drawn on.
    *
-   * @param {HTMLElement} element An image or canvas; its centre square is taken.
+   * @param {HTMLElement} element An image or canvas; its centre is taken.
    * @param {{sharp?: boolean}} options `sharp`: its pixels become squares.
    */
   print(element, { sharp = false } = {}) {
-    const context = document.createElement("canvas").getContext("2d");
-    context.canvas.width = context.canvas.height = SHEET_SIDE;
-    context.fillStyle = this.paper; // behind what is transparent
-    context.fillRect(0, 0, SHEET_SIDE, SHEET_SIDE);
-    context.imageSmoothingEnabled = !sharp;
-    drawCentreSquare(context, element, false);
-    this.change(() => this.sheet.add(new Print(context.canvas)));
+    const copy = this.copyOf(element, this.element, { sharp });
+    this.change(() => this.sheet.add(new Print(copy)));
   }
 
   /** Lines that are being drawn end here: they may be gone. */
@@ -113,9 +143,11 @@ export class Drawing {
     const direction = KEY_DIRECTIONS[event.key];
     if (!direction) return;
     event.preventDefault();
-    const clamp = (value) => Math.min(SHEET_SIDE, Math.max(0, value));
+    const clamp = (value, side) => Math.min(side, Math.max(0, value));
+    const { width, height } = this.element;
     const { x, y } = this.cursor;
-    const point = { x: clamp(x + KEY_STEP * direction[0]), y: clamp(y + KEY_STEP * direction[1]) };
+    const [moveX, moveY] = direction.map((step) => KEY_STEP * step);
+    const point = { x: clamp(x + moveX, width), y: clamp(y + moveY, height) };
     if (event.shiftKey) {
       const stroke = this.beginStroke(this.erasing);
       this.extend(stroke, { x, y, width: this.width });
@@ -139,7 +171,7 @@ export class Drawing {
   /** @returns {{x: number, y: number, width: number}} Where a pointer is, and how thick it draws there. */
   dotOf(event) {
     const box = this.element.getBoundingClientRect();
-    const scale = SHEET_SIDE / box.width;
+    const scale = this.element.width / box.width;
     const pressure = event.pointerType === "pen" && event.pressure > 0 ? 2 * event.pressure : 1;
     return {
       x: (event.clientX - box.left) * scale,

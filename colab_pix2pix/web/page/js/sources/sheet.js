@@ -1,5 +1,7 @@
 /** What was drawn on a sheet, as a list of actions: each can be taken back, and done again. */
 
+import { setSize } from "../pixels.js";
+
 const MAX_ACTIONS = 60; // older ones stay on the sheet, and can't be taken back any more
 
 /** A line, drawn from dot to dot while the pen moves. */
@@ -66,7 +68,7 @@ export class Sheet {
   constructor(canvas, paper) {
     this.context = canvas.getContext("2d");
     this.bottom = document.createElement("canvas").getContext("2d"); // what can't be taken back
-    this.bottom.canvas.width = this.bottom.canvas.height = canvas.width;
+    setSize(this.bottom.canvas, canvas);
     this.actions = [];
     this.undone = [];
     new Blank(paper).draw(this.bottom);
