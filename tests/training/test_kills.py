@@ -96,12 +96,14 @@ def kill_once(command: Command, project: Project, at_step: int, pause: float | N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("precision", "kills"), [("float32", 14), ("bfloat16", 13)])
+@pytest.mark.parametrize(
+    ("precision", "size", "kills"), [("float32", 64, 14), ("bfloat16", "96x64", 13)]
+)
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(
-    crops: Dataset, tmp_path: Path, precision: str, kills: int
+    crops: Dataset, tmp_path: Path, precision: str, size: int | str, kills: int
 ) -> None:
     killed, whole = Project(tmp_path / "killed"), Project(tmp_path / "whole")
-    config = SMALL.replace(precision=precision)
+    config = SMALL.replace(precision=precision, image_size=size)
     flags = as_flags(config.replace(save_every_seconds=0))  # saves without a pause
     left_alone = Command("train", crops.directory, whole.path, *as_flags(config))
     random = np.random.default_rng(kills)

@@ -88,6 +88,7 @@ def test_a_contact_sheet_shows_them_whole(
             assert sheet.height == 20 + 2 * (cell[1] + 6) - 6 + 48
 
 
+@pytest.mark.slow
 def test_samples_and_metadata_keep_the_proportions(run: Project, shape: tuple[str, str]) -> None:
     width, height = pixels_of(shape[0])
     path = run.sample_files()[-1]
@@ -103,11 +104,13 @@ def test_samples_and_metadata_keep_the_proportions(run: Project, shape: tuple[st
     assert trained.generator.output.shape[1:] == (height, width, 3)
 
 
+@pytest.mark.slow
 def test_another_size_is_refused_by_its_name(crops: Dataset, run: Project) -> None:
     with pytest.raises(Pix2PixError, match="image_size = 64"):
         p2p.train(crops, run, TINY.replace(image_size=64, epochs=3))
 
 
+@pytest.mark.slow
 def test_apply_takes_the_centre_or_all_of_pictures_and_videos(
     run: Project, shape: tuple[str, str], video: Path, tmp_path: Path
 ) -> None:
@@ -122,6 +125,7 @@ def test_apply_takes_the_centre_or_all_of_pictures_and_videos(
     assert (info.width, info.height) == (2 * width, height)
 
 
+@pytest.mark.slow
 def test_every_export_makes_the_same_pictures_and_says_how_large_they_are(
     run: Project, shape: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -137,6 +141,7 @@ def test_every_export_makes_the_same_pictures_and_says_how_large_they_are(
         assert sample.size == (width, height)
 
 
+@pytest.mark.slow
 def test_report_and_shared_sheet_keep_the_proportions(
     run: Project, shape: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -151,6 +156,7 @@ def test_report_and_shared_sheet_keep_the_proportions(
         assert sheet.height in [(170 + rows * (down + 8)) // 2 * 2 for rows in range(1, 5)]
 
 
+@pytest.mark.slow
 def test_crops_of_another_shape_are_cut_to_their_centre_with_one_note(
     crops: Dataset, shape: tuple[str, str], tmp_path: Path
 ) -> None:
