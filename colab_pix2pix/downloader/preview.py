@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import io
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +14,11 @@ from ..video.decode import decode_still
 from ..video.probe import VideoInfo
 from .download import is_link, sample_video
 from .local_file import probe_source
+from .storyboard import storyboard_frames
+from .web_images import content_length, fetch_image
 from .ytdlp import Format, extract_info
 
-_THUMBNAIL_BYTES = 2_000_000
 _THUMBNAIL_PIXELS = 320
-_TIMEOUT_SECONDS = 10
-_HEADERS = {"User-Agent": "Mozilla/5.0"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +33,9 @@ class VideoPreview:
         size_bytes: The size of what would be fetched, or 0 when unknown.
         thumbnail: A JPEG at most 320 pixels wide, or b"" where the site gives none.
         formats: Other formats in which the site offers it, the smallest first; () for a file.
+        frames: Small frames that lie evenly over its length, where the site has them for its seek
+            bar; () for a file, whose frames can be decoded.
+        file: Where it lies, when that is a path.
     """
 
     title: str
@@ -45,6 +45,8 @@ class VideoPreview:
     size_bytes: int = 0
     thumbnail: bytes = b""
     formats: tuple[Format, ...] = ()
+    frames: tuple[Image.Image, ...] = ()
+    file: Path | None = None
 
 
 def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
@@ -64,7 +66,7 @@ def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
     metadata, formats = extract_info(text, config)
     size = metadata.get("filesize") or metadata.get("filesize_approx")
     if not size and metadata.get("protocol") in ("http", "https"):  # one file: its server knows
-        size = _content_length(str(metadata["url"]))
+        size = content_length(str(metadata["url"]))
     return VideoPreview(
         title=str(metadata.get("title") or public_link(text)),
         duration_seconds=float(metadata.get("duration") or 0.0),
@@ -73,6 +75,7 @@ def preview(source: str, config: VideoConfig = VideoConfig()) -> VideoPreview:
         size_bytes=int(size or 0),
         thumbnail=_fetch_thumbnail(str(metadata.get("thumbnail") or "")),
         formats=tuple(formats),
+        frames=tuple(storyboard_frames(metadata)),
     )
 
 
@@ -85,6 +88,7 @@ def _preview_file(path: Path) -> VideoPreview:
         height=info.height,
         size_bytes=path.stat().st_size,
         thumbnail=_thumbnail(info),
+        file=path,
     )
 
 
@@ -100,49 +104,9 @@ def _jpeg(picture: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    """Returns an opener of http and https links, and follows redirects to nothing else."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPRedirectHandler,
-        urllib.request.HTTPErrorProcessor,
-        urllib.request.UnknownHandler,
-    ):
-        opener.add_handler(handler())
-    return opener
-
-
-def _request(address: str, method: str = "GET") -> http.client.HTTPResponse:
-    request = urllib.request.Request(address, method=method, headers=_HEADERS)
-    response: http.client.HTTPResponse = _opener().open(request, timeout=_TIMEOUT_SECONDS)
-    return response
-
-
-def _content_length(link: str) -> int:
-    """Returns how long a server says that a file is; 0 where it does not."""
-    try:
-        with _request(link, "HEAD") as response:
-            return int(response.headers.get("Content-Length", 0))
-    except (OSError, ValueError):
-        return 0
-
-
 def _fetch_thumbnail(address: str) -> bytes:
     """Returns the thumbnail at an address as a JPEG; b"" where there is none: only an ornament."""
-    if not address.startswith(("http://", "https://")):
+    if (image := fetch_image(address)) is None:
         return b""
-    try:
-        with _request(address) as response:
-            content = response.read(_THUMBNAIL_BYTES + 1)
-        if len(content) > _THUMBNAIL_BYTES:
-            return b""
-        with Image.open(io.BytesIO(content)) as image:
-            image.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
-            thumbnail = image.convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return b""
-    return _jpeg(thumbnail)
+    image.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
+    return _jpeg(image)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import socket
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from colab_pix2pix.downloader.preview import preview
+from colab_pix2pix.downloader.storyboard import storyboard_frames
 from colab_pix2pix.errors import DownloadError, VideoError
 from support import videos
 from support.servers import serving, write_page
@@ -81,3 +84,61 @@ def test_what_leads_to_no_video_is_explained(folder: Path) -> None:
         preview(str(folder / "picture.jpg"))
     with serving(folder) as server, pytest.raises(DownloadError):
         preview(server.link("gone.mp4"))
+
+
+def storyboard(folder: Path, address: str, *, sheets: int, **changed: object) -> dict[str, Any]:
+    """Returns a storyboard as yt-dlp lists it: each frame is a grey lighter by 2 than the last.
+
+    Of 10 seconds, in 5 columns and 4 rows a sheet; the last sheet is half empty.
+    """
+    on_sheet, frames = 20, 20 * sheets - 10
+    for sheet in range(sheets):
+        picture = Image.new("RGB", (5 * 32, 4 * 18))
+        for place in range(min(on_sheet, frames - sheet * on_sheet)):
+            grey = 2 * (sheet * on_sheet + place)
+            corner = (place % 5 * 32, place // 5 * 18)
+            picture.paste((grey, grey, grey), (*corner, corner[0] + 32, corner[1] + 18))
+        picture.save(folder / f"sheet-{sheet}.png")
+    fragments = [{"url": f"{address}/sheet-{n}.png", "duration": 4.0} for n in range(sheets)]
+    sizes = {"width": 32, "height": 18, "rows": 4, "columns": 5, "fps": frames / 10}
+    return {"format_note": "storyboard", "fragments": fragments} | sizes | changed
+
+
+def test_a_storyboard_gives_twelve_frames_that_lie_evenly_over_the_video(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        large = storyboard(tmp_path, server.address, sheets=3)
+        endless = large | {"width": 320, "height": 180, "fragments": large["fragments"] * 9}
+        small = large | {"width": 16, "height": 9, "fragments": [{"url": "http://127.0.0.1:9/"}]}
+        picture = {"format_id": "18", "width": 640, "height": 360}
+        frames = storyboard_frames({"duration": 10, "formats": [picture, small, large, endless]})
+        asked = [path for _, path, _ in server.requests]
+    assert [frame.size for frame in frames] == [(32, 18)] * 12
+    seconds = [np.asarray(frame)[9, 9, 0] / 2 / 5 for frame in frames]  # five frames a second
+    for tile, second in enumerate(seconds):
+        assert second == pytest.approx((tile + 0.5) * 10 / 12, abs=0.2)
+    assert asked == ["/sheet-0.png", "/sheet-1.png", "/sheet-2.png"], "each once"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fps": None},
+        {"rows": 0},
+        {"fragments": []},
+        {"fragments": [{"url": "ftp://127.0.0.1/sheet-0.png"}]},
+        {"fragments": [{"path": "/etc/passwd"}]},
+        {"format_note": "720p"},
+        {"width": 400},
+    ],
+)
+def test_a_storyboard_that_is_none_gives_no_frames(
+    tmp_path: Path, changed: dict[str, object]
+) -> None:
+    with serving(tmp_path) as server:
+        board = storyboard(tmp_path, server.address, sheets=1, **changed)
+        assert storyboard_frames({"duration": 10, "formats": [board]}) == []
+        whole = storyboard(tmp_path, server.address, sheets=1)
+        assert storyboard_frames({"formats": [whole]}) == [], "nobody knows when they are"
+        assert len(storyboard_frames({"duration": 10, "formats": [whole]})) == 12
+        (tmp_path / "sheet-0.png").unlink()
+        assert storyboard_frames({"duration": 10, "formats": [whole]}) == []

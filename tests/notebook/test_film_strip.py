@@ -13,8 +13,10 @@ from PIL import Image
 
 from colab_pix2pix.config import FramesConfig, VideoConfig
 from colab_pix2pix.downloader.download import download
-from colab_pix2pix.notebook.forms import FramesForm
-from colab_pix2pix.notebook.forms.film_strip import FilmStrip, as_typed
+from colab_pix2pix.downloader.preview import VideoPreview
+from colab_pix2pix.notebook.forms import FramesForm, VideoForm, video_form
+from colab_pix2pix.notebook.forms.film_strip import FilmStrip
+from colab_pix2pix.notebook.forms.two_handles import TwoHandles, as_typed
 from colab_pix2pix.project import Project
 from support import videos
 
@@ -120,3 +122,50 @@ def test_a_moment_is_typed_as_it_is_read() -> None:
     for seconds in np.arange(0, 4000, 0.7):
         typed = as_typed(float(seconds))
         assert FramesConfig(start=typed).start == typed
+
+
+def looked_at(form: VideoForm) -> TwoHandles | None:
+    return form.strip
+
+
+def test_what_was_looked_at_has_a_strip_before_it_is_fetched(
+    tmp_path: Path, three_seconds: Path
+) -> None:
+    project = Project(tmp_path / "p")
+    form = VideoForm(project)
+    form.value = {"source": str(three_seconds), "start": "1"}
+    assert looked_at(form) is None
+    form.preview_button.click()
+    strip = looked_at(form)
+    assert strip is not None and form.errors.value == ""
+    assert strip.slider.value == (1.0, 3.0)
+    assert [videos.number_of(one) for one in pictures(strip.ends.value)] == [25, 74]
+    strip.slider.value = (1.0, 2.0)
+    assert form.config.end == "2" and project.recall(VideoConfig).end == "2"
+    form.value = {"end": "1:30"}
+    assert strip.slider.value == (1.0, 3.0)
+    form.value = {"source": str(tmp_path)}
+    assert looked_at(form) is None, "it is another one's"
+
+
+def test_a_link_has_a_strip_where_its_site_has_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = tuple(Image.new("RGB", (48, 27), (20 * n, 0, 0)) for n in range(12))
+    of_link = VideoPreview(title="clouds", duration_seconds=7200.0, frames=frames)
+    monkeypatch.setattr(video_form, "preview", lambda source, config: of_link)
+    form = VideoForm()
+    form.value = {"source": "https://example.org/clouds"}
+    form.preview_button.click()
+    strip = looked_at(form)
+    assert strip is not None and "once the video is fetched" not in form.preview.value
+    film, said = strip.children[1].value, strip.ends.value
+    (shown,) = pictures(film)
+    reds = [int(np.asarray(shown)[30, 80 * n + 40, 0]) for n in range(12)]
+    assert reds == pytest.approx([20 * n for n in range(12)], abs=6)
+    assert "begins at 0" in said and "stops at 2:00:00" in said and pictures(said) == []
+    strip.slider.value = (600.0, 1800.0)
+    assert (form.config.start, form.config.end) == ("10:00", "30:00")
+    assert "begins at 10:00" in strip.ends.value and "20 min" in strip.ends.value
+    without = VideoPreview(title="clouds", duration_seconds=7200.0)
+    monkeypatch.setattr(video_form, "preview", lambda source, config: without)
+    form.preview_button.click()
+    assert looked_at(form) is None and "once the video is fetched" in form.preview.value

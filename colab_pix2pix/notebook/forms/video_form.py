@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -23,12 +23,19 @@ from .. import image_folder, inline_images, style
 from . import file_upload
 from .base import Form, foldable
 from .fields import LABEL_WIDTH, Field, SharedStyles
+from .film_strip import FilmStrip, side_by_side
+from .two_handles import TwoHandles
 
 _LABEL = N_("Link or path")
 _HELP = N_(
     "A link to a video, or the path of a video, or of a folder or a zip of pictures. Empty: the"
     " sample, a short time-lapse. Several videos: a line each; * 2 behind one takes twice as many"
     " crops of it."
+)
+
+_STRIP_LATER = N_(
+    "The site gives no frames to look through beforehand: begin and end can be dragged on a film"
+    " strip once the video is fetched, in the form for the crops."
 )
 
 _PAIRS = [
@@ -56,6 +63,8 @@ class VideoForm(Form[VideoConfig]):
         )
         self.preview_button.add_class("cp-look")
         self.preview = widgets.HTML().add_class("cp-found")
+        self.strip: TwoHandles | None = None
+        self._strip_place, self._looked_at = widgets.VBox([]), ""
         self.formats = widgets.Dropdown(
             description=_("Take"),
             options=[(_("automatic"), "auto")],
@@ -104,7 +113,10 @@ class VideoForm(Form[VideoConfig]):
 
     def _changed(self) -> None:
         super()._changed()
+        if self.strip is not None and self.config.source != self._looked_at:
+            self._show_strip(None)
         self._show_fields()
+        self._move_handles()
 
     def _show_fields(self) -> None:
         """Shows the boxes that count for this source, and what is wrong with a path."""
@@ -134,7 +146,7 @@ class VideoForm(Form[VideoConfig]):
 
     def _below(self) -> list[widgets.Widget]:
         menu = widgets.VBox([self.formats]).add_class("cp-field")
-        return [self.preview_button, self.preview, menu]
+        return [self.preview_button, self.preview, self._strip_place, menu]
 
     def _upload_help(self) -> widgets.Widget:
         line = widgets.HTML(style.line(file_upload.help_text(), "help"))
@@ -150,6 +162,7 @@ class VideoForm(Form[VideoConfig]):
     def _show_preview(self) -> None:
         self.preview.value = style.line(_("Looking …"))
         self.formats.layout.display = "none"
+        self._show_strip(None)
         try:
             if folder := image_folder.folder_named_by(self.config.source):
                 self.preview.value = image_folder.preview_html(folder, self.pictures_config)
@@ -164,6 +177,22 @@ class VideoForm(Form[VideoConfig]):
             raise
         self.preview.value = _as_html(video)
         self._offer_formats(video)
+        self._looked_at = self.config.source
+        self._show_strip(_strip_of(video, self._use_part, self.errors.guard))
+        if self.strip is None:
+            self.preview.value += style.line(_(_STRIP_LATER), "help")
+
+    def _show_strip(self, strip: TwoHandles | None) -> None:
+        self.strip = strip
+        self._strip_place.children = [strip] if strip is not None else []
+        self._move_handles()
+
+    def _move_handles(self) -> None:
+        if self.strip is not None and self.valid:
+            self.strip.show(self.config.start, self.config.end)
+
+    def _use_part(self, moved: dict[str, str]) -> None:
+        self.value = moved
 
     def _preview_of_each(self, sources: Sequence[WeightedSource]) -> Iterator[str]:
         for source in sources:
@@ -186,6 +215,20 @@ class VideoForm(Form[VideoConfig]):
     def _use_format(self) -> None:
         if self.formats.value:
             self.value = {"format": self.formats.value}
+
+
+def _strip_of(
+    video: VideoPreview,
+    choose: Callable[[dict[str, str]], None],
+    guard: Callable[[Callable[[Any], None]], Callable[[Any], None]],
+) -> TwoHandles | None:
+    """Returns a film strip of what was found; None where that would mean to fetch the video."""
+    if video.file is not None:
+        return FilmStrip(video.file, choose, guard)
+    if not video.frames or not video.duration_seconds:
+        return None
+    film = inline_images.data_url(side_by_side(video.frames))
+    return TwoHandles(film, video.duration_seconds, choose, guard)
 
 
 def _format_label(stream: Format) -> str:
