@@ -23,6 +23,7 @@ from .litter import place_of
 OnResume = Literal["refuse", "note", "free"]
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+types_of = functools.cache(typing.get_type_hints)
 
 
 class OptionGroup(NamedTuple):
@@ -88,12 +89,10 @@ class Config:
     section: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        types = typing.get_type_hints(type(self))
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            spec: Option = field.metadata["option"]
-            checked = _checked(field.name, value, types[field.name], spec)
-            object.__setattr__(self, field.name, checked)
+        types = types_of(type(self))  # kept: forms ask with each key that is pressed
+        for name, spec in options(self).items():
+            checked = _checked(name, getattr(self, name), types[name], spec)
+            object.__setattr__(self, name, checked)
 
     def replace(self, **changes: Any) -> Self:
         """Returns a copy with some values changed, checked again."""

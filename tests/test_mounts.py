@@ -281,7 +281,9 @@ def test_side_by_side_the_first_error_is_raised() -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of one step, on this machine's disk."""
     folder = tmp_path_factory.mktemp("trained")
-    config = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=10)
+    config = TrainConfig(
+        image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=10
+    )
     return train(discs(folder / "crops"), folder / "run", config).project.path
 
 

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import difflib
 import re
-import typing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -14,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 from ..config import VideoConfig, typed_number
 from ..errors import OptionError
 from ..filenames import typed_path
-from ..options import Config, Option, OptionGroup, expected, options
+from ..options import Config, Option, OptionGroup, expected, options, types_of
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 #: What argparse says of a word that it does not know.
@@ -113,7 +112,7 @@ def add_options(
 ) -> None:
     """Adds a flag for each option of a config class; a flag that is not given leaves no trace."""
     groups: dict[OptionGroup | None, Any] = {}
-    types = typing.get_type_hints(kind)
+    types = types_of(kind)
     for field in dataclasses.fields(kind):
         if field.name in leave_out:
             continue

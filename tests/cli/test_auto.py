@@ -66,7 +66,8 @@ def test_each_answer_is_checked_when_it_is_given_and_kept_for_the_next_time(
 def tiny_run(folder: Path) -> None:
     """Answers all but how long, as an earlier call has kept it."""
     clip(folder / "clip.mp4")
-    options = {"image_size": 64, "base_filters": 4, "batch_size": 4, "epochs": 1, "seed": 1}
+    network = {"image_size": 64, "base_filters": 4, "depth": 3, "patch_layers": 1}
+    options = network | {"batch_size": 4, "epochs": 1, "seed": 1}
     content = {"format": 1, "video": {"source": "clip.mp4"}, "frames": {"count": 12}}
     (folder / "flowers" / "project").mkdir(parents=True)
     (folder / "flowers" / "project" / "project.json").write_text(

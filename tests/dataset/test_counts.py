@@ -62,7 +62,9 @@ def test_training_says_it_too(some_left_out: Dataset, tmp_path: Path) -> None:
     from colab_pix2pix.workflows.pipeline import train
 
     heard: list[Event] = []
-    config = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+    config = TrainConfig(
+        image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4
+    )
     train(some_left_out, tmp_path / "run", config, on_event=heard.append)
     assert SENTENCE in [event.message for event in heard if isinstance(event, Note)]
 

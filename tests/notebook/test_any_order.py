@@ -28,7 +28,7 @@ from support import CHECKOUT, videos
 
 NOTEBOOK = json.loads((CHECKOUT / "notebooks" / "colab_pix2pix.ipynb").read_text(encoding="utf-8"))
 CELLS = {c["id"]: "".join(c["source"]) for c in NOTEBOOK["cells"] if c["cell_type"] == "code"}
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=2)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=2, batch_size=2)
 
 
 @pytest.fixture(autouse=True)

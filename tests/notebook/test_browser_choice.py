@@ -20,7 +20,9 @@ for n in range(12):
 from colab_pix2pix.dataset import manifest
 project = p2p.Project("fog")
 for epochs in (1, 2):
-    options = p2p.TrainConfig(image_size=64, base_filters=4, epochs=epochs, batch_size=4)
+    options = p2p.TrainConfig(
+        image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=epochs, batch_size=4
+    )
     result = p2p.train(manifest.read(folder), project, options)
 print("step", result.step)
 """

@@ -13,7 +13,7 @@ from colab_pix2pix.notebook.panels.training_panel import TrainingPanel
 from colab_pix2pix.project import Project
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 @pytest.mark.slow

@@ -25,7 +25,14 @@ from support.machines import Machine, Report, Row, machine
 
 MISSING = drivefs.missing()
 CONFIG = TrainConfig(
-    image_size=64, base_filters=4, epochs=60, batch_size=4, save_every_seconds=1, gan_warmup_steps=0
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=60,
+    batch_size=4,
+    save_every_seconds=1,
+    gan_warmup_steps=0,
 )
 
 

@@ -24,7 +24,15 @@ from support.fake_trainer import FAST, is_right, state_at
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
 PATIENCE_SECONDS = 30.0
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=4, batch_size=4, save_each_epoch=True)
+TINY = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=4,
+    batch_size=4,
+    save_each_epoch=True,
+)
 
 
 @pytest.fixture

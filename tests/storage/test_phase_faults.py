@@ -96,7 +96,7 @@ def test_a_death_before_any_training_loses_no_choice_and_the_next_session_ends(
             report(row)
 
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=10)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=10)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 PATIENCE_SECONDS = 30.0
 
 
@@ -203,7 +203,7 @@ def test_a_training_whose_crops_are_missing_does_not_end_as_if_all_were_well(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["train", str(crops.directory), str(project.path), "--image-size=64"]
-    words += ["--base-filters=4", "--epochs=1", "--batch-size=4"]
+    words += ["--base-filters=4", "--depth=3", "--patch-layers=1", "--epochs=1", "--batch-size=4"]
     mount.fail("write", "EDQUOT", match="dataset.zip")
     assert main.main(words) == 1
     said = capsys.readouterr()

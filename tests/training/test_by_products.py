@@ -39,7 +39,9 @@ from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.export import export
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, decay_from=1.0)
+TINY = TrainConfig(
+    image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=2, batch_size=4, decay_from=1.0
+)
 MORE = TINY.replace(epochs=4)
 
 

@@ -24,7 +24,15 @@ from colab_pix2pix.training import image_store
 from colab_pix2pix.training.data import load_pictures
 from colab_pix2pix.workflows.pipeline import train
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, precision="float32")
+TINY = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=2,
+    batch_size=4,
+    precision="float32",
+)
 ON_DISK = TINY.replace(memory_limit=0.0)
 
 

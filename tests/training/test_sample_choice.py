@@ -19,7 +19,7 @@ from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.sharing.choosing import draw_states
 from colab_pix2pix.workflows.sharing.share import share
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 def shown(project: Project) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_chosen_crops_are_shown_in_the_order_in_which_they_were_chosen(
 ) -> None:
     project = Project(tmp_path / "run")
     words = ["train", str(crops.directory), str(project.path), "--image-size", "64"]
-    words += ["--base-filters", "4", "--batch-size", "4", "--epochs", "1"]
+    words += ["--base-filters", "4", "--depth", "3", "--batch-size", "4", "--epochs", "1"]
     assert main.main([*words, "--samples", "13"]) == 2
     assert "samples: received 13. Expected numbers of crops from 1 to 12" in capsys.readouterr().err
     assert main.main([*words, "--samples", "7, 1, 12"]) == 0

@@ -31,7 +31,14 @@ from colab_pix2pix.workflows.pipeline import train
 from support import videos
 
 OPTIONS = TrainConfig(
-    image_size=64, base_filters=4, epochs=1, batch_size=4, dropout=0.5, gan_warmup_steps=0
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=1,
+    batch_size=4,
+    dropout=0.5,
+    gan_warmup_steps=0,
 )
 
 

@@ -20,7 +20,15 @@ from colab_pix2pix.video.probe import probe
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
 
-OPTIONS = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4, gan_warmup_steps=0)
+OPTIONS = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=1,
+    batch_size=4,
+    gan_warmup_steps=0,
+)
 
 
 def mixed_folder(folder: Path) -> Path:

@@ -25,7 +25,7 @@ from colab_pix2pix.workflows.sharing.choosing import choose_state, draw_states, 
 from colab_pix2pix.workflows.sharing.serve import page_folder
 from support.discs import discs
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 @pytest.fixture(scope="module")

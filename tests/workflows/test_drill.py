@@ -28,7 +28,15 @@ from colab_pix2pix.workflows.pipeline import train
 from support import CHECKOUT, TESTS, drivefs
 
 needs_fuse = pytest.mark.skipif(bool(drivefs.missing()), reason=f"needs FUSE: {drivefs.missing()}")
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4, gan_warmup_steps=0)
+TINY = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=2,
+    batch_size=4,
+    gan_warmup_steps=0,
+)
 LONG = TINY.replace(epochs=4000, save_every_seconds=1)
 NAME = "Blümchen 🌼 im Wind"
 

@@ -24,7 +24,7 @@ from conftest import Command
 from support import drivefs
 
 NAME = "🚲 räder 🇩🇪 👩🏽‍🎨 かき氷"
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 def test_the_form_takes_it_and_lists_it(tmp_path: Path) -> None:

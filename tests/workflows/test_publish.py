@@ -20,7 +20,15 @@ from support.hub import KEY, Hub, running_hub
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4, precision="float32")
+TINY = TrainConfig(
+    image_size=64,
+    base_filters=4,
+    depth=3,
+    patch_layers=1,
+    epochs=1,
+    batch_size=4,
+    precision="float32",
+)
 Done = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
 

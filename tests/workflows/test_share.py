@@ -24,7 +24,7 @@ from colab_pix2pix.workflows.sharing.film import write_fitting
 from colab_pix2pix.workflows.sharing.share import share
 from support.discs import discs
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=3, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=3, batch_size=4)
 SIGNED = ShareConfig(title="Clouds & <b>", signature="by Ada")
 
 

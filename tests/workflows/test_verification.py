@@ -28,7 +28,7 @@ from conftest import Command
 from support import drivefs
 from support.discs import discs
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=1, batch_size=4)
+TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 MADE_AGAIN = ("project.json", "choices.json", "metrics.csv", "losses.png", "training.mp4")
 MADE_AGAIN += ("dataset.zip", "samples/step-00000003.jpg")
 
