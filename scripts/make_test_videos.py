@@ -42,9 +42,10 @@ def make_video(name: str, path: Path, *, seconds: float = SECONDS) -> None:
     """Render one of `SCENES` into an H.264 file; its folder is made."""
     scene = SCENES[name]()
 
-    def frames() -> Iterator[Frame]:
+    def frames() -> Iterator[tuple[float, Frame]]:
         for index in range(round(seconds * FRAMES_PER_SECOND)):
-            yield scene(index / FRAMES_PER_SECOND)
+            time = index / FRAMES_PER_SECOND
+            yield time, scene(time)
 
     path.parent.mkdir(parents=True, exist_ok=True)
     encode_video(path, frames())
