@@ -20,7 +20,7 @@ from ..errors import CheckpointError, DatasetError, OptionError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
 from ..images import image_size, read_square
-from ..languages import ngettext
+from ..languages import _, ngettext
 from ..project import Project
 from .image_store import keep, side_by_side
 
@@ -117,9 +117,13 @@ def split_crops(dataset: Dataset, config: TrainConfig) -> tuple[list[Crop], list
     kept = dataset.kept
     if not kept:
         raise DatasetError(
-            f"All {len(dataset.crops)} crops in {dataset.directory} are rejected or marked as bad.",
-            why="Expected at least one to train on.",
-            fix="Keep some in the gallery, or cut new crops with other options.",
+            _(
+                "All {n} crops in {folder} are rejected or marked as bad.",
+                n=len(dataset.crops),
+                folder=dataset.directory,
+            ),
+            why=_("Expected at least one to train on."),
+            fix=_("Keep some in the gallery, or cut new crops with other options."),
         )
     _check_partners(dataset, kept, config.condition)
     train, held_out = learned_and_held_out(dataset)
