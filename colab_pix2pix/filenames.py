@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionError
+from .languages import N_
 
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (
@@ -19,7 +20,7 @@ IMAGE_SUFFIXES = (
     *(".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx", ".psd", ".qoi"),
 )
 #: The kinds of image files that people have, in words.
-IMAGE_KINDS = "a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or HEIC file"
+IMAGE_KINDS = N_("a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or HEIC file")
 #: The same of those that are written; what is named without one gets the first.
 WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 

@@ -22,8 +22,9 @@ from typing import TypeVar
 
 from .errors import DriveError, OptionError
 from .events import Note, OnEvent, ignore
+from .languages import N_, _
 
-REMOUNT = "Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount)."
+REMOUNT = N_("Mount Drive again: run the cell `Choose a name` (or google.colab.drive.mount).")
 DRIVE = "fuse.drive"
 #: After how long without an answer the user is told, and after how long it is given up.
 WORD_AFTER_SECONDS = 3.0
@@ -207,9 +208,9 @@ class _Watch:
         silent_seconds = time.monotonic() - self._last_sign
         if silent_seconds > PATIENCE_SECONDS:
             raise DriveError(
-                f"{self._names} has not answered for {silent_seconds:.0f} s.",
-                why="A mount over a network that is disturbed may hang for ever.",
-                fix=REMOUNT if self._drive else "Look at the connection, and mount it again.",
+                _("{name} has not answered for {n} s.", name=self._names, n=round(silent_seconds)),
+                why=_("A mount over a network that is disturbed may hang for ever."),
+                fix=_(REMOUNT) if self._drive else _("Look at the connection, and mount it again."),
             )
         if silent_seconds > WORD_AFTER_SECONDS and not self._told:
             self._told = True
@@ -235,7 +236,7 @@ def _mounts() -> dict[Path, str]:
     except FileNotFoundError:  # macOS has no such list, and no Colab
         lines = []
     found = {Path("/"): ""}
-    for _, mount_point, kind, *_ in (line.split(" ") for line in lines if line):
+    for _device, mount_point, kind, *_rest in (line.split(" ") for line in lines if line):
         found[Path(_unescaped(mount_point))] = kind
     return found
 

@@ -23,7 +23,7 @@ from .litter import place_of
 OnResume = Literal["refuse", "note", "free"]
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
-types_of = functools.cache(typing.get_type_hints)
+types_of: Callable[[type], dict[str, Any]] = functools.cache(typing.get_type_hints)
 
 
 class OptionGroup(NamedTuple):

@@ -155,8 +155,12 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
         return start, end
     raise OptionError(
         f"start: received {config.start!r}, end: received {config.end!r}.",
-        why=f"Expected a part of {info.path.name}, which lasts {last - first:.1f} seconds.",
-        fix="Begin earlier, or end later.",
+        why=_(
+            "Expected a part of {name}, which lasts {n} seconds.",
+            name=info.path.name,
+            n=f"{last - first:.1f}",
+        ),
+        fix=_("Begin earlier, or end later."),
     )
 
 
@@ -218,9 +222,9 @@ def _check_count(
 ) -> None:
     if not cut:
         raise VideoError(
-            f"Not one picture of {info.path} can be decoded.",
-            why="The file is damaged or cut off.",
-            fix="Fetch it again.",
+            _("Not one picture of {path} can be decoded.", path=info.path),
+            why=_("The file is damaged or cut off."),
+            fix=_("Fetch it again."),
         )
     if cut < count:
         words = N_("{name} is damaged: {n} of {count} crops could be cut.")

@@ -67,8 +67,13 @@ def check_disk(needed: int, directory: Path) -> None:
     disk, free = files.free_space(directory)
     if free < needed:
         raise DownloadError(
-            f"{disk} has {bytes_in_words(free)} left and the video needs {bytes_in_words(needed)}.",
-            fix="Free some space, or choose another folder.",
+            _(
+                "{disk} has {left} left and the video needs {needed}.",
+                disk=disk,
+                left=bytes_in_words(free),
+                needed=bytes_in_words(needed),
+            ),
+            fix=_("Free some space, or choose another folder."),
         )
 
 
@@ -99,7 +104,7 @@ def _copy_bytes(source: Path, target: Path, on_event: OnEvent) -> None:
                 on_event(Progress(job="download", done=done, total=total, unit="bytes"))
     except OSError as error:
         raise DownloadError(
-            f"{source} can't be copied to {target.parent}.",
-            fix="Check the disk and the connection to it, then try again.",
+            _("{file} can't be copied to {folder}.", file=source, folder=target.parent),
+            fix=_("Check the disk and the connection to it, then try again."),
             details=error.strerror or str(error),
         ) from error

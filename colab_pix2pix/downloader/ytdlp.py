@@ -87,9 +87,9 @@ def fetch(
     paths = [entry.get("filepath") for entry in (video or {}).get("requested_downloads") or ()]
     if video is None or not paths:
         raise DownloadError(
-            f"There is no video at {public_link(link)}.",
-            why="Expected the link of one video, or of a list of videos.",
-            fix="Open it in a browser, and take the link of the video itself.",
+            _("There is no video at {link}.", link=public_link(link)),
+            why=_("Expected the link of one video, or of a list of videos."),
+            fix=_("Open it in a browser, and take the link of the video itself."),
         )
     metadata = {ours: str(video[theirs]) for ours, theirs in _METADATA.items() if video.get(theirs)}
     if "page" in metadata:
@@ -214,9 +214,9 @@ def _match_filter(link: str, folder: Path) -> Callable[..., str | None]:
     def check(video: dict[str, Any], *, incomplete: bool = False) -> str | None:
         if video.get("is_live"):
             raise DownloadError(
-                f"{public_link(link)} is a live stream.",
-                why="It has no end, so crops can't be spread evenly over it.",
-                fix="Wait for its recording, then take that link.",
+                _("{link} is a live stream.", link=public_link(link)),
+                why=_("It has no end, so crops can't be spread evenly over it."),
+                fix=_("Wait for its recording, then take that link."),
             )
         if not incomplete:
             check_disk(int(video.get("filesize") or video.get("filesize_approx") or 0), folder)

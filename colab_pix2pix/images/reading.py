@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from .. import ffmpeg
 from ..errors import DatasetError, VideoError
 from ..filenames import IMAGE_KINDS
+from ..languages import _
 from .colours import Reading, is_deep, is_transparent, upright_rgb
 from .kinds import HEAD_BYTES, kind_of
 
@@ -87,9 +88,9 @@ def image_size(file: Path | IO[bytes], name: Path | None = None) -> tuple[int, i
 def unreadable_image(name: object, error: Exception | str) -> DatasetError:
     """Returns the error for an image file that can't be read."""
     return DatasetError(
-        f"{name} can't be read as a picture: {str(error).rstrip('.')}.",
-        why=f"Expected {IMAGE_KINDS}.",
-        fix="Remove it or replace it; where it is a crop, cut the crops again.",
+        _("{name} can't be read as a picture: {why}.", name=name, why=str(error).rstrip(".")),
+        why=_("Expected {what}.", what=_(IMAGE_KINDS)),
+        fix=_("Remove it or replace it; where it is a crop, cut the crops again."),
     )
 
 

@@ -19,6 +19,7 @@ from tensorflow.python.framework import ops
 from .. import wording
 from ..config import TrainConfig, sides
 from ..errors import TrainingError
+from ..languages import _
 
 #: What a training consists of: at first the generator may learn alone, then both networks do.
 PHASES = ("alone", "both")
@@ -242,11 +243,16 @@ def enough_memory(config: TrainConfig, batch_size: int) -> Iterator[None]:
         yield
     except tf.errors.ResourceExhaustedError as error:
         raise TrainingError(
-            f"The device has too little memory for {batch_size} pictures at a time.",
-            why=f"They have {sides(config.image_size)} pixels, and the network is"
-            f" {config.base_filters} wide.",
-            fix=f"Try batch_size {max(1, batch_size // 2)}, or a smaller base_filters in a"
-            " new run; what was saved stays.",
+            _("The device has too little memory for {n} pictures at a time.", n=batch_size),
+            why=_(
+                "They have {size} pixels, and the network is {width} wide.",
+                size=sides(config.image_size),
+                width=config.base_filters,
+            ),
+            fix=_(
+                "Try batch_size {n}, or a smaller base_filters in a new run; what was saved stays.",
+                n=max(1, batch_size // 2),
+            ),
         ) from error
 
 

@@ -135,9 +135,9 @@ def saved_options(project: Project, *, on_event: OnEvent = ignore) -> TrainConfi
 def nothing_trained(project: Project) -> CheckpointError:
     """Returns the error for a folder in which nothing was ever saved."""
     return CheckpointError(
-        f"{project.path} holds no trained model yet.",
-        why="Expected a run that was saved at least once.",
-        fix="Train first: colab-pix2pix train DATASET_DIR RUN_DIR.",
+        _("{path} holds no trained model yet.", path=project.path),
+        why=_("Expected a run that was saved at least once."),
+        fix=_("Train first: colab-pix2pix train DATASET_DIR RUN_DIR."),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import mounts
 from ..errors import DriveError, ProjectError
 from ..events import Note, OnEvent
+from ..languages import _
 from .drive import is_drive, not_mounted
 
 MOUNT_POINT = Path("/content/drive")
@@ -38,14 +39,14 @@ def mount() -> None:
         drive.mount(str(MOUNT_POINT))
     except Exception as error:  # google.colab raises bare ValueErrors and its own MessageError
         raise DriveError(
-            f"Google Drive was not mounted: {error}.",
-            why="Projects are kept on your Drive, because a Colab machine loses its own disk.",
-            fix="Run the cell again and allow the access.",
+            _("Google Drive was not mounted: {error}.", error=error),
+            why=_("Projects are kept on your Drive, because a Colab machine loses its own disk."),
+            fix=_("Run the cell again and allow the access."),
         ) from error
     if not is_drive(MOUNT_POINT):
         raise DriveError(
-            f"Google Drive does not show up at {MOUNT_POINT}.",
-            fix="Choose Runtime > Disconnect and delete runtime, then start again.",
+            _("Google Drive does not show up at {place}.", place=MOUNT_POINT),
+            fix=_("Choose Runtime > Disconnect and delete runtime, then start again."),
         )
 
 
@@ -113,7 +114,9 @@ def project_root() -> Path:
     if not in_colab():
         return Path.home() / "colab_pix2pix"
     if not is_drive(MOUNT_POINT):
-        raise DriveError("Google Drive is not mounted.", fix="Run the project cell to mount it.")
+        raise DriveError(
+            _("Google Drive is not mounted."), fix=_("Run the project cell to mount it.")
+        )
     return MOUNT_POINT / "MyDrive" / "colab_pix2pix"
 
 

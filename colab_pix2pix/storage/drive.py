@@ -16,6 +16,7 @@ from typing import Literal
 
 from .. import mounts
 from ..errors import DriveError
+from ..languages import _
 
 #: "confirmed": a fresh machine could restore the file. "pending": not yet. "unknown": who knows.
 Durability = Literal["confirmed", "pending", "unknown"]
@@ -24,9 +25,9 @@ Durability = Literal["confirmed", "pending", "unknown"]
 def not_mounted(path: Path) -> DriveError:
     """Returns the error for a path on Drive that is not there because Drive is not."""
     return DriveError(
-        f"Google Drive is not mounted, so {path} can't be reached.",
-        why="A folder made there now would lie on this machine's own disk and die with it.",
-        fix=mounts.REMOUNT,
+        _("Google Drive is not mounted, so {path} can't be reached.", path=path),
+        why=_("A folder made there now would lie on this machine's own disk and die with it."),
+        fix=_(mounts.REMOUNT),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import files, wording
 from ..errors import CheckpointError, DriveError, Pix2PixError, ProjectError
+from ..languages import _
 from ..mounts import REMOUNT
 from . import drive
 
@@ -87,9 +88,13 @@ def on_this_machine(path: Path) -> Iterator[None]:
     except OSError as error:
         folder, free = files.free_space(path.parent)
         raise ProjectError(
-            f"This machine's own disk can't take {path}: {describe(error)}.",
-            why=f"{folder} has {wording.bytes_in_words(free)} free; what is on Drive is untouched.",
-            fix="Make room on this machine, or name another disk in XDG_CACHE_HOME.",
+            _("This machine's own disk can't take {path}: {why}.", path=path, why=describe(error)),
+            why=_(
+                "{folder} has {size} free; what is on Drive is untouched.",
+                folder=folder,
+                size=wording.bytes_in_words(free),
+            ),
+            fix=_("Make room on this machine, or name another disk in XDG_CACHE_HOME."),
         ) from error
 
 
@@ -107,9 +112,9 @@ def not_saved(error: Exception, last_good: Path | None) -> CheckpointError:
 def save_hangs(path: Path, waited_seconds: float) -> CheckpointError:
     """Returns the error for a save that does not end."""
     return CheckpointError(
-        f"The disk of {path} does not answer.",
-        why=f"A save has been under way for {waited_seconds:.0f} s.",
-        fix="Look at the disk or the connection; the last saved state is untouched.",
+        _("The disk of {path} does not answer.", path=path),
+        why=_("A save has been under way for {n} s.", n=round(waited_seconds)),
+        fix=_("Look at the disk or the connection; the last saved state is untouched."),
     )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from .. import files, wording
 from ..errors import TakenOverError
+from ..languages import _
 from ..project import Project, sample_step
 from . import os_errors
 from .slots import Generation
@@ -143,9 +144,9 @@ def two_live(older: Session) -> str:
 def taken_over_by(newer_one: Session) -> TakenOverError:
     """Returns the error of a session that is not the newest any more."""
     return TakenOverError(
-        f"Another session has taken this run over ({newer_one.description}).",
-        why="This session has written nothing since, and stops.",
-        fix="Go on there; or start this one again to take the run back.",
+        _("Another session has taken this run over ({which}).", which=newer_one.description),
+        why=_("This session has written nothing since, and stops."),
+        fix=_("Go on there; or start this one again to take the run back."),
     )
 
 

@@ -119,9 +119,13 @@ def split_crops(dataset: Dataset, config: TrainConfig) -> tuple[list[Crop], list
     kept = dataset.kept
     if not kept:
         raise DatasetError(
-            f"All {len(dataset.crops)} crops in {dataset.directory} are rejected or marked as bad.",
-            why="Expected at least one to train on.",
-            fix="Keep some in the gallery, or cut new crops with other options.",
+            _(
+                "All {n} crops in {folder} are rejected or marked as bad.",
+                n=len(dataset.crops),
+                folder=dataset.directory,
+            ),
+            why=_("Expected at least one to train on."),
+            fix=_("Keep some in the gallery, or cut new crops with other options."),
         )
     _check_partners(dataset, kept, config.condition)
     train, held_out = learned_and_held_out(dataset)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import TrainingError
 from ..events import Metrics, pack_history, unpack_history
+from ..languages import _
 
 if TYPE_CHECKING:
     from .evaluation import Score
@@ -63,12 +64,18 @@ class History:
         losses = np.array(self._losses, np.float64)
         if np.isfinite(losses).all():
             return losses
-        good = f"step {saved_step}" if saved_step > 0 else "the beginning"
+        good = _("step {n}", n=saved_step) if saved_step > 0 else _("the beginning")
         raise TrainingError(
-            f"Training broke shortly before step {step}: the losses are no numbers any more.",
-            why="The step width is too large, or the number format too coarse, for this run.",
-            fix=f"Nothing broken was saved: the same command goes on from {good}, with a smaller"
-            " learning_rate or with precision float32.",
+            _(
+                "Training broke shortly before step {step}: the losses are no numbers any more.",
+                step=step,
+            ),
+            why=_("The step width is too large, or the number format too coarse, for this run."),
+            fix=_(
+                "Nothing broken was saved: the same command goes on from {where}, with a smaller"
+                " learning_rate or with precision float32.",
+                where=good,
+            ),
         )
 
     def packed(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from ..errors import VideoError
+from ..languages import _
 from .pieces import Piece, find_pieces
 
 #: Containers that ffmpeg opens and that hold no video: pictures, text art, lists of other files.
@@ -115,7 +116,15 @@ def unread_pieces(path: Path) -> int:
 def not_a_video(path: Path, reason: str) -> VideoError:
     """Returns the error for a file that is no video, for a reason in ffmpeg's words."""
     return VideoError(
-        f"{path} can't be read as a video: {reason}.",
-        why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
-        fix="Try it in a player; if it does not play there, fetch it again or choose another.",
+        _("{path} can't be read as a video: {reason}.", path=path, reason=reason),
+        why=_("Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm."),
+        fix=_("Try it in a player; if it does not play there, fetch it again or choose another."),
+    )
+
+
+def no_picture(path: Path) -> VideoError:
+    """Returns the error for a video without a single picture."""
+    return VideoError(
+        _("{path} holds no picture.", path=path),
+        fix=_("Choose another video."),
     )

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from ..errors import VideoError
 from ..images import kind_of_file
+from ..languages import _
 from .container import not_a_video, open_video, video_pieces
 from .filters import Shape, shape_of
 from .packets import demux, read_pictures
@@ -116,21 +117,21 @@ def _counted_seconds(video: Path, rate: Fraction | None) -> float:
 def _check_file(video: Path) -> None:
     if not video.exists():
         raise VideoError(
-            f"There is no file {video}.",
-            why="Expected the path of a video.",
-            fix="Check the spelling; in Colab, mount Google Drive first if it lies there.",
+            _("There is no file {file}.", file=video),
+            why=_("Expected the path of a video."),
+            fix=_("Check the spelling; in Colab, mount Google Drive first if it lies there."),
         )
     if video.is_dir():
         raise VideoError(
-            f"{video} is a folder.",
-            why="Expected a video file.",
-            fix="Give the path of one of the videos in it.",
+            _("{path} is a folder.", path=video),
+            why=_("Expected a video file."),
+            fix=_("Give the path of one of the videos in it."),
         )
     if video.stat().st_size == 0:
         raise VideoError(
-            f"{video} is empty (0 bytes).",
-            why="Its copy or download was probably cut off.",
-            fix="Fetch it again.",
+            _("{file} is empty (0 bytes).", file=video),
+            why=_("Its copy or download was probably cut off."),
+            fix=_("Fetch it again."),
         )
     # ffmpeg would find videos and pictures in the bytes of an archive.
     if os.access(video, os.R_OK) and "archive" in (kind := kind_of_file(video)):

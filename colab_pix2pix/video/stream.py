@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..config import Sides, Size, sides
-from ..errors import VideoError
+from .container import no_picture
 from .decode import decode
 from .filters import Scaling, Shape
 from .prefetch import prefetch
@@ -79,7 +79,7 @@ def _decode_blocks(
     if pictures:
         yield Block(np.array(seconds), np.stack(pictures))
     if not count:
-        raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+        raise no_picture(info.path)
 
 
 def _centre(shape: Shape, size: Sides) -> tuple[int, int, int, int]:

@@ -8,8 +8,7 @@ from itertools import chain
 import av
 import numpy as np
 
-from ..errors import VideoError
-from .container import open_video
+from .container import no_picture, open_video
 from .packets import NO_TIME, Packets, demux, mark, read_pictures
 from .probe import VideoInfo
 
@@ -63,7 +62,7 @@ def read_timeline(info: VideoInfo) -> Timeline:
     packets = read_pictures(info.path)
     timed = packets.timed and not packets.guessed
     if not len(packets) or not packets.shown.any():
-        raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+        raise no_picture(info.path)
     if timed:
         index = np.flatnonzero(packets.shown)
         index = index[np.argsort(packets.seconds[index], kind="stable")]
@@ -71,7 +70,7 @@ def read_timeline(info: VideoInfo) -> Timeline:
             return Timeline(packets.seconds[index], packets.end_seconds(), index, packets)
     index = _order_by_decoding(info, packets)
     if not len(index):
-        raise VideoError(f"{info.path} holds no picture.", fix="Choose another video.")
+        raise no_picture(info.path)
     if timed:
         return Timeline(np.sort(packets.seconds[index]), packets.end_seconds(), index, packets)
     seconds, step = _times_in_order(info, packets, index)

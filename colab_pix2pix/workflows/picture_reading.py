@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DatasetError
 from ..filenames import IMAGE_KINDS, WRITTEN_SUFFIXES, output_file, output_folder
 from ..images import LeftOut, list_folder
+from ..languages import _
 
 #: A picture and the file that its result goes to.
 Task = tuple[Path, Path]
@@ -55,9 +56,12 @@ def pairs_of(source: Path, target: Path | str) -> list[tuple[Path, Path]]:
         pairs = [(source, source)] if source.is_file() else []
     if not pairs:
         raise DatasetError(
-            f"There is no picture and no video at {source}.",
-            why=f"Expected a picture, such as {IMAGE_KINDS}, a folder of them or a video.",
-            fix="Look for a typing error.",
+            _("There is no picture and no video at {path}.", path=source),
+            why=_(
+                "Expected a picture, such as {kinds}, a folder of them or a video.",
+                kinds=_(IMAGE_KINDS),
+            ),
+            fix=_("Look for a typing error."),
         )
     if source.is_dir():
         return pairs

@@ -24,6 +24,7 @@ from ...images import (
     read_image,
     unreadable_image,
 )
+from ...languages import _
 
 _LARGEST_BYTES = 256 << 20
 _DAMAGED_MEMBER = (OSError, *BROKEN_ARCHIVE)
@@ -167,9 +168,11 @@ def _members(path: Path) -> Iterator[ImageFile]:
 
 def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
     """Raises for what no picture of the zip can be read for."""
-    fix = "Unpack it with the program that made it, and import the folder."
+    fix = _("Unpack it with the program that made it, and import the folder.")
     if info.flag_bits & 1:
-        raise DatasetError(f"{path} is encrypted.", why="It needs a password.", fix=fix)
+        raise DatasetError(
+            _("{path} is encrypted.", path=path), why=_("It needs a password."), fix=fix
+        )
     if info.compress_type not in (0, 8, 12, 14):
         packing = _PACKINGS.get(info.compress_type, f"number {info.compress_type}")
         raise DatasetError(
@@ -184,16 +187,17 @@ def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
 def _unreadable(path: Path, error: Exception) -> DatasetError:
     if not path.exists():
         return DatasetError(
-            f"There is nothing at {path}: neither a folder nor a zip.", fix="Check its path."
+            _("There is nothing at {path}: neither a folder nor a zip.", path=path),
+            fix=_("Check its path."),
         )
     if isinstance(error, OSError) and error.strerror:
         return DatasetError(f"{path} can't be read: {error.strerror}.", fix="Check its rights.")
     kind = kind_of_file(path)
     if kind == "a zip archive":
         return DatasetError(
-            f"{path} is a damaged zip, or cut off: {error}.",
-            why="Its list of files is missing; an upload or a download may have ended early.",
-            fix="Copy it again from where it came.",
+            _("{path} is a damaged zip, or cut off: {why}.", path=path, why=error),
+            why=_("Its list of files is missing; an upload or a download may have ended early."),
+            fix=_("Copy it again from where it came."),
         )
     what = f"{path} is {kind}" if kind else f"{path} is neither a folder nor a zip"
     fixes = {"a video": "Cut it with `colab-pix2pix frames`."}
