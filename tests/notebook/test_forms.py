@@ -380,7 +380,8 @@ def test_the_frames_form_shows_only_what_counts_for_pictures(
     project = Project(tmp_path / "roses")
     project.remember(VideoConfig(source=str(pictures)))
     form = FramesForm(project, pictures)
-    assert rows_in_sight(form) == {"count", "crops", "region", "random_seed", "image_format"}
+    counting = {"count", "crops", "shape", "region", "random_seed", "image_format"}
+    assert rows_in_sight(form) == counting
     with Image.open(io.BytesIO(form.drawing.value)) as picture:
         assert picture.size == (560, 280)
     first = form.drawing.value
@@ -388,7 +389,7 @@ def test_the_frames_form_shows_only_what_counts_for_pictures(
     assert form.drawing.value != first
     project.remember(PicturesConfig(pairs="AtoB"))
     form = FramesForm(project, pictures)
-    assert rows_in_sight(form) == set()
+    assert rows_in_sight(form) == {"shape"}
     assert form.drawing.layout.display == "none"
     texts = " ".join(w.value for w in shown(form) if isinstance(w, widgets.HTML))
     assert "Pairs are never cut" in texts

@@ -113,7 +113,6 @@ def test_what_is_drawn_in_a_sketch_becomes_a_picture(
     sizes = page.evaluate(
         """async () => {
           const wide = await loadPix2Pix('wide.onnx'), made = await wide.make(sheet);
-          wide.close();
           return [wide.width, wide.height, wide.size, made.width, made.height]; }"""
     )
     assert sizes == [96, 64, 96, 96, 64]
