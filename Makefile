@@ -1,8 +1,9 @@
 # One command sets everything up and runs; a second run finds it all there.
 #
 #   make demo       the whole way on the sample video, with a crash in the middle
-#   make test       all tests, and how much of the package they run (needs chromium and fuse3:
-#                   installed with apt when root on Debian or Ubuntu)
+#   make test       all tests (needs chromium and fuse3: installed with apt when root on Debian
+#                   or Ubuntu)
+#   make coverage   the same, and how much of the package they run
 #   make faults     the faults of machines and of Google Drive, with more than a thousand deaths
 #   make fuzz       5 000 damaged videos, pictures and zips, each given to what reads such files
 #   make longtest   the web page for ten minutes: its memory stays flat
@@ -28,7 +29,11 @@ demo: .venv/demo.done
 
 test: .venv/test.done .venv-colab/test.done chromium fuse
 	$(ONE_CORE) COLAB_STANDIN_PYTHON=$(abspath $(STANDIN)/python) $(BIN)/python -m pytest -n $(WORKERS) \
-	  --dist loadfile --no-loadscope-reorder --durations=25 --cov --cov-report=term:skip-covered
+	  --dist loadfile --no-loadscope-reorder --durations=25 $(COVERAGE)
+
+# Twice the processor time of the tests themselves.
+coverage: COVERAGE := --cov --cov-report=term:skip-covered
+coverage: test
 
 faults: .venv/test.done fuse
 	FAULT_RUNS=700 $(BIN)/python -m pytest tests/storage/test_faults.py \
@@ -118,5 +123,5 @@ fuse:
 clean:
 	rm -rf .venv .venv-colab .venv-docs site
 
-.PHONY: demo test faults fuzz longtest check lint quick notebook docs setup package release-check \
+.PHONY: demo test coverage faults fuzz longtest check lint quick notebook docs setup package release-check \
   release chromium fuse clean

@@ -12,7 +12,7 @@ from PIL import ImageColor
 from ..config import FramesConfig, PicturesConfig, size_option, typed_number, typed_size
 from ..errors import DatasetError
 from ..events import Note, OnEvent, ignore
-from ..filenames import printable
+from ..filenames import printable, shown
 from ..images import LeftOut, Reading
 from ..mounts import require_apart
 from ..options import checks_input
@@ -109,7 +109,7 @@ def import_pairs(
     both = typed_size(typed_number(str(size)))
     if both is None or not all(16 <= side <= 4096 for side in both):
         why = "Expected 16 to 4096 pixels, or two, width and height, such as 512x288."
-        raise DatasetError(f"size: received {size}.", why=why)
+        raise DatasetError(f"size: received {shown(size)}.", why=why)
     size = size_option(both)
     require_apart(Path(directory), *map(Path, pairs if isinstance(pairs, tuple) else (pairs,)))
     left_out = LeftOut(on_event, strict=reading.strict)

@@ -34,6 +34,7 @@ TINY = (
     FramesConfig(count=24),
     TrainConfig(image_size=64, base_filters=4, epochs=400, save_every_seconds=2),
 )
+BRIEF = TrainConfig.preset("quick").replace(epochs=6)
 SMALL = (FramesConfig(count=60), TINY[1].replace(epochs=60, batch_size=2, learning_rate=5e-4))
 
 
@@ -87,7 +88,7 @@ def test_forms_and_gallery_do_the_same_with_the_widgets_of_colab() -> None:
     files = [
         str(CHECKOUT / "tests" / "notebook" / name) for name in ("test_forms.py", "test_gallery.py")
     ]
-    command = [standin_python(), "-m", "pytest", "-p", "no:cacheprovider", *files]
+    command = [standin_python(), "-m", "pytest", "-p", "no:cacheprovider", "-m", "not slow", *files]
     done = subprocess.run(
         command,
         cwd=CHECKOUT,
@@ -101,10 +102,9 @@ def test_forms_and_gallery_do_the_same_with_the_widgets_of_colab() -> None:
 
 @pytest.fixture(scope="module")
 def first(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, str]]:
-    """Run all from nothing, nobody there: with the defaults as in Colab, else with small ones."""
+    """Run all from nothing, nobody there: as in Colab with the default crops and network."""
     session = Session(tmp_path_factory.mktemp("home"), world)
-    if world == sys.executable:
-        session.project.remember(*SMALL)
+    session.project.remember(*(SMALL if world == sys.executable else (BRIEF,)))
     yield session, session.run_all()
 
 
