@@ -24,8 +24,8 @@ from colab_pix2pix.training.plan import make_plan
 from colab_pix2pix.training.trainer import TrainingResult
 from colab_pix2pix.workflows.pipeline import train
 
-STEPS = 20
-TINY = TrainConfig(image_size=64, base_filters=4, batch_size=2, gan_warmup_steps=2, depth=4)
+STEPS = 8
+TINY = TrainConfig(image_size=64, base_filters=4, batch_size=2, gan_warmup_steps=2, depth=3)
 #: Together all conditions, augmentations, losses and layers that there are.
 KINDS: dict[str, dict[str, Any]] = {
     "blurred grey": {
