@@ -98,7 +98,8 @@ def test_what_is_published_is_what_others_start_from(
     assert all(KEY not in file.read_text(errors="replace") for file in _files(trained.path))
 
     crops = discs(tmp_path / "crops").directory
-    flags = ["--image-size=64", "--base-filters=4", "--batch-size=4", "--epochs=1"]
+    flags = ["--image-size=64", "--base-filters=4", "--depth=3", "--patch-layers=1"]
+    flags += ["--batch-size=4", "--epochs=1"]
     flags += ["--precision=float32", "--seed=7", "--learning-rate=1e-7"]
     new = run(
         *("train", crops, tmp_path / "new", "--init-from=hub:ada/flowers", *flags),
