@@ -305,7 +305,7 @@ def test_apply_gives_up_on_a_mount_that_hangs_in_the_middle_of_its_output(
     assert not (mount.my_drive / "made.mp4").exists()
     made = apply(trained, source, mount.my_drive / output, mode="inference", on_event=told.append)
     assert len(made) == (12 if output == "made" else 1)
-    assert all(path.stat().st_size > 500 for path in made)
+    assert all(path.stat().st_size > 60 for path in made)  # of a flat picture there is little
     if output == "made":
         notes = [event.message for event in told if isinstance(event, Note)]
         assert re.search(r"[78] of 12 pictures were made before", str(notes))
