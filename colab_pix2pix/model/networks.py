@@ -263,9 +263,7 @@ class _Layers:
                 momentum=_BATCH_NORM_MOMENTUM, epsilon=_EPSILON, dtype=self._precision, name=name
             )
             return layer(x)
-        if (
-            x.shape[1] == x.shape[2] == 1
-        ):  # a single pixel is its own mean: nothing of it would be left
+        if x.shape[1:3] == (1, 1):  # a single pixel is its own mean: nothing of it would be left
             return x
         layer = layers.GroupNormalization(
             groups=-1, epsilon=_EPSILON, dtype=self._precision, name=name

@@ -17,6 +17,7 @@ from colab_pix2pix.notebook.gallery.gallery import Gallery
 from colab_pix2pix.project import Project
 from colab_pix2pix.training.data import split_crops
 from colab_pix2pix.workflows.exporting import model_card
+from support.networks import SMALLEST
 
 SENTENCE = (
     "12 crops: 3 are left out and 9 are kept; it learns from 7 of them, and 2 are held out to"
@@ -62,10 +63,7 @@ def test_training_says_it_too(some_left_out: Dataset, tmp_path: Path) -> None:
     from colab_pix2pix.workflows.pipeline import train
 
     heard: list[Event] = []
-    config = TrainConfig(
-        image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4
-    )
-    train(some_left_out, tmp_path / "run", config, on_event=heard.append)
+    train(some_left_out, tmp_path / "run", SMALLEST, on_event=heard.append)
     assert SENTENCE in [event.message for event in heard if isinstance(event, Note)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from colab_pix2pix.config import FramesConfig, SmallConfig, TrainConfig, VideoConfig
+from colab_pix2pix.config import FramesConfig, SmallConfig, VideoConfig
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError, DatasetError, DownloadError
@@ -25,10 +25,11 @@ from colab_pix2pix.notebook.steps import (
 )
 from colab_pix2pix.project import Project
 from support import CHECKOUT, videos
+from support.networks import SMALLEST
 
 NOTEBOOK = json.loads((CHECKOUT / "notebooks" / "colab_pix2pix.ipynb").read_text(encoding="utf-8"))
 CELLS = {c["id"]: "".join(c["source"]) for c in NOTEBOOK["cells"] if c["cell_type"] == "code"}
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=2, batch_size=2)
+TINY = SMALLEST.replace(epochs=2, batch_size=2)
 
 
 @pytest.fixture(autouse=True)

@@ -6,21 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.notebook.panels import drill_view
 from colab_pix2pix.notebook.panels.training_panel import TrainingPanel
 from colab_pix2pix.project import Project
 from colab_pix2pix.workflows.pipeline import train
-
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
+from support.networks import SMALLEST
 
 
 @pytest.mark.slow
 def test_the_button_tries_what_a_new_machine_would_find_and_says_it(
     crops: Dataset, tmp_path: Path
 ) -> None:
-    project = train(crops, tmp_path / "roses <b>", TINY).project
+    project = train(crops, tmp_path / "roses <b>", SMALLEST).project
     view = TrainingPanel(project).drill
     assert view is not None
     assert "your project is only read" in view.result.value

@@ -88,7 +88,7 @@ def test_forms_and_gallery_do_the_same_with_the_widgets_of_colab() -> None:
     files = [
         str(CHECKOUT / "tests" / "notebook" / name) for name in ("test_forms.py", "test_gallery.py")
     ]
-    command = [standin_python(), "-m", "pytest", "-p", "no:cacheprovider", "-m", "not slow", *files]
+    command = [standin_python(), "-m", "pytest", "-p", "no:cacheprovider", *files]
     done = subprocess.run(
         command,
         cwd=CHECKOUT,

@@ -41,6 +41,7 @@ from colab_pix2pix.project import Project
 from colab_pix2pix.training.devices.try_out import Trial
 from colab_pix2pix.workflows import time_estimate
 from support import videos
+from support.networks import SMALLEST
 from support.servers import serving
 
 FRAMES = FramesConfig(count=12)
@@ -277,9 +278,7 @@ def test_training_goes_from_gallery_to_result_and_goes_on(project: Project, clip
     gallery = steps.look_at_crops(dataset)
     gallery.buttons[0].value = True
     form = TrainForm(project)
-    form.value = TrainConfig(
-        image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=2, batch_size=2
-    )
+    form.value = SMALLEST.replace(epochs=2, batch_size=2)
     first = steps.train(project, gallery, form)
     assert first.epochs_done == 2 and project.dataset_zip.exists()
     form.value = {"epochs": 3}

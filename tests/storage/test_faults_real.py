@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.options import as_flags
 from colab_pix2pix.project import Project
@@ -22,18 +21,10 @@ from colab_pix2pix.storage.restore import read_run_state
 from colab_pix2pix.workflows.pipeline import train
 from support import CHECKOUT, TESTS, drivefs
 from support.machines import Machine, Report, Row, machine
+from support.networks import SMALLEST
 
 MISSING = drivefs.missing()
-CONFIG = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=60,
-    batch_size=4,
-    save_every_seconds=1,
-    gan_warmup_steps=0,
-)
+CONFIG = SMALLEST.replace(epochs=60, save_every_seconds=1, gan_warmup_steps=0)
 
 
 def start(it: Machine, crops: Dataset, log: Path) -> subprocess.Popen[bytes]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import Pix2PixError, ProjectError
 from colab_pix2pix.events import Event, Metrics, Note, Safety, Sample
@@ -20,19 +19,12 @@ from colab_pix2pix.storage.restore import read_run_state, status, verify
 from colab_pix2pix.workflows.pipeline import train
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
+from support.networks import SMALLEST
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
 PATIENCE_SECONDS = 30.0
-TINY = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=4,
-    batch_size=4,
-    save_each_epoch=True,
-)
+TINY = SMALLEST.replace(epochs=4, save_each_epoch=True)
 
 
 @pytest.fixture

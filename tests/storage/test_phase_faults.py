@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix import mounts
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import DriveError, OptionError
 from colab_pix2pix.files import read_json_if_whole
 from colab_pix2pix.storage.restore import status
@@ -28,6 +27,7 @@ from support.discs import discs
 from support.fake_session import CROPS, PHASES
 from support.forked import Command
 from support.machines import ODD, PLAIN, Machine, Report, Row, machine
+from support.networks import SMALLEST
 from support.servers import Behaviour, serving
 from support.waiting import wait_for
 
@@ -96,7 +96,7 @@ def test_a_death_before_any_training_loses_no_choice_and_the_next_session_ends(
             report(row)
 
 
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=10)
+TINY = SMALLEST.replace(batch_size=10)
 
 
 @pytest.fixture(scope="module")

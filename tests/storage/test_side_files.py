@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import DriveError, Pix2PixError
 from colab_pix2pix.events import Event, Note, Safety
@@ -24,11 +23,11 @@ from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.release import release_runtime
 from support import drivefs
 from support.fake_trainer import FAST, state_at
+from support.networks import FLAGS, SMALLEST
 from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 PATIENCE_SECONDS = 30.0
 
 
@@ -202,8 +201,7 @@ def test_a_training_whose_crops_are_missing_does_not_end_as_if_all_were_well(
     fast: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["train", str(crops.directory), str(project.path), "--image-size=64"]
-    words += ["--base-filters=4", "--depth=3", "--patch-layers=1", "--epochs=1", "--batch-size=4"]
+    words = ["train", str(crops.directory), str(project.path), *FLAGS]
     mount.fail("write", "EDQUOT", match="dataset.zip")
     assert main.main(words) == 1
     said = capsys.readouterr()
@@ -223,7 +221,7 @@ def test_a_training_whose_crops_are_missing_does_not_end_as_if_all_were_well(
 def test_an_export_waits_until_drive_has_it(
     mount: drivefs.Drive, crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = train(crops, tmp_path / "run", TINY).project
+    project = train(crops, tmp_path / "run", SMALLEST).project
     mount.order("set", bandwidth=5e5)
     told: list[Event] = []
     paths = export(project, mount.my_drive / "out", on_event=told.append)

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from colab_pix2pix.config import TrainConfig, sides
+from colab_pix2pix.config import sides
 from colab_pix2pix.dataset import curate, manifest
 from colab_pix2pix.dataset.archive import is_packed, unpack
 from colab_pix2pix.dataset.manifest import Dataset
@@ -38,10 +38,9 @@ from colab_pix2pix.training.artifacts import (
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.export import export
 from colab_pix2pix.workflows.pipeline import train
+from support.networks import SMALLEST
 
-TINY = TrainConfig(
-    image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=2, batch_size=4, decay_from=1.0
-)
+TINY = SMALLEST.replace(epochs=2, decay_from=1.0)
 MORE = TINY.replace(epochs=4)
 
 

@@ -23,19 +23,11 @@ from colab_pix2pix.events import Event, ignore
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
+from support.networks import SMALLEST
 
 pytestmark = pytest.mark.slow
 
-CONFIG = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    batch_size=4,
-    epochs=8,
-    save_every_seconds=0,
-    gan_warmup_steps=3,
-)
+CONFIG = SMALLEST.replace(epochs=8, save_every_seconds=0, gan_warmup_steps=3)
 MEMBER = """
 import json, sys
 from pathlib import Path

@@ -23,16 +23,9 @@ from colab_pix2pix.storage.restore import status
 from colab_pix2pix.training import image_store
 from colab_pix2pix.training.data import load_pictures
 from colab_pix2pix.workflows.pipeline import train
+from support.networks import SMALLEST
 
-TINY = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=2,
-    batch_size=4,
-    precision="float32",
-)
+TINY = SMALLEST.replace(epochs=2, precision="float32")
 ON_DISK = TINY.replace(memory_limit=0.0)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import CheckpointError
 from colab_pix2pix.events import Resumed, Saved
@@ -18,19 +17,10 @@ from colab_pix2pix.project import Project
 from colab_pix2pix.storage import npz
 from colab_pix2pix.storage.restore import status
 from support.forked import Command
+from support.networks import SMALLEST
 
 # Little to compile, so that a process is soon at its first step. With dropout, which draws, too.
-SMALL = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    batch_size=4,
-    epochs=64,
-    ema=0.9,
-    dropout=0.5,
-    gan_warmup_steps=100,
-)
+SMALL = SMALLEST.replace(epochs=64, ema=0.9, dropout=0.5, gan_warmup_steps=100)
 STEPS = 160
 LONGEST_PAUSE_SECONDS = 0.12  # a few steps and saves
 LAST_KILL_AT = STEPS - 40

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import SamplesConfig, TrainConfig
+from colab_pix2pix.config import SamplesConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.notebook.forms import TrainForm
 from colab_pix2pix.project import Project
@@ -18,8 +18,7 @@ from colab_pix2pix.training.data import chosen_crops, sample_pictures
 from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.sharing.choosing import draw_states
 from colab_pix2pix.workflows.sharing.share import share
-
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
+from support.networks import FLAGS, SMALLEST
 
 
 def shown(project: Project) -> np.ndarray:
@@ -40,8 +39,7 @@ def test_chosen_crops_are_shown_in_the_order_in_which_they_were_chosen(
     crops: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = Project(tmp_path / "run")
-    words = ["train", str(crops.directory), str(project.path), "--image-size", "64"]
-    words += ["--base-filters", "4", "--depth", "3", "--batch-size", "4", "--epochs", "1"]
+    words = ["train", str(crops.directory), str(project.path), *FLAGS]
     assert main.main([*words, "--samples", "13"]) == 2
     assert "samples: received 13. Expected numbers of crops from 1 to 12" in capsys.readouterr().err
     assert main.main([*words, "--samples", "7, 1, 12"]) == 0
@@ -51,7 +49,7 @@ def test_chosen_crops_are_shown_in_the_order_in_which_they_were_chosen(
     for picture, number in zip(pictures, (7, 1, 12), strict=True):
         others = [np.abs(picture - real(crops, n)).mean() for n in range(1, 13)]
         assert int(np.argmin(others)) + 1 == number
-    train(crops, project, TINY.replace(epochs=2))
+    train(crops, project, SMALLEST.replace(epochs=2))
     assert len(shown(project)) == 3, "remembered with the project"
     _, *_, (_, there) = draw_states(project, 4)
     assert len(there) == 3 and np.abs(there[1] - real(crops, 1)).mean() < 9, "and by who chooses"
@@ -62,13 +60,13 @@ def test_chosen_crops_are_shown_in_the_order_in_which_they_were_chosen(
 
 def test_numbers_that_are_gone_count_for_nothing(crops: Dataset, tmp_path: Path) -> None:
     project = Project(tmp_path / "run")
-    assert sample_pictures(crops, project, TINY) is None
+    assert sample_pictures(crops, project, SMALLEST) is None
     project.remember(SamplesConfig(samples="99, 2, 2"))
     assert [crop.file for crop in chosen_crops(crops, project)] == ["disc-01.png"]
-    pictures = sample_pictures(crops, project, TINY)
+    pictures = sample_pictures(crops, project, SMALLEST)
     assert pictures is not None and pictures.shape == (1, 64, 64, 3)
     project.remember(SamplesConfig(samples="99"))
-    assert sample_pictures(crops, project, TINY) is None
+    assert sample_pictures(crops, project, SMALLEST) is None
 
 
 def test_the_form_takes_numbers_of_the_gallery(crops: Dataset, tmp_path: Path) -> None:

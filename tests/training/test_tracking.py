@@ -28,6 +28,7 @@ from colab_pix2pix.training.tracking import tracker
 from colab_pix2pix.training.tracking.tracker import Tracker, tracked
 from colab_pix2pix.workflows.pipeline import train
 from support import TESTS
+from support.networks import SMALLEST
 from support.waiting import wait_for
 
 TRACKERS = os.environ.get("TRACKERS", "wandb,mlflow").split(",")
@@ -257,15 +258,7 @@ def test_a_secret_that_can_not_be_read_is_as_none_and_a_word_says_why(
 def test_a_training_tells_mlflow_what_its_table_says_as_one_run_that_goes_on(
     crops: Dataset, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = TrainConfig(
-        image_size=64,
-        base_filters=4,
-        depth=3,
-        patch_layers=1,
-        epochs=2,
-        batch_size=4,
-        track="mlflow",
-    )
+    config = SMALLEST.replace(epochs=2, track="mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", KEY)
     train(crops, tmp_path / "run", config)
     train(crops, tmp_path / "run", config.replace(epochs=3))

@@ -29,17 +29,9 @@ from colab_pix2pix.workflows import held_out
 from colab_pix2pix.workflows.apply import apply, generate_frames
 from colab_pix2pix.workflows.pipeline import train
 from support import videos
+from support.networks import SMALLEST
 
-OPTIONS = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=1,
-    batch_size=4,
-    dropout=0.5,
-    gan_warmup_steps=0,
-)
+OPTIONS = SMALLEST.replace(dropout=0.5, gan_warmup_steps=0)
 
 
 @pytest.fixture(scope="module")

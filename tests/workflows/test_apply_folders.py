@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import TrainConfig, VideoConfig
+from colab_pix2pix.config import VideoConfig
 from colab_pix2pix.dataset import manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.downloader.download import download_all, sample_video
@@ -19,16 +19,9 @@ from colab_pix2pix.project import Project
 from colab_pix2pix.video.probe import probe
 from colab_pix2pix.workflows.apply import apply
 from colab_pix2pix.workflows.pipeline import train
+from support.networks import SMALLEST
 
-OPTIONS = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=1,
-    batch_size=4,
-    gan_warmup_steps=0,
-)
+OPTIONS = SMALLEST.replace(gan_warmup_steps=0)
 
 
 def mixed_folder(folder: Path) -> Path:

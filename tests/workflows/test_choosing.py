@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import ChosenConfig, TrainConfig
+from colab_pix2pix.config import ChosenConfig
 from colab_pix2pix.errors import CheckpointError
 from colab_pix2pix.events import Event, Note, ignore
 from colab_pix2pix.model.trained import find_state
@@ -24,8 +24,7 @@ from colab_pix2pix.workflows.report import report
 from colab_pix2pix.workflows.sharing.choosing import choose_state, draw_states, states_in_words
 from colab_pix2pix.workflows.sharing.serve import page_folder
 from support.discs import discs
-
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
+from support.networks import SMALLEST
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         crops = discs(folder / "crops")
         for epochs in (1, 2):
-            train(crops, folder / "run", TINY.replace(epochs=epochs))
+            train(crops, folder / "run", SMALLEST.replace(epochs=epochs))
         yield folder / "run"
 
 
@@ -63,7 +62,7 @@ def test_what_was_chosen_is_kept_and_taken_by_all_until_the_choice_is_taken_back
     assert choose_state(run.path, early, on_event=heard.append) == early
     assert f"Step {early} counts from now on" in said(heard)
     assert run.recall(ChosenConfig).step == early
-    train(discs(tmp_path / "crops"), run, TINY.replace(epochs=4))
+    train(discs(tmp_path / "crops"), run, SMALLEST.replace(epochs=4))
     assert early not in [find_state(run, "last").step, late]
 
     heard.clear()

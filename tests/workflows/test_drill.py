@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import ProjectError
@@ -26,17 +25,10 @@ from colab_pix2pix.storage.restore import keep_milestone
 from colab_pix2pix.workflows.drill import drill
 from colab_pix2pix.workflows.pipeline import train
 from support import CHECKOUT, TESTS, drivefs
+from support.networks import SMALLEST
 
 needs_fuse = pytest.mark.skipif(bool(drivefs.missing()), reason=f"needs FUSE: {drivefs.missing()}")
-TINY = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=2,
-    batch_size=4,
-    gan_warmup_steps=0,
-)
+TINY = SMALLEST.replace(epochs=2, gan_warmup_steps=0)
 LONG = TINY.replace(epochs=4000, save_every_seconds=1)
 NAME = "Blümchen 🌼 im Wind"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.notebook.forms import ProjectForm
@@ -22,16 +21,16 @@ from colab_pix2pix.workflows.report import report
 from colab_pix2pix.workflows.verification import verify
 from conftest import Command
 from support import drivefs
+from support.networks import SMALLEST
 
 NAME = "🚲 räder 🇩🇪 👩🏽‍🎨 かき氷"
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 def test_the_form_takes_it_and_lists_it(tmp_path: Path) -> None:
     form = ProjectForm(tmp_path)
     form.name.value = NAME
     assert form.message.value == "" and form.project.path == tmp_path / NAME
-    form.project.remember(TINY)
+    form.project.remember(SMALLEST)
     assert projects(tmp_path) == [form.project]
     assert NAME in ProjectForm(tmp_path).list.value
 
@@ -40,7 +39,7 @@ def test_the_form_takes_it_and_lists_it(tmp_path: Path) -> None:
 def test_it_is_trained_kept_exported_and_reported(
     crops: Dataset, tmp_path: Path, command: Command
 ) -> None:
-    project = train(crops, Project.named(NAME, tmp_path), TINY).project
+    project = train(crops, Project.named(NAME, tmp_path), SMALLEST).project
     assert project.settings()["name"] == NAME and status(project)["epochs_done"] == 1
     exported = export(project, project.exports, list(FORMATS))
     assert all(path.exists() for path in exported) and len(exported) > len(FORMATS)
@@ -64,7 +63,7 @@ def test_it_is_trained_kept_exported_and_reported(
 def test_drive_keeps_it(crops: Dataset, mount: drivefs.Drive, fast: None) -> None:
     heard: list[Event] = []
     project = Project.named(NAME, mount.my_drive)
-    result = train(crops, project, TINY, on_event=heard.append)
+    result = train(crops, project, SMALLEST, on_event=heard.append)
     assert result.safety is not None and result.safety.safe_step == result.step
     assert not [e for e in heard if isinstance(e, Note) and e.level == "warning"]
     assert status(project)["confirmed"]["step"] == result.step

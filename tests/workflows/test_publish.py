@@ -12,23 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.project import Project
 from colab_pix2pix.workflows.pipeline import train
 from support.discs import discs
 from support.hub import KEY, Hub, running_hub
+from support.networks import FLAGS, SMALLEST
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-TINY = TrainConfig(
-    image_size=64,
-    base_filters=4,
-    depth=3,
-    patch_layers=1,
-    epochs=1,
-    batch_size=4,
-    precision="float32",
-)
+TINY = SMALLEST.replace(precision="float32")
 Done = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
 
@@ -98,9 +90,7 @@ def test_what_is_published_is_what_others_start_from(
     assert all(KEY not in file.read_text(errors="replace") for file in _files(trained.path))
 
     crops = discs(tmp_path / "crops").directory
-    flags = ["--image-size=64", "--base-filters=4", "--depth=3", "--patch-layers=1"]
-    flags += ["--batch-size=4", "--epochs=1"]
-    flags += ["--precision=float32", "--seed=7", "--learning-rate=1e-7"]
+    flags = [*FLAGS, "--precision=float32", "--seed=7", "--learning-rate=1e-7"]
     new = run(
         *("train", crops, tmp_path / "new", "--init-from=hub:ada/flowers", *flags),
         key="",

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.errors import CheckpointError, OptionError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.project import Project
@@ -24,9 +23,8 @@ from colab_pix2pix.workflows.pipeline import train
 from colab_pix2pix.workflows.sharing import serve as serving
 from colab_pix2pix.workflows.sharing.serve import serve
 from support.discs import discs
+from support.networks import SMALLEST
 from support.waiting import wait_for
-
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +32,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        yield train(discs(folder / "crops"), folder / "run", TINY).project.path
+        yield train(discs(folder / "crops"), folder / "run", SMALLEST).project.path
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def test_the_page_of_a_run_is_written_once_and_again_when_it_is_old(
     )
     with serve(project) as server:
         assert get(server, "style.css") == b"/* new */"
-    train(discs(tmp_path / "crops"), project, TINY.replace(epochs=2))
+    train(discs(tmp_path / "crops"), project, SMALLEST.replace(epochs=2))
     with serve(project) as server:
         second = get(server, "model.onnx")
     assert second != first

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import ShareConfig, TrainConfig
+from colab_pix2pix.config import ShareConfig
 from colab_pix2pix.errors import CheckpointError, ExportError, OptionError
 from colab_pix2pix.events import Event, Note
 from colab_pix2pix.project import Project
@@ -23,8 +23,9 @@ from colab_pix2pix.workflows.sharing import signed_sheet
 from colab_pix2pix.workflows.sharing.film import write_fitting
 from colab_pix2pix.workflows.sharing.share import share
 from support.discs import discs
+from support.networks import SMALLEST
 
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=3, batch_size=4)
+TINY = SMALLEST.replace(epochs=3)
 SIGNED = ShareConfig(title="Clouds & <b>", signature="by Ada")
 
 

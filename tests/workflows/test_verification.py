@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 
 from colab_pix2pix.cli import main
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import choices, curate, manifest
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.project import Project, projects
@@ -27,8 +26,8 @@ from colab_pix2pix.workflows.verification import verify
 from conftest import Command
 from support import drivefs
 from support.discs import discs
+from support.networks import SMALLEST
 
-TINY = TrainConfig(image_size=64, base_filters=4, depth=3, patch_layers=1, epochs=1, batch_size=4)
 MADE_AGAIN = ("project.json", "choices.json", "metrics.csv", "losses.png", "training.mp4")
 MADE_AGAIN += ("dataset.zip", "samples/step-00000003.jpg")
 
@@ -40,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         crops = discs(folder / "crops")
-        train(curate.choose(crops, crops.crops[0].file, "reject"), folder / "run", TINY)
+        train(curate.choose(crops, crops.crops[0].file, "reject"), folder / "run", SMALLEST)
     yield folder
 
 
@@ -177,7 +176,7 @@ def test_a_sample_is_drawn_again_from_a_milestone_of_its_step(
     keep_milestone(project)
     path = project.sample_file(3)
     before = artifacts.read_sample(path)
-    train(project.crops / "cut", project, TINY.replace(epochs=3))
+    train(project.crops / "cut", project, SMALLEST.replace(epochs=3))
     path.write_bytes(b"")
     assert checks(project, repair=True)["samples/step-00000003.jpg"] == "made again"
     after = artifacts.read_sample(path)
@@ -238,7 +237,7 @@ def test_what_is_made_again_on_drive_is_waited_for(
     crops: Dataset, mount: drivefs.Drive, fast: None
 ) -> None:
     project = Project(mount.my_drive / "run")
-    train(crops, project, TINY)
+    train(crops, project, SMALLEST)
     for path in (project.metrics_csv, project.settings_file):
         path.write_bytes(path.read_bytes()[:20])
     mount.wait_until_uploaded()
