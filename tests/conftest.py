@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -20,6 +21,8 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 # What tests look for is English, whatever the system of who runs them speaks.
 os.environ["LANGUAGE"] = "en"
+# TensorFlow makes a million objects; to look for garbage among them costs a fifth more time.
+gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,8 +15,9 @@ from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.options import Config, as_flags, options
 from conftest import Command
 from support import videos
+from support.networks import FLAGS
 
-TINY = ["--image-size", "64", "--base-filters", "4", "--batch-size", "4", "--seed", "1"]
+TINY = [*FLAGS, "--seed", "1"]
 
 
 def clip(path: Path) -> Path:

@@ -27,13 +27,11 @@ from PIL import Image
 
 from colab_pix2pix.config import FramesConfig, TrainConfig, VideoConfig
 from support import CHECKOUT
+from support.networks import SMALLEST
 from support.notebooks import Session, standin_python
 
 NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
-TINY = (
-    FramesConfig(count=24),
-    TrainConfig(image_size=64, base_filters=4, epochs=400, save_every_seconds=2),
-)
+TINY = (FramesConfig(count=24), SMALLEST.replace(epochs=400, save_every_seconds=2))
 BRIEF = TrainConfig.preset("quick").replace(epochs=6)
 SMALL = (FramesConfig(count=60), TINY[1].replace(epochs=60, batch_size=2, learning_rate=5e-4))
 

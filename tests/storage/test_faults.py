@@ -1,6 +1,6 @@
 """The fault matrix: a machine, a process or a mount dies at any moment; nothing safe is lost.
 
-`$FAULT_RUNS` (240: more than 400 deaths in all) says how often; `make faults` asks for more.
+`$FAULT_RUNS` (120: more than 200 deaths in all) says how often; `make faults` asks for more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from support import drivefs
 from support.machines import ODD, PLAIN, Known, Machine, Report, Row, Trainer, machine
 
-RUNS = int(os.environ.get("FAULT_RUNS", "240"))
+RUNS = int(os.environ.get("FAULT_RUNS", "120"))
 SIDE_BY_SIDE = 6
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")

@@ -31,7 +31,7 @@ from support.networks import SMALLEST
 from support.servers import Behaviour, serving
 from support.waiting import wait_for
 
-RUNS = int(os.environ.get("FAULT_RUNS", "240"))
+RUNS = int(os.environ.get("FAULT_RUNS", "120"))
 DEATHS = max(3, RUNS // 70)
 MISSING = drivefs.missing()
 pytestmark = [

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import TrainingError
 from colab_pix2pix.events import Event, Metrics, Resumed
@@ -17,8 +16,9 @@ from colab_pix2pix.model import memory
 from colab_pix2pix.project import Project
 from colab_pix2pix.storage.restore import status
 from colab_pix2pix.workflows.pipeline import train
+from support.networks import SMALLEST
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=2, batch_size=4)
+TINY = SMALLEST.replace(epochs=2)
 #: The parts of a preparation, in their order: the module and the name that the next one calls.
 STEPS = [
     ("colab_pix2pix.training.fit", "load_pictures"),
@@ -124,7 +124,7 @@ def test_what_the_memory_can_not_hold_is_refused_before_the_first_step_and_leave
     crops: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "available_bytes", lambda: 10**9)
-    large = TINY.replace(image_size=1024, base_filters=16)
+    large = TINY.replace(image_size=1024, base_filters=16, depth=0, patch_layers=3)
     with pytest.raises(TrainingError, match="Choose batch_size 1"):
         train(crops, tmp_path / "run", large)
     assert not list(tmp_path.rglob("slot-*"))

@@ -24,8 +24,9 @@ from colab_pix2pix.training.progress import METRICS_EVERY_STEPS, is_sample_step,
 from colab_pix2pix.training.snapshot import Snapshot
 from colab_pix2pix.workflows.pipeline import train
 from support.clock import Clock
+from support.networks import SMALLEST
 
-TINY = TrainConfig(image_size=64, base_filters=4, epochs=6, batch_size=4, gan_warmup_steps=0)
+TINY = SMALLEST.replace(epochs=6, gan_warmup_steps=0)
 
 
 @pytest.mark.parametrize("slower", [1.0, 1.3], ids=["even", "slower after a while"])
