@@ -61,13 +61,15 @@ def drag_a_square(page: Page) -> None:
     region = page.locator(".cp-form-frames .cp-region input")
     drawn = image.get_attribute("src")
     wait_for(lambda: image.evaluate("image => image.complete && image.height > 99"), "the drawing")
-    box = image.bounding_box()
-    assert box is not None
-    corners = [
-        {"x": box["width"] * across, "y": box["height"] * down}
-        for across, down in ((0.25, 0.1), (0.3, 0.7))
-    ]
-    image.drag_to(image, source_position=corners[0], target_position=corners[1])
+    # What is above may still grow or shrink, and a square is drawn where the picture was.
+    image.scroll_into_view_if_needed()
+    places: list[Any] = [None]
+    wait_for(lambda: places.append(image.bounding_box()) or places[-1] == places[-2], "its place")
+    box = places[-1]
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.7 * box["height"], steps=3)
+    page.mouse.up()
     wait_for(lambda: region.input_value(), "the numbers")
     assert [round(float(n)) for n in region.input_value().split(",")] == [25, 10, 60]
     wait_for(lambda: image.get_attribute("src") != drawn, "the square in the drawing")

@@ -40,7 +40,7 @@ def size_of(page: Page, canvas: str) -> tuple[int, int]:
 
 def test_pictures_keep_the_proportions_of_the_model(folder: Path, visiting: Visiting) -> None:
     with serving(folder) as server:
-        visit = visiting()
+        visit = visiting(camera=None)
         page = visit.open(server.link("index.html").replace("127.0.0.1", "localhost"))
         visit.settle()
         assert shown_ratios(page) == [1.5, 1.5, 1.5]
