@@ -134,7 +134,7 @@ def test_the_installed_wheel_runs_the_demo_through_a_crash(built: Path, tmp_path
     )
     assert where.stdout.startswith(str(site))
 
-    options = ["--count", "60", "--image-size", "64", "--base-filters", "4", "--epochs", "120"]
+    options = ["--count", "60", "--image-size", "64", "--base-filters", "4", "--epochs", "60"]
     command = [sys.executable, "-m", "colab_pix2pix", "demo", "--root", "out", *options]
     run = subprocess.run(
         [*command, "--save-every-seconds", "1"],

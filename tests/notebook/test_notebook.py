@@ -32,7 +32,7 @@ from support.notebooks import Session, standin_python
 
 NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 TINY = (FramesConfig(count=24), SMALLEST.replace(epochs=400, save_every_seconds=2))
-BRIEF = TrainConfig.preset("quick").replace(epochs=6)
+BRIEF = TrainConfig.preset("quick").replace(image_size=64, base_filters=16, epochs=6)
 SMALL = (FramesConfig(count=60), TINY[1].replace(epochs=60, batch_size=2, learning_rate=5e-4))
 
 
@@ -100,7 +100,7 @@ def test_forms_and_gallery_do_the_same_with_the_widgets_of_colab() -> None:
 
 @pytest.fixture(scope="module")
 def first(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, str]]:
-    """Run all from nothing, nobody there: as in Colab with the default crops and network."""
+    """Run all from nothing, nobody there: as in Colab with the default crops."""
     session = Session(tmp_path_factory.mktemp("home"), world)
     session.project.remember(*(SMALL if world == sys.executable else (BRIEF,)))
     yield session, session.run_all()

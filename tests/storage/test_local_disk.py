@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from colab_pix2pix import files
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.errors import Pix2PixError, ProjectError
 from colab_pix2pix.events import Event, Metrics, Note, Safety, Sample
@@ -20,6 +21,7 @@ from colab_pix2pix.workflows.pipeline import train
 from support import drivefs
 from support.fake_trainer import FAST, is_right, state_at
 from support.networks import SMALLEST
+from support.waiting import wait_for
 
 MISSING = drivefs.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs FUSE: {MISSING}")
@@ -151,6 +153,8 @@ def test_a_full_disk_is_not_blamed_on_what_lies_on_drive(
 ) -> None:
     with CheckpointWriter(project, save_every_seconds=0.0, timing=FAST) as writer:
         save(writer, 10)
+    # The farewell is written by a thread of its own: a mount may hang.
+    wait_for(lambda: files.read_json_if_whole(project.session_file)["ended"], "the farewell")
     before = mount.wait_until_uploaded()["files"]
     fill(disk)
     jobs: dict[str, Callable[[], object]] = {
