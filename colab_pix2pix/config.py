@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from .errors import OptionError
 from .filenames import public_link, typed_text
-from .languages import LANGUAGES
+from .languages import LANGUAGES, _
 from .options import Config, OptionGroup, option, options
 
 #: How a trained network is used: with running statistics, or as the paper tests it.
@@ -156,9 +156,9 @@ def parse_sources(text: str) -> tuple[WeightedSource, ...]:
         name, weight = (typed_text(match["text"]), float(match["weight"])) if match else (line, 1.0)
         if not weight:
             raise OptionError(
-                f"source: received the weight 0 for {public_link(name)!r}.",
-                why="Expected a number above 0, such as * 2 or * 0.5.",
-                fix="Delete the line to leave that video out.",
+                _("source: received the weight 0 for {link}.", link=repr(public_link(name))),
+                why=_("Expected a number above 0, such as * 2 or * 0.5."),
+                fix=_("Delete the line to leave that video out."),
             )
         weights[name] = weights.get(name, 0.0) + weight
     return tuple(WeightedSource(*item) for item in weights.items())
@@ -336,7 +336,10 @@ class FramesConfig(Config):
         across, down = map(int, self.shape.split(":"))
         if not 1 / _THINNEST <= across / down <= _THINNEST:
             spec = options(self)["shape"]
-            raise OptionError(f"shape: received {self.shape!r}.", why=f"Expected {spec.expects}.")
+            raise OptionError(
+                _("{name}: received {value}.", name="shape", value=repr(self.shape)),
+                why=_("Expected {what}.", what=_(spec.expects)),
+            )
         divisor = math.gcd(across, down)
         object.__setattr__(self, "shape", f"{across // divisor}:{down // divisor}")
         if not self.region:
@@ -344,7 +347,10 @@ class FramesConfig(Config):
         left, top, side = map(float, self.region.split(","))
         if max(left, top) >= 100 or not SMALLEST_REGION <= side <= 100:
             spec = options(self)["region"]
-            raise OptionError(f"region: received {self.region!r}.", why=f"Expected {spec.expects}.")
+            raise OptionError(
+                _("{name}: received {value}.", name="region", value=repr(self.region)),
+                why=_("Expected {what}.", what=_(spec.expects)),
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the values; without what is usual and older versions did not know of."""
@@ -402,8 +408,8 @@ class PicturesConfig(Config):
         super().__post_init__()
         if self.levels and not float.__lt__(*map(float, self.levels.split(","))):
             raise OptionError(
-                f"levels: received {self.levels!r}.",
-                why="Expected two numbers, the smaller one first, such as 0,4095.",
+                _("{name}: received {value}.", name="levels", value=repr(self.levels)),
+                why=_("Expected two numbers, the smaller one first, such as 0,4095."),
             )
 
     @property
@@ -900,22 +906,36 @@ class TrainConfig(Config):
         most = sides(self.image_size).halvings
         if self.depth > most:
             raise OptionError(
-                f"depth: received {self.depth} with image_size {self.image_size}.",
-                why=f"Expected at most {most}: its sides are no longer even then.",
-                fix="Choose 0 for the full depth.",
+                _(
+                    "depth: received {depth} with image_size {image_size}.",
+                    depth=self.depth,
+                    image_size=self.image_size,
+                ),
+                why=_("Expected at most {most}: its sides are no longer even then.", most=most),
+                fix=_("Choose 0 for the full depth."),
             )
         if self.output_size and self.output_size not in (sizes := self._output_sizes()):
             raise OptionError(
-                f"output_size: received {self.output_size} with image_size {self.image_size}.",
-                why=f"Expected one of {', '.join(map(str, sizes))}: the input halved some times,"
-                " with something left to decode.",
-                fix="Choose 0 for the input's size.",
+                _(
+                    "output_size: received {size} with image_size {image_size}.",
+                    size=self.output_size,
+                    image_size=self.image_size,
+                ),
+                why=_(
+                    "Expected one of {sizes}: the input halved some times, with something"
+                    " left to decode.",
+                    sizes=", ".join(map(str, sizes)),
+                ),
+                fix=_("Choose 0 for the input's size."),
             )
         if self.input_channels == 3 and self.condition in ("grey", "edges"):
             raise OptionError(
-                f"input_channels: received 3 with condition {self.condition!r}.",
-                why="Expected 1: such a picture has no colours.",
-                fix="Choose 0 or 1, or the condition blurred-grey or paired.",
+                _(
+                    "input_channels: received 3 with condition {condition}.",
+                    condition=repr(self.condition),
+                ),
+                why=_("Expected 1: such a picture has no colours."),
+                fix=_("Choose 0 or 1, or the condition blurred-grey or paired."),
             )
 
     def _output_sizes(self) -> list[int | str]:
@@ -938,9 +958,9 @@ class TrainConfig(Config):
         if name in PRESETS:
             return PRESETS[name].config
         raise OptionError(
-            f"preset: received {name!r}.",
-            why=f"Expected one of {', '.join(PRESETS)}.",
-            fix="; ".join(f"{name}: {preset.purpose}" for name, preset in PRESETS.items()) + ".",
+            _("{name}: received {value}.", name="preset", value=repr(name)),
+            why=_("Expected one of {names}.", names=", ".join(PRESETS)),
+            fix="; ".join(f"{name}: {_(preset.purpose)}" for name, preset in PRESETS.items()) + ".",
         )
 
     @property

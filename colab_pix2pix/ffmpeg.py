@@ -7,6 +7,7 @@ import subprocess
 import imageio_ffmpeg
 
 from .errors import VideoError
+from .languages import _
 
 
 def run(arguments: list[str], *, what: str, content: bytes | None = None) -> bytes:
@@ -27,8 +28,8 @@ def run(arguments: list[str], *, what: str, content: bytes | None = None) -> byt
     )
     if ended.returncode:
         raise VideoError(
-            f"ffmpeg failed while {what}.",
-            why="The file may be damaged, or the disk full.",
+            _("ffmpeg failed while {what}.", what=what),
+            why=_("The file may be damaged, or the disk full."),
             details=f"ffmpeg: {_tail(ended.stderr)}",
         )
     return ended.stdout

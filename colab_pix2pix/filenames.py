@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionError
-from .languages import N_
+from .languages import N_, _
 
 #: What the name of an image file ends in, in small letters.
 IMAGE_SUFFIXES = (
@@ -66,34 +66,39 @@ def typed_path(value: Any, name: str = "path") -> Path:
         OptionError: it is empty, a link, something else, or none that a disk can have.
     """
     if not isinstance(value, str | os.PathLike):
-        raise _no_path(name, value, "Expected a path: a text or a pathlib.Path.")
+        raise _no_path(name, value, N_("Expected a path: a text or a pathlib.Path."))
     plain = os.fspath(value)
     text = typed_text(plain) if isinstance(value, str) else plain
     if not isinstance(text, str):
-        raise _no_path(name, value, "Expected a path of characters, not of bytes.")
+        raise _no_path(name, value, N_("Expected a path of characters, not of bytes."))
     if not text:
-        raise _no_path(name, value, "Expected the path of a file or a folder.")
+        raise _no_path(name, value, N_("Expected the path of a file or a folder."))
     if isinstance(value, str) and re.match(_SCHEME, text):
-        fix = "Fetch what it leads to with `download` first, and give that path."
-        raise _no_path(name, public_link(text), "Expected a path on this machine, no link.", fix)
+        fix = N_("Fetch what it leads to with `download` first, and give that path.")
+        raise _no_path(
+            name, public_link(text), N_("Expected a path on this machine, no link."), fix
+        )
     full = os.path.expanduser(text)
     if full[0] == "~" and not os.path.lexists(full):
         who = full.split("/")[0][1:]
-        raise _no_path(name, value, f"There is no user {who!r}, whose home folder that would be.")
+        why = _("There is no user {name}, whose home folder that would be.", name=repr(who))
+        raise _no_path(name, value, why)
     try:
         parts = os.fsencode(full).split(b"/")
     except UnicodeEncodeError:
-        raise _no_path(name, value, "It holds half a character.") from None
+        raise _no_path(name, value, N_("It holds half a character.")) from None
     if "\0" in full:
-        raise _no_path(name, value, "A path holds no character of the number 0.")
+        raise _no_path(name, value, N_("A path holds no character of the number 0."))
     if max(map(len, parts)) > _LONGEST_NAME or len(full) > _LONGEST_PATH:
-        why = f"Expected names of up to {_LONGEST_NAME} bytes, {_LONGEST_PATH} in all."
+        why = N_("Expected names of up to {n} bytes, {most} in all.")
+        why = _(why, n=_LONGEST_NAME, most=_LONGEST_PATH)
         raise _no_path(name, value, why)
     return Path(full)
 
 
 def _no_path(name: str, value: Any, why: str, fix: str = "Look for a typing error.") -> OptionError:
-    return OptionError(f"{name}: received {shown(value)}.", why=why, fix=fix)
+    what = _("{name}: received {value}.", name=name, value=shown(value))
+    return OptionError(what, why=_(why), fix=_(fix))
 
 
 def shown(value: Any) -> str:
@@ -107,12 +112,12 @@ def shown(value: Any) -> str:
         value = path
     text = repr(value)
     if text.startswith("<") or " at 0x" in text:
-        return f"an object of the type {type(value).__name__}"
+        return _("an object of the type {kind}", kind=type(value).__name__)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"
 
 
 def output_file(
-    target: Path | str, stem: str, suffixes: Sequence[str], *, what: str = "the file"
+    target: Path | str, stem: str, suffixes: Sequence[str], *, what: str = N_("the file")
 ) -> Path:
     """Returns the file to write where a person has named a file, a folder, or no kind of file.
 
@@ -131,28 +136,32 @@ def output_file(
     named = typed_path(target, "output")
     into_folder = named.is_dir() or (isinstance(target, str) and typed_text(target)[-1] == "/")
     path = named / f"{stem}{suffixes[0]}" if into_folder else named
-    listed = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}" if len(suffixes) > 1 else suffixes[0]
+    listed = _(" or ").join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
+    values = {"named": repr(str(named)), "path": path, "what": _(what)}
     if not into_folder and path.suffix.lower() not in suffixes:
         # A number such as that of "take.2" is no suffix.
         if re.fullmatch(r"\.[A-Za-z]\w{0,7}", path.suffix):
             raise OptionError(
-                f"Received {str(named)!r} for {what} to write.",
-                why=f"Expected a name that ends in {listed}, or a folder.",
-                fix="Choose one of these.",
+                _("Received {named} for {what} to write.", **values),
+                why=_("Expected a name that ends in {listed}, or a folder.", listed=listed),
+                fix=_("Choose one of these."),
             )
         path = path.with_name(f"{path.name}{suffixes[0]}")
+        values["path"] = path
     if path != named and path.exists():
         raise OptionError(
-            f"Received {str(named)!r} for {what} to write, which would be {path}.",
-            why="That is there already, and only what is named in full is written over.",
-            fix="Name the file to write.",
+            _("Received {named} for {what} to write, which would be {path}.", **values),
+            why=_("That is there already, and only what is named in full is written over."),
+            fix=_("Name the file to write."),
         )
     if path.exists() and not path.is_file():
-        kind = "a folder" if path.is_dir() else "a device"
+        words = N_("Received {named} for {what} to write, which is a device.")
+        if path.is_dir():
+            words = N_("Received {named} for {what} to write, which is a folder.")
         raise OptionError(
-            f"Received {str(path)!r} for {what} to write, which is {kind}.",
-            why="Expected a file, new or old.",
-            fix="Choose another name.",
+            _(words, named=repr(str(path)), what=_(what)),
+            why=_("Expected a file, new or old."),
+            fix=_("Choose another name."),
         )
     _check_folder(path.parent, what)
     return path
@@ -167,11 +176,11 @@ def output_folder(target: Path | str, file_suffixes: Sequence[str]) -> Path:
     folder = typed_path(target, "output")
     if not folder.is_dir() and folder.suffix.lower() in file_suffixes:
         raise OptionError(
-            f"Received {str(folder)!r} for many files.",
-            why="Expected a folder, new or old.",
-            fix="Leave the suffix out.",
+            _("Received {folder} for many files.", folder=repr(str(folder))),
+            why=_("Expected a folder, new or old."),
+            fix=_("Leave the suffix out."),
         )
-    _check_folder(folder, "the files")
+    _check_folder(folder, N_("the files"))
     return folder
 
 
@@ -184,35 +193,21 @@ def _check_folder(folder: Path, what: str) -> None:
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return
-    reason = "may not be written to" if nearest.is_dir() else "is no folder"
+    words = N_("Received the folder {folder} for {what} to write, but {nearest} is no folder.")
+    if nearest.is_dir():
+        words = N_(
+            "Received the folder {folder} for {what} to write, but {nearest} may not be written to."
+        )
     raise OptionError(
-        f"Received the folder {str(folder)!r} for {what} to write, but {nearest} {reason}.",
-        why="Expected a folder that is there or can be made.",
-        fix="Choose another one.",
+        _(words, folder=repr(str(folder)), what=_(what), nearest=nearest),
+        why=_("Expected a folder that is there or can be made."),
+        fix=_("Choose another one."),
     )
 
 
 def is_text(text: str) -> bool:
     """Returns whether a text can be stored: half a character can't, a byte of a file's name can."""
     return not re.search(r"[\ud800-\udc7f\udd00-\udfff]", text)
-
-
-def printable(name: str) -> str:
-    """Returns a name to be shown: what is no text in it becomes a question mark.
-
-    Example:
-        >>> printable("\\udcfcbung.mp4") == "\ufffdbung.mp4"
-        True
-    """
-    return name.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def is_device(path: Path) -> bool:
-    """Returns whether a path leads to what is neither a file nor a folder: reading may never end.
-
-    Pipes, terminals, `/dev/zero`.
-    """
-    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def safe_name(text: str) -> str:

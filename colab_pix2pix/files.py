@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ProjectError
+from .languages import _
 from .litter import sweep, sweep_once, temp_name
 
 #: What an archive of this package tells of itself: a JSON object of that name in it.
@@ -130,15 +131,15 @@ def json_object(content: bytes) -> dict[str, Any]:
         text = content.decode()
         value = json.loads(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
     if not isinstance(value, dict):
-        raise ValueError("it holds no object")
+        raise ValueError(_("it holds no object"))
     level: list[Any] = [value]
-    for _ in range(_DEEPEST):
+    for _level in range(_DEEPEST):
         inner = (list(v.values()) if isinstance(v, dict) else v for v in level)
         level = [v for values in inner for v in values if isinstance(v, dict | list)]
     if level:
-        raise ValueError("it is nested too deeply")
+        raise ValueError(_("it is nested too deeply"))
     if "\\ud" in text.lower():
         # Half a character is a ValueError, but for what stands for a byte of a file's name.
         json.dumps(value, ensure_ascii=False).encode(errors="surrogateescape")
@@ -283,7 +284,7 @@ def _remove_empty(path: Path, first: Path) -> None:
 def damaged(path: Path, why: str) -> ProjectError:
     """Returns the error for a JSON file of this package that can't be used."""
     return ProjectError(
-        f"{path} can't be read: {why}.",
-        why="Expected a JSON object written by colab_pix2pix.",
-        fix="Restore the file from a backup, or move it away to start a new one.",
+        _("{path} can't be read: {why}.", path=path, why=why),
+        why=_("Expected a JSON object written by colab_pix2pix."),
+        fix=_("Restore the file from a backup, or move it away to start a new one."),
     )

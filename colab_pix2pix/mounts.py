@@ -262,15 +262,17 @@ def require_apart(
     """
     for source in inputs:
         if _lies_in(output, source) and not (besides and _lies_in(output, besides)):
-            relation = "is" if _lies_in(source, output) else "lies in"
+            words = N_("Received {output} for the output, which lies in the input {source}.")
+            if _lies_in(source, output):
+                words = N_("Received {output} for the output, which is the input {source}.")
         elif _lies_in(source, output) and not may_contain:
-            relation = "contains"
+            words = N_("Received {output} for the output, which contains the input {source}.")
         else:
             continue
         raise OptionError(
-            f"Received {str(output)!r} for the output, which {relation} the input {source}.",
-            why="Expected another place: what is read is never written over.",
-            fix="Choose a name or a folder outside of it.",
+            _(words, output=repr(str(output)), source=source),
+            why=_("Expected another place: what is read is never written over."),
+            fix=_("Choose a name or a folder outside of it."),
         )
 
 

@@ -119,9 +119,9 @@ class Config:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(values) - known):
             raise OptionError(
-                f"Received the option {unknown[0]!r}.",
-                why=f"Expected one of: {', '.join(sorted(known))}.",
-                fix="It may come from a newer colab_pix2pix: upgrade, or remove it.",
+                _("Received the option {name}.", name=repr(unknown[0])),
+                why=_("Expected one of: {names}.", names=", ".join(sorted(known))),
+                fix=_("It may come from a newer colab_pix2pix: upgrade, or remove it."),
             )
         specs = options(cls) if values else {}
         before = {n: spec.legacy for n, spec in specs.items() if spec.legacy is not None}
@@ -148,15 +148,14 @@ def _checked(name: str, value: Any, kind: type, spec: Option) -> Any:
         value = float(value)
     if spec.convert is not None and (kept := spec.convert(value)) is not None:
         return kept
-    if spec.convert is None and type(value) is kind and _allowed(value, spec):
-        if isinstance(value, str) and not is_text(value):
-            raise OptionError(f"{name}: received {shown(value)}.", why="It holds half a character.")
+    is_fine = spec.convert is None and type(value) is kind and _allowed(value, spec)
+    if is_fine and (not isinstance(value, str) or is_text(value)):
         return value
-    raise OptionError(
-        _("{name}: received {value}.", name=name, value=shown(value)),
-        why=_("Expected {what}.", what=expected(kind, spec)),
-        fix=f"({_(spec.help)})",
-    )
+    why, fix = _("Expected {what}.", what=expected(kind, spec)), f"({_(spec.help)})"
+    if is_fine:
+        why, fix = _("It holds half a character."), ""
+    what = _("{name}: received {value}.", name=name, value=shown(value))
+    raise OptionError(what, why=why, fix=fix)
 
 
 def _allowed(value: Any, spec: Option) -> bool:
@@ -240,10 +239,10 @@ def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
     if kind is Callable:
         if callable(value):
             return value
-        raise _refused(name, value, "a function that takes an event, such as print")
+        raise _refused(name, value, _("a function that takes an event, such as print"))
     if tuple in inner and isinstance(value, tuple | list):
         if len(value) != len(inner[tuple]):
-            raise _refused(name, value, "one path, or two")
+            raise _refused(name, value, _("one path, or two"))
         return tuple(_as_declared(name, item, inner[tuple][0], loose) for item in value)
     if Path in classes:
         is_other = isinstance(value, tuple(set(classes) - {Path, str}))
@@ -253,7 +252,8 @@ def _as_declared(name: str, value: Any, kind: Any, loose: bool) -> Any:
     if Literal in inner:
         if isinstance(value, str) and value in inner[Literal]:
             return value
-        raise _refused(name, value, f"one of {', '.join(map(repr, inner[Literal]))}")
+        choices = ", ".join(map(repr, inner[Literal]))
+        raise _refused(name, value, _("one of {choices}", choices=choices))
     if isinstance(value, classes) and not {int, float, str} & set(classes):
         return value
     if value is None and type(None) in classes:
@@ -274,7 +274,7 @@ def _listed(name: str, value: Any) -> Iterable[Any]:
         return [value]
     if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | dict):
         return value
-    raise _refused(name, value, "a list")
+    raise _refused(name, value, _("a list"))
 
 
 def _path(name: str, value: Any, loose: bool) -> Path | str:
@@ -286,14 +286,15 @@ def _path(name: str, value: Any, loose: bool) -> Path | str:
 
 
 def _refused(name: str, value: Any, expects: str) -> OptionError:
-    return OptionError(f"{name}: received {shown(value)}.", why=f"Expected {expects}.")
+    what = _("{name}: received {value}.", name=name, value=shown(value))
+    return OptionError(what, why=_("Expected {what}.", what=expects))
 
 
 def _disk_error(error: OSError) -> Pix2PixError:
     """Returns the error for what a disk gave, where nobody nearer to it has said more."""
-    where = shown(place_of(Path(os.fsdecode(error.filename)))) if error.filename else "A file"
+    where = shown(place_of(Path(os.fsdecode(error.filename)))) if error.filename else _("A file")
     return Pix2PixError(
-        f"{where} can't be used: {error.strerror or error}.",
-        why="The disk or the system does not allow it.",
-        fix="Look at the path, at who may write there, and at how much room is left.",
+        _("{where} can't be used: {why}.", where=where, why=error.strerror or error),
+        why=_("The disk or the system does not allow it."),
+        fix=_("Look at the path, at who may write there, and at how much room is left."),
     )

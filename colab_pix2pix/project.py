@@ -38,7 +38,7 @@ def check_name(name: str) -> str:
     if isinstance(name, str) and _is_plain_name(name):
         return name
     raise OptionError(
-        f"name: received {shown(name)}.",
+        _("{name}: received {value}.", name="name", value=shown(name)),
         why=_(
             "Expected up to {n} letters, digits, emoji, spaces, '-', '_' or '.', a letter, a digit"
             " or an emoji first.",
@@ -196,9 +196,13 @@ class Project:
             raise
         if content.get("format") != FORMAT:
             raise ProjectError(
-                f"{self.settings_file} has the format {content.get('format')!r}.",
-                why=f"Expected {FORMAT}.",
-                fix="It was made by another version of colab_pix2pix: upgrade.",
+                _(
+                    "{path} has the format {found}.",
+                    path=self.settings_file,
+                    found=repr(content.get("format")),
+                ),
+                why=_("Expected {what}.", what=FORMAT),
+                fix=_("It was made by another version of colab_pix2pix: upgrade."),
             )
         return content
 

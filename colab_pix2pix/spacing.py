@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from .errors import OptionError
+from .languages import _
 
 Thing = TypeVar("Thing")
 
@@ -55,12 +56,15 @@ def shares(total: int, weights: Sequence[float]) -> list[int]:
         ([4, 3, 3], [3, 7], [1, 2])
     """
     if any(not (math.isfinite(weight) and weight > 0) for weight in weights):
-        raise OptionError(f"Received the weights {list(weights)}.", why="Expected each above 0.")
+        raise OptionError(
+            _("Received the weights {weights}.", weights=list(weights)),
+            why=_("Expected each above 0."),
+        )
     if total < len(weights):
         raise OptionError(
-            f"count: received {total} for {len(weights)} videos.",
-            why="Expected at least one crop of each.",
-            fix="Ask for more crops.",
+            _("count: received {total} for {n} videos.", total=total, n=len(weights)),
+            why=_("Expected at least one crop of each."),
+            fix=_("Ask for more crops."),
         )
     spare, whole = total - len(weights), sum(weights)
     exact = [max(0.0, total * weight / whole - 1) for weight in weights]

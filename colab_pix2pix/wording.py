@@ -1,4 +1,4 @@
-"""Amounts and times in words: the same in the terminal, in the notebook and in every message."""
+"""Amounts, times and names in words: the same in the terminal, the notebook and messages."""
 
 from __future__ import annotations
 
@@ -153,3 +153,13 @@ def path_in_words(path: Path) -> str:
     """
     home = Path.home()
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
+def printable(name: str) -> str:
+    """Returns a name to be shown: what is no text in it becomes a question mark.
+
+    Example:
+        >>> printable("\\udcfcbung.mp4") == "\ufffdbung.mp4"
+        True
+    """
+    return name.encode(errors="surrogateescape").decode(errors="replace")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
-from ..filenames import is_device, output_file, packed_name
+from ..filenames import output_file, packed_name
 from ..files import (
     BROKEN_ARCHIVE,
     atomic_folder,
@@ -21,6 +21,8 @@ from ..files import (
     json_object,
     to_json,
 )
+from ..images import is_device
+from ..languages import N_, _
 from ..options import checks_input
 from ..wording import bytes_in_words
 from . import manifest
@@ -45,20 +47,20 @@ def pack(dataset: Dataset, zip_path: Path | str) -> Path:
     Raises:
         DatasetError: there are no crops, one is missing, or `unpack` would refuse the archive.
     """
-    path = output_file(zip_path, "dataset", (".zip",), what="the archive")
+    path = output_file(zip_path, "dataset", (".zip",), what=N_("the archive"))
     manifest.check(dataset)
     entries, files = _content(dataset)
     if missing := [file for file in files if not file.is_file()]:
         raise DatasetError(
-            f"{missing[0]} is missing.",
-            why=f"Expected all {len(files)} crops of the manifest.",
-            fix="Cut the crops again.",
+            _("{file} is missing.", file=missing[0]),
+            why=_("Expected all {n} crops of the manifest.", n=len(files)),
+            fix=_("Cut the crops again."),
         )
     if trouble := _trouble([_MANIFEST, _CHECKSUMS, *(_name(dataset, file) for file in files)]):
         raise DatasetError(
-            f"{dataset.directory} can't be packed: {trouble}.",
-            why="Expected a name of its own for each picture.",
-            fix="Rename it, or make the dataset again.",
+            _("{folder} can't be packed: {trouble}.", folder=dataset.directory, trouble=trouble),
+            why=_("Expected a name of its own for each picture."),
+            fix=_("Rename it, or make the dataset again."),
         )
     if is_packed(dataset, path):
         return path
@@ -148,7 +150,7 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
     """
     path, directory = Path(zip_path), Path(directory)
     if is_device(path):
-        raise _refused(path, "it is a device and no file")
+        raise _refused(path, _("it is a device and no file"))
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive)
@@ -162,7 +164,9 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
                         _extract(path, archive, info.filename, checksums, temp_dir)
                 manifest.read(temp_dir)
     except FileNotFoundError as error:
-        raise DatasetError(f"There is no archive {path}.", fix="Check its path.") from error
+        raise DatasetError(
+            _("There is no archive {path}.", path=path), fix=_("Check its path.")
+        ) from error
     except BROKEN_ARCHIVE as error:
         raise _refused(path, str(error)) from error
     except OSError as error:
@@ -175,11 +179,11 @@ def unpack(zip_path: Path | str, directory: Path | str) -> Dataset:
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = [info.filename for info in archive.infolist()]
     if _MANIFEST not in names or _CHECKSUMS not in names:
-        raise _refused(path, f"it has no {_MANIFEST} and {_CHECKSUMS}")
+        raise _refused(path, _("it has no {file} and {other}", file=_MANIFEST, other=_CHECKSUMS))
     if trouble := _trouble(names):
         raise _refused(path, trouble)
     if any(info.flag_bits & 1 for info in archive.infolist()):
-        raise _refused(path, "it is encrypted")
+        raise _refused(path, _("it is encrypted"))
 
 
 def _trouble(names: Sequence[str]) -> str:
@@ -187,11 +191,11 @@ def _trouble(names: Sequence[str]) -> str:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            return f"the name {name!r} is in it twice"
+            return _("the name {name} is in it twice", name=repr(name))
         if name in ("", ".", "..") or any(c in name for c in "/\\\0:"):
-            return f"{name!r} would leave the folder"
+            return _("{name} would leave the folder", name=repr(name))
         if len(name.encode(errors="surrogateescape")) > _LONGEST_NAME:
-            return f"{name!r} is too long for a name"
+            return _("{name} is too long for a name", name=repr(name))
         seen.add(name)
     return ""
 
@@ -201,11 +205,20 @@ def _check_space(path: Path, archive: zipfile.ZipFile, directory: Path) -> None:
     total = sum(info.file_size for info in archive.infolist())
     packed = sum(info.compress_size for info in archive.infolist())
     if total > _LARGEST_RATIO * size + _SPARE_BYTES or packed > size:
-        raise _refused(path, f"its {size:,} bytes would grow to {total:,}")
+        words = _("its {size} bytes would grow to {total}", size=f"{size:,}", total=f"{total:,}")
+        raise _refused(path, words)
     disk, free = free_space(directory)
     if free < total:
         needed, left = bytes_in_words(total), bytes_in_words(free)
-        raise DatasetError(f"{path} needs {needed} on {disk}, which has {left} left.")
+        raise DatasetError(
+            _(
+                "{path} needs {needed} on {disk}, which has {left} left.",
+                path=path,
+                needed=needed,
+                disk=disk,
+                left=left,
+            )
+        )
 
 
 def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
@@ -213,7 +226,7 @@ def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
     if not directory.exists():
         return False
     if not directory.is_dir():
-        raise DatasetError(f"{directory} is a file.", why="Expected a folder.")
+        raise DatasetError(_("{folder} is a file.", folder=directory), why=_("Expected a folder."))
     present = {entry.name for entry in directory.iterdir() if entry.name[0] != "."}
     if not present:
         return False
@@ -226,9 +239,9 @@ def _unpacked_before(archive: zipfile.ZipFile, directory: Path) -> bool:
     if same:
         return True
     raise DatasetError(
-        f"{directory} holds other files, or this dataset with other choices.",
-        why="Unpacking never overwrites.",
-        fix="Choose a new folder, or move that one away.",
+        _("{folder} holds other files, or this dataset with other choices.", folder=directory),
+        why=_("Unpacking never overwrites."),
+        fix=_("Choose a new folder, or move that one away."),
     )
 
 
@@ -237,13 +250,13 @@ def _extract(
 ) -> None:
     content = archive.read(name)
     if hashlib.sha256(content).hexdigest() != checksums.get(name):
-        raise _refused(path, f"the checksum of {name} is wrong")
+        raise _refused(path, _("the checksum of {file} is wrong", file=name))
     (folder / name).write_bytes(content)
 
 
 def _refused(path: Path, why: str) -> DatasetError:
     return DatasetError(
-        f"{path} can't be unpacked: {why}.",
-        why="Expected a whole archive that colab_pix2pix packed.",
-        fix="Copy it again from where it came, or cut the crops again.",
+        _("{path} can't be unpacked: {why}.", path=path, why=why),
+        why=_("Expected a whole archive that colab_pix2pix packed."),
+        fix=_("Copy it again from where it came, or cut the crops again."),
     )

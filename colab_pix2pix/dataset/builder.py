@@ -13,6 +13,7 @@ from ..errors import DatasetError
 from ..events import Note, OnEvent
 from ..filenames import safe_name
 from ..files import atomic_folder, link_or_copy
+from ..languages import _
 from . import choices, manifest
 from .manifest import Crop, Dataset
 
@@ -96,9 +97,9 @@ def _dataset_before(directory: Path) -> Dataset | None:
         if not any(entry for entry in directory.iterdir() if entry.name[0] != "."):
             return None
     raise DatasetError(
-        f"{directory} holds other files and no manifest.json.",
-        why="Crops are never mixed with files of which nothing is known.",
-        fix="Choose an empty or a new folder.",
+        _("{folder} holds other files and no manifest.json.", folder=directory),
+        why=_("Crops are never mixed with files of which nothing is known."),
+        fix=_("Choose an empty or a new folder."),
     )
 
 

@@ -11,6 +11,7 @@ from ..errors import DatasetError, OptionError
 from ..filenames import WRITTEN_SUFFIXES, output_file
 from ..files import atomic_write
 from ..images import blurred_grey_input, image_size, read_image
+from ..languages import N_, _
 from ..mounts import require_apart
 from ..options import checks_input
 from ..spacing import evenly_chosen
@@ -60,12 +61,18 @@ def contact_sheet(
     """
     for name, value in {"columns": columns, "rows": rows, "size": size}.items():
         if not 1 <= value <= _MOST[name]:
-            raise OptionError(f"{name}: received {value}.", why=f"Expected 1 to {_MOST[name]}.")
+            raise OptionError(
+                _("{name}: received {value}.", name=name, value=value),
+                why=_("Expected {low} to {high}.", low=1, high=_MOST[name]),
+            )
     if not 1 <= blur_factor <= 128:
-        raise OptionError(f"blur_factor: received {blur_factor:g}.", why="Expected 1 to 128.")
+        raise OptionError(
+            _("{name}: received {value}.", name="blur_factor", value=f"{blur_factor:g}"),
+            why=_("Expected {low} to {high}.", low=1, high=128),
+        )
     if not dataset.crops:
-        raise DatasetError(f"{dataset.directory} has no crops to show.")
-    path = output_file(path, "contact-sheet", (".jpg", *WRITTEN_SUFFIXES), what="the sheet")
+        raise DatasetError(_("{folder} has no crops to show.", folder=dataset.directory))
+    path = output_file(path, "contact-sheet", (".jpg", *WRITTEN_SUFFIXES), what=N_("the sheet"))
     require_apart(path, dataset.directory)
     shown = evenly_chosen(dataset.crops, columns * rows)
     sheet = _sheet(dataset, shown, min(columns, len(shown)), size, blur_factor if inputs else 0.0)

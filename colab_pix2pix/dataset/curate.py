@@ -104,13 +104,16 @@ def choose(
     """
     wanted = {files} if isinstance(files, str) else set(files)
     if choice not in ("keep", "reject", ""):
-        raise DatasetError(f"choice: received {choice!r}.", why="Expected 'keep', 'reject' or ''.")
+        raise DatasetError(
+            _("{name}: received {value}.", name="choice", value=repr(choice)),
+            why=_("Expected 'keep', 'reject' or ''."),
+        )
     dataset = manifest.newest(dataset)
     if unknown := sorted(wanted - {crop.file for crop in dataset.crops}):
         raise DatasetError(
-            f"{dataset.directory} has no crop {shown(unknown[0])}.",
-            why="Expected the `file` of crops in the dataset.",
-            fix="See manifest.json for their names.",
+            _("{folder} has no crop {name}.", folder=dataset.directory, name=shown(unknown[0])),
+            why=_("Expected the `file` of crops in the dataset."),
+            fix=_("See manifest.json for their names."),
         )
     return manifest.update(
         dataset,

@@ -13,8 +13,8 @@ from ..config import FramesConfig, parse_time
 from ..downloader.sidecar import read_sidecar
 from ..errors import OptionError, VideoError
 from ..events import OnEvent, ignore
-from ..filenames import printable
 from ..files import file_sha256
+from ..languages import _
 from ..mounts import require_apart
 from ..options import checks_input
 from ..spacing import shares
@@ -94,12 +94,16 @@ def extract_many(
         DatasetError: the folder holds other files and no manifest.
     """
     if not videos:
-        raise VideoError("Received no videos.", why="Expected at least one path.")
+        raise VideoError(_("Received no videos."), why=_("Expected at least one path."))
     require_apart(Path(directory), *map(Path, videos))
     if weights and len(weights) != len(videos):
         raise OptionError(
-            f"weights: received {len(weights)} for {wording.counted(len(videos), 'video')}.",
-            why="Expected one for each video.",
+            _(
+                "weights: received {n} for {videos}.",
+                n=len(weights),
+                videos=wording.counted(len(videos), "video"),
+            ),
+            why=_("Expected one for each video."),
         )
     counts = shares(config.count, weights) if weights else [config.count] * len(videos)
     sources = [
@@ -135,7 +139,7 @@ def within_range(config: FramesConfig, known: dict[str, Any]) -> FramesConfig:
 
 def _metadata(info: VideoInfo, config: FramesConfig, known: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
-        "file": printable(info.path.name),
+        "file": wording.printable(info.path.name),
         "sha256": file_sha256(info.path),
         "duration_seconds": info.duration_seconds,
         "width": info.width,

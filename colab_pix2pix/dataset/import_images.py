@@ -12,10 +12,12 @@ from PIL import ImageColor
 from ..config import FramesConfig, PicturesConfig, size_option, typed_number, typed_size
 from ..errors import DatasetError
 from ..events import Note, OnEvent, ignore
-from ..filenames import printable, shown
+from ..filenames import shown
 from ..images import LeftOut, Reading
+from ..languages import _
 from ..mounts import require_apart
 from ..options import checks_input
+from ..wording import printable
 from .builder import Source, add_sources
 from .manifest import READY_MADE_SPLIT, Crop, Dataset
 from .own_images.image_cutting import Cutting, Direction, cut_images, cut_pairs
@@ -105,11 +107,14 @@ def import_pairs(
             picture can be read.
     """
     if direction not in ("AtoB", "BtoA"):
-        raise DatasetError(f"direction: received {direction!r}.", why="Expected AtoB or BtoA.")
+        raise DatasetError(
+            _("{name}: received {value}.", name="direction", value=repr(direction)),
+            why=_("Expected AtoB or BtoA."),
+        )
     both = typed_size(typed_number(str(size)))
     if both is None or not all(16 <= side <= 4096 for side in both):
-        why = "Expected 16 to 4096 pixels, or two, width and height, such as 512x288."
-        raise DatasetError(f"size: received {shown(size)}.", why=why)
+        why = _("Expected 16 to 4096 pixels, or two, width and height, such as 512x288.")
+        raise DatasetError(_("{name}: received {value}.", name="size", value=shown(size)), why=why)
     size = size_option(both)
     require_apart(Path(directory), *map(Path, pairs if isinstance(pairs, tuple) else (pairs,)))
     left_out = LeftOut(on_event, strict=reading.strict)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from ..errors import DatasetError, ProjectError
 from ..filenames import IMAGE_KINDS, is_plain_name, packed_name, public_link
 from ..files import has_types, read_json, write_json
+from ..languages import _
 
 FORMAT = 1
 #: In `Dataset.sources`: True where `Crop.split` is what the folders of the pictures say.
@@ -104,9 +105,9 @@ class Dataset:
             return (self.directory / file).stat().st_size
         except FileNotFoundError as error:
             raise DatasetError(
-                f"{self.directory / file} is missing.",
-                why=f"Expected all pictures that {self.directory}/manifest.json keeps.",
-                fix="Put it back, or make the dataset again.",
+                _("{file} is missing.", file=self.directory / file),
+                why=_("Expected all pictures that {at}/manifest.json keeps.", at=self.directory),
+                fix=_("Put it back, or make the dataset again."),
             ) from error
 
     def replace(self, crops: tuple[Crop, ...]) -> Dataset:
@@ -184,11 +185,11 @@ def read(directory: Path | str) -> Dataset:
     """
     directory = Path(directory)
     if not directory.is_dir():
-        raise _no_dataset(directory, "there is no such folder")
+        raise _no_dataset(directory, _("there is no such folder"))
     is_made = (directory / "manifest.json").exists()
     dataset = _from_manifest(directory) if is_made else Dataset(directory, _loose(directory))
     if not dataset.crops:
-        raise _no_dataset(directory, "there are no pictures in it")
+        raise _no_dataset(directory, _("there are no pictures in it"))
     return dataset
 
 
@@ -199,14 +200,13 @@ def check(dataset: Dataset) -> None:
         DatasetError: it has no crops, a file leaves the folder, or a value makes no sense.
     """
     if not dataset.crops:
-        raise _no_dataset(dataset.directory, "there are no pictures in it")
+        raise _no_dataset(dataset.directory, _("there are no pictures in it"))
     try:
-        for crop in dataset.crops:
-            _check(crop)
+        list(map(_checked, dataset.crops))
     except (AttributeError, TypeError, ValueError) as error:
         raise DatasetError(
-            f"The crops of {dataset.directory} can't be kept: {_why(error)}.",
-            why="Expected entries as `colab_pix2pix` makes them.",
+            _("The crops of {path} can't be kept: {why}.", path=dataset.directory, why=_why(error)),
+            why=_("Expected entries as `colab_pix2pix` makes them."),
         ) from error
 
 
@@ -243,14 +243,16 @@ def from_dict(content: dict[str, Any], directory: Path) -> Dataset:
     Raises:
         DatasetError: it is damaged, or of another format.
     """
-    if content.get("format") != FORMAT:
+    if (found := content.get("format")) != FORMAT:
         raise DatasetError(
-            f"{directory}/manifest.json has the format {content.get('format')!r}.",
-            why=f"Expected {FORMAT}.",
-            fix="It was made by another version of colab_pix2pix: upgrade, or cut the crops again.",
+            _("{path} has the format {found!r}.", path=f"{directory}/manifest.json", found=found),
+            why=_("Expected {what}.", what=FORMAT),
+            fix=_(
+                "It was made by another version of colab_pix2pix: upgrade, or cut the crops again."
+            ),
         )
     if not has_types({"revision": 0} | content, revision=int, sources=dict):
-        raise _damaged(directory, "its revision is no number, or its sources are no object")
+        raise _damaged(directory, _("its revision is no number, or its sources are no object"))
     try:
         crops = tuple(_crop(entry) for entry in content["crops"])
         return Dataset(directory, crops, dict(content["sources"]), content.get("revision", 0))
@@ -261,40 +263,38 @@ def from_dict(content: dict[str, Any], directory: Path) -> Dataset:
 def _why(error: Exception) -> str:
     """Returns in words what is wrong with the entries of a manifest."""
     if isinstance(error, KeyError):
-        return f"an entry has no {error}"
-    return str(error) if type(error) is ValueError else "its crops are no list of entries"
+        return _("an entry has no {name}", name=error)
+    return str(error) if type(error) is ValueError else _("its crops are no list of entries")
 
 
 def _damaged(directory: Path, why: str) -> DatasetError:
     return DatasetError(
-        f"{directory}/manifest.json is damaged: {why}.",
-        fix="Cut the crops again, or restore the file.",
+        _("{path} is damaged: {why}.", path=f"{directory}/manifest.json", why=why),
+        fix=_("Cut the crops again, or restore the file."),
     )
 
 
 def _crop(entry: dict[str, Any]) -> Crop:
     entry = {"input_file": "", "scene": 0} | entry  # younger than the format
     values: dict[str, Any] = {f.name: entry[f.name] for f in dataclasses.fields(Crop)}
-    crop = Crop(**values | {name: tuple(values[name]) for name in ("box", "marks")})
-    _check(crop)
-    return crop
+    return _checked(Crop(**values | {name: tuple(values[name]) for name in ("box", "marks")}))
 
 
-def _check(crop: Crop) -> None:
-    """Raises ValueError for values that would only fail later."""
+def _checked(crop: Crop) -> Crop:
+    """Returns a crop; raises ValueError for values that would only fail later."""
     valid = isinstance(crop.time, int | float) and isinstance(crop.source, str)
     valid = valid and all(isinstance(text, str) for text in (*crop.marks, *crop.files, crop.side))
     valid = valid and [type(n) for n in (*crop.box, crop.scene)] == [int] * 5 and crop.scene >= 0
     if not (valid and crop.choice in ("", "keep", "reject") and crop.split in ("train", "test")):
-        raise ValueError(f"what it says of {crop.file!r} makes no sense")
-    for file in crop.files:
-        if not is_plain_name(file):
-            raise ValueError(f"the file {file!r} leaves the folder")
+        raise ValueError(_("what it says of {file} makes no sense", file=repr(crop.file)))
+    if outside := [file for file in crop.files if not is_plain_name(file)]:
+        raise ValueError(_("the file {file} leaves the folder", file=repr(outside[0])))
+    return crop
 
 
 def _no_dataset(directory: Path, why: str) -> DatasetError:
     return DatasetError(
-        f"{directory} is no dataset: {why}.",
-        why=f"Expected a folder with pictures, such as {IMAGE_KINDS}.",
-        fix="Make one with `colab-pix2pix frames VIDEO DIR`.",
+        _("{path} is no dataset: {why}.", path=directory, why=why),
+        why=_("Expected a folder with pictures, such as {kinds}.", kinds=_(IMAGE_KINDS)),
+        fix=_("Make one with `colab-pix2pix frames VIDEO DIR`."),
     )

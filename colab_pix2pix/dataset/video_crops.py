@@ -154,7 +154,11 @@ def _span(info: VideoInfo, timeline: Timeline, config: FramesConfig) -> tuple[fl
     if start < end or (start == end == first):
         return start, end
     raise OptionError(
-        f"start: received {config.start!r}, end: received {config.end!r}.",
+        _(
+            "start: received {start}, end: received {end}.",
+            start=repr(config.start),
+            end=repr(config.end),
+        ),
         why=_(
             "Expected a part of {name}, which lasts {n} seconds.",
             name=info.path.name,

@@ -7,6 +7,7 @@ import re
 
 from ..errors import DownloadError
 from ..filenames import typed_path
+from ..languages import _
 
 _FIELDS = 7
 _HTTP_ONLY = "#HttpOnly_"
@@ -28,17 +29,17 @@ def read_cookies(path: str) -> io.StringIO | None:
     file = typed_path(path, "cookies")
     if not file.is_file():
         raise DownloadError(
-            f"There is no cookies file {path!r}.",
-            why="Expected the path of a cookies.txt.",
-            fix="Export it with a browser's add-on; leave the box empty to go without.",
+            _("There is no cookies file {path}.", path=repr(path)),
+            why=_("Expected the path of a cookies.txt."),
+            fix=_("Export it with a browser's add-on; leave the box empty to go without."),
         )
     text = file.read_text(encoding="utf-8", errors="replace")
     lines = [line for line in map(_plain_line, text.splitlines()) if line]
     if not lines:
         raise DownloadError(
-            f"The cookies file {path!r} holds no cookies.",
-            why="Expected Netscape's format: lines of seven fields with tabs between them.",
-            fix="Export it again, as cookies.txt and not as JSON.",
+            _("The cookies file {path} holds no cookies.", path=repr(path)),
+            why=_("Expected Netscape's format: lines of seven fields with tabs between them."),
+            fix=_("Export it again, as cookies.txt and not as JSON."),
         )
     return io.StringIO("\n".join(["# Netscape HTTP Cookie File", *lines, ""]))
 

@@ -102,7 +102,7 @@ def download_all(
         VideoError: not one video can be fetched; it is the reason of the first.
     """
     if not sources:
-        raise DownloadError("Received no sources.", why="Expected links or paths of videos.")
+        raise DownloadError(_("Received no sources."), why=_("Expected links or paths of videos."))
     videos: list[Path] = []
     first_error: VideoError | None = None
 
@@ -143,9 +143,9 @@ def _expand(
     found = list_folder(folder, _VIDEO_SUFFIXES).files
     if not found:
         raise DownloadError(
-            f"There is no video in the folder {folder}.",
-            why=f"Expected files that end in {', '.join(_VIDEO_SUFFIXES)}.",
-            fix="Choose another folder.",
+            _("There is no video in the folder {folder}.", folder=folder),
+            why=_("Expected files that end in {endings}.", endings=", ".join(_VIDEO_SUFFIXES)),
+            fix=_("Choose another folder."),
         )
     return [*found[: config.limit]]
 
@@ -258,15 +258,23 @@ def _move_in(file: Path, directory: Path, metadata: dict[str, Any]) -> Path:
 
 def _refused_entry(playlist: str, entry: str) -> DownloadError:
     return DownloadError(
-        f"The playlist {public_link(playlist)} names {public_link(entry)!r}.",
-        why="Only http and https links are opened: what a site names is never a path of yours.",
-        fix="If you know and want that file, give its path yourself.",
+        _(
+            "The playlist {link} names {entry}.",
+            link=public_link(playlist),
+            entry=repr(public_link(entry)),
+        ),
+        why=_("Only http and https links are opened: what a site names is never a path of yours."),
+        fix=_("If you know and want that file, give its path yourself."),
     )
 
 
 def _empty_range(link: str, config: VideoConfig) -> DownloadError:
     return DownloadError(
-        f"Received no picture between {config.start or 0} and {config.end or 'the end'}.",
-        why=f"Expected a part of the video at {public_link(link)}.",
-        fix="Look in a browser how long it is, and begin earlier.",
+        _(
+            "Received no picture between {start} and {end}.",
+            start=config.start or 0,
+            end=config.end or _("the end"),
+        ),
+        why=_("Expected a part of the video at {link}.", link=public_link(link)),
+        fix=_("Look in a browser how long it is, and begin earlier."),
     )

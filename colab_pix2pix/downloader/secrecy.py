@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..errors import DownloadError
 from ..filenames import public_link, public_text
+from ..languages import _
 
 _log = logging.getLogger(__name__)
 
@@ -45,9 +46,12 @@ def keep_off_command_lines(downloader: Any, link: str) -> None:
     def refuse(url: str) -> list[Any]:
         if find_cookies(url) or (private_host and urlsplit(url).hostname == private_host):
             raise OnCommandLineError(
-                f"{public_link(link)} can't be fetched without showing its cookies or its key.",
-                why="Every user of this machine can read the command lines of its programs.",
-                fix="Take another format or another source.",
+                _(
+                    "{link} can't be fetched without showing its cookies or its key.",
+                    link=public_link(link),
+                ),
+                why=_("Every user of this machine can read the command lines of its programs."),
+                fix=_("Take another format or another source."),
             )
         return []
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from .. import ffmpeg
 from ..config import VideoConfig, parse_time
 from ..errors import OptionError, VideoError
+from ..languages import _
 from ..video.probe import probe
 from ..video.timeline import read_timeline
 from .sidecar import read_sidecar, write_sidecar
@@ -52,9 +53,13 @@ def requested_range(config: VideoConfig) -> TimeRange | None:
     if requested.start < requested.end:
         return requested
     raise OptionError(
-        f"start: received {config.start!r}, end: received {config.end!r}.",
-        why="Expected an end after the start.",
-        fix="Begin earlier, or end later.",
+        _(
+            "start: received {start}, end: received {end}.",
+            start=repr(config.start),
+            end=repr(config.end),
+        ),
+        why=_("Expected an end after the start."),
+        fix=_("Begin earlier, or end later."),
     )
 
 

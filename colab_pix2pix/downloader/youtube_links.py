@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ..errors import DownloadError
 from ..filenames import public_link
+from ..languages import N_, _
 
 _HOST = re.compile(r"(.+\.)?(youtube(-nocookie)?\.com|youtu\.be)")
 _VIDEO_PATH = re.compile(r"/(?:shorts|embed|live|v|e)/([^/]*)")
@@ -28,18 +29,27 @@ def require_whole(link: str) -> None:
     name = _video_name(link)
     if name is None or _ID.match(name):
         return
-    why = f"A video on YouTube has a name of {_ID_LENGTH} letters and digits"
     if not name:
-        why += ", and there is none in this link."
+        why = N_(
+            "A video on YouTube has a name of {n} letters and digits, and there is none in this"
+            " link."
+        )
     elif re.search(r"…|\.\.|%E2%80%A6", name, re.IGNORECASE):
-        why += "; the dots in this link stand for what a program did not show of it."
+        why = N_(
+            "A video on YouTube has a name of {n} letters and digits; the dots in this link stand"
+            " for what a program did not show of it."
+        )
     else:
-        why += f"; in this link it is {name!r}."
+        why = N_(
+            "A video on YouTube has a name of {n} letters and digits; in this link it is {name}."
+        )
     raise DownloadError(
-        f"The link {public_link(link)} is not complete.",
-        why=why,
-        fix="Copy it once more: from the address line of a browser, or with the Share button"
-        " under the video.",
+        _("The link {link} is not complete.", link=public_link(link)),
+        why=_(why, n=_ID_LENGTH, name=repr(name)),
+        fix=_(
+            "Copy it once more: from the address line of a browser, or with the"
+            " Share button under the video."
+        ),
     )
 
 

@@ -176,8 +176,11 @@ def _download_range(
         try:
             return _call_ytdlp(link, folder, config, options | ranges, download=True), wanted
         except OnCommandLineError:
-            message = "A part would show your cookies or the link's key to others on this machine"
-            on_event(Note(message=f"{message}: fetching all of it."))
+            message = _(
+                "A part would show your cookies or the link's key to others on this machine:"
+                " fetching all of it."
+            )
+            on_event(Note(message=message))
         except DownloadError as error:
             cause = error.__cause__ or error.__context__
             if cause is None or classify(cause).name != "other":

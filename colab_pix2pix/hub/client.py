@@ -12,19 +12,23 @@ from typing import Any
 
 from ..errors import HubError
 from ..filenames import shown
+from ..languages import N_, _
 
 PREFIX = "hub:"
 WEIGHTS = "generator.safetensors"
 _KEYS = "huggingface.co/settings/tokens"
-_AGAIN = "Run it again when it answers: what has arrived there is not sent once more."
+_AGAIN = N_("Run it again when it answers: what has arrived there is not sent once more.")
 _MEANINGS = {
-    401: ("The Hub does not know this key.", f"Make a new one at {_KEYS}."),
+    401: (N_("The Hub does not know this key."), N_("Make a new one at {keys}.")),
     403: (
-        "The Hub does not let this key write there.",
-        f"Publish under your own name, or make a key with the right to write at {_KEYS}.",
+        N_("The Hub does not let this key write there."),
+        N_("Publish under your own name, or make a key with the right to write at {keys}."),
     ),
-    404: ("The Hub has no such model, or it is private.", "Look for a typing error."),
-    429: ("The Hub had too many requests from here.", "Wait some minutes, then run it again."),
+    404: (N_("The Hub has no such model, or it is private."), N_("Look for a typing error.")),
+    429: (
+        N_("The Hub had too many requests from here."),
+        N_("Wait some minutes, then run it again."),
+    ),
 }
 
 
@@ -40,8 +44,8 @@ def library() -> Any:
         import huggingface_hub.utils
     except ImportError as error:
         raise HubError(
-            "The package huggingface_hub is not installed.",
-            why="It speaks with the Hub; Colab has it.",
+            _("The package huggingface_hub is not installed."),
+            why=_("It speaks with the Hub; Colab has it."),
             fix="pip install 'colab_pix2pix[hub]'",
         ) from error
     hub: Any = huggingface_hub
@@ -58,8 +62,8 @@ def repository_name(text: str) -> str:
     name = text.removeprefix(PREFIX)
     hub = library()
     problem = HubError(
-        f"Received {shown(text)} as the name of a model on the Hub.",
-        why="Expected owner/name, such as ada/flowers: at most 96 letters, digits, - _ and .",
+        _("Received {value} as the name of a model on the Hub.", value=shown(text)),
+        why=_("Expected owner/name, such as ada/flowers: at most 96 letters, digits, - _ and ."),
     )
     try:
         hub.utils.validate_repo_id(name)
@@ -83,10 +87,14 @@ def api_to_write(name: str) -> Any:
     key = hub.get_token()
     if not key:
         raise HubError(
-            "There is no key for the Hub.",
-            why="Only its owner may publish under a name.",
-            fix=f"Make one that may write at {_KEYS}, and keep it as HF_TOKEN: in Colab among the"
-            " secrets (the key in the bar on the left), elsewhere in the environment.",
+            _("There is no key for the Hub."),
+            why=_("Only its owner may publish under a name."),
+            fix=_(
+                "Make one that may write at {keys}, and keep it as HF_TOKEN: in Colab"
+                " among the secrets (the key in the bar on the left), elsewhere in the"
+                " environment.",
+                keys=_KEYS,
+            ),
         )
     api = hub.HfApi(token=key, library_name="colab_pix2pix")
     with answering(name):
@@ -94,7 +102,11 @@ def api_to_write(name: str) -> Any:
     owners = [who["name"], *(team["name"] for team in who.get("orgs", []))]
     if name.split("/")[0] not in owners:
         what, fix = _MEANINGS[403]
-        raise HubError(f"{name}: {what}", why=f"It is a key of {' and '.join(owners)}.", fix=fix)
+        raise HubError(
+            f"{name}: {_(what)}",
+            why=_("It is a key of {owners}.", owners=_(" and ").join(owners)),
+            fix=_(fix, keys=_KEYS),
+        )
     return api
 
 
@@ -115,12 +127,16 @@ def answering(name: str) -> Iterator[None]:
         answers = [each for each in causes if isinstance(each, hub.errors.HfHubHTTPError)]
         if answers:
             status = getattr(answers[0].response, "status_code", 0)
-            what, fix = _MEANINGS.get(status, (f"The Hub answered {status}.", _AGAIN))
-            raise HubError(f"{name}: {what}", why=_words(answers[0]), fix=fix) from error
+            what, fix = _MEANINGS.get(
+                status, (_("The Hub answered {status}.", status=status), _AGAIN)
+            )
+            raise HubError(
+                f"{name}: {_(what)}", why=_words(answers[0]), fix=_(fix, keys=_KEYS)
+            ) from error
         if not any(isinstance(each, (httpx.HTTPError, OSError)) for each in causes):
             raise  # a fault of the program, which must be seen
-        what = f"{name}: the Hub can't be reached."
-        raise HubError(what, why=_words(causes[-1]), fix=_AGAIN) from error
+        what = _("{name}: the Hub can't be reached.", name=name)
+        raise HubError(what, why=_words(causes[-1]), fix=_(_AGAIN)) from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

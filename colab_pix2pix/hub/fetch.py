@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import HubError
 from ..events import Note, OnEvent, ignore
 from ..filenames import typed_path
+from ..languages import _
 from .client import PREFIX, WEIGHTS, answering, library, repository_name
 
 
@@ -28,13 +29,13 @@ def weights_path(text: str, option: str, *, on_event: OnEvent = ignore) -> Path:
         return typed_path(text, option)
     name = repository_name(text)
     hub = library()
-    on_event(Note(message=f"Fetching {name} from the Hub, unless it is here already."))
+    on_event(Note(message=_("Fetching {name} from the Hub, unless it is here already.", name=name)))
     with answering(name):
         try:
             return Path(hub.hf_hub_download(name, WEIGHTS, library_name="colab_pix2pix"))
         except hub.errors.RemoteEntryNotFoundError as error:
             raise HubError(
-                f"{name} has no {WEIGHTS}.",
-                why="Expected a model that `colab-pix2pix publish` has put there.",
-                fix="Choose another model.",
+                _("{name} has no {file}.", name=name, file=WEIGHTS),
+                why=_("Expected a model that `colab-pix2pix publish` has put there."),
+                fix=_("Choose another model."),
             ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import DatasetError
 from ..events import Note, OnEvent
-from ..languages import _, ngettext
+from ..languages import N_, _, ngettext
 from ..wording import counted
 
 _MOST_NAMED = 20
@@ -46,10 +46,11 @@ class LeftOut:
             return
         count = len(self.reasons)
         if not used:
-            who = f"Not one of {count} pictures can" if count > 1 else "The one picture can't"
+            words = N_("The one picture can't be used: {named}")
+            words = N_("Not one of {n} pictures can be used: {named}") if count > 1 else words
             raise DatasetError(
-                f"{who} be used: {self._named(_MOST_IN_ERROR)}",
-                fix="Replace what is broken, or choose another folder.",
+                _(words, n=count, named=self._named(_MOST_IN_ERROR)),
+                fix=_("Replace what is broken, or choose another folder."),
             )
         message = ngettext(
             "{n} of {pictures} is left out: {named}",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ..filenames import IMAGE_SUFFIXES
+from ..languages import _
 
 #: Folders that programs make for themselves: copies, thumbnails and what was thrown away.
 _LITTER = ("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found")
@@ -70,7 +71,8 @@ def list_folder(folder: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Listi
             if named and stat.S_ISREG(mode):
                 files.append(entry)
             elif named:
-                passed.append((entry, "it is a folder" if stat.S_ISDIR(mode) else "it is no file"))
+                is_folder = stat.S_ISDIR(mode)
+                passed.append((entry, _("it is a folder") if is_folder else _("it is no file")))
 
     visit(folder)
     in_order = sorted(files, key=lambda file: file.relative_to(folder).as_posix())
@@ -79,5 +81,13 @@ def list_folder(folder: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Listi
 
 def _why(entry: Path, error: OSError) -> str:
     if os.path.islink(entry):
-        return "it is a link that leads nowhere"
+        return _("it is a link that leads nowhere")
     return (error.strerror or str(error)).lower()
+
+
+def is_device(path: Path) -> bool:
+    """Returns whether a path leads to what is neither a file nor a folder: reading may never end.
+
+    Pipes, terminals, `/dev/zero`.
+    """
+    return path.exists() and not (path.is_file() or path.is_dir())

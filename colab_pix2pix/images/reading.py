@@ -140,8 +140,10 @@ def _reason(error: Exception, content: bytes) -> str:
         return str(error) or type(error).__name__
     kind = kind_of(content[:HEAD_BYTES])
     if kind == "a HEIC picture" and "HEIF" not in Image.OPEN:
-        return "it is a HEIC picture, which needs pillow-heif: pip install pillow-heif"
-    return f"it is {kind}" if kind else "its content is of no known kind, or damaged"
+        return _("it is a HEIC picture, which needs pillow-heif: pip install pillow-heif")
+    if not kind:
+        return _("its content is of no known kind, or damaged")
+    return _("it is {kind}", kind=_(kind))
 
 
 def _deep_colours(image: Image.Image, content: bytes) -> np.ndarray | None:

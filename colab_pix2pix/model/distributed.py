@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from ..config import TrainConfig
 from ..errors import TrainingError
+from ..languages import _
 
 _AMPERE = (8, 0)  # the first GPUs with bfloat16 units
 _VOLTA = (7, 0)  # the first with float16 units; Colab's T4 is 7.5
@@ -66,9 +67,9 @@ class DeviceGroup:
         if self.machines > 1 and (config.minutes or not config.batch_size):
             name = "minutes" if config.minutes else "batch_size 0"
             raise TrainingError(
-                f"Received {name} for {self.machines} machines.",
-                why="Each would measure another speed or memory, and they have to do the same.",
-                fix="Give epochs and a batch_size.",
+                _("Received {name} for {machines} machines.", name=name, machines=self.machines),
+                why=_("Each would measure another speed or memory, and they have to do the same."),
+                fix=_("Give epochs and a batch_size."),
             )
 
     def check(self, config: TrainConfig) -> None:
@@ -79,9 +80,13 @@ class DeviceGroup:
         """
         if config.batch_size % self.size:
             raise TrainingError(
-                f"batch_size: received {config.batch_size} for {self.size} devices.",
-                why="Expected a multiple of their number, so that each gets an equal share.",
-                fix=f"Choose {-(-config.batch_size // self.size) * self.size}.",
+                _(
+                    "batch_size: received {batch_size} for {size} devices.",
+                    batch_size=config.batch_size,
+                    size=self.size,
+                ),
+                why=_("Expected a multiple of their number, so that each gets an equal share."),
+                fix=_("Choose {n}.", n=-(-config.batch_size // self.size) * self.size),
             )
 
 
@@ -116,10 +121,12 @@ def _cluster() -> tuple[int, bool]:
         return workers, task["type"] == first and int(task["index"]) == 0
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(
-            f"TF_CONFIG: received {text!r}.",
-            why='Expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
-            ' "index": 0}}.',
-            fix="Correct the environment variable, or unset it to train on one machine.",
+            _("{name}: received {value}.", name="TF_CONFIG", value=repr(text)),
+            why=_(
+                'Expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type":'
+                ' "worker", "index": 0}}.'
+            ),
+            fix=_("Correct the environment variable, or unset it to train on one machine."),
         ) from error
 
 

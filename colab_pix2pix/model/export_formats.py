@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import ExportError
+from ..languages import _
 from ..litter import temp_folder
 from .tf_logging import quiet_work
 from .weights.safetensors_files import safetensors_metadata, save_safetensors
@@ -76,12 +77,19 @@ def export_network(
     difference = float(gap.max() if exact else gap.mean())
     if difference <= TOLERANCES[spec.weights]:  # not so where it is no number
         return difference
+    most = f"{TOLERANCES[spec.weights]:g}"
     raise ExportError(
-        f"The {spec.name} file gives other pictures than the model: {difference:.2g} apart.",
-        why=f"Expected at most {TOLERANCES[spec.weights]:g} "
-        + ("at the worst pixel." if exact else "on average."),
-        fix="It was not kept. Choose another format"
-        + (", and please report this." if exact else " or weights of more bits."),
+        _(
+            "The {name} file gives other pictures than the model: {difference} apart.",
+            name=spec.name,
+            difference=f"{difference:.2g}",
+        ),
+        why=_("Expected at most {most} at the worst pixel.", most=most)
+        if exact
+        else _("Expected at most {most} on average.", most=most),
+        fix=_("It was not kept. Choose another format, and please report this.")
+        if exact
+        else _("It was not kept. Choose another format or weights of more bits."),
     )
 
 

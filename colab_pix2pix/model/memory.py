@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config import TrainConfig, sides
 from ..errors import TrainingError
+from ..languages import _
 from ..wording import bytes_in_words, counted
 
 _MEMINFO = Path("/proc/meminfo")
@@ -91,21 +92,30 @@ def check_training(config: TrainConfig, batch_size: int) -> None:
     if needed <= free:
         return
     raise TrainingError(
-        f"Training would take about {bytes_in_words(needed)} of memory;"
-        f" {bytes_in_words(free)} are free.",
-        why=f"A step looks at {counted(batch_size, 'crop')} of {sides(config.image_size)} pixels,"
-        f" and the network is {config.base_filters} wide.",
-        fix=f"Choose {_what_fits(config, batch_size, free)}.",
+        _(
+            "Training would take about {size} of memory; {free} are free.",
+            size=bytes_in_words(needed),
+            free=bytes_in_words(free),
+        ),
+        why=_(
+            "A step looks at {crops} of {size} pixels, and the network is {width} wide.",
+            crops=counted(batch_size, "crop"),
+            size=sides(config.image_size),
+            width=config.base_filters,
+        ),
+        fix=_what_fits(config, batch_size, free),
     )
 
 
 def _what_fits(config: TrainConfig, batch_size: int, free: int) -> str:
-    """Returns the options, changed as little as it takes, that so many bytes are enough for."""
+    """Says which options, changed as little as it takes, so many bytes are enough for."""
     for size in range(batch_size - 1, 0, -1):
         if training_bytes(config, size) <= free:
-            return f"batch_size {size}"
+            return _("Choose {what}.", what=f"batch_size {size}")
     for width in range(config.base_filters - 1, 3, -1):
         narrower = config.replace(base_filters=width)
         if training_bytes(narrower, 1) <= free:
-            return f"batch_size 1 and base_filters {width} in a new run"
-    return "a smaller image_size in a new run, or a machine with more memory"
+            return _(
+                "Choose batch_size {n} and base_filters {width} in a new run.", n=1, width=width
+            )
+    return _("Choose a smaller image_size in a new run, or a machine with more memory.")

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ..config import sides
 from ..errors import TrainingError
+from ..languages import _
 from . import conditions, inference_mode, memory
 from .trained import Trained
 
@@ -118,7 +119,11 @@ def _check_memory(numbers: int, width: int, height: int) -> None:
 
 def _too_large(width: int, height: int) -> TrainingError:
     return TrainingError(
-        f"There is too little memory for a picture of {width}x{height} pixels at once.",
-        why="The network looks at all of it.",
-        fix="Use its centre (without `whole`), or pictures that are less long.",
+        _(
+            "There is too little memory for a picture of {width}x{height} pixels at once.",
+            width=width,
+            height=height,
+        ),
+        why=_("The network looks at all of it."),
+        fix=_("Use its centre (without `whole`), or pictures that are less long."),
     )

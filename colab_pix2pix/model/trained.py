@@ -197,9 +197,12 @@ def choose_state(
             return one
     numbers = ", ".join(str(one.number) for one in found)
     raise CheckpointError(
-        f"generation: received {shown(wanted)}.",
-        why=f"Expected chosen, last, best, or one of those that are saved: {numbers}.",
-        fix="A run keeps its two newest states; keep_milestone keeps more.",
+        _("{name}: received {value}.", name="generation", value=shown(wanted)),
+        why=_(
+            "Expected chosen, last, best, or one of those that are saved: {numbers}.",
+            numbers=numbers,
+        ),
+        fix=_("A run keeps its two newest states; keep_milestone keeps more."),
     )
 
 

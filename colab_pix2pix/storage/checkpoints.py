@@ -26,7 +26,7 @@ from ..project import Project
 from . import colab, drive, npz, os_errors, session, slots, transfer
 from .drive_thread import DriveThread
 from .local_disk import LocalDisk
-from .slots import FORMAT, Generation
+from .slots import Generation
 from .upload_state import Timing
 from .uploader import News, Uploader, until_safe
 
@@ -151,7 +151,7 @@ class CheckpointWriter:
         self.settle()
         self._generation += 1
         metadata = {
-            "format": FORMAT,
+            "format": npz.FORMAT,
             "run_id": self.run_id,
             "session_id": self._session.id,
             "session_number": self._session.number,

@@ -93,9 +93,9 @@ def port_address(port: int) -> str:
     except Exception as error:  # its own MessageError, a TimeoutError, ...
         why = str(error)
     raise DriveError(
-        f"Colab's page gave no address for port {port}: {why}.",
-        why="The page of the model is served by this machine; the browser needs a way to it.",
-        fix="Keep the notebook's tab open and run the cell again.",
+        _("Colab's page gave no address for port {port}: {why}.", port=port, why=why),
+        why=_("The page of the model is served by this machine; the browser needs a way to it."),
+        fix=_("Keep the notebook's tab open and run the cell again."),
     )
 
 
@@ -140,7 +140,8 @@ def flush_and_release() -> None:
     """
     if not in_colab():
         raise DriveError(
-            "There is no Colab runtime to release.", fix="Close the program, nothing else is due."
+            _("There is no Colab runtime to release."),
+            fix=_("Close the program, nothing else is due."),
         )
     from google.colab import drive, runtime
 
@@ -148,16 +149,16 @@ def flush_and_release() -> None:
         drive.flush_and_unmount()
     except Exception as error:  # google.colab raises bare ValueErrors
         raise DriveError(
-            f"Google Drive was not flushed: {error}. The runtime is still yours.",
-            fix="Wait a few minutes and try again.",
+            _("Google Drive was not flushed: {error}. The runtime is still yours.", error=error),
+            fix=_("Wait a few minutes and try again."),
         ) from error
     try:
         runtime.unassign()
     except Exception as error:  # google.colab's own errors can't be imported elsewhere
         raise DriveError(
-            f"Colab did not take the machine back: {error}",
-            why="Everything is on Drive, which is unmounted now.",
-            fix="Choose Runtime > Disconnect and delete runtime.",
+            _("Colab did not take the machine back: {error}", error=error),
+            why=_("Everything is on Drive, which is unmounted now."),
+            fix=_("Choose Runtime > Disconnect and delete runtime."),
         ) from error
 
 
@@ -185,5 +186,7 @@ def download(file: Path) -> None:
     from google.colab import files
 
     if not file.is_file():
-        raise ProjectError(f"{file} is not there any more.", fix="Run the cell again that made it.")
+        raise ProjectError(
+            _("{file} is not there any more.", file=file), fix=_("Run the cell again that made it.")
+        )
     files.download(str(file))

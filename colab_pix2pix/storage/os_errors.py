@@ -9,28 +9,44 @@ from pathlib import Path
 
 from .. import files, wording
 from ..errors import CheckpointError, DriveError, Pix2PixError, ProjectError
-from ..languages import _
+from ..languages import N_, _
 from ..mounts import REMOUNT
 from . import drive
 
-#: errno -> (in a few words, what to do)
-_KNOWN = {
-    errno.ENOSPC: ("it is full", "Make room: on Drive, empty the trash too, it counts."),
-    errno.EDQUOT: ("it is full", "Make room: on Drive, empty the trash too, it counts."),
-    errno.ENOTCONN: ("the mount is gone", REMOUNT),
-    errno.ECONNABORTED: ("the mount is gone", REMOUNT),
-    errno.ENODEV: ("the mount is gone", REMOUNT),
-    errno.EROFS: ("it can only be read", "Mount it for writing, or train into another folder."),
-    errno.EACCES: ("it may not be written", "Ask its owner for the right to edit the folder."),
-    errno.EPERM: ("it may not be written", "Ask its owner for the right to edit the folder."),
-    errno.ENOENT: ("a file or folder has disappeared", f"Look for it in Drive. {REMOUNT}"),
-    errno.ENOTDIR: ("a file is where a folder should be", "Look for a typing error in the path."),
-    errno.EIO: ("it gives input/output errors", "Wait a minute. If they go on: " + REMOUNT),
+#: errno -> (in a few words, what to do, more of that)
+_KNOWN: dict[int, tuple[str, ...]] = {
+    errno.ENOSPC: (N_("it is full"), N_("Make room: on Drive, empty the trash too, it counts.")),
+    errno.EDQUOT: (N_("it is full"), N_("Make room: on Drive, empty the trash too, it counts.")),
+    errno.ENOTCONN: (N_("the mount is gone"), REMOUNT),
+    errno.ECONNABORTED: (N_("the mount is gone"), REMOUNT),
+    errno.ENODEV: (N_("the mount is gone"), REMOUNT),
+    errno.EROFS: (
+        N_("it can only be read"),
+        N_("Mount it for writing, or train into another folder."),
+    ),
+    errno.EACCES: (
+        N_("it may not be written"),
+        N_("Ask its owner for the right to edit the folder."),
+    ),
+    errno.EPERM: (
+        N_("it may not be written"),
+        N_("Ask its owner for the right to edit the folder."),
+    ),
+    errno.ENOENT: (N_("a file or folder has disappeared"), N_("Look for it in Drive."), REMOUNT),
+    errno.ENOTDIR: (
+        N_("a file is where a folder should be"),
+        N_("Look for a typing error in the path."),
+    ),
+    errno.EIO: (N_("it gives input/output errors"), N_("Wait a minute. If they go on:"), REMOUNT),
 }
 _ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
 #: For an error before anything was written.
 UNCHANGED = "Nothing was changed."
-_OTHER = "Look at the disk or the connection."
+#: For what is written to the mount, and not uploaded yet.
+NOT_CONFIRMED = N_(
+    "Leave this machine running, and look at drive.google.com whether Drive is full."
+)
+_OTHER = N_("Look at the disk or the connection.")
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -41,13 +57,13 @@ PASSING = {errno.EIO, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT, errno.EBUSY}
 def describe(error: BaseException) -> str:
     """Returns what an error means, in a few words."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
-    return known[0] if known else str(getattr(error, "strerror", None) or error)
+    return _(known[0]) if known else str(getattr(error, "strerror", None) or error)
 
 
 def advice(error: BaseException) -> str:
     """Returns what to do about an error."""
     known = _KNOWN.get(getattr(error, "errno", None) or 0)
-    return known[1] if known else _OTHER
+    return " ".join(map(_, known[1:])) if known else _(_OTHER)
 
 
 def _with_system_words(error: OSError) -> str:
@@ -65,7 +81,7 @@ def storage_error(path: Path, error: OSError, *, why: str = "") -> Pix2PixError:
     """
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
-        f"{path} can't be used: {_with_system_words(error)}.",
+        _("{where} can't be used: {why}.", where=path, why=_with_system_words(error)),
         why=why,
         fix=advice(error),
     )
@@ -101,9 +117,9 @@ def on_this_machine(path: Path) -> Iterator[None]:
 def not_saved(error: Exception, last_good: Path | None) -> CheckpointError:
     """Returns the error for a state that could not be written."""
     failure = CheckpointError(
-        f"The training state could not be saved: {describe(error)}.",
-        why=f"The last good one is {last_good}." if last_good else "",
-        fix=f"{advice(error)} Training again continues from the last saved step.",
+        _("The training state could not be saved: {error}.", error=describe(error)),
+        why=_("The last good one is {path}.", path=last_good) if last_good else "",
+        fix=f"{advice(error)} {_('Training again continues from the last saved step.')}",
     )
     failure.__cause__ = error
     return failure

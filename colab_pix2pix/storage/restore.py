@@ -12,10 +12,13 @@ from typing import Any
 from .. import mounts, wording
 from ..errors import CheckpointError, ProjectError
 from ..events import OnEvent, Safety, ignore
+from ..languages import N_, _
 from ..options import checks_input
 from ..project import Project
 from . import colab, drive, os_errors, side_files, slots, status_line, transfer
 from .slots import Generation, SlotCheck
+
+_STATES = {"confirmed": N_("confirmed"), "pending": N_("pending"), "unknown": N_("unknown")}
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ def keep_milestone(run_dir: Project | Path | str) -> Path:
     found = read_run_state(project).generations
     if not found:
         raise CheckpointError(
-            f"{project.path} holds no saved state yet.", fix="Train first, then keep a milestone."
+            _("{path} holds no saved state yet.", path=project.path),
+            fix=_("Train first, then keep a milestone."),
         )
     target = project.path / "milestones" / f"step-{found[0].step:08d}.npz"
     with os_errors.translate_os_errors(project.path):
@@ -210,9 +214,9 @@ def existing(run_dir: Path | str | Project, on_event: OnEvent = ignore) -> Proje
         os.stat(project.path)
     except FileNotFoundError:
         raise ProjectError(
-            f"{project.path} is no run folder: there is no such folder.",
-            why="Expected a folder that `colab-pix2pix train` has made.",
-            fix="Look for a typing error, or train first.",
+            _("{path} is no run folder: there is no such folder.", path=project.path),
+            why=_("Expected a folder that `colab-pix2pix train` has made."),
+            fix=_("Look for a typing error, or train first."),
         ) from None
     except OSError as error:
         raise os_errors.storage_error(project.path, error, why=os_errors.UNCHANGED) from error
@@ -253,28 +257,44 @@ def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generatio
     return notes
 
 
-def _listed(checks: tuple[SlotCheck, ...]) -> str:
-    def line(check: SlotCheck) -> str:
-        if (state := check.generation) is None:
-            return check.problem
-        return f"{check.path.name}: step {wording.count(state.step)}, {state.durability}."
-
-    return " ".join(map(line, checks))
+def _line(check: SlotCheck) -> str:
+    if (state := check.generation) is None:
+        return check.problem
+    return _(
+        "{file}: step {step}, {state}.",
+        file=check.path.name,
+        step=wording.count(state.step),
+        state=_(_STATES[state.durability]),
+    )
 
 
 def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        f"The run in {project.path} has no checkpoint that can be read. {_listed(checks)}".strip(),
-        why="Expected slot-a.npz or slot-b.npz to be whole; a fresh start would lose the run.",
-        fix="Look in the Drive trash or a backup for an older slot file and put it back, "
-        "or train into another folder.",
+        " ".join(
+            [
+                _("The run in {path} has no checkpoint that can be read.", path=project.path),
+                *map(_line, checks),
+            ]
+        ),
+        why=_("Expected slot-a.npz or slot-b.npz to be whole; a fresh start would lose the run."),
+        fix=_(
+            "Look in the Drive trash or a backup for an older slot file and put it"
+            " back, or train into another folder."
+        ),
     )
 
 
 def _unreadable(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        f"A checkpoint of the run in {project.path} can't be read now. {_listed(checks)}",
-        why="It may be the newest one, so nothing was changed; on Drive this often passes.",
-        fix="Try again in a minute, then mount the disk or Drive again. If the file is lost for "
-        "good, put a copy of the other slot in its place.",
+        " ".join(
+            [
+                _("A checkpoint of the run in {path} can't be read now.", path=project.path),
+                *map(_line, checks),
+            ]
+        ),
+        why=_("It may be the newest one, so nothing was changed; on Drive this often passes."),
+        fix=_(
+            "Try again in a minute, then mount the disk or Drive again. If the file"
+            " is lost for good, put a copy of the other slot in its place."
+        ),
     )

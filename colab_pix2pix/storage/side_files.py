@@ -268,9 +268,9 @@ def _durability(path: Path, content_md5: str) -> Callable[[mounts.Beat], Durabil
 def _tell_outcome(count: int, unsure: int, pending: list[Path], on_event: OnEvent) -> None:
     if pending:
         raise DriveError(
-            f"Not on Drive yet: {', '.join(path.name for path in pending)}.",
-            why="They are written to the mount, but Google Drive has not confirmed them.",
-            fix="Leave this machine running, and look at drive.google.com whether Drive is full.",
+            _("Not on Drive yet: {names}.", names=", ".join(path.name for path in pending)),
+            why=_("They are written to the mount, but Google Drive has not confirmed them."),
+            fix=_(os_errors.NOT_CONFIRMED),
         )
     words = N_("Safe on Drive: {files}.")
     words = N_("Written to Drive, not confirmed: {files}.") if unsure else words
@@ -292,9 +292,9 @@ def _in_words(paths: Iterable[Path], *, others: bool = False) -> str:
         if sample_step(path) >= 0:
             samples += 1
         elif path.name == "dataset.zip":
-            words.insert(0, "crops")
+            words.insert(0, _("crops"))
         elif others:
             words.append(path.name)
     if samples:
-        words.insert("crops" in words, wording.counted(samples, "sample"))
+        words.insert(_("crops") in words, wording.counted(samples, "sample"))
     return ", ".join(words)

@@ -18,23 +18,10 @@ from typing import Any
 
 from .. import files, mounts
 from ..errors import CheckpointError, DriveError
-from ..events import unpack_history
+from ..languages import _
 from ..project import Project
 from . import colab, drive, npz, os_errors, transfer
 
-FORMAT = 2
-_NEEDED = {"run_id": str, "generation": int, "step": int, "time": float, "options": dict}
-#: What younger formats and a whole training add: the type of each, and what stands for it.
-_MORE: dict[str, tuple[type, Any]] = {
-    "session_number": (int, 0),
-    "settings": (dict, {}),
-    "epochs_done": (int, 0),
-    "dataset_sha256": (str, ""),
-    "made_with": (dict, {}),
-    "history": (list, []),
-    "unmeasured": (list, []),
-}
-_LOSSES = 3  # of a step
 _SLOT_NAME = re.compile(r"slot-[ab]( \(\d+\))?\.npz")
 
 
@@ -174,9 +161,14 @@ def _check_folder(project: Project) -> None:
     ours = (project.settings_file, *project.slots)
     if known_on_drive(project) and not any(map(is_there, ours)):
         raise DriveError(
-            f"This machine has trained in {project.path}, but nothing of that is on this Drive.",
-            why="Probably another Google account is mounted than before, or the folder was moved.",
-            fix="Mount the Drive of the right account; or choose another name to start anew.",
+            _(
+                "This machine has trained in {path}, but nothing of that is on this Drive.",
+                path=project.path,
+            ),
+            why=_(
+                "Probably another Google account is mounted than before, or the folder was moved."
+            ),
+            fix=_("Mount the Drive of the right account; or choose another name to start anew."),
         )
 
 
@@ -215,9 +207,9 @@ def check_file(project: Project, path: Path, beat: mounts.Beat = lambda: None) -
     except CheckpointError as error:
         return SlotCheck(path, problem=str(error))
     except OSError as error:
-        problem = f"{path} can't be read: {error.strerror}."
+        problem = _("{path} can't be read: {why}.", path=path, why=error.strerror)
         if error.errno == errno.ENOENT:
-            problem = f"{path} is not found, though it was there."
+            problem = _("{path} is not found, though it was there.", path=path)
         return SlotCheck(path, problem=problem, unreadable=True)
 
 
@@ -257,43 +249,6 @@ def _pinned(project: Project, path: Path) -> Path:
 def _manifest(path: Path, copy: Path) -> dict[str, Any]:
     """Returns the manifest in the copy of a file; errors name the file."""
     try:
-        return _migrated(path, npz.read_manifest(copy))
+        return npz.migrated(path, npz.read_manifest(copy))
     except CheckpointError as error:
         raise CheckpointError(str(error).replace(str(copy), str(path))) from error
-
-
-def _migrated(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Returns a manifest as the present format has it.
-
-    Format 1 had no number of the session and no copy of the project's settings.
-    """
-    found = manifest.get("format")
-    if type(found) is not int or found < 1:
-        raise CheckpointError(f"{path} has the format {found!r}, expected a number up to {FORMAT}.")
-    if found > FORMAT:
-        raise CheckpointError(
-            f"{path} has the format {found}, and this version knows those up to {FORMAT}.",
-            fix="It was made by a newer version of colab_pix2pix: upgrade.",
-        )
-    if missing := set(_NEEDED) - set(manifest):
-        raise CheckpointError(f"{path} lacks {sorted(missing)[0]!r} in its manifest.")
-    manifest = {name: default for name, (_, default) in _MORE.items()} | manifest
-    kinds = _NEEDED | {name: kind for name, (kind, _) in _MORE.items()}
-    odd = [name for name, kind in kinds.items() if not files.has_types(manifest, **{name: kind})]
-    if not odd and not _is_history(manifest):
-        odd.append("history")
-    if odd:
-        raise CheckpointError(f"{path} has something odd as {odd[0]!r} in its manifest.")
-    return manifest
-
-
-def _is_history(manifest: dict[str, Any]) -> bool:
-    """Returns whether metrics, and the losses since the last of them, are as we write them."""
-    losses = manifest["unmeasured"]
-    if not all(isinstance(row, list) and len(row) == _LOSSES for row in losses):
-        return False
-    try:
-        unpack_history(manifest["history"])
-    except ValueError:
-        return False
-    return all(isinstance(value, int | float) for row in losses for value in row)

@@ -19,6 +19,7 @@ from .. import mounts
 from ..errors import CheckpointError, Pix2PixError
 from ..events import OnEvent
 from ..files import atomic_folder, atomic_write
+from ..languages import _
 from ..litter import sweep, temp_folder, temp_name
 from ..project import Project
 from . import drive, os_errors
@@ -162,7 +163,7 @@ def overwrite(
         os.fsync(out.fileno())
     progress()
     if md5(target, progress) != content_md5:
-        raise CheckpointError(f"{target} reads back otherwise than it was written.")
+        raise CheckpointError(_("{path} reads back otherwise than it was written.", path=target))
 
 
 def fetch(source: Path, target: Path, progress: Callable[[], None] = lambda: None) -> str:

@@ -20,7 +20,7 @@ from ..errors import CheckpointError, DatasetError, OptionError
 from ..events import Note, OnEvent, Progress, ignore
 from ..files import has_types
 from ..images import image_size, read_centre
-from ..languages import _, ngettext
+from ..languages import N_, _, ngettext
 from ..project import Project
 from .image_store import keep, side_by_side
 
@@ -59,10 +59,11 @@ class Schedule:
         if not has_types(stored, **dict.fromkeys(names, int)) or not (
             stored["pictures"] and stored["batch_size"]
         ):
+            fix = _("Look in the Drive trash or a backup for an older slot file and put it back.")
             raise CheckpointError(
-                "A saved state does not say which pictures came when.",
-                why="Its schedule is not as this package writes it.",
-                fix="Look in the Drive trash or a backup for an older slot file and put it back.",
+                _("A saved state does not say which pictures came when."),
+                why=_("Its schedule is not as this package writes it."),
+                fix=fix,
             )
         return cls(**{name: stored[name] for name in names})
 
@@ -137,20 +138,33 @@ def _check_partners(dataset: Dataset, kept: Sequence[Crop], condition: str) -> N
     paired = [crop for crop in kept if crop.input_file]
     alone = [crop for crop in kept if not crop.input_file]
     if condition == "paired" and alone:
-        counted = f"; {len(paired)} others have one" if paired else ""
+        words = (
+            N_("{folder} has no picture beside {file}; {n} others have one.")
+            if paired
+            else N_("{folder} has no picture beside {file}.")
+        )
         raise DatasetError(
-            f"{dataset.directory} has no picture beside {alone[0].file}{counted}.",
-            why="With the condition paired, each crop needs a picture that the network gets.",
-            fix="Make such a dataset with `colab-pix2pix import --pairs SOURCE DIR`, or choose"
-            " another condition.",
+            _(words, folder=dataset.directory, file=alone[0].file, n=len(paired)),
+            why=_("With the condition paired, each crop needs a picture that the network gets."),
+            fix=_(
+                "Make such a dataset with `colab-pix2pix import --pairs SOURCE DIR`, or"
+                " choose another condition."
+            ),
         )
     if condition != "paired" and paired:
         raise DatasetError(
-            f"{dataset.directory} holds pairs of pictures, such as {' and '.join(paired[0].files)}"
-            f"; received the condition {condition}.",
-            why="It makes the input out of the crop itself and would leave the partners unused.",
-            fix="Add --condition paired to learn from the pairs; or import the pictures of one"
-            " side alone.",
+            _(
+                "{folder} holds pairs of pictures, such as {files}; received the condition"
+                " {condition}.",
+                folder=dataset.directory,
+                files=_(" and ").join(paired[0].files),
+                condition=condition,
+            ),
+            why=_("It makes the input out of the crop itself and would leave the partners unused."),
+            fix=_(
+                "Add --condition paired to learn from the pairs; or import the pictures"
+                " of one side alone."
+            ),
         )
 
 
@@ -243,9 +257,11 @@ def check_samples(config: SamplesConfig, dataset: Dataset) -> None:
     wrong = [number for number in config.numbers if not 1 <= number <= len(dataset.crops)]
     if wrong:
         raise OptionError(
-            f"samples: received {wrong[0]}.",
-            why=f"Expected numbers of crops from 1 to {len(dataset.crops)}, as the gallery has"
-            " them.",
+            _("{name}: received {value}.", name="samples", value=wrong[0]),
+            why=_(
+                "Expected numbers of crops from 1 to {n}, as the gallery has them.",
+                n=len(dataset.crops),
+            ),
         )
 
 

@@ -97,7 +97,14 @@ def _explained(folder: Path, size: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatasetError(
-            f"The decoded pictures do not fit into {folder}: {error.strerror}.",
-            why=f"They take {wording.bytes_in_words(size)}, which is more than memory_limit.",
-            fix="Make room there, name another disk in XDG_CACHE_HOME, or raise memory_limit.",
+            _(
+                "The decoded pictures do not fit into {folder}: {why}.",
+                folder=folder,
+                why=error.strerror,
+            ),
+            why=_(
+                "They take {size}, which is more than memory_limit.",
+                size=wording.bytes_in_words(size),
+            ),
+            fix=_("Make room there, name another disk in XDG_CACHE_HOME, or raise memory_limit."),
         ) from error

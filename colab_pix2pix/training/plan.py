@@ -15,7 +15,7 @@ from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
 from ..filenames import typed_path
 from ..hub.fetch import weights_path
-from ..languages import ngettext
+from ..languages import N_, _, ngettext
 from ..model.trained import saved_options
 from ..model.weights import weight_files
 from ..options import options
@@ -106,7 +106,7 @@ def make_plan(
         config = config or project.recall(TrainConfig)
     _check_teacher(config, project)
     require_library(config.track)
-    learned, _ = split_crops(dataset, config)
+    learned, _held_out = split_crops(dataset, config)
     state = restore.read_run_state(project, on_event)
     found = state.generations
     manifest = found[0].manifest if found else None
@@ -122,11 +122,11 @@ def make_plan(
         notes.append(message)
     notes += _check_options(project, config, manifest["options"]) if manifest else []
     if not found and state.checks:
-        notes.append("The very first save was cut off, so nothing is saved yet: starting anew.")
+        notes.append(_("The very first save was cut off, so nothing is saved yet: starting anew."))
     schedule = _continued(fresh, manifest) if manifest else fresh
     dataset_sha256 = dataset.sha256
     if manifest and manifest["dataset_sha256"] != dataset_sha256:
-        notes.append("The crops have changed since the last save: going on with the new ones.")
+        notes.append(_("The crops have changed since the last save: going on with the new ones."))
     return Plan(
         dataset=dataset,
         dataset_sha256=dataset_sha256,
@@ -150,15 +150,15 @@ def _epochs(config: TrainConfig) -> int:
 def _check_folder(dataset: Dataset, project: Project) -> None:
     if os.path.isfile(project.path):
         raise ProjectError(
-            f"{project.path} is a file.",
-            why="Expected a folder to keep the run in, new or made by an earlier run.",
-            fix="Choose another name.",
+            _("{path} is a file.", path=project.path),
+            why=_("Expected a folder to keep the run in, new or made by an earlier run."),
+            fix=_("Choose another name."),
         )
     if os.path.realpath(project.path) == os.path.realpath(dataset.directory):
         raise ProjectError(
-            f"The run folder and the dataset folder are the same: {project.path}.",
-            why="Expected a folder of its own for the run.",
-            fix="Choose another run folder.",
+            _("The run folder and the dataset folder are the same: {path}.", path=project.path),
+            why=_("Expected a folder of its own for the run."),
+            fix=_("Choose another run folder."),
         )
 
 
@@ -168,12 +168,18 @@ def _start(config: TrainConfig, on_event: OnEvent) -> Path | None:
         return None
     path = weights_path(config.init_from, "init_from", on_event=on_event)
     if not (path.is_file() or path.is_dir() or weight_files.checkpoint_prefix(path)):
-        found = "what is neither a file nor a folder" if path.exists() else "nothing"
+        words = (
+            N_("init_from: there is what is neither a file nor a folder at {path}.")
+            if path.exists()
+            else N_("init_from: there is nothing at {path}.")
+        )
         raise ProjectError(
-            f"init_from: there is {found} at {config.init_from!r}.",
-            why="Expected a run folder, hub:owner/name, or a generator: a .h5, .keras or"
-            " .safetensors file, a TensorFlow checkpoint or SavedModel.",
-            fix="Look for a typing error, or leave it empty.",
+            _(words, path=repr(config.init_from)),
+            why=_(
+                "Expected a run folder, hub:owner/name, or a generator: a .h5, .keras or"
+                " .safetensors file, a TensorFlow checkpoint or SavedModel."
+            ),
+            fix=_("Look for a typing error, or leave it empty."),
         )
     return path
 
@@ -185,9 +191,9 @@ def _check_teacher(config: TrainConfig, project: Project) -> None:
     run = Project(typed_path(config.teacher, "teacher"))
     if os.path.realpath(run.path) == os.path.realpath(project.path):
         raise IncompatibleRunError(
-            f"teacher: {run.path} is the run itself.",
-            why="Expected another run, one that is trained.",
-            fix="Choose a new folder for what imitates it.",
+            _("teacher: {path} is the run itself.", path=run.path),
+            why=_("Expected another run, one that is trained."),
+            fix=_("Choose a new folder for what imitates it."),
         )
     known = saved_options(run)
     for name in _AS_THE_TEACHER:
@@ -195,9 +201,17 @@ def _check_teacher(config: TrainConfig, project: Project) -> None:
         if now != before:
             option = "input_channels" if name == "channels_fed" else name
             raise IncompatibleRunError(
-                f"teacher: {run.path} was trained with {option} = {before}; received {now}.",
-                why="What imitates it has to see the same, and to make pictures of the same size.",
-                fix=f"Choose {option} = {before}.",
+                _(
+                    "teacher: {path} was trained with {option} = {before}; received {now}.",
+                    path=run.path,
+                    option=option,
+                    before=before,
+                    now=now,
+                ),
+                why=_(
+                    "What imitates it has to see the same, and to make pictures of the same size."
+                ),
+                fix=_("Choose {option} = {before}.", option=option, before=before),
             )
 
 
@@ -210,11 +224,21 @@ def _check_options(project: Project, config: TrainConfig, stored: dict[str, Any]
             continue
         if about.on_resume == "refuse":
             raise IncompatibleRunError(
-                f"{project.path} was trained with {name} = {before}; received {name} = {now}.",
-                why="This option can't change in the middle of a run.",
-                fix=f"Train with {name} = {before} to go on, or choose another run folder.",
+                _(
+                    "{path} was trained with {name} = {before}; received {name} = {now}.",
+                    path=project.path,
+                    name=name,
+                    before=before,
+                    now=now,
+                ),
+                why=_("This option can't change in the middle of a run."),
+                fix=_(
+                    "Train with {name} = {before} to go on, or choose another run folder.",
+                    name=name,
+                    before=before,
+                ),
             )
-        notes.append(f"{name} changes from {before} to {now}.")
+        notes.append(_("{name} changes from {before} to {now}.", name=name, before=before, now=now))
     return notes
 
 

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from ..errors import VideoError
 from ..files import atomic_write
+from ..languages import _
 from .packets import AnyPacket
 from .sound import Sound, open_sound
 from .timeline import Timeline
@@ -52,7 +53,9 @@ def encode_video(
     frames = iter(frames)
     first = next(frames, None)
     if first is None:
-        raise VideoError(f"Received no pictures for {path}.", why="Expected at least one.")
+        raise VideoError(
+            _("Received no pictures for {path}.", path=path), why=_("Expected at least one.")
+        )
     with atomic_write(path) as temp_path, ExitStack() as stack:
         try:
             options = {"movflags": "+faststart"}
@@ -64,8 +67,8 @@ def encode_video(
             _write(output, video, _chained(first, frames), end_seconds, sound)
         except av.error.FFmpegError as error:
             raise VideoError(
-                f"{path} can't be written: {error.strerror or error}.",
-                fix="Look whether the disk is full, then try again.",
+                _("{path} can't be written: {why}.", path=path, why=error.strerror or error),
+                fix=_("Look whether the disk is full, then try again."),
             ) from error
     return path
 

@@ -136,7 +136,7 @@ def _check_file(video: Path) -> None:
     # ffmpeg would find videos and pictures in the bytes of an archive.
     if os.access(video, os.R_OK) and "archive" in (kind := kind_of_file(video)):
         raise VideoError(
-            f"{video} is {kind}, no video.",
-            why="Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm.",
-            fix="Unpack it; a zip of pictures goes to `colab-pix2pix import`.",
+            _("{file} is {kind}, no video.", file=video, kind=_(kind)),
+            why=_("Expected a file that ffmpeg can decode, such as mp4, mov, mkv or webm."),
+            fix=_("Unpack it; a zip of pictures goes to `colab-pix2pix import`."),
         )

@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from ..errors import OptionError
+from ..languages import _
 
 _MOST_CONNECTIONS = 24  # a browser opens six to one server
 _IDLE_SECONDS = 10.0
@@ -58,9 +59,13 @@ class PageServer(http.server.ThreadingHTTPServer):
             super().__init__((_HERE, port), _Handler)
         except (OSError, OverflowError) as error:
             raise OptionError(
-                f"port: received {port}, where nothing can be served: {error}.",
-                why="Expected a port from 1024 to 65535 that no other program has, or 0.",
-                fix="0 takes a free one by itself.",
+                _(
+                    "port: received {port}, where nothing can be served: {error}.",
+                    port=port,
+                    error=error,
+                ),
+                why=_("Expected a port from 1024 to 65535 that no other program has, or 0."),
+                fix=_("0 takes a free one by itself."),
             ) from error
         self.folder = folder
         self.path = f"/{secrets.token_urlsafe(24)}/"

@@ -19,7 +19,7 @@ from ..events import Note, OnEvent, Progress
 from ..filenames import IMAGE_SUFFIXES, output_file, shown
 from ..files import atomic_write
 from ..images import LeftOut
-from ..languages import _
+from ..languages import N_, _
 from ..mounts import require_apart
 from ..options import checks_input
 from ..project import Project
@@ -97,12 +97,11 @@ def apply(
     project = run_dir if isinstance(run_dir, Project) else Project(Path(run_dir))
     source = Path(source)
     if not 0 <= smooth <= _SMOOTHEST:
-        raise OptionError(f"smooth: received {smooth}.", why=f"Expected 0 to {_SMOOTHEST}.")
+        why = _("Expected {low} to {high}.", low=0, high=_SMOOTHEST)
+        raise OptionError(_("{name}: received {value}.", name="smooth", value=smooth), why=why)
     if mode not in ("auto", *MODES):
-        raise OptionError(
-            f"mode: received {shown(mode)}.", why=f"Expected auto, {', '.join(MODES)}."
-        )
-
+        why = _("Expected auto, {names}.", names=", ".join(MODES))
+        raise OptionError(_("{name}: received {value}.", name="mode", value=shown(mode)), why=why)
     mounts.require_answer(source, Path(target), on_event=on_event)
 
     def load() -> Predictor:
@@ -147,7 +146,7 @@ def _to_video(
     smooth: float,
     on_event: OnEvent,
 ) -> Path:
-    target = output_file(target, source.stem, (".mp4",), what="the video")
+    target = output_file(target, source.stem, (".mp4",), what=N_("the video"))
     require_apart(target, source)
     with transfer.brought_here(source, on_event) as video:
         info = probe(video)
@@ -227,7 +226,7 @@ def generate_frames(
                 made = np.rint(before).astype(np.uint8)
             made = made[: made.shape[0] // 2 * 2, : made.shape[1] // 2 * 2]  # as H.264 has it
             if side_by_side:
-                height, width, _ = made.shape
+                height, width = made.shape[:2]
                 seen = Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
                 made = np.concatenate([np.asarray(seen), made], axis=1)
             yield float(seconds), made
@@ -261,7 +260,7 @@ def _to_pictures(
     size = predictor.size
     reads = partial(read, size=size)
     for block in _blocks(readable(todo, lambda p: ask(p, lambda beat: reads(p)), left_out)):
-        results = predictor(np.stack([picture for _, picture in block]))
+        results = predictor(np.stack([picture for _task, picture in block]))
         for ((_source, path), _picture), result in zip(block, results, strict=True):
             ask(path, partial(_write, path, result, made_by))
             done += 1
@@ -291,7 +290,8 @@ def _write(path: Path, picture: np.ndarray, made_by: str, beat: mounts.Beat) -> 
 def _is_made(source: Path, result: Path, made_by: str, beat: mounts.Beat) -> bool:
     """Tells whether a result is there, of this state of the model, and newer than its source."""
     if result.exists() and not result.is_file():  # opening a pipe would wait for ever
-        raise OptionError(f"{result} is in the way: it is no file.", fix="Take it away.")
+        what = _("{path} is in the way: it is no file.", path=result)
+        raise OptionError(what, fix=_("Take it away."))
     try:
         with Image.open(result) as picture:
             mine = picture.info.get(_MADE_BY) == made_by

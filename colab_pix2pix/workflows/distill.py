@@ -19,6 +19,7 @@ from ..dataset.manifest import Crop, Dataset
 from ..errors import OptionError
 from ..events import Note, OnEvent, ignore
 from ..files import link_or_copy
+from ..languages import _
 from ..model.tf_logging import silence_stderr
 from ..model.trained import saved_options
 from ..options import checks_input
@@ -78,7 +79,14 @@ def distill(
     config = small_options(saved_options(run), run, parameters)
     config = config.replace(epochs=epochs or config.epochs, minutes=minutes)
     dataset = _crops(run, small, config, frames, on_event)
-    on_event(Note(message=f"The small network is {config.base_filters} filters wide."))
+    on_event(
+        Note(
+            message=_(
+                "The small network is {width} filters wide.",
+                width=config.base_filters,
+            )
+        )
+    )
     return train(dataset, small, config, on_event=on_event)
 
 
@@ -104,9 +112,13 @@ def small_options(options: TrainConfig, run: Project, parameters: int) -> TrainC
     low, high = _NARROWEST, options.base_filters  # the widest that fits is in between
     if (least := count_parameters(small.replace(base_filters=low))) > parameters:
         raise OptionError(
-            f"parameters: received {parameters}.",
-            why=f"The narrowest network for {options.image_size} pixels has {least}.",
-            fix=f"Expected {least} or more.",
+            _("{name}: received {value}.", name="parameters", value=parameters),
+            why=_(
+                "The narrowest network for {size} pixels has {least}.",
+                size=options.image_size,
+                least=least,
+            ),
+            fix=_("Expected {least} or more.", least=least),
         )
     while low < high:
         middle = (low + high + 1) // 2
@@ -129,9 +141,9 @@ def _crops(
     """Returns the crops of the large run and of what else is to be learned from."""
     if frames and config.condition == "paired":
         raise OptionError(
-            f"frames: received {frames[0]} for a model of pairs.",
-            why="Its inputs are pictures of their own kind, which are not cut out of videos.",
-            fix="Leave it out.",
+            _("frames: received {file} for a model of pairs.", file=frames[0]),
+            why=_("Its inputs are pictures of their own kind, which are not cut out of videos."),
+            fix=_("Leave it out."),
         )
     folder = small.crops / "of-the-teacher"
     if not (folder / "manifest.json").exists():
@@ -151,7 +163,13 @@ def _crops(
     found = manifest.read(more) if frames else Dataset(more, ())
     for key, known in found.sources.items():
         if known["sha256"] in own:  # some of its crops are held out
-            tell(Note(message=f"{known['file']} is left out: the model was trained on it."))
+            tell(
+                Note(
+                    message=_(
+                        "{file} is left out: the model was trained on it.", file=known["file"]
+                    )
+                )
+            )
         else:
             linked = Source(key, known | {_UNLABELLED: True}, partial(_link, found, key))
             add_sources(folder, [linked], on_event=tell)
@@ -160,7 +178,7 @@ def _crops(
 
 def _keep_split(dataset: Dataset) -> None:
     """Writes down what is held out, which the place among the crops may have told alone."""
-    _, held_out = learned_and_held_out(dataset)
+    _learned, held_out = learned_and_held_out(dataset)
     files = {crop.file for crop in held_out}
     sides: dict[bool, Literal["train", "test"]] = {True: "test", False: "train"}
     manifest.update(

@@ -220,7 +220,8 @@ class _Export:
 def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None) -> None:
     def refuse(what: str, received: object, expected: Sequence[str]) -> None:
         raise ExportError(
-            f"{what}: received {received}.", why=f"Expected one of {', '.join(expected)}."
+            _("{name}: received {value}.", name=what, value=received),
+            why=_("Expected one of {names}.", names=", ".join(expected)),
         )
 
     unknown = [name for name in formats if name not in FORMATS]
@@ -233,8 +234,10 @@ def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None)
     without = [name for name in formats if name not in _WITH_DROPOUT]
     if mode == "paper" and without:
         raise ExportError(
-            f"The format {without[0]} has no dropout once it is loaded elsewhere.",
-            why=f"Paper mode keeps it: expected {' or '.join(_WITH_DROPOUT)}.",
+            _("The format {name} has no dropout once it is loaded elsewhere.", name=without[0]),
+            why=_("Paper mode keeps it: expected {names}.", names=_(" or ").join(_WITH_DROPOUT)),
         )
     if target.exists() and not target.is_dir():
-        raise ExportError(f"{target} is a file.", why="Expected a folder, new or old.")
+        raise ExportError(
+            _("{path} is a file.", path=target), why=_("Expected a folder, new or old.")
+        )

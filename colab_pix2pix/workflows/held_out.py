@@ -14,6 +14,7 @@ from ..dataset.archive import unpack
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..images import resize_images
+from ..languages import _
 from ..litter import temp_folder
 from ..project import Project
 from ..spacing import evenly_chosen
@@ -56,9 +57,9 @@ def unpacked(project: Project) -> Iterator[Dataset]:
     """
     if not project.dataset_zip.exists():
         raise DatasetError(
-            f"{project.path} has no dataset.zip.",
-            why="Its held-out crops are what a model is measured on.",
-            fix="Train once more with its crops, a few epochs longer: that packs them.",
+            _("{path} has no dataset.zip.", path=project.path),
+            why=_("Its held-out crops are what a model is measured on."),
+            fix=_("Train once more with its crops, a few epochs longer: that packs them."),
         )
     with temp_folder() as temp_dir:
         folder = temp_dir / "crops"

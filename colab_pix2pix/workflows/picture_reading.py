@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import DatasetError
 from ..filenames import IMAGE_KINDS, WRITTEN_SUFFIXES, output_file, output_folder
 from ..images import LeftOut, list_folder
-from ..languages import _
+from ..languages import N_, _
 
 #: A picture and the file that its result goes to.
 Task = tuple[Path, Path]
@@ -65,7 +65,7 @@ def pairs_of(source: Path, target: Path | str) -> list[tuple[Path, Path]]:
         )
     if source.is_dir():
         return pairs
-    return [(source, output_file(target, source.stem, WRITTEN_SUFFIXES, what="the picture"))]
+    return [(source, output_file(target, source.stem, WRITTEN_SUFFIXES, what=N_("the picture")))]
 
 
 def _names(found: Sequence[Path]) -> list[str]:

@@ -13,6 +13,7 @@ from ..dataset import manifest
 from ..dataset.manifest import Dataset
 from ..errors import DatasetError
 from ..events import OnEvent
+from ..languages import _
 from ..mounts import require_apart
 from ..options import checks_input
 from ..project import Project
@@ -125,9 +126,9 @@ def import_and_split(
 
     if len(sources) > 2:
         raise DatasetError(
-            f"Received {len(sources)} sources of pairs.",
-            why="Expected one with both pictures side by side, or two folders, A and B.",
-            fix="Call it once for each source: a dataset folder takes several.",
+            _("Received {n} sources of pairs.", n=len(sources)),
+            why=_("Expected one with both pictures side by side, or two folders, A and B."),
+            fix=_("Call it once for each source: a dataset folder takes several."),
         )
     mounts.require_answer(*sources, directory, on_event=on_event)
     pairs = sources[0] if len(sources) == 1 else (sources[0], sources[1])

@@ -75,24 +75,29 @@ def _refuse_to_lose(project: Project, on_event: OnEvent = ignore) -> None:
     found = read_run_state(project, on_event)
     if lost := _unconfirmed(project, found, on_event):
         raise DriveError(
-            f"Not released: {', '.join(lost)} would be lost."
-            f" {status_line.line(safety(project, found.generations))}.",
-            why="Google Drive has not confirmed it.",
-            fix="Wait and try again. To let it go all the same: release_runtime(...,"
-            " even_if_lost=True), or Runtime > Disconnect and delete runtime.",
+            _(
+                "Not released: {names} would be lost. {state}.",
+                names=", ".join(lost),
+                state=status_line.line(safety(project, found.generations)),
+            ),
+            why=_("Google Drive has not confirmed it."),
+            fix=_(
+                "Wait and try again. To let it go all the same: release_runtime(...,"
+                " even_if_lost=True), or Runtime > Disconnect and delete runtime."
+            ),
         )
 
 
 def _unconfirmed(project: Project, found: RunState, on_event: OnEvent) -> list[str]:
     """Returns what of a project would not survive this machine: names of files and steps."""
     if not drive.is_drive(project.path):
-        return [f"everything in {project.path}, which is no Google Drive,"]
+        return [_("everything in {path}, which is no Google Drive,", path=project.path)]
     lost = []
     good = found.generations
     if good:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
-            lost.append(f"step {wording.count(newest.step)}")
+            lost.append(_("step {n}", n=wording.count(newest.step)))
     if transfer.staging_dir(project).dataset_zip.exists() and not project.dataset_zip.exists():
         lost.append(project.dataset_zip.name)  # there was no room for it
     return lost + [

@@ -12,6 +12,7 @@ from ..dataset.manifest import Dataset
 from ..errors import CheckpointError, DatasetError, ProjectError
 from ..events import Metrics, unpack_history
 from ..files import write_json
+from ..languages import _
 from ..model.tf_logging import silence_stderr
 from ..project import Project, sample_step
 from ..spacing import evenly_chosen
@@ -50,7 +51,7 @@ def set_aside(path: Path) -> str:
 def _write_settings(project: Project, to: Project) -> None:
     settings = project.settings()  # where the file is torn, a slot's copy
     if not settings:
-        raise ProjectError("No saved state holds a copy of the settings.")
+        raise ProjectError(_("No saved state holds a copy of the settings."))
     write_json(to.settings_file, settings)
     states = restore.generations(project) if drive.is_drive(project.path) else []
     safe = [state.path.name for state in states if state.durability == "confirmed"]
@@ -65,7 +66,7 @@ def _write_choices(project: Project, other: Path, to: Project) -> None:
     for dataset in _crops(project):
         choices.keep(to, choices.restore(to, dataset)[0])
     if not to.choices_file.exists():
-        raise ProjectError("Neither another copy nor crops tell what was decided.")
+        raise ProjectError(_("Neither another copy nor crops tell what was decided."))
     transfer.put(to.choices_file, to.earlier_choices_file)
 
 
@@ -82,9 +83,11 @@ def _write_crops(project: Project, to: Project) -> None:
     here = manifest.read_all(project.crops)
     if not here:
         raise DatasetError(
-            f"No crops are left to pack in {project.crops}.",
-            fix="Run the notebook's cells for the video and the crops again, or the commands"
-            " frames and train.",
+            _("No crops are left to pack in {folder}.", folder=project.crops),
+            fix=_(
+                "Run the notebook's cells for the video and the crops again, or the"
+                " commands frames and train."
+            ),
         )
     archive.pack(here[0], to.dataset_zip)
 
@@ -92,7 +95,7 @@ def _write_crops(project: Project, to: Project) -> None:
 def _history(project: Project) -> list[Metrics]:
     states = restore.generations(project)
     if not states:
-        raise CheckpointError("No saved state is left that holds the numbers.")
+        raise CheckpointError(_("No saved state is left that holds the numbers."))
     return unpack_history(states[0].manifest["history"])
 
 
@@ -114,7 +117,9 @@ def _draw_sample(project: Project, path: Path, to: Project) -> None:
     states += [c.generation for c in restore.check_milestones(project) if c.generation]
     state = next((state for state in states if state.step == step), None)
     if state is None:
-        raise CheckpointError(f"No saved state of step {step} is left to draw it from.")
+        raise CheckpointError(
+            _("No saved state of step {step} is left to draw it from.", step=step)
+        )
     with held_out.unpacked(project) as dataset:
         with silence_stderr():  # TensorFlow: only where there is something to draw
             from ..model.trained import load_state
@@ -125,5 +130,5 @@ def _draw_sample(project: Project, path: Path, to: Project) -> None:
         crops = evenly_chosen(split_crops(dataset, trained.config)[1], _MEASURED)
         pictures = decode_crops(dataset, crops, trained.config.image_size)
         samples = sample_pictures(dataset, project, trained.config)
-        grid, _ = HeldOut(trained, pictures, samples).draw()
+        grid, _measures = HeldOut(trained, pictures, samples).draw()
     artifacts.write_sample(to, step, grid, trained.config.made_size)

@@ -7,6 +7,7 @@ from pathlib import Path
 from .. import events, mounts
 from ..events import OnEvent
 from ..filenames import output_file
+from ..languages import N_
 from ..litter import temp_folder
 from ..mounts import require_apart
 from ..options import checks_input
@@ -62,7 +63,7 @@ def report(
     mounts.require_answer(project.path, Path(target), on_event=on_event)
     leave_out_doubtful(on_event)
     if str(target):
-        path = output_file(target, Path(FILE_NAME).stem, (".html", ".htm"), what="the report")
+        path = output_file(target, Path(FILE_NAME).stem, (".html", ".htm"), what=N_("the report"))
     own = (project.settings_file, project.session_file, project.dataset_zip, project.metrics_csv)
     require_apart(path, *project.slots, *own, project.samples, project.logs)
     with temp_folder() as temp_dir:

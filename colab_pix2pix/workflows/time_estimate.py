@@ -105,7 +105,10 @@ def record_speed(config: TrainConfig, steps_per_second: float, device: str) -> N
         OptionError: the batch size is 0: a step may have had any number of crops.
     """
     if not config.batch_size:
-        raise OptionError("batch_size: received 0.", why="Expected what the run has found to fit.")
+        raise OptionError(
+            _("{name}: received {value}.", name="batch_size", value=0),
+            why=_("Expected what the run has found to fit."),
+        )
     options = {name: getattr(config, name) for name in _SIZES}
     crop_seconds = 1.0 / (steps_per_second * config.batch_size)
     entry = {"options": options, "crop_seconds": crop_seconds}

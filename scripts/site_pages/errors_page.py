@@ -83,7 +83,8 @@ def disks(source: Reader) -> list[str]:
         words = tuple(escaped(text) for part in value.elts for text in source.texts(module, part))
         rows.setdefault(words, []).append(key.attr)
     named = [
-        (what, ", ".join(map("`{}`".format, names)), fix) for (what, fix), names in rows.items()
+        (what, ", ".join(map("`{}`".format, names)), " ".join(fixes))
+        for (what, *fixes), names in rows.items()
     ]
     return table(("what it says", "the system's names", "what to do"), named)
 

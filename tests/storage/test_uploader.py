@@ -57,7 +57,7 @@ def offer_state(uploader: Uploader, project: Project, number: int) -> None:
     working_copy = slots.working_copy(project)
     working_copy.parent.mkdir(parents=True, exist_ok=True)
     manifest = {
-        "format": slots.FORMAT,
+        "format": npz.FORMAT,
         "run_id": "a-run",
         "session_number": 1,
         "generation": number,

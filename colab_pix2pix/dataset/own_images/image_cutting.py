@@ -13,6 +13,7 @@ from ...config import FramesConfig, Size, sides
 from ...errors import DatasetError
 from ...events import Note, OnEvent, Progress
 from ...images import LeftOut, ReadImage, Reading
+from ...languages import N_, _, ngettext
 from ...spacing import evenly_chosen
 from ...wording import count, counted
 from ..crop_geometry import CropBox, boxes_of, cut_size, own_box
@@ -68,19 +69,30 @@ class Cutting:
         """Says what was decided for how many images."""
         if self._transparent:
             colour = "#{:02x}{:02x}{:02x}".format(*self.reading.background)
-            self._note(f"{self._transparent} are transparent: {colour} shows through (background).")
-        if self._deep:
-            levels = self.reading.levels
-            how = (
-                "of {:g} to {:g}".format(*levels) if levels else "from its darkest to its brightest"
+            words = N_("Of the pictures, {n} are transparent: {colour} shows through (background).")
+            self._note(words, n=self._transparent, colour=colour)
+        if self._deep and self.reading.levels:
+            low, high = map("{:g}".format, self.reading.levels)
+            words = N_(
+                "Of the pictures, {n} have more than 8 bits: each is taken of {low} to {high}"
+                " (levels)."
             )
-            self._note(f"{self._deep} have more than 8 bits: each is taken {how} (levels).")
+            self._note(words, n=self._deep, low=low, high=high)
+        elif self._deep:
+            words = N_(
+                "Of the pictures, {n} have more than 8 bits: each is taken from its darkest to its"
+                " brightest (levels)."
+            )
+            self._note(words, n=self._deep)
         if self.nearest:
-            few = f"{self._few} of at most {_FEW_COLOURS} colours keep them"
-            self._note(f"{few}; {self._smooth} of more are scaled smoothly (nearest).")
+            words = N_(
+                "Of the pictures, {n} of at most {most} colours keep them; {others} of more are"
+                " scaled smoothly (nearest)."
+            )
+            self._note(words, n=self._few, most=_FEW_COLOURS, others=self._smooth)
 
-    def _note(self, text: str) -> None:
-        self.on_event(Note(message=f"Of the pictures, {text}"))
+    def _note(self, words: str, **values: object) -> None:
+        self.on_event(Note(message=_(words, **values)))
 
 
 def cut_images(
@@ -141,9 +153,15 @@ def cut_images(
     cutting.left_out.tell(len(counts))
     cutting.tell()
     if len(crops) < config.count:
-        pictures, give = counted(len(counts), "picture"), "gives" if len(counts) == 1 else "give"
-        message = f"{pictures} {give} {counted(len(crops), 'crop')}, which is less than the"
-        cutting.on_event(Note(message=f"{message} {count(config.count)} that were asked for."))
+        message = ngettext(
+            "{pictures} gives {crops}, which is less than the {wanted} that were asked for.",
+            "{pictures} give {crops}, which is less than the {wanted} that were asked for.",
+            len(counts),
+            pictures=counted(len(counts), "picture"),
+            crops=counted(len(crops), "crop"),
+            wanted=count(config.count),
+        )
+        cutting.on_event(Note(message=message))
     return crops
 
 
@@ -265,7 +283,9 @@ def _halves(pair: ImagePair, cutting: Cutting) -> Iterator[Image.Image]:
     image = cutting.read(pair[0])
     half = image.width // 2
     if half < 1:
-        raise DatasetError(f"{pair[0].path} is too narrow to hold a pair side by side.")
+        raise DatasetError(
+            _("{path} is too narrow to hold a pair side by side.", path=pair[0].path)
+        )
     yield image.crop((0, 0, half, image.height))
     yield image.crop((image.width - half, 0, image.width, image.height))
 

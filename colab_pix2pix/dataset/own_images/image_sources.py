@@ -11,24 +11,30 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from ...errors import DatasetError
-from ...filenames import IMAGE_KINDS, IMAGE_SUFFIXES, is_device
+from ...filenames import IMAGE_KINDS, IMAGE_SUFFIXES
 from ...files import BROKEN_ARCHIVE
 from ...images import (
     LeftOut,
     ReadImage,
     Reading,
     image_size,
+    is_device,
     is_litter,
     kind_of_file,
     list_folder,
     read_image,
     unreadable_image,
 )
-from ...languages import _
+from ...languages import N_, _
 
 _LARGEST_BYTES = 256 << 20
 _DAMAGED_MEMBER = (OSError, *BROKEN_ARCHIVE)
-_PACKINGS = {9: "Deflate64, as Windows packs what is large", 98: "PPMd", 93: "Zstandard", 95: "XZ"}
+_PACKINGS = {
+    9: N_("Deflate64, as Windows packs what is large"),
+    98: "PPMd",
+    93: "Zstandard",
+    95: "XZ",
+}
 _DOCUMENTS = {"[Content_Types].xml", "META-INF/manifest.xml", "META-INF/container.xml"}
 
 
@@ -104,10 +110,12 @@ def find_images(path: Path, left_out: LeftOut | None = None) -> list[ImageFile]:
         raise _unreadable(path, error) from error
     if not found:
         seen = ", ".join(left_out.reasons) if left_out else ""
+        words = N_("There are no pictures in {path}.")
+        words = N_("There are no pictures in {path} but {seen}.") if seen else words
         raise DatasetError(
-            f"There are no pictures in {path}{f' but {seen}' if seen else ''}.",
-            why=f"Expected {IMAGE_KINDS}, or several, also in sub-folders.",
-            fix="Choose another folder.",
+            _(words, path=path, seen=seen),
+            why=_("Expected {kinds}, or several, also in sub-folders.", kinds=_(IMAGE_KINDS)),
+            fix=_("Choose another folder."),
         )
     return sorted(found, key=lambda image: str(image.relative))
 
@@ -147,13 +155,18 @@ def _in_folder(path: Path, left_out: LeftOut | None) -> list[ImageFile]:
 
 def _members(path: Path) -> Iterator[ImageFile]:
     if is_device(path):
-        raise DatasetError(f"{path} is a device.", why="Expected a folder or a zip.")
+        raise DatasetError(
+            _("{path} is a device.", path=path), why=_("Expected a folder or a zip.")
+        )
     with zipfile.ZipFile(path) as archive:
         if document := _DOCUMENTS & set(archive.namelist()):
             raise DatasetError(
-                f"{path} is a document of an office program or a book, no zip of pictures.",
-                why=f"It holds {min(document)}.",
-                fix="Save its pictures into a folder.",
+                _(
+                    "{path} is a document of an office program or a book, no zip of pictures.",
+                    path=path,
+                ),
+                why=_("It holds {file}.", file=min(document)),
+                fix=_("Save its pictures into a folder."),
             )
         for info in archive.infolist():
             # Programs of Windows may write its own separator.
@@ -174,14 +187,25 @@ def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
             _("{path} is encrypted.", path=path), why=_("It needs a password."), fix=fix
         )
     if info.compress_type not in (0, 8, 12, 14):
-        packing = _PACKINGS.get(info.compress_type, f"number {info.compress_type}")
+        packing = _(_PACKINGS.get(info.compress_type, "")) or _("number {n}", n=info.compress_type)
         raise DatasetError(
-            f"{path} is packed by a method that can't be read here: {packing}.",
-            why="Expected a zip that is stored or deflated.",
+            _(
+                "{path} is packed by a method that can't be read here: {packing}.",
+                path=path,
+                packing=packing,
+            ),
+            why=_("Expected a zip that is stored or deflated."),
             fix=fix,
         )
     if info.file_size > _LARGEST_BYTES:
-        raise DatasetError(f"{path}: {info.filename!r} holds {info.file_size:,} bytes.")
+        raise DatasetError(
+            _(
+                "{path}: {name} holds {size} bytes.",
+                path=path,
+                name=repr(info.filename),
+                size=f"{info.file_size:,}",
+            )
+        )
 
 
 def _unreadable(path: Path, error: Exception) -> DatasetError:
@@ -191,7 +215,10 @@ def _unreadable(path: Path, error: Exception) -> DatasetError:
             fix=_("Check its path."),
         )
     if isinstance(error, OSError) and error.strerror:
-        return DatasetError(f"{path} can't be read: {error.strerror}.", fix="Check its rights.")
+        return DatasetError(
+            _("{path} can't be read: {why}.", path=path, why=error.strerror),
+            fix=_("Check its rights."),
+        )
     kind = kind_of_file(path)
     if kind == "a zip archive":
         return DatasetError(
@@ -199,8 +226,10 @@ def _unreadable(path: Path, error: Exception) -> DatasetError:
             why=_("Its list of files is missing; an upload or a download may have ended early."),
             fix=_("Copy it again from where it came."),
         )
-    what = f"{path} is {kind}" if kind else f"{path} is neither a folder nor a zip"
-    fixes = {"a video": "Cut it with `colab-pix2pix frames`."}
+    words = N_("{path} is {kind}.") if kind else N_("{path} is neither a folder nor a zip.")
+    is_video = kind == "a video"
     return DatasetError(
-        f"{what}.", why="Expected a folder or a zip.", fix=fixes.get(kind, "Check its path.")
+        _(words, path=path, kind=_(kind)),
+        why=_("Expected a folder or a zip."),
+        fix=_("Cut it with `colab-pix2pix frames`.") if is_video else _("Check its path."),
     )

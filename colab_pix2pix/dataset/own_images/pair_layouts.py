@@ -12,6 +12,7 @@ from typing import Literal
 
 from ...errors import DatasetError
 from ...images import list_folder
+from ...languages import N_, _
 from .image_sources import ImageFile, images_sha256
 
 #: An image that holds both halves, or an image and its partner.
@@ -22,7 +23,7 @@ _HELD_OUT = r"val|valid|validation|test|testing|tst|eval"
 _FOLDER = re.compile(rf"(?:(?P<split>{_TRAIN}|{_HELD_OUT})(?:[ _-]?(?P<one>[ab]))?|(?P<two>[ab]))")
 _STEM = re.compile(r"(?P<rest>.+)[ _-](?P<side>[abAB])")
 _WIDTH_FOR_HEIGHT = (1.8, 2.25)  # of pictures that hold two squares
-_LAYOUTS = (
+_LAYOUTS = N_(
     "Expected two folders A and B (or trainA and trainB, or A/train and B/train) with files of the"
     " same names, or 1_A.png beside 1_B.png, or pictures that hold both, twice as wide as high."
 )
@@ -58,7 +59,7 @@ def find_pairs(
     places = [_place(image.relative) for image in images]
     if _has_both(places, lambda place: place.side):
         if loose := [i for i, p in zip(images, places, strict=True) if not p.side]:
-            raise _unknown(path, images, f"{loose[0].relative} lies in none of them")
+            raise _unknown(path, images, _("{name} lies in none of them", name=loose[0].relative))
         a, b = _by_side(images, [place.side for place in places])
         return match_pairs(a, b, (path / "A", path / "B"))
     stems = [place.side_by_stem for place in places]
@@ -98,11 +99,19 @@ def match_pairs(
     )
     alone = sorted({*a, *b} - ({*a} & {*b}))
     named = ", ".join("/".join(filter(None, name)) for name in alone[:_MOST_NAMED])
-    more = f" and {len(alone) - _MOST_NAMED} more" if len(alone) > _MOST_NAMED else ""
+    words = N_("{first} and {second} do not match: {named}.")
+    if len(alone) > _MOST_NAMED:
+        words = N_("{first} and {second} do not match: {named} and {n} more.")
     raise DatasetError(
-        f"{folders[0]} and {folders[1]} do not match: {named or 'a name twice'}{more}.",
-        why="Expected a file of the same name in both.",
-        fix="Add the missing ones, or remove the others.",
+        _(
+            words,
+            first=folders[0],
+            second=folders[1],
+            named=named or _("a name twice"),
+            n=len(alone) - _MOST_NAMED,
+        ),
+        why=_("Expected a file of the same name in both."),
+        fix=_("Add the missing ones, or remove the others."),
     )
 
 
@@ -176,20 +185,34 @@ def _require_wide(path: Path, images: Sequence[ImageFile]) -> None:
         except DatasetError:  # left out when its turn comes
             continue
         if not _WIDTH_FOR_HEIGHT[0] <= width / height <= _WIDTH_FOR_HEIGHT[1]:
-            others.append(f"{image.relative} is {width}×{height}")
+            others.append((image.relative, f"{width}×{height}"))
     if others:
-        what = f"{len(others)} of {len(images)} pictures are not twice as wide as high"
-        raise _unknown(path, images, f"{what}: {others[0]}")
+        why = _(
+            "{n} of {count} pictures are not twice as wide as high: {name} is {size}",
+            n=len(others),
+            count=len(images),
+            name=others[0][0],
+            size=others[0][1],
+        )
+        raise _unknown(path, images, why)
 
 
 def _unknown(path: Path, images: Sequence[ImageFile], why: str) -> DatasetError:
     folders = Counter(str(image.relative.parent) for image in images)
-    seen = [f"{count} in {name}" for name, count in list(folders.items())[:_MOST_NAMED]]
-    more = f", and {len(folders) - _MOST_NAMED} more folders" if len(folders) > _MOST_NAMED else ""
-    where = f" ({', '.join(seen)}{more})" if set(folders) != {"."} else ""
+    seen = [
+        _("{n} in {name}", n=count, name=name)
+        for name, count in list(folders.items())[:_MOST_NAMED]
+    ]
+    if len(folders) > _MOST_NAMED:
+        seen.append(_("and {n} more folders", n=len(folders) - _MOST_NAMED))
+    words = N_("{path} holds {n} pictures ({where}) in no known layout of pairs: {why}.")
+    if set(folders) == {"."}:
+        words = N_("{path} holds {n} pictures in no known layout of pairs: {why}.")
     return DatasetError(
-        f"{path} holds {len(images)} pictures{where} in no known layout of pairs: {why}.",
-        why=_LAYOUTS,
-        fix="Give two folders, A and B: `import --pairs A B DIR`; or add --side-by-side where each"
-        " picture is a pair all the same.",
+        _(words, path=path, n=len(images), where=", ".join(seen), why=why),
+        why=_(_LAYOUTS),
+        fix=_(
+            "Give two folders, A and B: `import --pairs A B DIR`; or add"
+            " --side-by-side where each picture is a pair all the same."
+        ),
     )

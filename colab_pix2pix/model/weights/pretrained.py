@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import CheckpointError, IncompatibleRunError
+from ...languages import _
 from .weight_files import Queues, StoredLayer, opened
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def load_generator_weights(generator: keras.Model, path: Path) -> None:
     with opened(Path(path)) as queues:
         stored = _matched(path, expected, queues)
         arrays = [_read(path, layer, weight) for layer in stored for weight in layer.weights]
-    variables = [variable for _, variables in expected for variable in variables]
+    variables = [variable for _name, variables in expected for variable in variables]
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
@@ -78,7 +79,7 @@ def _matched(
         waiting = [queue for queue in waiting if queue]
     if waiting:
         left = waiting[0][-1]
-        raise _incompatible(path, left.name, _shape(left.weights[0]), "the end")
+        raise _incompatible(path, left.name, _shape(left.weights[0]), _("the end"))
     return found
 
 
@@ -101,7 +102,7 @@ def _difference(stored: StoredLayer, variables: list[Any]) -> tuple[str, str, st
 
 
 def _shape(weight: Any) -> str:
-    return "nothing" if weight is None else str(tuple(int(side) for side in weight.shape))
+    return _("nothing") if weight is None else str(tuple(int(side) for side in weight.shape))
 
 
 def _differs(
@@ -111,24 +112,38 @@ def _differs(
     if stored is None or difference is None:
         weight = f"{layer.name}/{variables[0].name}"
         wanted = _shape(variables[0])
-        return _incompatible(path, weight, f"no {_kind(layer)} where this one is due", wanted)
+        received = _("no {kind} where this one is due", kind=_kind(layer))
+        return _incompatible(path, weight, received, wanted)
     name, received, wanted = difference
     return _incompatible(path, f"{layer.name}/{name}", f"{received} ({stored.name})", wanted)
 
 
 def _incompatible(path: Path, weight: str, received: str, expected: str) -> IncompatibleRunError:
     return IncompatibleRunError(
-        f"{path} does not fit the generator at {weight!r}: received {received}.",
-        why=f"Expected {expected}: the weights are of another architecture or picture size.",
-        fix="Choose the options that they were made with, or other weights.",
+        _(
+            "{path} does not fit the generator at {weight}: received {received}.",
+            path=path,
+            weight=repr(weight),
+            received=received,
+        ),
+        why=_(
+            "Expected {expected}: the weights are of another architecture or picture size.",
+            expected=expected,
+        ),
+        fix=_("Choose the options that they were made with, or other weights."),
     )
 
 
 def _ambiguous(path: Path, layer: keras.Layer, names: list[str]) -> IncompatibleRunError:
     return IncompatibleRunError(
-        f"{path} does not say which of its layers is {layer.name!r}: {' and '.join(names)} fit.",
-        why="This kind of file keeps layers of different classes in no order.",
-        fix="Save the model as a .h5 file, which keeps the order.",
+        _(
+            "{path} does not say which of its layers is {name}: {fitting} fit.",
+            path=path,
+            name=repr(layer.name),
+            fitting=_(" and ").join(names),
+        ),
+        why=_("This kind of file keeps layers of different classes in no order."),
+        fix=_("Save the model as a .h5 file, which keeps the order."),
     )
 
 
@@ -137,7 +152,11 @@ def _read(path: Path, layer: StoredLayer, weight: Any) -> np.ndarray:
     if np.isfinite(array).all():
         return array
     raise CheckpointError(
-        f"{path} has values in {layer.name!r} that are no finite numbers.",
-        why="It is damaged, or its training had broken down.",
-        fix="Choose other weights.",
+        _(
+            "{path} has values in {name} that are no finite numbers.",
+            path=path,
+            name=repr(layer.name),
+        ),
+        why=_("It is damaged, or its training had broken down."),
+        fix=_("Choose other weights."),
     )

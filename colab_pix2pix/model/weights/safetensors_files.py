@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import CheckpointError, ExportError
+from ...languages import _
 
 SUFFIX = ".safetensors"
 _ORDER = "layers"
@@ -46,13 +47,13 @@ def safetensors_layers(path: Path) -> list[tuple[str, tuple[np.ndarray, ...]]]:
         order = json.loads((file.metadata() or {}).get(_ORDER, "null"))
         if not isinstance(order, list):
             raise CheckpointError(
-                f"{path} does not tell the order of its layers.",
-                why="Expected a file that this package has written.",
-                fix="Choose another file, such as a .keras or .h5 file of Keras.",
+                _("{path} does not tell the order of its layers.", path=path),
+                why=_("Expected a file that this package has written."),
+                fix=_("Choose another file, such as a .keras or .h5 file of Keras."),
             )
         weights: dict[str, dict[str, np.ndarray]] = {str(name): {} for name in order}
         for key in file.keys():  # noqa: SIM118 - it is no dictionary
-            layer, _, weight = key.rpartition("/")
+            layer, _slash, weight = key.rpartition("/")
             weights.setdefault(layer, {})[weight] = file.get_tensor(key)
     return [(layer, _as_keras_lists(found)) for layer, found in weights.items()]
 
@@ -72,8 +73,8 @@ def _library() -> Any:
         import safetensors.numpy
     except ImportError as error:
         raise ExportError(
-            "The package safetensors is not installed.",
-            why="It reads and writes .safetensors files; Colab has it.",
+            _("The package safetensors is not installed."),
+            why=_("It reads and writes .safetensors files; Colab has it."),
             fix="pip install 'colab_pix2pix[hub]'",
         ) from error
     return safetensors

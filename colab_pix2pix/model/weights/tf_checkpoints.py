@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import CheckpointError
+from ...languages import _
 from ..tf_logging import silence_stderr
 
 with silence_stderr():
@@ -36,18 +37,18 @@ def read_layers(path: Path, prefix: Path) -> list[tuple[str, tuple[np.ndarray, .
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         if not reader.has_tensor(_OBJECT_GRAPH):
-            raise _no_generator(path, "variables without objects, as TensorFlow 1 saved them")
+            raise _no_generator(path, _("variables without objects, as TensorFlow 1 saved them"))
         graph = TrackableObjectGraph.FromString(reader.get_tensor(_OBJECT_GRAPH))
         objects = _Objects(graph.nodes)
         layers = objects.layers(objects.generator(path))
         if not layers:
-            raise _no_generator(path, "a model without layers that are known")
+            raise _no_generator(path, _("a model without layers that are known"))
         return [(n, tuple(reader.get_tensor(key) for key in keys)) for n, keys in layers]
     except (tf.errors.OpError, IndexError, RecursionError, RuntimeError, ValueError) as error:
         raise CheckpointError(
-            f"{path} can't be read as weights: {_first_line(error)}.",
-            why="It is damaged, or one of its files (`.index`, `.data-…`) is missing.",
-            fix="Copy or download it once more, both files of it, or choose another one.",
+            _("{path} can't be read as weights: {why}.", path=path, why=_first_line(error)),
+            why=_("It is damaged, or one of its files (`.index`, `.data-…`) is missing."),
+            fix=_("Copy or download it once more, both files of it, or choose another one."),
         ) from error
 
 
@@ -57,9 +58,9 @@ def _first_line(error: Exception) -> str:
 
 def _no_generator(path: Path, found: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is a TensorFlow checkpoint of {found}.",
-        why="Expected one with a `generator`, as the pix2pix tutorial saves it.",
-        fix="Save the one that is meant: tf.train.Checkpoint(generator=model).save(...).",
+        _("{path} is a TensorFlow checkpoint of {found}.", path=path, found=found),
+        why=_("Expected one with a `generator`, as the pix2pix tutorial saves it."),
+        fix=_("Save the one that is meant: tf.train.Checkpoint(generator=model).save(...)."),
     )
 
 
@@ -85,7 +86,7 @@ class _Objects:
         if len(models) == 1:
             return children[models[0]]
         held = [name for name in children if name != "save_counter"]  # TensorFlow's own
-        raise _no_generator(path, ", ".join(held) or "nothing")
+        raise _no_generator(path, ", ".join(held) or _("nothing"))
 
     def layers(self, node: int) -> list[tuple[str, list[str]]]:
         """Returns each layer with weights below a node, in order: its name, the keys of these."""
@@ -107,9 +108,9 @@ class _Objects:
     def _exported(self, node: int) -> list[tuple[str, list[str]]]:
         """Returns the layers of what Keras 3 exports: a list of variables in order."""
         grouped: dict[str, list[str]] = {}
-        for _, child in sorted(self._children(node).items(), key=lambda item: int(item[0])):
+        for _number, child in sorted(self._children(node).items(), key=lambda item: int(item[0])):
             stored = self._nodes[child].attributes[0]
-            owner, _, name = stored.full_name.rpartition("/")
+            owner, _slash, name = stored.full_name.rpartition("/")
             if name in _WEIGHTS:
                 grouped.setdefault(owner, []).append(stored.checkpoint_key)
         return list(grouped.items())

@@ -21,6 +21,7 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 
 from ...errors import CheckpointError
+from ...languages import _
 from ...project import Project
 from ...storage import npz, restore
 from .safetensors_files import SUFFIX, safetensors_layers
@@ -90,7 +91,7 @@ def opened(path: Path) -> Iterator[Queues]:
             yield [_run_layers(path)]
             return
         if path.exists() and not path.is_file():  # a device would be read for ever
-            raise _unreadable(path, "it is no file")
+            raise _unreadable(path, _("it is no file"))
         with open(path, "rb") as file:
             is_hdf5 = file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
         if path.suffix == SUFFIX:
@@ -104,7 +105,7 @@ def opened(path: Path) -> Iterator[Queues]:
             with h5py.File(_unzipped(path), "r") as hdf5:
                 yield _hdf5_layers(path, hdf5)
         else:
-            raise _unreadable(path, "it has the marks of none of them")
+            raise _unreadable(path, _("it has the marks of none of them"))
     except _DAMAGE as error:
         raise _unreadable(path, str(error)) from error
 
@@ -143,10 +144,12 @@ def _number_and_time(file: Path) -> tuple[int, float]:
 
 def _unreadable(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} can't be read as weights: {why.rstrip('.')}.",
-        why="Expected a .keras, .weights.h5 or .h5 file of Keras, a .safetensors file or a run of"
-        " this package, a TensorFlow checkpoint or SavedModel.",
-        fix="Copy or download it once more, or choose another file.",
+        _("{path} can't be read as weights: {why}.", path=path, why=why.rstrip(".")),
+        why=_(
+            "Expected a .keras, .weights.h5 or .h5 file of Keras, a .safetensors"
+            " file or a run of this package, a TensorFlow checkpoint or SavedModel."
+        ),
+        fix=_("Copy or download it once more, or choose another file."),
     )
 
 
@@ -161,7 +164,7 @@ def _unzipped(path: Path) -> io.BytesIO:
     with zipfile.ZipFile(path) as archive:
         # Keras stores, so a compressed member is not its work: it may unpack to any size.
         if archive.getinfo(_KERAS_WEIGHTS).compress_type != zipfile.ZIP_STORED:
-            raise CheckpointError(f"{path} has compressed weights; Keras writes none.")
+            raise CheckpointError(_("{path} has compressed weights; Keras writes none.", path=path))
         return io.BytesIO(archive.read(_KERAS_WEIGHTS))
 
 
@@ -169,9 +172,9 @@ def _run_layers(path: Path) -> list[StoredLayer]:
     found = restore.generations(Project(path))
     if not found:
         raise CheckpointError(
-            f"{path} holds no trained model yet.",
-            why="Expected a run that was saved at least once, or a weights file.",
-            fix="Train it first, or choose another.",
+            _("{path} holds no trained model yet.", path=path),
+            why=_("Expected a run that was saved at least once, or a weights file."),
+            fix=_("Train it first, or choose another."),
         )
     return _slot_layers(found[0].file)
 
@@ -200,7 +203,13 @@ def _hdf5_layers(path: Path, file: h5py.File) -> Queues:
     def collect(name: str, item: Any) -> None:  # visits no soft or external links
         if isinstance(item, h5py.Dataset):
             if item.external or item.is_virtual:
-                raise CheckpointError(f"{path}: {name!r} lies in another file; that is not read.")
+                raise CheckpointError(
+                    _(
+                        "{path}: {name} lies in another file; that is not read.",
+                        path=path,
+                        name=repr(name),
+                    )
+                )
             if item.shape is not None:
                 datasets[name] = item
 
@@ -230,12 +239,12 @@ def _class_named_layers(datasets: dict[str, h5py.Dataset]) -> Queues:
     layers of one class are numbered in the order of the network."""
     grouped: dict[str, list[tuple[int, h5py.Dataset]]] = {}
     for path_in_file, dataset in datasets.items():
-        owner, _, number = path_in_file.rpartition("/vars/")
+        owner, _infix, number = path_in_file.rpartition("/vars/")
         if number.isdigit() and not owner.startswith("optimizer"):
             grouped.setdefault(owner, []).append((int(number), dataset))
     queues: dict[tuple[str, ...], list[tuple[tuple[int, ...], StoredLayer]]] = {}
     for owner, numbered in grouped.items():
-        weights = tuple(dataset for _, dataset in sorted(numbered, key=lambda pair: pair[0]))
+        weights = tuple(dataset for _number, dataset in sorted(numbered, key=lambda pair: pair[0]))
         if not _floats(weights):
             continue
         parts = [re.fullmatch(r"(.*?)(?:_(\d+))?", part) for part in owner.split("/")]
@@ -243,7 +252,9 @@ def _class_named_layers(datasets: dict[str, h5py.Dataset]) -> Queues:
         position = tuple(int(part[2] or 0) for part in parts if part)
         layer = StoredLayer(owner, kind_of(owner), weights)
         queues.setdefault(classes, []).append((position, layer))
-    return [[layer for _, layer in sorted(q, key=lambda pair: pair[0])] for q in queues.values()]
+    return [
+        [layer for _number, layer in sorted(q, key=lambda pair: pair[0])] for q in queues.values()
+    ]
 
 
 def _floats(weights: Iterable[h5py.Dataset]) -> bool:

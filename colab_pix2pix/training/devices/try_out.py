@@ -22,7 +22,7 @@ from ... import __version__, files
 from ...config import TrainConfig
 from ...errors import TrainingError
 from ...events import Note, OnEvent, ignore
-from ...languages import _
+from ...languages import _, current
 from ...options import options
 from . import gpu
 from .child import child_environment, run_bounded
@@ -110,8 +110,8 @@ def leave_out_unusable(trial: Trial) -> None:
     except RuntimeError as error:
         raise TrainingError(
             trial.sentence,
-            why="TensorFlow holds it in this process already, and does not let go of it.",
-            fix="Restart the session (in Colab: Runtime > Restart session), then train first.",
+            why=_("TensorFlow holds it in this process already, and does not let go of it."),
+            fix=_("Restart the session (in Colab: Runtime > Restart session), then train first."),
         ) from error
 
 
@@ -127,7 +127,7 @@ def leave_out_doubtful(on_event: OnEvent = ignore) -> None:
     Raises:
         TrainingError: TensorFlow uses it already.
     """
-    gpus, _ = gpu.nvidia_gpus()
+    gpus = gpu.nvidia_gpus()[0]
     if any(map(gpu.why_not, gpus)):
         leave_out_unusable(try_out(TrainConfig.preset("quick"), on_event))
 
@@ -148,16 +148,16 @@ def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
         return _success(name, outcome), True
     if outcome and outcome["why_not_deterministic"] and not outcome["problem"]:
         raise TrainingError(
-            "deterministic: received 'on', and the GPU can't do the same step twice.",
-            why=f"TensorFlow says: {outcome['why_not_deterministic']}",
-            fix="Choose auto or off, or other options.",
+            _("deterministic: received 'on', and the GPU can't do the same step twice."),
+            why=_("TensorFlow says: {words}", words=outcome["why_not_deterministic"]),
+            fix=_("Choose auto or off, or other options."),
         )
     if not gpus:
         return Trial(), bool(outcome)  # nobody has said that there is one
     if not known and _may_hold_the_gpu():
         return Trial(gpu=name, usable=True), False
     if outcome and not outcome["gpus"]:
-        libraries = "TensorFlow does not find it; colab-pix2pix[gpu] brings CUDA's libraries."
+        libraries = _("TensorFlow does not find it; colab-pix2pix[gpu] brings CUDA's libraries.")
         return Trial(gpu=name, reason=_joined(known or libraries, log)), bool(known)
     words = outcome["problem"] if outcome else log
     # What nobody can explain may be another program's doing, and gone the next time.
@@ -167,12 +167,20 @@ def _found_out(config: TrainConfig, gpus: list[gpu.Gpu]) -> tuple[Trial, bool]:
 def _success(name: str, outcome: dict[str, Any]) -> Trial:
     notes = []
     if outcome["problem"]:
-        notes.append(f"{outcome['precision']} is the number format, for {outcome['problem']}.")
+        notes.append(
+            _(
+                "{precision} is the number format, for {why}.",
+                precision=outcome["precision"],
+                why=outcome["problem"],
+            )
+        )
     if outcome["why_not_deterministic"]:
         words = outcome["why_not_deterministic"]
-        notes.append(f"two runs with these options differ in the last bits, for {words}.")
+        notes.append(
+            _("two runs with these options differ in the last bits, for {why}.", why=words)
+        )
     values = {name: outcome[name] for name in ("precision", "deterministic")}
-    return Trial(gpu=name, usable=True, reason=" And ".join(notes), **values)
+    return Trial(gpu=name, usable=True, reason=_(" And ").join(notes), **values)
 
 
 def _may_hold_the_gpu() -> bool:
@@ -181,7 +189,7 @@ def _may_hold_the_gpu() -> bool:
 
 
 def _no_step() -> str:
-    return f"It took no step within {PATIENCE_SECONDS:.0f} s."
+    return _("It took no step within {n} s.", n=f"{PATIENCE_SECONDS:.0f}")
 
 
 def _joined(known: str, words: str) -> str:
@@ -219,7 +227,7 @@ def _machine(gpus: list[gpu.Gpu]) -> str:
 def _networks(config: TrainConfig) -> str:
     names = [name for name, spec in options(config).items() if spec.on_resume != "free"]
     values = {name: getattr(config, name) for name in names} | {"seed": 0}
-    return _hash(values)
+    return _hash(values | {"language": current()})  # that of the reason
 
 
 def _hash(value: Any) -> str:

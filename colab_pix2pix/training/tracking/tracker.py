@@ -20,6 +20,7 @@ from ...errors import OptionError
 from ...events import Event, Metrics, Note, OnEvent, Sample, fan_out, from_json, to_json
 from ...filenames import public_text
 from ...files import cache_dir
+from ...languages import _
 from ...storage import colab, os_errors
 from ..devices.child import child_environment
 from .tracking_child import SECRETS
@@ -32,9 +33,9 @@ def require_library(library: str) -> None:
     spec = None if library == "off" else find_spec(library)
     if library != "off" and not (spec and spec.origin):  # wandb leaves folders of its own name
         raise OptionError(
-            f"track: received {library!r}.",
-            why=f"The package {library} is not installed.",
-            fix=f"pip install 'colab_pix2pix[{library}]', or choose off.",
+            _("{name}: received {value}.", name="track", value=repr(library)),
+            why=_("The package {library} is not installed.", library=library),
+            fix=_("pip install 'colab_pix2pix[{library}]', or choose off.", library=library),
         )
 
 

@@ -15,6 +15,7 @@ from ...dataset import archive, choices, manifest
 from ...dataset.manifest import Dataset
 from ...errors import DatasetError, Pix2PixError, ProjectError
 from ...files import free_space, link_or_copy
+from ...languages import _
 from ...project import Project
 from ...storage import drive, os_errors, restore, slots, transfer
 from ...storage.slots import Generation, SlotCheck
@@ -121,10 +122,14 @@ def _require_room(project: Project, copy: Project, safe: list[Generation]) -> No
     folder, free = free_space(copy.path)
     if free < needed:
         raise ProjectError(
-            f"The drill needs {wording.bytes_in_words(needed)} on this machine's disk;"
-            f" {folder} has {wording.bytes_in_words(free)} free.",
-            why="A copy of the run is made there, and goes with the drill.",
-            fix="Make room, or name another disk in TMPDIR.",
+            _(
+                "The drill needs {size} on this machine's disk; {folder} has {free} free.",
+                size=wording.bytes_in_words(needed),
+                folder=folder,
+                free=wording.bytes_in_words(free),
+            ),
+            why=_("A copy of the run is made there, and goes with the drill."),
+            fix=_("Make room, or name another disk in TMPDIR."),
         )
 
 

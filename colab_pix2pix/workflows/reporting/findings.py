@@ -11,6 +11,7 @@ import numpy as np
 from ...config import CurateConfig, FramesConfig, TrainConfig
 from ...errors import CheckpointError, DatasetError, OptionError, ProjectError
 from ...events import Metrics, OnEvent, Verdict
+from ...languages import _
 from ...options import Config, options
 from ...project import Project
 from ...storage.slots import Generation
@@ -106,9 +107,11 @@ def _last_step(history: Sequence[Metrics]) -> int:
 
 def _none_readable(project: Project, notes: Sequence[str]) -> CheckpointError:
     return CheckpointError(
-        f"No saved state of the run in {project.path} can be read. {' '.join(notes)}",
-        why="Expected a whole slot or milestone, or at least metrics.csv.",
-        fix="Look in the Drive trash or a backup for an older slot file and put it back.",
+        " ".join(
+            [_("No saved state of the run in {path} can be read.", path=project.path), *notes]
+        ),
+        why=_("Expected a whole slot or milestone, or at least metrics.csv."),
+        fix=_("Look in the Drive trash or a backup for an older slot file and put it back."),
     )
 
 

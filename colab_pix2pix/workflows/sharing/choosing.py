@@ -57,9 +57,9 @@ def choose_state(
     if state is None:
         steps = ", ".join(str(number) for number in sorted({one.step for one in found}))
         raise CheckpointError(
-            f"step: received {step}.",
-            why=f"Expected that of a saved state: {steps}.",
-            fix="A run keeps its two newest states; keep_milestone keeps more.",
+            _("{name}: received {value}.", name="step", value=step),
+            why=_("Expected that of a saved state: {steps}.", steps=steps),
+            fix=_("A run keeps its two newest states; keep_milestone keeps more."),
         )
     _keep(project, state, on_event)
     project.remember(ChosenConfig(step=step))

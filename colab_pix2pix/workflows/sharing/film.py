@@ -9,6 +9,7 @@ from PIL import Image
 
 from ... import ffmpeg, wording
 from ...errors import OptionError
+from ...languages import _
 
 _FRAMES_PER_SECOND = 8
 _LAST_FRAME_SECONDS = 2.0
@@ -80,8 +81,12 @@ def write_fitting(
         if width <= _NARROWEST:
             smallest = wording.bytes_in_words(size)
             raise OptionError(
-                f"megabytes: received {limit_bytes / 1e6:g}, and {path.name} takes {smallest}"
-                " at its smallest.",
-                why="Expected room for that.",
+                _(
+                    "megabytes: received {n}, and {name} takes {smallest} at its smallest.",
+                    n=f"{limit_bytes / 1e6:g}",
+                    name=path.name,
+                    smallest=smallest,
+                ),
+                why=_("Expected room for that."),
             )
         width = max(_NARROWEST, int(width * min(0.9, (limit_bytes / size) ** 0.5)) // 2 * 2)

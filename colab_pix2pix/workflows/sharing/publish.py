@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import HubError
 from ...events import Note, OnEvent, ignore
 from ...hub.client import PREFIX, WEIGHTS, answering, api_to_write, repository_name
+from ...languages import N_, _
 from ...litter import temp_folder
 from ...options import checks_input
 from ...project import Project
@@ -73,7 +74,9 @@ def publish(
         _arrange(model, page, name)
         addresses = []
         for kind, part in (("model", model), ("space", page)):
-            on_event(Note(message=f"Sending the {'model' if kind == 'model' else 'page'}."))
+            on_event(
+                Note(message=_("Sending the model.") if kind == "model" else _("Sending the page."))
+            )
             with answering(name):
                 addresses.append(_send(api, name, kind, part, private))
         return addresses
@@ -85,10 +88,13 @@ def _require_free(api: Any, name: str, kind: str, own: str) -> None:
         return
     files: Sequence[str] = api.list_repo_files(name, repo_type=kind)
     if own not in files and set(files) - {".gitattributes", _CARD}:
+        words = N_("{name} is taken: the Hub has another space of that name.")
+        if kind == "model":
+            words = N_("{name} is taken: the Hub has another model of that name.")
         raise HubError(
-            f"{name} is taken: the Hub has another {kind} of that name.",
-            why="What is there would be mixed with this model.",
-            fix="Choose another name.",
+            _(words, name=name),
+            why=_("What is there would be mixed with this model."),
+            fix=_("Choose another name."),
         )
 
 

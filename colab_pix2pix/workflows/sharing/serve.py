@@ -68,7 +68,7 @@ def serve(
     server.folder = folder
     server.start()
     if open_browser and not _show(server.address):
-        on_event(Note(message="No browser opens here: type the address into yours."))
+        on_event(Note(message=_("No browser opens here: type the address into yours.")))
     return server
 
 
@@ -102,9 +102,9 @@ def _exported_page(folder: Path) -> Path | None:
     single = folder if folder.suffix == ".html" else folder / "web.html"
     if single.is_file() and not any(slot.exists() for slot in Project(folder).slots):
         raise OptionError(
-            f"{single} is a page as one file.",
-            why="It needs no server: it opens with a double click.",
-            fix="To serve a page, name the folder of the run.",
+            _("{file} is a page as one file.", file=single),
+            why=_("It needs no server: it opens with a double click."),
+            fix=_("To serve a page, name the folder of the run."),
         )
     return None
 

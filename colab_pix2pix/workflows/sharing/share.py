@@ -13,7 +13,7 @@ from ...config import ShareConfig, Sides
 from ...errors import DatasetError, ExportError, OptionError
 from ...events import Note, OnEvent
 from ...filenames import output_folder, safe_name, shown
-from ...languages import _
+from ...languages import N_, _
 from ...litter import temp_folder
 from ...mounts import require_apart
 from ...options import checks_input
@@ -80,7 +80,8 @@ def share(
     mounts.require_answer(project.path, Path(target), on_event=on_event)
     if unknown := [kind for kind in kinds if kind not in SHARED]:
         raise OptionError(
-            f"kinds: received {shown(unknown[0])}.", why=f"Expected some of {', '.join(SHARED)}."
+            _("{name}: received {value}.", name="kinds", value=shown(unknown[0])),
+            why=_("Expected some of {names}.", names=", ".join(SHARED)),
         )
     folder = output_folder(target, SHARED) if str(target) not in ("", ".") else project.shared
     require_apart(folder, project.path, besides=project.shared)
@@ -95,8 +96,11 @@ def share(
             work.page(str(state.number), largest=None if kinds else _MOST_WEIGHTS)
         if not work.made:
             raise ExportError(
-                f"Nothing of {project.path} can be shared: its samples and crops are lost.",
-                fix="Train a few epochs more: that makes them again.",
+                _(
+                    "Nothing of {path} can be shared: its samples and crops are lost.",
+                    path=project.path,
+                ),
+                fix=_("Train a few epochs more: that makes them again."),
             )
         for path in work.made:
             size = wording.bytes_in_words(path.stat().st_size)
@@ -132,7 +136,7 @@ class _Share:
         frames = self._temp_dir / "frames"
         frames.mkdir()
         if not write_frames(self._frames(), frames):
-            self._lacks("samples", kinds)
+            self._lacks(N_("No {kinds}: the samples are lost."), kinds)
             return
         for kind in kinds:
             path = self._path(kind)
@@ -142,7 +146,7 @@ class _Share:
     def sheet(self, generation: str) -> None:
         found = self._rows_of_model(generation) or self._rows_of_sample()
         if found is None:
-            self._lacks("crops and samples", ["png"])
+            self._lacks(N_("No {kinds}: the crops and samples are lost."), ["png"])
             return
         image, path = self._draw(*found), self._path("png")
 
@@ -158,9 +162,12 @@ class _Share:
         if largest is not None:
             weights = load_trained(self._project, generation).generator.count_params()
             if weights > largest:
-                words = f"a page as one file would take {wording.bytes_in_words(2.7 * weights)}"
-                fix = "colab-pix2pix export --format web writes it as a folder"
-                self._on_event(Note(message=f"No page is made, for {words}: {fix}."))
+                message = _(
+                    "No page is made, for a page as one file would take {size}: colab-pix2pix"
+                    " export --format web writes it as a folder.",
+                    size=wording.bytes_in_words(2.7 * weights),
+                )
+                self._on_event(Note(message=message))
                 return
         folder = self._temp_dir / "page"
         export(
@@ -177,9 +184,9 @@ class _Share:
     def _path(self, kind: str) -> Path:
         return self.out / f"{safe_name(self._title)}.{kind}"
 
-    def _lacks(self, what: str, kinds: Sequence[str]) -> None:
-        words = f"No {' and no '.join(kinds)}: the {what} are lost."
-        self._on_event(Note(message=words, level="warning"))
+    def _lacks(self, words: str, kinds: Sequence[str]) -> None:
+        message = _(words, kinds=_(" and no ").join(kinds))
+        self._on_event(Note(message=message, level="warning"))
 
     def _draw(self, rows: Sequence[Row], step: int) -> Image.Image:
         return draw_sheet(
@@ -211,7 +218,9 @@ class _Share:
         except DatasetError as error:
             self._on_event(Note(message=error.what, level="warning"))
             return None
-        input_image, _ = conditions.make_pair(conditions.encode_image(pictures), trained.config)
+        input_image, _target_image = conditions.make_pair(
+            conditions.encode_image(pictures), trained.config
+        )
         made = conditions.decode_image(trained.generate(input_image)).numpy()
         inputs = conditions.decode_image(input_image).numpy()
         inputs = np.broadcast_to(inputs, (*inputs.shape[:-1], 3))
