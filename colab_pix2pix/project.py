@@ -221,7 +221,9 @@ class Project:
         """
         stored = self.settings().get(section, {})
         if not isinstance(stored, dict):
-            raise files.damaged(self.settings_file, f"its {section!r} holds no options")
+            raise files.damaged(
+                self.settings_file, _("its {name} holds no options", name=repr(section))
+            )
         return stored
 
     def remember(
@@ -265,7 +267,7 @@ def _checked(path: Path) -> dict[str, Any]:
     if not files.has_types(content, format=int, **known) or not all(
         isinstance(name, str) for name in slots
     ):
-        raise files.damaged(path, "it holds something odd")
+        raise files.damaged(path, _("it holds something odd"))
     return content
 
 

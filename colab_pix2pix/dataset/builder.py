@@ -63,9 +63,13 @@ def add_sources(
     for source in sources:
         key = _key(source, known)
         if before and _same(known.get(key), source.metadata) and _complete(before, key):
-            message = f"{directory} already holds these crops of {source.metadata['file']}."
+            message = _(
+                "{folder} already holds these crops of {file}.",
+                folder=directory,
+                file=source.metadata["file"],
+            )
             on_event(Note(message=message))
-        elif key not in [other for _, other in todo]:
+        elif key not in [other for _source, other in todo]:
             todo.append((source, key))
             known[key] = source.metadata
     if before and not todo:
@@ -74,7 +78,7 @@ def add_sources(
         crops = [crop for some in executor(todo, temp_dir) for crop in some]
         if before:
             crops = choices.carry_over(before, Dataset(temp_dir, tuple(crops), known), on_event)
-        kept = _link_others(before, {key for _, key in todo}, directory, temp_dir)
+        kept = _link_others(before, {key for _source, key in todo}, directory, temp_dir)
         order = sorted((*kept, *crops), key=lambda crop: (crop.source, crop.time, crop.file))
         revision = before.revision + 1 if before else 1
         manifest.write(Dataset(temp_dir, tuple(order), known, revision))

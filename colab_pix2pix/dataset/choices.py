@@ -205,7 +205,9 @@ class ChoiceKeeper:
                     keep(self._project, manifest.newest(dataset))
                 self._trouble = ""
             except Exception as error:  # whatever it is: told, and tried again
-                self._trouble = f"Your choices are not in {self._project.path} yet: {error}"
+                path = self._project.path
+                words = _("Your choices are not in {path} yet: {error}", path=path, error=error)
+                self._trouble = words
                 with self._changed:
                     self._waiting = self._waiting or dataset
                     self._changed.wait(_RETRY_SECONDS)

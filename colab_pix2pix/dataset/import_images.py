@@ -63,7 +63,10 @@ def import_pictures(
     left_out = LeftOut(on_event, strict=reading.strict)
     found = find_images(path, left_out)
     if holds_two_sides(found):
-        message = f"{path} holds two folders, A and B: to learn one from the other, import pairs."
+        message = _(
+            "{path} holds two folders, A and B: to learn one from the other, import pairs.",
+            path=path,
+        )
         on_event(Note(message=message))
     metadata: dict[str, Any] = {
         "file": printable(path.name),

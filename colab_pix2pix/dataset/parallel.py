@@ -11,6 +11,7 @@ from types import ModuleType
 
 from ..errors import VideoError
 from ..events import OnEvent, Progress
+from ..languages import _
 from .builder import Executor, Source
 from .manifest import Crop
 
@@ -50,9 +51,9 @@ def on_dask(address: str, on_event: OnEvent) -> Executor:
         # As odd as the address; dask asserts, too, that a loop of its own has come up.
         except (OSError, TimeoutError, ValueError, TypeError, AssertionError) as error:
             raise VideoError(
-                f"There is no dask scheduler at {address!r}.",
-                why=f"Expected an address such as tcp://10.0.0.1:8786: {error}.",
-                fix="Start one with `dask scheduler`, or leave the address away.",
+                _("There is no dask scheduler at {address}.", address=repr(address)),
+                why=_("Expected an address such as tcp://10.0.0.1:8786: {error}.", error=error),
+                fix=_("Start one with `dask scheduler`, or leave the address away."),
             ) from error
         with client:
             futures = [
@@ -79,8 +80,8 @@ def _distributed() -> ModuleType:
         import distributed
     except ImportError as error:
         raise VideoError(
-            "dask is not installed.",
-            why="A scheduler's address was given.",
+            _("dask is not installed."),
+            why=_("A scheduler's address was given."),
             fix="pip install 'colab-pix2pix[cluster]'",
         ) from error
     module: ModuleType = distributed

@@ -134,15 +134,22 @@ def _boxes(
 
 def _warn_of_missing_parts(info: VideoInfo, timeline: Timeline, on_event: OnEvent) -> None:
     if unread := unread_pieces(info.path):
-        message = f"{info.path.name} holds several videos, one behind the other. {unread} of them"
-        message += " can't be read, and give no crops."
+        message = _(
+            "{file} holds several videos, one behind the other. {n} of them can't be read, and give"
+            " no crops.",
+            file=info.path.name,
+            n=unread,
+        )
         on_event(Note(message=message, level="warning"))
     length = timeline.end_seconds - timeline.start_seconds
     if info.duration_seconds > 1.05 * length + 1:
-        message = (
-            f"{info.path.name} says that it lasts {info.duration_seconds:.1f} seconds, but its"
+        message = _(
+            "{file} says that it lasts {said} seconds, but its pictures end after {found}: it may"
+            " be cut off.",
+            file=info.path.name,
+            said=f"{info.duration_seconds:.1f}",
+            found=f"{length:.1f}",
         )
-        message += f" pictures end after {length:.1f}: it may be cut off."
         on_event(Note(message=message, level="warning"))
 
 
@@ -212,7 +219,11 @@ def _progress(done: int, total: int, started: float) -> Progress:
 
 def _changes(info: VideoInfo, shapes: set[Shape]) -> str:
     sizes = ", ".join(sorted(f"{shape.width}x{shape.height}" for shape in shapes))
-    return f"{info.path.name} changes its size in the middle ({sizes}): each is cut by its own."
+    return _(
+        "{file} changes its size in the middle ({sizes}): each is cut by its own.",
+        file=info.path.name,
+        sizes=sizes,
+    )
 
 
 def _check_count(

@@ -49,7 +49,7 @@ def probe_source(source: Path) -> VideoInfo:
     if not source.exists():
         fix = "Check the spelling; in Colab, mount Google Drive first if it lies there."
         if _WITHOUT_SCHEME.match(str(source)):
-            fix = f"If it is a link, put https:// before it: https://{source}"
+            fix = _("If it is a link, put https:// before it: {link}", link=f"https://{source}")
         raise DownloadError(
             _("There is no file {file}.", file=repr(str(source))),
             why=_("Expected a link that begins with https:// or the path of a video."),

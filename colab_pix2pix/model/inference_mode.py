@@ -13,14 +13,21 @@ from ..config import MODES
 from ..events import Note, OnEvent
 from ..files import has_types, read_json_if_whole, write_json
 from ..images import resize_images
+from ..languages import N_, _
 from . import conditions
 from .trained import Trained
 
 _MEASURED = 8  # crops
 #: How a model is used in each mode, in words.
 _USED = {
-    "inference": "The model is used as it is, with what it has learned of all pictures",
-    "paper": "The model is used as in the paper, a little different each time",
+    "inference": N_(
+        "The model is used as it is, with what it has learned of all pictures: on held-out crops"
+        " that is closer to the real pictures."
+    ),
+    "paper": N_(
+        "The model is used as in the paper, a little different each time: on held-out crops that"
+        " is closer to the real pictures."
+    ),
 }
 
 
@@ -48,8 +55,8 @@ def select_inference_mode(
         write_json(known, found)
     best = min(MODES, key=lambda mode: float(found[mode]))
     errors = ", ".join(f"{mode} mode {found[mode]:.4f}" for mode in MODES)
-    message = f"{_USED[best]}: on held-out crops that is closer to the real pictures."
-    on_event(Note(message=message, details=f"L1 on held-out crops: {errors}"))
+    details = _("L1 on held-out crops: {errors}", errors=errors)
+    on_event(Note(message=_(_USED[best]), details=details))
     return best
 
 

@@ -136,10 +136,11 @@ class StepPrograms:
                     return self._run(given, first_step, rates, phase)
             self._compiled -= {phase}
             words = str(error).strip().partition("\n")[0][:_MOST_WORDS]
-            self._on_note(f"XLA can't compile the step for this device; it runs as it is. {words}")
+            message = _("XLA can't compile the step for this device; it runs as it is.")
+            self._on_note(f"{message} {words}")
             raise _NotCompiledError from error
         took = wording.seconds_in_words(time.monotonic() - started)
-        self._on_note(f"The step was compiled for this device, which took {took}.")
+        self._on_note(_("The step was compiled for this device, which took {time}.", time=took))
         self._programs[key] = program
         return losses
 

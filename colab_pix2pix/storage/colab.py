@@ -70,7 +70,7 @@ def secrets(names: Sequence[str], on_event: OnEvent) -> dict[str, str]:
         except userdata.SecretNotFoundError:
             continue
         except (userdata.NotebookAccessError, errors.Error) as error:  # its TimeoutException, ...
-            message = f"Colab does not give the secret {name}: {error}"
+            message = _("Colab does not give the secret {name}: {why}", name=name, why=error)
             on_event(Note(message=message, level="warning"))
     return found
 

@@ -19,6 +19,7 @@ from typing import IO, Literal
 from .. import wording
 from ..errors import CheckpointError, DriveError, ProjectError
 from ..events import Safety
+from ..languages import _
 from ..options import Config
 from ..project import Project
 from . import drive, os_errors, session, slots, transfer
@@ -180,7 +181,7 @@ class DriveThread(threading.Thread):
         if self._taken_over_by:
             return True
         if self._project.settings().get("run_id", self._run_id) != self._run_id:
-            raise DriveError(f"{self._project.path} holds another run now")
+            raise DriveError(_("{path} holds another run now", path=self._project.path))
         return False
 
     def _bring(self, copy: LocalCopy, file: IO[bytes]) -> None:
@@ -294,5 +295,5 @@ class DriveThread(threading.Thread):
             return
         self._told.discard(os_errors.describe(self._trouble))
         self._trouble = self._trouble_began = None
-        self._news.note("Google Drive answers again.", "info")
+        self._news.note(_("Google Drive answers again."), "info")
         self._news.put(self._safety())

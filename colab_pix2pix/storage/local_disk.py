@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from .. import files, wording
 from ..errors import Pix2PixError, ProjectError, VideoError
+from ..languages import _
 from ..project import Project
 from . import npz, os_errors, slots, transfer
 from .upload_state import MEMORY, LocalCopy
@@ -123,19 +124,30 @@ class LocalDisk:
         if what not in self._lacking:
             return
         self._lacking.discard(what)
-        written = "States" if what == _STATE else "Samples and tables"
-        self._note(f"{written} are written to this machine's disk again.", "info")
+        again = (
+            _("States are written to this machine's disk again.")
+            if what == _STATE
+            else _("Samples and tables are written to this machine's disk again.")
+        )
+        self._note(again, "info")
 
 
 def _lacking(what: str, folder: Path, error: Exception) -> str:
     existing, free = files.free_space(folder)
     if not os_errors.is_full(error):
         reason = error.what if isinstance(error, Pix2PixError) else os_errors.describe(error)
-        return f"A picture or table of the training is missing: {reason}. Training goes on."
-    room = f"The disk of {existing} is full ({wording.bytes_in_words(free)} free)"
+        return _(
+            "A picture or table of the training is missing: {why}. Training goes on.", why=reason
+        )
+    values = {"path": existing, "free": wording.bytes_in_words(free)}
     if what == _SIDE_FILE:
-        return f"{room}: samples and tables are left out until there is room again."
-    return (
-        f"{room}: states go to Google Drive from memory, and are lost with this session until they"
-        " are there. Make room on this machine."
+        return _(
+            "The disk of {path} is full ({free} free): samples and tables are left out until there"
+            " is room again.",
+            **values,
+        )
+    return _(
+        "The disk of {path} is full ({free} free): states go to Google Drive from memory, and are"
+        " lost with this session until they are there. Make room on this machine.",
+        **values,
     )

@@ -39,9 +39,11 @@ _KNOWN: dict[int, tuple[str, ...]] = {
     ),
     errno.EIO: (N_("it gives input/output errors"), N_("Wait a minute. If they go on:"), REMOUNT),
 }
-_ON_THIS_MACHINE = "Training goes on and keeps its states on this machine, which are lost with it."
+_ON_THIS_MACHINE = N_(
+    "Training goes on and keeps its states on this machine, which are lost with it."
+)
 #: For an error before anything was written.
-UNCHANGED = "Nothing was changed."
+UNCHANGED = N_("Nothing was changed.")
 #: For what is written to the mount, and not uploaded yet.
 NOT_CONFIRMED = N_(
     "Leave this machine running, and look at drive.google.com whether Drive is full."
@@ -82,7 +84,7 @@ def storage_error(path: Path, error: OSError, *, why: str = "") -> Pix2PixError:
     kind = DriveError if drive.is_drive(path) else ProjectError
     return kind(
         _("{where} can't be used: {why}.", where=path, why=_with_system_words(error)),
-        why=why,
+        why=_(why),
         fix=advice(error),
     )
 
@@ -141,39 +143,54 @@ def is_full(error: BaseException) -> bool:
 
 def no_room(free: float, needed: float) -> str:
     """Returns the warning that a run will not fit, or just so; both numbers are bytes."""
-    room = f"Google Drive has {wording.bytes_in_words(free)} free"
-    needs = f"two states, crops and samples of this run need {wording.bytes_in_words(needed)} more"
+    values = {"free": wording.bytes_in_words(free), "needed": wording.bytes_in_words(needed)}
     if free < needed:
-        return f"{room}, and {needs}. Make room: empty the trash too, it counts."
-    return f"{room}: it is nearly used up, for {needs}. Empty the trash too, it counts."
+        return _(
+            "Google Drive has {free} free, and two states, crops and samples of this run need"
+            " {needed} more. Make room: empty the trash too, it counts.",
+            **values,
+        )
+    return _(
+        "Google Drive has {free} free: it is nearly used up, for two states, crops and samples of"
+        " this run need {needed} more. Empty the trash too, it counts.",
+        **values,
+    )
 
 
 def slow(upload_seconds: float, interval_seconds: float) -> str:
     """Returns why Drive gets a state more seldom than was wanted."""
-    return (
-        f"Drive takes {wording.seconds_in_words(upload_seconds)} for an upload, so it gets a state"
-        f" every {wording.seconds_in_words(interval_seconds)}; in between they are kept on this"
-        " machine."
+    return _(
+        "Drive takes {upload} for an upload, so it gets a state every {interval}; in between they"
+        " are kept on this machine.",
+        upload=wording.seconds_in_words(upload_seconds),
+        interval=wording.seconds_in_words(interval_seconds),
     )
 
 
 def stalled(what: str, waited_seconds: float, free: float, safe_step: int | None) -> str:
     """Returns the warning that the upload of something does not go on; `free` is in bytes."""
-    safe = f"Safe is step {wording.count(safe_step)}." if safe_step is not None else ""
-    return (
-        f"Google Drive has not uploaded {what} for"
-        f" {wording.seconds_in_words(waited_seconds)}; it has {wording.bytes_in_words(free)} free."
-        f" {safe} Training goes on. Look at drive.google.com whether the Drive is full; its daily"
-        " limit for uploads may be reached."
+    stands = _(
+        "Google Drive has not uploaded {what} for {time}; it has {free} free.",
+        what=what,
+        time=wording.seconds_in_words(waited_seconds),
+        free=wording.bytes_in_words(free),
     )
+    safe = ""
+    if safe_step is not None:
+        safe = _("Safe is step {step}.", step=wording.count(safe_step))
+    todo = _(
+        "Training goes on. Look at drive.google.com whether the Drive is full; its daily limit for"
+        " uploads may be reached."
+    )
+    return f"{stands} {safe} {todo}"
 
 
 def hanging() -> str:
     """Returns the warning that a call into the mount does not return."""
-    return f"Google Drive does not answer. {_ON_THIS_MACHINE} {REMOUNT}"
+    return f"{_('Google Drive does not answer.')} {_(_ON_THIS_MACHINE)} {_(REMOUNT)}"
 
 
 def failing(error: BaseException) -> str:
     """Returns the warning that Drive gives an error."""
-    meaning = describe(error)
-    return f"Google Drive can't be written: {meaning}. {_ON_THIS_MACHINE} {advice(error)}"
+    written = _("Google Drive can't be written: {why}.", why=describe(error))
+    return f"{written} {_(_ON_THIS_MACHINE)} {advice(error)}"

@@ -245,15 +245,15 @@ def _first_save_was_cut_off(project: Project, slot_checks: list[SlotCheck]) -> b
 def _notes(project: Project, checks: tuple[SlotCheck, ...], good: list[Generation]) -> list[str]:
     notes = []
     if good:
-        step = wording.count(good[0].step)
-        problems = (check.problem for check in checks if check.problem)
-        notes += [f"{problem} Going on from step {step}." for problem in problems]
+        on = _("Going on from step {step}.", step=wording.count(good[0].step))
+        notes += [f"{check.problem} {on}" for check in checks if check.problem]
     copies = [check.path.name for check in checks if " (" in check.path.name]
     if copies:
-        notes.append(
-            f"Drive has made {', '.join(copies)}, as it does when two machines write at once. They"
-            " are looked at and left alone; once training goes on you may delete them."
+        words = N_(
+            "Drive has made {files}, as it does when two machines write at once. They are looked at"
+            " and left alone; once training goes on you may delete them."
         )
+        notes.append(_(words, files=", ".join(copies)))
     return notes
 
 

@@ -185,9 +185,13 @@ def lost_progress(project: Project, start: Generation) -> str:
     if not steps:
         return ""
     if seconds is None:
-        return f"Lost with the last session: at least {wording.counted(steps, 'step')}."
-    span = wording.seconds_in_words(seconds)
-    return f"Lost with the last session: {wording.counted(steps, 'step')}, {span} of training."
+        least = wording.counted(steps, "step")
+        return _("Lost with the last session: at least {steps}.", steps=least)
+    return _(
+        "Lost with the last session: {steps}, {time} of training.",
+        steps=wording.counted(steps, "step"),
+        time=wording.seconds_in_words(seconds),
+    )
 
 
 def progress_since(project: Project, start: Generation) -> tuple[int, float | None]:

@@ -188,7 +188,12 @@ def _with_batch_size(
     if size == before:
         return plan
     if before:
-        changed = f"batch_size changes from {before} to {size}: {devices} devices share it."
+        changed = _(
+            "batch_size changes from {before} to {size}: {devices} devices share it.",
+            before=before,
+            size=size,
+            devices=devices,
+        )
         on_event(Note(message=changed))
     else:
         on_event(Note(message=fits_into_memory(size)))
@@ -251,8 +256,10 @@ def _restore(
             changed = words.format(name=name, before=before, now=now)
             on_event(Note(message=changed))
     if device_info["deterministic"] == "no":
-        remedy = " deterministic auto changes that." if plan.config.deterministic == "off" else ""
-        on_event(Note(message=NOT_ALIKE + remedy))
+        said = [_(NOT_ALIKE)]
+        if plan.config.deterministic == "off":
+            said.append(_("deterministic auto changes that."))
+        on_event(Note(message=" ".join(said)))
 
 
 def _begin_writing(plan: Plan, on_event: OnEvent) -> CheckpointWriter:

@@ -50,7 +50,9 @@ def open_container(path: Path, piece: Piece | None = None) -> Iterator[InputCont
         raise not_a_video(path, error.strerror or str(error)) from error
     with container:
         if any(_NO_VIDEO.search(name) for name in container.format.name.split(",")):
-            raise not_a_video(path, f"it is a file of the kind {container.format.name}")
+            raise not_a_video(
+                path, _("it is a file of the kind {kind}", kind=container.format.name)
+            )
         yield container
 
 
@@ -75,7 +77,7 @@ def open_video(
             and stream.codec_context is not None
         ]
         if not streams:
-            raise not_a_video(path, "it has no pictures that can be decoded")
+            raise not_a_video(path, _("it has no pictures that can be decoded"))
         for other in container.streams:
             if other.index != streams[0].index:
                 other.discard = Discard.all  # spares reading them, where the container can

@@ -68,7 +68,7 @@ def probe(video: Path | str) -> VideoInfo:
     with open_video(video) as (container, stream):
         frame = _first_frame(container, stream)
         if frame is None:
-            raise not_a_video(video, "not one picture in it can be decoded")
+            raise not_a_video(video, _("not one picture in it can be decoded"))
         shape = shape_of(frame, stream.sample_aspect_ratio)
         rate = stream.average_rate or stream.guessed_rate
         info = VideoInfo(

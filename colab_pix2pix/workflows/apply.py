@@ -132,7 +132,7 @@ def _best_mode(project: Project, trained: Trained, on_event: OnEvent) -> str:
     try:
         return select_inference_mode(trained, crops, project.work / "modes.json", on_event)
     except DatasetError as error:  # of the crops alone: the model is whole
-        message = f"Nobody can tell which mode is better. {error.what}"
+        message = f"{_('Nobody can tell which mode is better.')} {error.what}"
         on_event(Note(message=message, level="warning"))
         return "inference"
 
@@ -153,7 +153,7 @@ def _to_video(
         timeline = read_timeline(info)
         predictor = load()
         with (
-            translate_os_errors(target.parent, why="Nothing was written."),
+            translate_os_errors(target.parent, why=N_("Nothing was written.")),
             transfer.written_here(target, on_event) as output,
             closing(scaled_frames(info, timeline, predictor.size, BLOCK, whole=whole)) as blocks,
         ):
@@ -281,7 +281,7 @@ def _blocks(
 def _write(path: Path, picture: np.ndarray, made_by: str, beat: mounts.Beat) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_text(_MADE_BY, made_by)
-    with translate_os_errors(path.parent, why="What was written before is whole."):
+    with translate_os_errors(path.parent, why=N_("What was written before is whole.")):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as part:
             Image.fromarray(picture).save(part, quality=95, pnginfo=note)

@@ -175,7 +175,7 @@ def comparison_pictures(
     try:
         return held_out.pictures(project, config, count, chosen=chosen)
     except DatasetError as error:
-        message = f"{error.what} Made-up pictures are taken to compare on."
+        message = f"{error.what} {_('Made-up pictures are taken to compare on.')}"
         on_event(Note(message=message, level="warning"))
         return held_out.made_up(config, count)
 
@@ -214,7 +214,12 @@ class _Export:
         spec = ExportSpec(name=name, weights=weights, paper=paper, metadata=metadata)
         difference = export_network(self._generator, path, spec, self._input_image)
         crops = wording.counted(len(self._input_image), "crop")
-        return f"{weights} weights, within {difference:.1g} of the model on {crops}."
+        return _(
+            "{weights} weights, within {difference} of the model on {crops}.",
+            weights=weights,
+            difference=f"{difference:.1g}",
+            crops=crops,
+        )
 
 
 def _check(formats: Sequence[str], target: Path, mode: str, weights: str | None) -> None:

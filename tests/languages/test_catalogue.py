@@ -6,14 +6,16 @@ import ast
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import polib
 import pytest
 
-from colab_pix2pix import languages
+import colab_pix2pix as p2p
+from colab_pix2pix import errors, languages
+from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.notebook.panels.event_html import JOBS
 from colab_pix2pix.wording import UNITS
 
@@ -28,9 +30,13 @@ NOT_FOR_PEOPLE = {
     *("There is no kernel.", "Buttons are not heard while a cell runs: %s"),
     "the kernel's stream of messages is another one than expected",
     "an answer of the kernel would have to be waited for",
+    *("the session ends", "another session has taken over"),
+    "An array of  can't be saved without pickle.",
 }
+#: Where errors and notes are for who works at a command line or on the package.
+ENGLISH_ONLY = ("cli/", "events.py", "web/building.py", "web/bundling.py", "workflows/doctor.py")
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,:?!…]|[A-Za-z]{2,}\.( |$)|^[A-Z][a-z]+$")
-_CODE = re.compile(r"[<>{}=;]|^cp-|^data:")
+_CODE = re.compile(r"[<>{}=;]|^cp-|^data:|^pip install |^(ffmpeg|yt-dlp): $")
 _READ_BY = {"_", "N_", "ngettext", "counted"}
 
 
@@ -132,6 +138,51 @@ def test_the_notebook_says_nothing_that_no_catalogue_is_asked_for() -> None:
     }
     assert len(found) > 40
     assert {file: texts for file, texts in found.items() if texts} == {}
+
+
+def test_errors_and_notes_say_nothing_that_no_catalogue_is_asked_for() -> None:
+    told = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {"Note"}
+    found: dict[str, list[str]] = {}
+    count = 0
+    for path in PACKAGE.rglob("*.py"):
+        file = path.relative_to(PACKAGE).as_posix()
+        if file.startswith(ENGLISH_ONLY):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in told:
+                count += 1
+                words = unread(ast.unparse(node))
+                found |= {file: found.get(file, []) + words} if words else {}
+    assert count > 200
+    assert found == {}
+
+
+def test_an_error_is_said_in_each_language(tmp_path: Path) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: TrainConfig(depth=7, image_size=64),
+        lambda: p2p.status(tmp_path / "nothing"),
+        lambda: p2p.apply(tmp_path / "nothing", tmp_path, tmp_path / "made"),
+        lambda: p2p.report(tmp_path / "nothing"),
+        lambda: p2p.unpack(tmp_path / "no.zip", tmp_path / "crops"),
+        lambda: p2p.train(tmp_path / "nothing", tmp_path / "run"),
+    ]
+
+    def said(code: str) -> list[str]:
+        parts = []
+        try:
+            languages.use(code)
+            for call in calls:
+                with pytest.raises(errors.Pix2PixError) as caught:
+                    call()
+                parts += [caught.value.what, caught.value.why, caught.value.fix]
+        finally:
+            languages.use("en")
+        return parts
+
+    english = said("en")
+    for code in OTHERS:
+        same = [part for part, other in zip(english, said(code), strict=True) if part == other]
+        assert not any(same), code
 
 
 def test_jobs_and_what_they_count_have_words() -> None:

@@ -19,6 +19,7 @@ from scipy import ndimage
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from colab_pix2pix import languages
 from colab_pix2pix.cli import main
 from colab_pix2pix.config import TrainConfig
 from colab_pix2pix.dataset import manifest
@@ -282,6 +283,19 @@ def test_it_tells_verdict_options_sources_and_curves(run: Project) -> None:
     assert "CC BY 4.0" in found.text and "licences of their own" in found.text
     assert found.source.count("<svg") == 3 and 'class="first" d="M' in found.source
     assert found.source.count('<path class="saved"') == 9
+
+
+def test_it_speaks_the_language_of_who_makes_it(run: Project) -> None:
+    try:
+        languages.use("de")
+        path = report(run)
+    finally:
+        languages.use("en")
+    found = ReportReader(path)
+    assert '<html lang="de">' in found.source and "Messwerte" in found.sections
+    assert "image_size 64 statt 256." in found.text
+    english = re.findall(r"\b(?:the|of|with|pictures?|crops?|steps?|is)\b(?!-)", found.text)
+    assert english == []
 
 
 def test_what_others_have_written_is_shown_as_text(run: Project) -> None:

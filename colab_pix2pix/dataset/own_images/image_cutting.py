@@ -216,9 +216,13 @@ def cut_pairs(
     cutting.left_out.tell(len(crops))
     cutting.tell()
     if unlike:
-        pairs_in_words = f"{len(unlike)} of {counted(len(crops), 'pair')}"
-        message = f"The partners of {pairs_in_words} differ in shape and are cut"
-        message += f" to their centres, which may not show the same: {unlike[0]}."
+        message = _(
+            "The partners of {n} of {pairs} differ in shape and are cut to their centres, which may"
+            " not show the same: {name}.",
+            n=len(unlike),
+            pairs=counted(len(crops), "pair"),
+            name=unlike[0],
+        )
         cutting.on_event(Note(message=message, level="warning"))
     return crops
 

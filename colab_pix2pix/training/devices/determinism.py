@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from ...languages import N_
+
 #: What a person is told where it is not so.
-NOT_ALIKE = (
+NOT_ALIKE = N_(
     "This GPU computes a step a little differently each time: what is resumed ends near the run"
     " that is left alone, not with the same bytes."
 )

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ...languages import _
 from .child import run_bounded
 
 _PATIENCE_SECONDS = 20.0  # a driver that is stuck never answers
@@ -65,18 +66,29 @@ def why_not(found: Gpu) -> str:
     """
     built, tensorflow = build(), f"TensorFlow {version_of('tensorflow')}"
     if built.get("is_cuda_build") is False:
-        return f"{tensorflow} is built without CUDA. Install colab-pix2pix[gpu] on Linux."
+        return _(
+            "{tensorflow} is built without CUDA. Install colab-pix2pix[gpu] on Linux.",
+            tensorflow=tensorflow,
+        )
     cuda = str(built.get("cuda_version", ""))
     oldest = _OLDEST_DRIVERS.get(_numbers(cuda)[0])
     if found.driver and oldest and _numbers(found.driver)[:2] < oldest:
-        return (
-            f"its driver {found.driver} is too old for CUDA {cuda}, which {tensorflow} uses."
-            f" Install driver {oldest[0]}.{oldest[1]} or a newer one."
+        return _(
+            "its driver {driver} is too old for CUDA {cuda}, which {tensorflow} uses. Install"
+            " driver {oldest} or a newer one.",
+            driver=found.driver,
+            cuda=cuda,
+            tensorflow=tensorflow,
+            oldest=f"{oldest[0]}.{oldest[1]}",
         )
     if not has_kernels(found):
         assert found.compute_capability is not None
         number = ".".join(map(str, found.compute_capability))
-        return f"{tensorflow} has no kernels for its compute capability {number}."
+        return _(
+            "{tensorflow} has no kernels for its compute capability {number}.",
+            tensorflow=tensorflow,
+            number=number,
+        )
     return ""
 
 

@@ -15,6 +15,7 @@ from ...dataset.counts import counts_in_words
 from ...errors import DatasetError
 from ...filenames import public_text
 from ...files import BROKEN_ARCHIVE, MANIFEST, has_types, json_object, write_json
+from ...languages import N_
 from ...project import Project
 from ...wording import counted
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _OBLONG_VERSION = 2
 #: What to think of before a model is shown to others.
-LICENCES = (
+LICENCES = N_(
     "Videos and pictures have licences of their own: look at them before you publish this model"
     " or what it makes."
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import wording
 from ...events import OnEvent, Progress, ignore
+from ...languages import N_, _
 from ...project import Project
 from ...spacing import evenly_chosen
 from .. import held_out
@@ -120,31 +121,65 @@ def in_words(found: Comparison) -> list[str]:
     sizes = [wording.bytes_in_words(each.file_bytes) for each in (small, large)]
     weights = [wording.count(each.weights) for each in (small, large)]
     speeds = [_speed(each.per_second) for each in (small, large)]
-    which = "that neither has learned from" if found.held_out else "that both have learned from"
-    smaller = "Smaller" if small.weights < large.weights else "No smaller, ask for fewer weights"
-    faster = "Faster" if small.per_second > (1 + _SAME) * large.per_second else "No faster"
+    smaller = N_("No smaller, ask for fewer weights: {weights}, {files}.")
+    if small.weights < large.weights:
+        smaller = N_("Smaller: {weights}, {files}.")
+    faster = N_("No faster: {speeds}.")
+    if small.per_second > (1 + _SAME) * large.per_second:
+        faster = N_("Faster: {speeds}.")
+    on = N_("{judged} (L1 {small} instead of {large}, on {crops} that both have learned from).")
+    if found.held_out:
+        on = N_(
+            "{judged} (L1 {small} instead of {large}, on {crops} that neither has learned from)."
+        )
     said = [
-        f"{smaller}: {weights[0]} weights instead of {weights[1]}, a file of {sizes[0]} instead of"
-        f" {sizes[1]}.",
-        f"{faster}: {speeds[0]} pictures a second on one thread of this machine's processor instead"
-        f" of {speeds[1]}.",
-        f"{_further(small.l1 / large.l1 - 1)} (L1 {small.l1:.3f} instead of {large.l1:.3f}, on"
-        f" {wording.counted(found.crops, 'crop')} {which}).",
+        _(
+            smaller,
+            weights=_("{small} weights instead of {large}", small=weights[0], large=weights[1]),
+            files=_("a file of {small} instead of {large}", small=sizes[0], large=sizes[1]),
+        ),
+        _(
+            faster,
+            speeds=_(
+                "{small} pictures a second on one thread of this machine's processor instead of"
+                " {large}",
+                small=speeds[0],
+                large=speeds[1],
+            ),
+        ),
+        _(
+            on,
+            judged=_further(small.l1 / large.l1 - 1),
+            small=f"{small.l1:.3f}",
+            large=f"{large.l1:.3f}",
+            crops=wording.counted(found.crops, "crop"),
+        ),
     ]
     if small.follow is not None and large.follow is not None:
         said.append(
-            f"Follow is {small.follow:.3f} instead of {large.follow:.3f}, flicker"
-            f" {small.flicker:.4f} instead of {large.flicker:.4f}: less is better."
+            _(
+                "Follow is {follow} instead of {large_follow}, flicker {flicker} instead of"
+                " {large_flicker}: less is better.",
+                follow=f"{small.follow:.3f}",
+                large_follow=f"{large.follow:.3f}",
+                flicker=f"{small.flicker:.4f}",
+                large_flicker=f"{large.flicker:.4f}",
+            )
         )
     return said
 
 
 def _further(share: float) -> str:
     if abs(share) < _SAME:
-        return "As good: its pictures are as close to the real ones"
+        return _("As good: its pictures are as close to the real ones")
     if share < 0:
-        return f"No worse: its pictures are {-share:.0%} closer to the real ones"
-    return f"Worse by {share:.0%}: its pictures are that much further from the real ones"
+        return _(
+            "No worse: its pictures are {share} closer to the real ones", share=f"{-share:.0%}"
+        )
+    return _(
+        "Worse by {share}: its pictures are that much further from the real ones",
+        share=f"{share:.0%}",
+    )
 
 
 def _speed(per_second: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ... import wording
+from ...languages import _
 from ...spacing import evenly_spaced
 from .measuring import Pictures, ShownCrop
 from .sentences import by_heart
@@ -26,8 +27,16 @@ _LARGEST_DIFFERENCE = 40  # CIEDE2000: everything above is drawn as bright
 def crop_sections(states: Sequence[SavedState], pictures: Pictures) -> str:
     """Returns the sections with pictures of held-out crops."""
     sections = [_strip(states, pictures), _by_heart(pictures)]
-    sections += [_extremes("The worst", "farthest from", pictures.worst, pictures)]
-    sections += [_extremes("The best", "closest to", pictures.best, pictures)]
+    worst = _(
+        "The {crops} whose results are farthest from the real picture, by the mean difference.",
+        crops=wording.counted(len(pictures.worst), "crop"),
+    )
+    best = _(
+        "The {crops} whose results are closest to the real picture, by the mean difference.",
+        crops=wording.counted(len(pictures.best), "crop"),
+    )
+    sections += [_extremes(_("The worst"), worst, pictures.worst, pictures)]
+    sections += [_extremes(_("The best"), best, pictures.best, pictures)]
     return "".join(sections)
 
 
@@ -60,61 +69,65 @@ def draw_difference(difference: np.ndarray) -> np.ndarray:
 def _strip(states: Sequence[SavedState], pictures: Pictures) -> str:
     """Returns a few crops as each saved state makes them, to choose between states by eye."""
     some = np.unique(evenly_spaced(len(pictures.crops.crops), _STRIP_PICTURES))
-    rows = [("what it is shown", pictures.crops.shown_input[some])]
+    rows = [(_("what it is shown"), pictures.crops.shown_input[some])]
     for state in states:
         if measured := pictures.measured.get(state.generation.number):
-            rows.append((f"step {wording.count(state.generation.step)}", measured.made[some]))
-    rows.append(("the real pictures", pictures.crops.target[some]))
+            rows.append(
+                (_("step {step}", step=wording.count(state.generation.step)), measured.made[some])
+            )
+    rows.append((_("the real pictures"), pictures.crops.target[some]))
     lines = []
     for words, row in rows:
         images = "".join(inline_picture(picture, words, _STRIP_PIXELS) for picture in row)
         grid = f'<div class="pictures" style="--columns: {_STRIP_PICTURES}">{images}</div>'
         lines.append(f'<div class="row"><span class="quiet">{words}</span>{grid}</div>')
-    return f"<section><h2>The same crops, state by state</h2>{''.join(lines)}</section>"
+    return f"<section><h2>{_('The same crops, state by state')}</h2>{''.join(lines)}</section>"
 
 
 def _by_heart(pictures: Pictures) -> str:
     if not pictures.nearest:
         return ""
-    how = (
+    how = _(
         "Pictures are compared from afar: half of a distance is the difference of their colours at"
         " 16×16 pixels, half the share of 64 bits of a perceptual hash that differ; 0 is the same."
         " Beside each result below stands the training picture that it is nearest to."
     )
     return (
-        "<section><h2>Did it learn by heart?</h2>"
+        f"<section><h2>{_('Did it learn by heart?')}</h2>"
         f'<p>{by_heart(pictures.nearest)}</p><p class="quiet">{how}</p></section>'
     )
 
 
-def _extremes(title: str, words: str, shown: Sequence[ShownCrop], pictures: Pictures) -> str:
+def _extremes(title: str, about: str, shown: Sequence[ShownCrop], pictures: Pictures) -> str:
     if not shown:
         return ""
-    scale = (
-        '<p class="quiet">The difference is drawn from 0 <span class="scale"></span>'
-        f" {_LARGEST_DIFFERENCE} and more (CIEDE2000): 1 is the smallest that an eye sees, 10 is"
-        " seen at a glance, black to white is 100.</p>"
+    scale = _(
+        "The difference is drawn from 0 {scale} {most} and more (CIEDE2000): 1 is the smallest that"
+        " an eye sees, 10 is seen at a glance, black to white is 100.",
+        scale='<span class="scale"></span>',
+        most=_LARGEST_DIFFERENCE,
     )
-    count = wording.counted(len(shown), "crop")
-    head = f"<p>The {count} whose results are {words} the real picture, by the mean difference.</p>"
+    head = f'<p>{about}</p><p class="quiet">{scale}</p>'
     articles = "".join(_article(crop, pictures) for crop in shown)
-    return f"<section><h2>{title}</h2>{head}{scale}{articles}</section>"
+    return f"<section><h2>{title}</h2>{head}{articles}</section>"
 
 
 def _article(shown: ShownCrop, pictures: Pictures) -> str:
     columns = {
-        "what it is shown": shown.input,
-        "the real picture": shown.real,
-        "what it makes": shown.made,
-        "the difference": draw_difference(shown.difference),
+        _("what it is shown"): shown.input,
+        _("the real picture"): shown.real,
+        _("what it makes"): shown.made,
+        _("the difference"): draw_difference(shown.difference),
     }
     if shown.nearest_picture is not None:
-        columns["the nearest training picture"] = shown.nearest_picture
+        columns[_("the nearest training picture")] = shown.nearest_picture
     figures = "".join(
         f"<figure>{inline_picture(picture, words)}<figcaption>{words}</figcaption></figure>"
         for words, picture in columns.items()
     )
-    when = f", {shown.crop.time:.1f} s into the video" if shown.crop.source else ""
+    when = ""
+    if shown.crop.source:
+        when = ", " + _("{seconds} s into the video", seconds=f"{shown.crop.time:.1f}")
     return (
         f'<article><h3>{html.escape(shown.crop.file)}<span class="quiet">{when}</span></h3>'
         f'<div class="pictures crop" style="--columns: {len(columns)}">{figures}</div>'
@@ -126,14 +139,16 @@ def _numbers(shown: ShownCrop, pictures: Pictures) -> str:
     scores = pictures.measured[pictures.shown].scores
     sentence = (
         f"L1 {scores.l1[shown.index]:.3f}, PSNR {scores.psnr[shown.index]:.1f} dB,"
-        f" SSIM {scores.ssim[shown.index]:.3f}, MS-SSIM {scores.ms_ssim[shown.index]:.3f};"
-        f" mean difference {shown.difference.mean():.1f}."
-    )
+        f" SSIM {scores.ssim[shown.index]:.3f}, MS-SSIM {scores.ms_ssim[shown.index]:.3f}; "
+    ) + _("mean difference {difference}.", difference=f"{shown.difference.mean():.1f}")
     if shown.nearest is None:
         return sentence
     nearest = shown.nearest
-    return (
-        f"{sentence} What it makes is {nearest.to_real:.2f} from the real picture and"
-        f" {nearest.distance:.2f} from the nearest training picture,"
-        f" {html.escape(nearest.crop.file)}."
+    compared = _(
+        "What it makes is {real} from the real picture and {distance} from the nearest training"
+        " picture, {file}.",
+        real=f"{nearest.to_real:.2f}",
+        distance=f"{nearest.distance:.2f}",
+        file=html.escape(nearest.crop.file),
     )
+    return f"{sentence} {compared}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...events import Metrics
+from ...languages import N_, _
 from ...wording import count
 
 _MOST_POINTS = 300
@@ -26,17 +27,17 @@ class _Line:
 
 
 _CHARTS = {
-    "Difference of pixels (L1): how it fell": (
-        _Line("generator_l1_loss", "on training crops", "first"),
-        _Line("held_out_l1_loss", "on held-out crops", "second"),
+    N_("Difference of pixels (L1): how it fell"): (
+        _Line("generator_l1_loss", N_("on training crops"), "first"),
+        _Line("held_out_l1_loss", N_("on held-out crops"), "second"),
     ),
-    "Follow: how far a result, made an input again, is from its input": (
-        _Line("held_out_follow", "inputs as they are", "first"),
-        _Line("held_out_follow_other_light", "made darker and brighter", "third"),
+    N_("Follow: how far a result, made an input again, is from its input"): (
+        _Line("held_out_follow", N_("inputs as they are"), "first"),
+        _Line("held_out_follow_other_light", N_("made darker and brighter"), "third"),
     ),
-    "The two networks against each other: neither should win for long": (
-        _Line("generator_gan_loss", "generator: not fooling the other", "third"),
-        _Line("discriminator_loss", "discriminator: being fooled", "fourth"),
+    N_("The two networks against each other: neither should win for long"): (
+        _Line("generator_gan_loss", N_("generator: not fooling the other"), "third"),
+        _Line("discriminator_loss", N_("discriminator: being fooled"), "fourth"),
     ),
 }
 
@@ -48,7 +49,9 @@ def curves(history: Sequence[Metrics], saved_steps: Sequence[int]) -> str:
         history: Its metrics, oldest first; at least one.
         saved_steps: The steps of its saved states, marked with a dashed line.
     """
-    return "".join(_chart(title, lines, history, saved_steps) for title, lines in _CHARTS.items())
+    return "".join(
+        _chart(_(title), lines, history, saved_steps) for title, lines in _CHARTS.items()
+    )
 
 
 def _chart(
@@ -62,9 +65,9 @@ def _chart(
     top = max(max(float(some[:, 1].max()) for some in drawn.values()) * _ABOVE, 1e-6)
     marks = "".join(f'<path class="saved" d="M{_x(step, right)} 0V1000"/>' for step in saved_steps)
     paths = "".join(_path(line, some, right, top) for line, some in drawn.items())
-    legend = "".join(f'<span class="key {line.kind}">{line.words}</span>' for line in drawn)
+    legend = "".join(f'<span class="key {line.kind}">{_(line.words)}</span>' for line in drawn)
     if saved_steps:
-        legend += '<span class="key saved">saved states</span>'
+        legend += '<span class="key saved">' + _("saved states") + "</span>"
     return (
         f'<figure class="chart"><figcaption>{html.escape(title)}</figcaption>'
         f'<div class="plot"><svg viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img"'

@@ -88,7 +88,7 @@ def gather(project: Project, generation: str, on_event: OnEvent) -> Findings:
         shown = choose_state(generations, generation, chosen=chosen, on_event=on_event)
         generations = [shown, *(one for one in generations if one is not shown)]
     else:
-        found.notes.append("No saved state can be read: what it makes can't be shown.")
+        found.notes.append(_("No saved state can be read: what it makes can't be shown."))
     found.sources = _sources(project)
     config = _config_of(project, generations, found.notes)
     if config is not None:
@@ -124,7 +124,7 @@ def _config_of(
             return TrainConfig.from_dict(generations[0].manifest["options"])
         return project.recall(TrainConfig)
     except (OptionError, ProjectError) as error:
-        notes.append(f"The options can't be told: {error.what}")
+        notes.append(_("The options can't be told: {why}", why=error.what))
         return None
 
 
@@ -171,7 +171,7 @@ def _measured(
         with held_out.unpacked(project) as dataset:
             pictures = measure_states(project, dataset, generations, config, on_event)
     except DatasetError as error:
-        notes.append(f"Nothing could be measured on crops: {error.what}")
+        notes.append(_("Nothing could be measured on crops: {why}", why=error.what))
         return None
     notes += pictures.notes
     return pictures if pictures.measured else None

@@ -14,6 +14,7 @@ from ...dataset.manifest import Crop, Dataset
 from ...errors import CheckpointError, OptionError
 from ...events import OnEvent, Progress
 from ...images import read_centre
+from ...languages import _
 from ...project import Project
 from ...spacing import evenly_chosen, evenly_spaced
 from . import scoring
@@ -163,7 +164,7 @@ def _measure_state(
     try:
         trained = load_state(state)
     except (CheckpointError, OptionError) as error:
-        found.notes.append(f"Generation {state.number} can't be used: {error.what}")
+        found.notes.append(_("Generation {n} can't be used: {why}", n=state.number, why=error.what))
         return
     from ...model.inference_mode import select_inference_mode  # TensorFlow is loaded by now
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ... import wording
 from ...config import Sides, size_option
+from ...languages import N_, _
 from . import scoring, sentences
 from .measuring import Pictures
 from .scoring import Measured
@@ -27,7 +28,11 @@ _SCORES = {
     "ms_ssim": ("MS-SSIM", "{:.3f}", False),
 }
 #: Light -> the name of its column.
-_FOLLOW = {scoring.AS_IT_IS: "follow", "made darker": "darker", "made brighter": "brighter"}
+_FOLLOW = {
+    scoring.AS_IT_IS: N_("follow"),
+    "made darker": N_("darker"),
+    "made brighter": N_("brighter"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,14 @@ def score_section(states: Sequence[SavedState], pictures: Pictures) -> str:
     shown = pictures.measured[pictures.shown]
     meanings = sentences.score_sentences(ms_ssim_scales(min(pictures.crops.target.shape[1:3])))
     if shown.follow:
-        meanings["follow"] = sentences.FOLLOW
+        meanings["follow"] = _(sentences.FOLLOW)
     meanings["flicker"] = sentences.flicker_meaning()
-    terms = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in meanings.items())
-    said = [sentences.follow_sentence(shown.follow) or sentences.NO_FOLLOW]
+    terms = "".join(f"<dt>{_(name)}</dt><dd>{text}</dd>" for name, text in meanings.items())
+    said = [sentences.follow_sentence(shown.follow) or _(sentences.NO_FOLLOW)]
     said.append(sentences.flicker_sentence(shown.flicker))
-    said += [sentences.UNCHANGED] if pictures.unchanged else []
+    said += [_(sentences.UNCHANGED)] if pictures.unchanged else []
     return (
-        f'<section><h2>Scores</h2><p class="quiet">{_measured_on(pictures)}</p>'
+        f'<section><h2>{_("Scores")}</h2><p class="quiet">{_measured_on(pictures)}</p>'
         f"{_table(states, pictures)}<p>{' '.join(said)}</p><dl>{terms}</dl></section>"
     )
 
@@ -70,18 +75,23 @@ def score_section(states: Sequence[SavedState], pictures: Pictures) -> str:
 def _measured_on(pictures: Pictures) -> str:
     """Returns on which crops and how it was measured."""
     count = wording.counted(len(pictures.crops.crops), "crop")
-    which = "that were held out: it never trained on them"
+    means = _("Means over {crops} that were held out: it never trained on them.", crops=count)
     if not pictures.held_out:
-        which = (
-            "that it was trained on, for too few are there to hold any out: these scores say how"
-            " well they are known by heart"
+        means = _(
+            "Means over {crops} that it was trained on, for too few are there to hold any out:"
+            " these scores say how well they are known by heart.",
+            crops=count,
         )
     size = size_option(Sides(*pictures.crops.target.shape[2:0:-1]))
     followed = scoring.followed(pictures.crops)
-    return (
-        f"Means over {count} {which}. At {size} pixels, in {pictures.mode} mode, as"
-        f" <code>apply</code> uses this model; follow on {len(followed)} of them."
+    how = _(
+        "At {size} pixels, in {mode} mode, as {apply} uses this model; follow on {n} of them.",
+        size=size,
+        mode=pictures.mode,
+        apply="<code>apply</code>",
+        n=len(followed),
     )
+    return f"{means} {how}"
 
 
 def _table(states: Sequence[SavedState], pictures: Pictures) -> str:
@@ -97,8 +107,10 @@ def _table(states: Sequence[SavedState], pictures: Pictures) -> str:
         for state, row in zip(measured, rows, strict=True)
     ]
     if pictures.unchanged is not None:
-        lines.append(f"<td>the input as it is</td>{_cells(_means(pictures.unchanged), rows[0])}")
-    heads = "".join(f"<th>{name}</th>" for name in ["saved state", *rows[0]])
+        lines.append(
+            f"<td>{_('the input as it is')}</td>{_cells(_means(pictures.unchanged), rows[0])}"
+        )
+    heads = "".join(f"<th>{_(name)}</th>" for name in [N_("saved state"), *rows[0]])
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -106,11 +118,16 @@ def _table(states: Sequence[SavedState], pictures: Pictures) -> str:
 def _describe(state: SavedState, pictures: Pictures) -> str:
     generation = state.generation
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(generation.time))
-    shown = "; its pictures are shown below" if generation.number == pictures.shown else ""
-    return (
-        f"step {wording.count(generation.step)}<small>generation {generation.number}, saved {when}:"
-        f" {html.escape(', '.join(state.places))}{shown}</small>"
+    step = _("step {step}", step=wording.count(generation.step))
+    saved = _(
+        "generation {n}, saved {when}: {places}",
+        n=generation.number,
+        when=when,
+        places=html.escape(", ".join(state.places)),
     )
+    if generation.number == pictures.shown:
+        saved = _("{saved}; its pictures are shown below", saved=saved)
+    return f"{step}<small>{saved}</small>"
 
 
 def _numbers(measured: Measured) -> dict[str, _Number]:
@@ -120,7 +137,7 @@ def _numbers(measured: Measured) -> dict[str, _Number]:
         for light, value in measured.follow.items()
     }
     flicker = _Number(measured.flicker, f"{measured.flicker:.4f}", True)
-    return _means(measured.scores) | followed | {"flicker": flicker}
+    return _means(measured.scores) | followed | {N_("flicker"): flicker}
 
 
 def _means(scores: PictureScores) -> dict[str, _Number]:

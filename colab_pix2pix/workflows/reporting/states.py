@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...errors import ProjectError
 from ...events import Metrics, unpack_history
+from ...languages import _
 from ...project import Project
 from ...storage import slots
 from ...storage.restore import check_milestones
@@ -43,7 +44,7 @@ def find_states(project: Project) -> tuple[list[SavedState], list[str]]:
         generation, place = check.generation, _place(project, check)
         assert generation is not None
         if generation.manifest["run_id"] != run_id:
-            notes.append(f"{place} is of another run and left out.")
+            notes.append(_("{place} is of another run and left out.", place=place))
             continue
         known = states.get(generation.number, SavedState(generation, ()))
         states[generation.number] = SavedState(known.generation, (*known.places, place))
@@ -71,4 +72,4 @@ def _run_id(project: Project, found: Sequence[SlotCheck]) -> str:
 def _place(project: Project, check: SlotCheck) -> str:
     if check.path.is_relative_to(project.path):
         return check.path.relative_to(project.path).as_posix()
-    return "this machine's own disk"
+    return _("this machine's own disk")
