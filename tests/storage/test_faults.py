@@ -259,8 +259,9 @@ def test_of_two_live_sessions_the_newest_wins_and_the_older_stops(
     with machine(bandwidth=2e6) as it:
         old = it.train()
         old.wait_for("Safety", lambda event: (event["safe_step"] or 0) > 0)
+        known = Known().hear(old)  # it goes on, and calls more safe while the other reads
         new = it.train(disk=disk)
-        row.count(Known().hear(old), new.wait_for("Start"))
+        row.count(known, new.wait_for("Start"))
         told = old.ends_with(1)
         assert told[-1]["kind"] == "TakenOverError"
         assert "Another session has taken this run over" in told[-1]["message"]
