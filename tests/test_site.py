@@ -129,7 +129,7 @@ def test_an_error_is_found_in_the_list(
 
 def test_each_file_that_raises_is_in_the_list(errors_page: str) -> None:
     kinds = [name for name in dir(errors) if name.endswith("Error")]
-    makes = re.compile(rf"(?<!class )\b({'|'.join(kinds)})\(\s*f?\"")
+    makes = re.compile(rf"(?<!class )\b({'|'.join(kinds)})\(\s*(?:_\(\s*)?f?\"")
     package = ROOT / "colab_pix2pix"
     raising = [p for p in package.rglob("*.py") if makes.search(p.read_text(encoding="utf-8"))]
     assert len(raising) > 30
