@@ -181,7 +181,7 @@ class Scope:
 
     def __init__(self, reader: Reader, module: Module, function: Function, bound: Bound) -> None:
         self.reader, self.module, self.bound = reader, module, bound
-        self.local = _assigned(ast.walk(function)) if function else {}
+        self.local = _assigned_any(list(ast.walk(function))) if function else {}
         self.depth = 0
 
     def texts(self, node: ast.expr) -> list[str]:
@@ -198,6 +198,8 @@ class Scope:
             return [text for value in node.values for text in self.texts(value)]
         if isinstance(node, ast.Name):
             return self._named(node.id)
+        if isinstance(node, ast.Subscript):
+            return self._of_table(node.value)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             return self._of_module(node)
         if isinstance(node, ast.Call) and _name(node.func) in ("_", "N_") and node.args:
@@ -219,12 +221,18 @@ class Scope:
     def _of_method(self, node: ast.Call) -> list[str]:
         if node.func.attr == "strip":
             return self.texts(node.func.value)
-        table = node.func.value
-        if isinstance(table, ast.Name) and isinstance(self.local.get(table.id), ast.Dict):
-            values = self.local[table.id].values
-            if node.func.attr == "get" and len(node.args) == 2:
-                return [text for value in (*values, node.args[1]) for text in self.texts(value)]
+        if node.func.attr == "get" and len(node.args) == 2:
+            return [*self._of_table(node.func.value), *self.texts(node.args[1])]
         return [UNKNOWN]
+
+    def _of_table(self, node: ast.expr) -> list[str]:
+        """Returns all values of a dictionary that has a name."""
+        name = node.id if isinstance(node, ast.Name) else ""
+        found = self.reader.constant(self.module, name)
+        tables = self.local.get(name) or ([found[1]] if found else [])
+        if len(tables) != 1 or not isinstance(tables[0], ast.Dict):
+            return [UNKNOWN]
+        return [text for value in tables[0].values for text in self.texts(value)]
 
     def _shown(self, node: ast.expr) -> list[str]:
         if not isinstance(node, ast.FormattedValue):
@@ -248,7 +256,7 @@ class Scope:
                 module, function, node = self.bound[name]
                 return Scope(self.reader, module, function, {}).texts(node)
             if name in self.local:
-                return self.texts(self.local[name])
+                return [text for value in self.local[name] for text in self.texts(value)]
             return self._constant(self.module, name)
         finally:
             self.depth -= 1
@@ -265,7 +273,13 @@ class Scope:
 
 def _assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """Returns the values of names that are given one once; a name with several has none."""
+    return {name: found[0] for name, found in _assigned_any(nodes).items() if len(found) == 1}
+
+
+def _assigned_any(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """Returns all that names are given; those that something is added to have none."""
     values: dict[str, list[ast.expr]] = {}
+    added: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
             values.setdefault(node.target.id, []).append(node.value)
@@ -273,7 +287,11 @@ def _assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     values.setdefault(target.id, []).append(node.value)
-    return {name: found[0] for name, found in values.items() if len(found) == 1}
+                    if target.id in {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}:
+                        added.add(target.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            added.add(node.target.id)
+    return {name: found for name, found in values.items() if name not in added}
 
 
 def _calls(tree: ast.AST, function: Function = None) -> Iterator[tuple[Function, ast.Call]]:
