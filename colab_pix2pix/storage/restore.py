@@ -268,14 +268,13 @@ def _line(check: SlotCheck) -> str:
     )
 
 
+def _listed(words: str, project: Project, checks: tuple[SlotCheck, ...]) -> str:
+    return " ".join([_(words, path=project.path), *map(_line, checks)])
+
+
 def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        " ".join(
-            [
-                _("The run in {path} has no checkpoint that can be read.", path=project.path),
-                *map(_line, checks),
-            ]
-        ),
+        _listed(N_("The run in {path} has no checkpoint that can be read."), project, checks),
         why=_("Expected slot-a.npz or slot-b.npz to be whole; a fresh start would lose the run."),
         fix=_(
             "Look in the Drive trash or a backup for an older slot file and put it"
@@ -286,12 +285,7 @@ def _nothing_valid(project: Project, checks: tuple[SlotCheck, ...]) -> Checkpoin
 
 def _unreadable(project: Project, checks: tuple[SlotCheck, ...]) -> CheckpointError:
     return CheckpointError(
-        " ".join(
-            [
-                _("A checkpoint of the run in {path} can't be read now.", path=project.path),
-                *map(_line, checks),
-            ]
-        ),
+        _listed(N_("A checkpoint of the run in {path} can't be read now."), project, checks),
         why=_("It may be the newest one, so nothing was changed; on Drive this often passes."),
         fix=_(
             "Try again in a minute, then mount the disk or Drive again. If the file"

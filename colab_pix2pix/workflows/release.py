@@ -97,7 +97,7 @@ def _unconfirmed(project: Project, found: RunState, on_event: OnEvent) -> list[s
     if good:
         newest = good[0]
         if not any(g.order == newest.order and g.durability == "confirmed" for g in good):
-            lost.append(_("step {n}", n=wording.count(newest.step)))
+            lost.append(_("step {step}", step=wording.count(newest.step)))
     if transfer.staging_dir(project).dataset_zip.exists() and not project.dataset_zip.exists():
         lost.append(project.dataset_zip.name)  # there was no room for it
     return lost + [

@@ -181,7 +181,7 @@ class Scope:
 
     def __init__(self, reader: Reader, module: Module, function: Function, bound: Bound) -> None:
         self.reader, self.module, self.bound = reader, module, bound
-        self.local = _assigned_any(list(ast.walk(function))) if function else {}
+        self.local = _assigned_any(ast.walk(function)) if function else {}
         self.depth = 0
 
     def texts(self, node: ast.expr) -> list[str]:
