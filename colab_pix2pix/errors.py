@@ -18,7 +18,7 @@ Pix2PixError
 from __future__ import annotations
 
 import textwrap
-from typing import Self
+from typing import Self, cast
 
 
 class Pix2PixError(Exception):
@@ -29,6 +29,8 @@ class Pix2PixError(Exception):
         why: What was expected, or the likely cause.
         fix: What to do next.
         details: What another program said of it, for who searches for these words.
+        reason: Of an error that is one of many, such as one unreadable picture among others: what
+            a list of them says behind its name. `what` has it, too.
 
     Example:
         >>> str(Pix2PixError("Got 0 pictures.", fix="Choose another folder."))
@@ -37,28 +39,35 @@ class Pix2PixError(Exception):
 
     exit_status = 1
 
-    def __init__(self, what: str, *, why: str = "", fix: str = "", details: str = "") -> None:
+    def __init__(
+        self, what: str, *, why: str = "", fix: str = "", details: str = "", reason: str = ""
+    ) -> None:
         last = f"({details})" if details else ""
         super().__init__(" ".join(part for part in (what, why, fix, last) if part))
         self.what, self.why, self.fix, self.details = what, why, fix, details
+        self.reason = reason
 
     def __reduce__(self) -> tuple[object, ...]:
         # The keyword-only parts do not survive the default pickling between processes.
-        return _rebuild, (type(self), self.what, self.why, self.fix, self.details)
+        return _rebuild, (type(self), *self._parts())
+
+    def _parts(self) -> tuple[str, ...]:
+        return self.what, self.why, self.fix, self.details, self.reason
 
     def renamed(self, before: object, after: object) -> Self:
         """Returns the same error with another name in its words: the one that a reader knows."""
-        parts = (self.what, self.why, self.fix, self.details)
-        what, why, fix, details = (part.replace(str(before), str(after)) for part in parts)
-        return type(self)(what, why=why, fix=fix, details=details)
+        parts = (part.replace(str(before), str(after)) for part in self._parts())
+        return cast(Self, _rebuild(type(self), *parts))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: a notebook user gets the sentence alone."""
         return textwrap.wrap(str(self), 100)
 
 
-def _rebuild(kind: type[Pix2PixError], what: str, why: str, fix: str, details: str) -> Pix2PixError:
-    return kind(what, why=why, fix=fix, details=details)
+def _rebuild(
+    kind: type[Pix2PixError], what: str, why: str, fix: str, details: str, reason: str
+) -> Pix2PixError:
+    return kind(what, why=why, fix=fix, details=details, reason=reason)
 
 
 class OptionError(Pix2PixError, ValueError):

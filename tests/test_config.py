@@ -185,10 +185,11 @@ def test_working_copies_lie_in_the_cache_never_in_the_project(tmp_path, own_home
 
 
 def test_an_error_keeps_its_parts_between_processes() -> None:
-    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.", details="bc: 3 != 4")
+    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.", details="bc: 3 != 4", reason="3")
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error) == "Got 3. Expected 4. Add one. (bc: 3 != 4)"
-    assert (again.why, again.details, type(again)) == (error.why, error.details, OptionError)
+    assert (again.why, again.details, again.reason) == ("Expected 4.", "bc: 3 != 4", "3")
+    assert type(again) is OptionError
 
 
 def test_an_error_tells_a_file_by_the_name_that_a_reader_knows() -> None:

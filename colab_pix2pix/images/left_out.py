@@ -27,7 +27,7 @@ class LeftOut:
         """Leaves a picture out, for what an error says."""
         if self._strict:
             raise error
-        self.reasons[name] = error.what.partition("can't be read as a picture: ")[2] or error.what
+        self.reasons[name] = error.reason or error.what
 
     def pass_over(self, name: str, reason: str) -> None:
         """Leaves out what is no picture by the looks of it, in strict work too."""

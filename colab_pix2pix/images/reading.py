@@ -87,10 +87,12 @@ def image_size(file: Path | IO[bytes], name: Path | None = None) -> tuple[int, i
 
 def unreadable_image(name: object, error: Exception | str) -> DatasetError:
     """Returns the error for an image file that can't be read."""
+    reason = str(error).rstrip(".")
     return DatasetError(
-        _("{name} can't be read as a picture: {why}.", name=name, why=str(error).rstrip(".")),
+        _("{name} can't be read as a picture: {why}.", name=name, why=reason),
         why=_("Expected {what}.", what=_(IMAGE_KINDS)),
         fix=_("Remove it or replace it; where it is a crop, cut the crops again."),
+        reason=reason,
     )
 
 

@@ -16,6 +16,9 @@ import pytest
 import colab_pix2pix as p2p
 from colab_pix2pix import errors, languages
 from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.events import Note
+from colab_pix2pix.images import LeftOut, reading
+from colab_pix2pix.languages import _
 from colab_pix2pix.notebook.panels.event_html import JOBS
 from colab_pix2pix.wording import UNITS
 
@@ -183,6 +186,24 @@ def test_an_error_is_said_in_each_language(tmp_path: Path) -> None:
     for code in OTHERS:
         same = [part for part, other in zip(english, said(code), strict=True) if part == other]
         assert not any(same), code
+
+
+def test_a_picture_that_is_left_out_has_its_reason_alone_in_each_language(tmp_path: Path) -> None:
+    (tmp_path / "torn.jpg").write_bytes(b"no picture at all")
+    for code in languages.LANGUAGES:
+        languages.use(code)
+        try:
+            with pytest.raises(errors.DatasetError) as caught:
+                reading.read_image(tmp_path / "torn.jpg")
+            told: list[Note] = []
+            left_out = LeftOut(told.append)
+            left_out.add("torn.jpg", caught.value)
+            left_out.tell(used=3)
+            assert f"torn.jpg ({_('its content is of no known kind, or damaged')})." in (
+                told[0].message
+            )
+        finally:
+            languages.use("en")
 
 
 def test_jobs_and_what_they_count_have_words() -> None:
