@@ -851,6 +851,17 @@ class TrainConfig(Config):
         group=SEES,
         on_resume="note",
     )
+    teacher_share: float = option(
+        1.0,
+        "How much of the L1 loss is the distance to what the imitated model makes; the rest is the"
+        " distance to the real picture.",
+        label="Imitate by",
+        minimum=0,
+        maximum=1,
+        advanced=True,
+        group=SEES,
+        on_resume="note",
+    )
     memory_limit: float = option(
         4.0,
         "Decoded pictures that take more lie in a file on the disk, read where it is needed.",
@@ -1191,7 +1202,7 @@ PRESETS: dict[str, Preset] = {
     "best": Preset("best quality: 256 pixels, the full network", TrainConfig()),
     "few": Preset(
         f"few pictures: under {FEW_CROPS} crops, which it must not learn by heart",
-        TrainConfig(max_zoom=1.5, epochs=400),
+        TrainConfig(epochs=400),
     ),
     "browser": Preset(
         "for the browser: a small network that runs fluently on the web page",

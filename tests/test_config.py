@@ -185,7 +185,9 @@ def test_working_copies_lie_in_the_cache_never_in_the_project(tmp_path, own_home
 
 
 def test_an_error_keeps_its_parts_between_processes() -> None:
-    error = OptionError("Got 3.", why="Expected 4.", fix="Add one.", details="bc: 3 != 4", reason="3")
+    error = OptionError(
+        "Got 3.", why="Expected 4.", fix="Add one.", details="bc: 3 != 4", reason="3"
+    )
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error) == "Got 3. Expected 4. Add one. (bc: 3 != 4)"
     assert (again.why, again.details, again.reason) == ("Expected 4.", "bc: 3 != 4", "3")

@@ -138,6 +138,7 @@ class Pix2Pix:
     def _train_step(self, pictures: tf.Tensor, step: tf.Tensor, judged: bool) -> tf.Tensor:
         config = self.config
         input_image, target_image = self._own_share(*self.augmented_pair(pictures, step))
+        real_image = target_image
         if self._teacher is not None:
             target_image = self._teacher(input_image, training=False)
         shown_input = self._at_output_size(input_image)
@@ -145,6 +146,9 @@ class Pix2Pix:
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated_image = self.generator(input_image, training=True)
             l1_loss = losses.generator_l1_loss(target_image, generated_image)
+            if self._teacher is not None and config.teacher_share < 1.0:
+                to_real = losses.generator_l1_loss(real_image, generated_image)
+                l1_loss = to_real + config.teacher_share * (l1_loss - to_real)
             generator_loss = config.lambda_l1 * l1_loss
             if config.consistency and config.condition == "blurred-grey":
                 fed, factor = shown_input, config.blur_factor
@@ -258,7 +262,7 @@ class Pix2Pix:
             load_generator_weights(self.averaged_generator, path)
 
     def imitate(self, teacher: keras.Model, config: TrainConfig) -> None:
-        """Makes what a trained generator makes of an input the target, not the real picture."""
+        """Makes what a trained generator makes of an input the target beside the real picture."""
         with self.devices.scope():
             options = config.replace(precision=self.config.precision)
             self._teacher = build_generator(options, plain=True)
