@@ -44,14 +44,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     yield project
 
 
-def test_it_comes_nearer_to_the_teacher_than_it_began(large: Project, tmp_path: Path) -> None:
+def test_it_comes_nearer_to_the_teacher_than_it_began(
+    large: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colab_pix2pix.workflows.distill._TEACHER_SHARE", 1.0)  # imitation alone
     small, events = Project(tmp_path / "small"), list[Event]()
     distill(large, small, parameters=250_000, epochs=60, on_event=events.append)
     teacher, student = load_trained(large), load_trained(small)
     assert student.generator.count_params() <= 250_000 < teacher.generator.count_params()
     assert (student.config.image_size, student.config.condition) == (64, "blurred-grey")
     l1 = [event.generator_l1_loss for event in events if isinstance(event, Metrics)]
-    assert l1[-1] < 0.75 * l1[0], "three quarters of the target are the teacher's picture"
+    assert l1[-1] < 0.4 * l1[0], "the target is the teacher's picture"
     # On inputs that neither has learned from: nearer to the teacher than to the real pictures.
     real = held_out.pictures(large, LARGE, 4)
     grey = np.repeat(np.asarray(real[..., :1], np.float32) / 127.5 - 1, 1, axis=-1)
