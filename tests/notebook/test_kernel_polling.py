@@ -118,18 +118,22 @@ def test_a_page_that_is_loaded_again_is_answered_while_the_cell_runs(
     client: BlockingKernelClient,
 ) -> None:
     comm = value(client, "button.comm.comm_id")
-    cell = start(client, "busy(20, clicks=1)")
+    cell = start(client, "busy(20, clicks=1); print('the end')")
     replies = []
     for kind in ("kernel_info_request", "comm_info_request"):
         replies.append(reply_to(client, send(client, kind, {})))
-    send(client, "comm_msg", {"comm_id": comm, "data": {"method": "request_state"}})
+    asked = send(client, "comm_msg", {"comm_id": comm, "data": {"method": "request_state"}})
     while (message := client.get_iopub_msg(timeout=30))["msg_type"] != "comm_msg":
         pass
     assert message["content"]["data"]["state"]["_model_name"] == "ButtonModel"
+    assert message["parent_header"]["msg_id"] == asked  # a page waits for no other (ipywidgets 8)
     assert replies[0]["content"]["implementation"] == "ipython"
     assert comm in replies[1]["content"]["comms"]
     send(client, "comm_msg", pressed(comm))
     assert reply_to(client, cell)["content"]["status"] == "ok"  # the cell's comes last
+    while (message := client.get_iopub_msg(timeout=30))["msg_type"] != "stream":
+        pass
+    assert message["parent_header"]["msg_id"] == cell  # what it prints is still its own
 
 
 def ask_for_all_widgets(client: BlockingKernelClient) -> None:

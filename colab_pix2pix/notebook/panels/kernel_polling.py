@@ -22,7 +22,8 @@ EVERY_SECONDS = 0.25
 _PAGE_REQUESTS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
 #: When a page that asks for all widgets at once (ipywidgets 8) gets them. For its first two seconds
 #: each output looks for its widget by itself; where all come at the end of that time it says "model
-#: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget by itself.
+#: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget
+#: by itself.
 ALL_AFTER_SECONDS = 2.3
 _PAGES_LOOK_BY_THEMSELVES = int(widgets.__version__.split(".")[0]) >= 8
 
@@ -99,7 +100,7 @@ class Polling:
                     if method == "request_states" and _PAGES_LOOK_BY_THEMSELVES:
                         self._postponed.append((time.monotonic() + ALL_AFTER_SECONDS, frames))
                         continue
-                    self._handle(frames)
+                    self._handle(frames, method == "request_state")
                     answered = True
                     continue
             except Exception as error:
@@ -144,17 +145,21 @@ class Polling:
         asks = method in ("request_state", "request_states")
         return method if asks or content["comm_id"] in self._widget_ids else ""
 
-    def _handle(self, frames: list[Any]) -> None:
+    def _handle(self, frames: list[Any], asks_for_state: bool = False) -> None:
         kernel = self._kernel
         identities, parts = kernel.session.feed_identities(frames, copy=False)
         message = kernel.session.deserialize(parts, content=True, copy=False)
+        cell = kernel._parent_ident["shell"], kernel.get_parent("shell")
         kernel._publish_status("busy", "shell", parent=message)
         try:
+            if asks_for_state:  # an answer that belongs to the cell would be waited for in vain
+                kernel.set_parent(identities, message, "shell")
             handler = kernel.shell_handlers[message["msg_type"]]
             result = handler(_socket_for_replies(kernel), identities, message)
             if result is not None:
                 _finish(result)
         finally:  # a page holds the next change of a widget back until it hears this
+            kernel.set_parent(*cell, "shell")
             kernel._publish_status("idle", "shell", parent=message)
 
     def _give_up(self, error: Exception) -> None:
