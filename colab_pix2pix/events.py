@@ -77,6 +77,21 @@ class Metrics:
     held_out_follow: float | None = None
     held_out_follow_other_light: float | None = None
 
+    def measured(self, name: str) -> float | None:
+        """Returns a loss or score; None where there was none to measure.
+
+        Before the discriminator has its say (`gan_warmup_steps`) the losses of the two networks
+        against each other are 0.
+
+        Args:
+            name: Of one of these fields.
+        """
+        contested = self.generator_gan_loss or self.discriminator_loss
+        if name in ("generator_gan_loss", "discriminator_loss") and not contested:
+            return None
+        value: float | None = getattr(self, name)
+        return value
+
 
 METRICS_COLUMNS = tuple(field.name for field in dataclasses.fields(Metrics))
 _FEWEST_COLUMNS = 5  # step, epoch and the three losses have always been there

@@ -105,26 +105,30 @@ def loss_curves(history: Sequence[Metrics]) -> bytes:
     """Returns the losses over the steps as a PNG that reads on a light and on a dark page.
 
     Two plots: differences of pixels above, the contest of the two networks below, because their
-    numbers mean different things.
+    numbers mean different things. The second is left out until the discriminator has its say.
     """
     # Without pyplot: it keeps figures alive and takes the notebook's own plots over.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 3.8), dpi=96)
+    plots = 1 + any(m.measured("discriminator_loss") is not None for m in history)
+    height = 0.4 + 1.7 * plots
+    figure = Figure(figsize=(7.2, height), dpi=96)
     figure.patch.set_alpha(0)
     # Margins of our own: matplotlib needs as long to find some as to draw.
-    margins = {"left": 0.07, "right": 0.97, "top": 0.93, "bottom": 0.12, "hspace": 0.3}
-    axes = figure.subplots(2, 1, sharex=True, gridspec_kw=margins)
+    margins = {"left": 0.07, "right": 0.97, "top": 1 - 0.27 / height, "bottom": 0.46 / height}
+    axes = figure.subplots(plots, 1, sharex=True, gridspec_kw=margins | {"hspace": 0.3})
+    axes = np.atleast_1d(axes)
     steps = np.array([m.step for m in history])
-    for index, (field, name, colour) in enumerate(LOSSES):
-        values = np.array([getattr(m, field) for m in history], dtype=float)  # None becomes nan
+    for index, (field, name, colour) in enumerate(LOSSES[: 2 * plots]):
+        values = np.array([m.measured(field) for m in history], dtype=float)  # None becomes nan
         measured = np.isfinite(values)
         marker = "." if measured.sum() < 3 else None
         curve = {"color": colour, "label": _(name), "marker": marker}
         axes[index // 2].plot(steps[measured], values[measured], **curve)
     for axis in axes:
         _style_axis(axis)
-    axes[1].set_xlabel(_("step"), color=_GREY)
+    axes[-1].set_xlabel(_("step"), color=_GREY)
+    axes[-1].xaxis.get_major_locator().set_params(integer=True)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()

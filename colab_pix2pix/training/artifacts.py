@@ -197,11 +197,13 @@ def _number(column: str, text: str) -> float | None:
 
 
 def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
-    """Draws `losses.png`: the pixel difference on top, the two adversaries below."""
+    """Draws `losses.png`: the pixel difference on top, the two adversaries below, if there are."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
+    contest = [row for row in history if row.measured("discriminator_loss") is not None]
+    figure = Figure(figsize=(8, 6 if contest else 3.2), layout="constrained")
+    plots = figure.subplots(2 if contest else 1, 1, sharex=True, squeeze=False).ravel()
+    above = plots[0]
     steps = [row.step for row in history]
     names = wording.LOSS_NAMES
     above.plot(steps, [row.generator_l1_loss for row in history], label="training crops", lw=1)
@@ -214,10 +216,13 @@ def write_losses(project: Project, history: Sequence[Metrics]) -> Path:
         markersize=3,
     )
     above.set(ylabel=names["generator_l1_loss"], ylim=(0, None))
-    for name in ("generator_gan_loss", "discriminator_loss"):
-        below.plot(steps, [getattr(row, name) for row in history], label=names[name], lw=1)
-    below.set(xlabel="step", ylabel="the contest of the two networks", ylim=(0, None))
-    for axes in (above, below):
+    for below in plots[1:]:
+        for name in ("generator_gan_loss", "discriminator_loss"):
+            values = [getattr(row, name) for row in contest]
+            below.plot([row.step for row in contest], values, label=names[name], lw=1)
+        below.set(ylabel="the contest of the two networks", ylim=(0, None))
+    plots[-1].set(xlabel="step")
+    for axes in plots:
         axes.legend()
         axes.grid(alpha=0.3)
     with atomic_write(project.losses_png) as part:

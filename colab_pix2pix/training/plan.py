@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import wording
-from ..config import TrainConfig
+from ..config import MAX_WARMUP_STEPS, TrainConfig
 from ..dataset.manifest import Dataset
 from ..errors import IncompatibleRunError, ProjectError
 from ..events import OnEvent, ignore
@@ -127,6 +127,9 @@ def make_plan(
     dataset_sha256 = dataset.sha256
     if manifest and manifest["dataset_sha256"] != dataset_sha256:
         notes.append(_("The crops have changed since the last save: going on with the new ones."))
+    first_step, last_step = found[0].step if found else 0, schedule.last_step(_epochs(config))
+    if first_step < min(config.gan_warmup_steps, last_step):
+        notes += _on_pixels_alone(config.gan_warmup_steps, last_step)
     return Plan(
         dataset=dataset,
         dataset_sha256=dataset_sha256,
@@ -136,10 +139,28 @@ def make_plan(
         schedule=schedule,
         found=found,
         start_from=start_from,
-        first_step=found[0].step if found else 0,
-        last_step=schedule.last_step(_epochs(config)),
+        first_step=first_step,
+        last_step=last_step,
         notes=tuple(notes),
     )
+
+
+def _on_pixels_alone(warmup: int, last_step: int) -> list[str]:
+    """Returns what to know of the steps before the discriminator; nothing where it never comes."""
+    if warmup == MAX_WARMUP_STEPS:
+        return []
+    words = (
+        N_(
+            "Its first {n} steps learn from the pixels alone, which leaves pictures soft; then a"
+            " second network judges them, too."
+        )
+        if warmup < last_step
+        else N_(
+            "This training ends before step {n}, from which on a second network would judge the"
+            " pictures: they stay soft."
+        )
+    )
+    return [_(words, n=wording.count(warmup))]
 
 
 def _epochs(config: TrainConfig) -> int:

@@ -129,6 +129,7 @@ def test_curves_are_drawn_seldom_enough_to_cost_a_hundredth(
         panel(metrics(step))
     assert len(drawn) >= 3
     assert 0.5 * len(drawn) <= 0.01 * (clock.now - 100)
+    assert drawn[1] - drawn[0] < 15  # of the first steps there is little to see
 
 
 def test_finish_shows_what_the_timer_has_held_back(clock: Clock) -> None:
@@ -529,6 +530,23 @@ def test_curves_have_a_background_that_lets_the_page_through(history: list[Metri
     with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((1, 1))[3] == 0
+
+
+def test_what_the_two_networks_do_to_each_other_is_shown_from_their_first_step_on() -> None:
+    alone = dataclasses.replace(metrics(1, 0.1), generator_gan_loss=0.0, discriminator_loss=0.0)
+    heights = []
+    for history in ([alone], [alone, metrics(2, 0.1)]):
+        with Image.open(io.BytesIO(inline_images.loss_curves(history))) as picture:
+            heights.append(picture.height)
+    assert heights[0] < 0.7 * heights[1]
+    panel = TrainingPanel()
+    panel(alone)
+    panel.finish()
+    assert "difference to the real crops" in panel.losses.value
+    assert "told from real ones" not in panel.losses.value
+    panel(metrics(2, 0.1))
+    panel.finish()
+    assert "told from real ones" in panel.losses.value
 
 
 def test_a_torn_sample_stops_nothing_and_the_newest_whole_one_is_shown(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from colab_pix2pix.config import TrainConfig
+from colab_pix2pix.config import MAX_WARMUP_STEPS, TrainConfig
 from colab_pix2pix.dataset.manifest import Dataset
 from colab_pix2pix.project import Project
 from colab_pix2pix.training import progress
@@ -114,3 +114,20 @@ def test_later_epochs_are_scored_less_often() -> None:
     assert scored_epochs(49, 100) == 25  # 50, 52 … 98
     assert scored_epochs(99, 102) == 1
     assert scored_epochs(1000, 1049) in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "warmup", "said"),
+    [
+        (90, 50, "Its first 50 steps learn from the pixels alone"),
+        (2, 1000, "This training ends before step 1 000"),
+        (90, 0, ""),
+        (90, MAX_WARMUP_STEPS, ""),  # a small model that imitates another one
+    ],
+)
+def test_a_plan_says_that_pictures_are_soft_before_the_second_network_judges_them(
+    crops: Dataset, tmp_path: Path, epochs: int, warmup: int, said: str
+) -> None:
+    plan = plan_of(crops, tmp_path, CONFIG.replace(epochs=epochs, gan_warmup_steps=warmup))
+    assert bool(plan.notes) == bool(said)
+    assert said in " ".join(plan.notes)

@@ -73,7 +73,7 @@ def notes_html(notes: Iterable[Note]) -> str:
 def losses_html(metrics: Metrics) -> str:
     """Returns the losses in people's words; those that were not measured are left out."""
     names = {field: name for field, name, _ in inline_images.LOSSES} | _FOLLOW
-    values = {name: getattr(metrics, field) for field, name in names.items()}
+    values = {name: metrics.measured(field) for field, name in names.items()}
     known = {_(name): f"{value:.3f}" for name, value in values.items() if value is not None}
     return style.named_values(known)
 

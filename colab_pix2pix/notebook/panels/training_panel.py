@@ -103,6 +103,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._text_at = 0.0
         self._diagnosed: tuple[float, int] = (0.0, -1)
         self._curves_from: float | None = None
+        self._curves_pause = CURVES_EVERY_SECONDS
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
         if project is not None:
@@ -243,8 +244,12 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.saved.value = safety_html(self._safety)
 
     def _show_curves(self) -> None:
+        import matplotlib.figure  # noqa: F401  # before it is timed: this is waited for only once
+
         began = time.monotonic()
         self.curves.value = inline_images.loss_curves(self._history)
         self.curves.layout.display = "block"
         now = time.monotonic()
-        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / CURVES_SHARE)
+        # More often at first, when there is most to see.
+        self._curves_pause = min((now - began) / CURVES_SHARE, 4 * self._curves_pause)
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, self._curves_pause)

@@ -78,7 +78,7 @@ def _chart(
 
 def _points(history: Sequence[Metrics], field: str) -> np.ndarray:
     """Returns steps and finite values `(count, 2)`; medians of neighbours where there are many."""
-    known = [(row.step, getattr(row, field)) for row in history if getattr(row, field) is not None]
+    known = [(row.step, value) for row in history if (value := row.measured(field)) is not None]
     points = np.array(known, float).reshape(-1, 2)
     points = points[np.isfinite(points).all(axis=1)]
     groups = np.array_split(points, _MOST_POINTS) if len(points) > _MOST_POINTS else points[:, None]
