@@ -13,8 +13,10 @@ from collections.abc import Mapping
 import ipywidgets as widgets
 
 from ..languages import _
+from ..workflows.reporting.page_style import CHART_STYLE
 
-CSS = """
+CSS = (
+    """
 .cp { max-width: 62em; width: 100%; container-type: inline-size; font-size: 14px;
   line-height: 1.5; overflow: visible; }
 .cp .widget-html-content, .cp .widget-html > .widget-html-content {
@@ -73,6 +75,12 @@ CSS = """
   .cp-field .cp-help { padding-left: 0; }
 }
 """
+    + CHART_STYLE
+    + """
+.cp .cp-chart { margin: 12px 0 16px; }
+.cp .cp-plot { height: 150px; }
+"""
+)
 
 
 def style_sheet() -> widgets.HTML:

@@ -300,6 +300,10 @@ def test_after_a_reload_in_the_middle_of_training_the_panel_is_there_again_and_g
     before = wait_for(lambda: max(0, step_shown(page)), "the progress")
     wait_for(lambda: step_shown(page) > before + 5, "training to go on")
     page.locator(".cp-training img.cp-sample, .cp-training .cp-sample img").first.wait_for()
+    plot, lines = (page.locator(f".cp-training .cp-plot{inner}").first for inner in ("", " svg"))
+    lines.wait_for(state="attached")
+    heights = [place.bounding_box()["height"] for place in (plot, lines)]
+    assert abs(heights[0] - heights[1]) < 3  # pages have rules of their own for what is drawn
     shoot(panel, "reloaded", front_end)
     page.locator(".cp-training .cp-stop").click()
     page.locator(".cp-training .cp-stop").wait_for(state="hidden")

@@ -54,6 +54,7 @@ def turn_to_page(page: Page, number: int) -> None:
 def shoot(element: Locator, name: str, front_end: FrontEnd) -> None:
     """Takes a screenshot of an element of the page, where $SCREENSHOTS names a folder."""
     if folder := os.environ.get("SCREENSHOTS"):
+        front_end.page.set_viewport_size({**front_end.size, "height": 2400})  # no panel is taller
         element.first.scroll_into_view_if_needed()
         front_end.page.wait_for_timeout(300)
         path = Path(folder) / f"{name}-{front_end.kind}.jpg"
@@ -61,7 +62,8 @@ def shoot(element: Locator, name: str, front_end: FrontEnd) -> None:
         for quality in (72, 60, 48):
             element.first.screenshot(path=str(path), type="jpeg", quality=quality)
             if path.stat().st_size < 120_000:
-                return
+                break
+        front_end.page.set_viewport_size(front_end.size)
 
 
 def relevant_lines(console: list[str]) -> list[str]:

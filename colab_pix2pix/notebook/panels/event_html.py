@@ -8,7 +8,7 @@ from ... import wording
 from ...events import Metrics, Note, Progress, Safety, TrainingProgress, Verdict
 from ...languages import N_, _
 from ...storage import status_line
-from .. import inline_images, style
+from .. import style
 
 _FOLLOW = {
     "held_out_follow": N_("error in following the light"),
@@ -72,7 +72,7 @@ def notes_html(notes: Iterable[Note]) -> str:
 
 def losses_html(metrics: Metrics) -> str:
     """Returns the losses in people's words; those that were not measured are left out."""
-    names = {field: name for field, name, _ in inline_images.LOSSES} | _FOLLOW
+    names = wording.LOSS_NAMES | _FOLLOW
     values = {name: metrics.measured(field) for field, name in names.items()}
     known = {_(name): f"{value:.3f}" for name, value in values.items() if value is not None}
     return style.named_values(known)

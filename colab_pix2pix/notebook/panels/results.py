@@ -12,7 +12,7 @@ from ...languages import _
 from ...litter import temp_folder
 from ...project import Project
 from ...training.artifacts import read_metrics
-from .. import inline_images, style
+from .. import style
 from . import scrolling
 from .samples import SampleView
 
@@ -38,9 +38,9 @@ def result_view(project: Project) -> widgets.VBox:
     if project.timelapse.exists():
         rows += _timelapse(project)
     if measured := read_metrics(project):
-        curves = inline_images.loss_curves(measured)
-        image = widgets.Image(value=curves, format="png", layout={"max_width": "100%"})
-        rows.append(image.add_class("cp-curves"))
+        from ...workflows.reporting.curves import curves  # matplotlib: not for the first form
+
+        rows.append(widgets.HTML(curves(measured)).add_class("cp-curves"))
     folder = wording.path_in_words(project.path)
     rows.append(widgets.HTML(style.line(_("Everything is in {folder}", folder=folder), "good")))
     rows.append(scrolling.into_view())

@@ -31,7 +31,7 @@ from ...languages import _
 from ...project import Project
 from ...training.artifacts import read_metrics
 from ...training.diagnosis import diagnose
-from .. import inline_images, style
+from .. import style
 from . import scrolling
 from .drill_view import DrillView
 from .event_html import losses_html, notes_html, progress_html, safety_html, verdict_html
@@ -87,7 +87,7 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self.stop = StopButton()
         self.drill = DrillView(project) if project is not None else None
         self.polling: Polling | None = None
-        self.curves = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
+        self.curves = widgets.HTML(layout={"display": "none"})
         self.curves.add_class("cp-curves")
         self.notes = widgets.HTML().add_class("cp-notes")
         self._notes: deque[Note] = deque(maxlen=6)
@@ -103,7 +103,6 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
         self._text_at = 0.0
         self._diagnosed: tuple[float, int] = (0.0, -1)
         self._curves_from: float | None = None
-        self._curves_pause = CURVES_EVERY_SECONDS
         super().__init__(self._rows())
         self.add_class("cp").add_class("cp-panel").add_class("cp-training")
         if project is not None:
@@ -244,12 +243,11 @@ class TrainingPanel(widgets.VBox):  # type: ignore[misc]
             self.saved.value = safety_html(self._safety)
 
     def _show_curves(self) -> None:
-        import matplotlib.figure  # noqa: F401  # before it is timed: this is waited for only once
+        # Matplotlib: not for the first form, and waited for only once.
+        from ...workflows.reporting.curves import curves
 
         began = time.monotonic()
-        self.curves.value = inline_images.loss_curves(self._history)
+        self.curves.value = curves(self._history)
         self.curves.layout.display = "block"
         now = time.monotonic()
-        # More often at first, when there is most to see.
-        self._curves_pause = min((now - began) / CURVES_SHARE, 4 * self._curves_pause)
-        self._curves_from = now + max(CURVES_EVERY_SECONDS, self._curves_pause)
+        self._curves_from = now + max(CURVES_EVERY_SECONDS, (now - began) / CURVES_SHARE)

@@ -5,6 +5,37 @@ from __future__ import annotations
 #: The colours of `matplotlib`'s magma, by which differences are drawn, for the scale beside them.
 SCALE = ("#000004", "#3b0f70", "#8c2981", "#de4968", "#fe9f6d", "#fcfdbf")
 
+#: Of the charts, here and in the notebook, whose page names no colours: these read on both.
+CHART_STYLE = """
+.cp-chart { --first: var(--blue, #3b82c4); --second: var(--green, #2f9e63);
+  --third: var(--amber, #d18a1b); --fourth: var(--violet, #9467bd);
+  --axis: var(--line, rgba(128,128,128,.4)); --faded: var(--quiet, #888);
+  margin: 20px 0 32px; max-width: 832px; container-type: inline-size; }
+.cp-chart figcaption { font-size: 15px; padding: 0 0 8px; color: var(--faded); }
+.cp-chart .cp-plot { position: relative; height: 208px; margin: 0 16px 28px 48px;
+  border: solid var(--axis); border-width: 0 0 1px 1px; }
+.cp-chart .cp-plot svg { position: absolute; width: 100%; height: 100%; overflow: visible; }
+.cp-chart path { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round;
+  vector-effect: non-scaling-stroke; }
+.cp-plot span { position: absolute; font-size: 12px; line-height: 1; color: var(--faded);
+  white-space: nowrap; font-variant-numeric: tabular-nums; }
+.cp-plot .cp-y { right: calc(100% + 6.4px); transform: translateY(50%); }
+.cp-plot .cp-x { top: calc(100% + 8px); transform: translateX(-50%); }
+.cp-legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px;
+  padding-left: 48px; }
+.cp-key::before { content: ""; display: inline-block; width: 20px; vertical-align: middle;
+  margin-right: 6.4px; border-top: 3px solid currentColor; border-radius: 2px; }
+.cp-chart path.cp-first { stroke: var(--first); } .cp-key.cp-first::before { color: var(--first); }
+.cp-chart path.cp-second { stroke: var(--second); }
+.cp-key.cp-second::before { color: var(--second); }
+.cp-chart path.cp-third { stroke: var(--third); } .cp-key.cp-third::before { color: var(--third); }
+.cp-chart path.cp-fourth { stroke: var(--fourth); }
+.cp-key.cp-fourth::before { color: var(--fourth); }
+.cp-chart path.cp-saved { stroke: var(--faded); stroke-width: 1; stroke-dasharray: 4 4; }
+.cp-key.cp-saved::before { color: var(--faded); border-top: 1px dashed; }
+@container (max-width: 544px) { .cp-legend { padding-left: 0; } }
+"""
+
 CSS = (
     """
 :root { color-scheme: light dark; --page: #fbfaf8; --card: #fff; --ink: #1d1c1a; --quiet: #66625c;
@@ -59,27 +90,9 @@ article p { font-size: .9375rem; margin: .6rem 0 0; max-width: none; }
   vertical-align: middle; background: linear-gradient(90deg, """
     + ", ".join(SCALE)
     + """); }
-.chart { margin: 1.25rem 0 2rem; max-width: 52rem; }
-.chart figcaption { font-size: .9375rem; padding: 0 0 .5rem; }
-.plot { position: relative; height: 13rem; margin: 0 1rem 1.75rem 3rem;
-  border: solid var(--line); border-width: 0 0 1px 1px; }
-.plot svg { position: absolute; width: 100%; height: 100%; overflow: visible; }
-.plot path { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round;
-  vector-effect: non-scaling-stroke; }
-.plot span { position: absolute; font-size: .75rem; line-height: 1; color: var(--quiet);
-  white-space: nowrap; font-variant-numeric: tabular-nums; }
-.plot .y { right: calc(100% + .4rem); transform: translateY(50%); }
-.plot .x { top: calc(100% + .5rem); transform: translateX(-50%); }
-.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem;
-  padding-left: 3rem; }
-.key::before { content: ""; display: inline-block; width: 1.25rem; vertical-align: middle;
-  margin-right: .4rem; border-top: 3px solid currentColor; border-radius: 2px; }
-.first { stroke: var(--blue); } .key.first::before { color: var(--blue); }
-.second { stroke: var(--green); } .key.second::before { color: var(--green); }
-.third { stroke: var(--amber); } .key.third::before { color: var(--amber); }
-.fourth { stroke: var(--violet); } .key.fourth::before { color: var(--violet); }
-.plot path.saved { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 4 4; }
-.key.saved::before { color: var(--quiet); border-top: 1px dashed; }
+"""
+    + CHART_STYLE
+    + """
 code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line);
   font-size: .875rem; color: var(--quiet); }
@@ -95,7 +108,6 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   td { border: 0; padding: .15rem 0; text-align: left !important; }
   td:first-child, td.wide { grid-column: 1 / -1; }
   td[data-name]::before { content: attr(data-name) " "; color: var(--quiet); font-size: .875rem; }
-  .legend { padding-left: 0; }
 }
 @media print { article, figure, tr { break-inside: avoid; } }
 """
