@@ -281,8 +281,8 @@ def test_it_tells_verdict_options_sources_and_curves(run: Project) -> None:
     assert "image_size 64 instead of 256." in found.text
     assert "learning_rate" not in found.text
     assert "CC BY 4.0" in found.text and "licences of their own" in found.text
-    assert found.source.count("<svg") == 3 and 'class="first" d="M' in found.source
-    assert found.source.count('<path class="saved"') == 9
+    assert found.source.count("<svg") == 3 and 'class="cp-first" d="M' in found.source
+    assert found.source.count('<path class="cp-saved"') == 9
 
 
 def test_it_speaks_the_language_of_who_makes_it(run: Project) -> None:

@@ -63,7 +63,7 @@ class TrainForm(Form[TrainConfig]):
         self.preset = (
             widgets.Dropdown(
                 description=_("Preset"),
-                options=[*self._presets(), (_("my own: the boxes below"), "")],
+                options=[*self._presets(), (_("my own: as under More options"), "")],
                 style={"description_width": LABEL_WIDTH},
                 layout={"width": "640px", "max_width": "100%"},
             )
