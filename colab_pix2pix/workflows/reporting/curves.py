@@ -87,13 +87,18 @@ def _points(history: Sequence[Metrics], field: str) -> np.ndarray:
     known = [(row.step, value) for row in history if (value := row.measured(field)) is not None]
     points = np.array(known, float).reshape(-1, 2)
     points = points[np.isfinite(points).all(axis=1)]
-    groups = np.array_split(points, _MOST_POINTS) if len(points) > _MOST_POINTS else points[:, None]
-    return np.array([np.median(group, axis=0) for group in groups]).reshape(-1, 2)
+    size = max(1, -(-len(points) // _MOST_POINTS))
+    whole = len(points) // size * size
+    medians = [np.median(points[:whole].reshape(-1, size, 2), axis=1)]
+    if whole < len(points):
+        medians.append(np.median(points[whole:], axis=0, keepdims=True))
+    result: np.ndarray = np.concatenate(medians)
+    return result
 
 
 def _path(line: _Line, points: np.ndarray, right: float, top: float) -> str:
     places = " ".join(
-        f"{_x(step, right)} {1000 - 1000 * max(v, 0) / top:.0f}" for step, v in points
+        f"{_x(step, right)} {1000 - 1000 * max(v, 0) / top:.0f}" for step, v in points.tolist()
     )
     if len(points) == 1:
         places += " h1"  # a round end makes a dot of it
