@@ -22,8 +22,7 @@ EVERY_SECONDS = 0.25
 _PAGE_REQUESTS = ("kernel_info_request", "comm_info_request", "comm_open", "comm_close")
 #: When a page that asks for all widgets at once (ipywidgets 8) gets them. For its first two seconds
 #: each output looks for its widget by itself; where all come at the end of that time it says "model
-#: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget
-#: by itself.
+#: not found" and stays so (seen with 8.1.9). After four seconds it asks for each widget by itself.
 ALL_AFTER_SECONDS = 2.3
 _PAGES_LOOK_BY_THEMSELVES = int(widgets.__version__.split(".")[0]) >= 8
 
@@ -159,7 +158,8 @@ class Polling:
             if result is not None:
                 _finish(result)
         finally:  # a page holds the next change of a widget back until it hears this
-            kernel.set_parent(*cell, "shell")
+            if asks_for_state:
+                kernel.set_parent(*cell, "shell")
             kernel._publish_status("idle", "shell", parent=message)
 
     def _give_up(self, error: Exception) -> None:
